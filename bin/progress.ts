@@ -1,0 +1,41 @@
+/** A progress bar with time left on stderr; silent when stderr is not a terminal or `quiet` is set. */
+export interface ProgressBar {
+  /** @param done units done so far, out of `total` */
+  update(done: number, note?: string): void;
+  end(): void;
+}
+
+const width = 28;
+
+export function progressBar(label: string, total: number, options: { quiet?: boolean } = {}): ProgressBar {
+  const stream = process.stderr;
+  if (options.quiet === true || !stream.isTTY) return { update: () => {}, end: () => {} };
+  const start = performance.now();
+  let lastDrawn = -Infinity;
+  const draw = (done: number, note: string): void => {
+    const share = total > 0 ? Math.min(1, done / total) : 1;
+    const filled = Math.round(share * width);
+    const elapsed = (performance.now() - start) / 1000;
+    const left = share > 0 && share < 1 ? ` ${formatSeconds((elapsed * (1 - share)) / share)} left` : '';
+    const bar = '█'.repeat(filled) + '░'.repeat(width - filled);
+    stream.write(`\r\x1b[K${label} ${bar} ${Math.round(share * 100)}%${left}${note === '' ? '' : ` ${note}`}`);
+  };
+  return {
+    update(done, note = '') {
+      const now = performance.now();
+      if (now - lastDrawn < 100 && done < total) return;
+      lastDrawn = now;
+      draw(done, note);
+    },
+    end() {
+      stream.write('\r\x1b[K');
+    },
+  };
+}
+
+function formatSeconds(seconds: number): string {
+  const rounded = Math.round(seconds);
+  if (rounded < 60) return `${rounded} s`;
+  if (rounded < 3600) return `${Math.floor(rounded / 60)} min ${String(rounded % 60).padStart(2, '0')} s`;
+  return `${Math.floor(rounded / 3600)} h ${String(Math.floor((rounded % 3600) / 60)).padStart(2, '0')} min`;
+}

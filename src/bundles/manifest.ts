@@ -1,0 +1,120 @@
+import { z } from 'zod';
+
+/**
+ * `models/NAME/bundle.json`: the only place where pre-processing, network and post-processing of a model are said.
+ * Lengths are mm, intensities HU, orientations LPS (x to the patient's left, y to the back, z to the head).
+ */
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+const range = z.tuple([z.number(), z.number()]);
+
+/** One window: HU are clipped to [low, high] and mapped linearly to [0, 1]. One input channel per window and slice. */
+export const huWindow = z.strictObject({ low: z.number(), high: z.number() });
+
+export const interpretedType = z.enum(['GTV', 'CTV', 'PTV', 'ORGAN', 'EXTERNAL', 'AVOIDANCE', 'CONTROL', '']);
+
+export const cleanUp = z.strictObject({
+  /** Keep at most this many 26-connected components, the largest first. */
+  largestComponents: z.int().positive().optional(),
+  /** Remove components smaller than this. */
+  minimumComponentCm3: z.number().nonnegative().default(0),
+  /** Fill holes within each axial slice. */
+  fillHoles: z.boolean().default(false),
+  /** An ROI smaller than this in all counts as not found. */
+  minimumVolumeCm3: z.number().nonnegative().default(0),
+});
+
+export const roiSchema = z.strictObject({
+  /** AAPM TG-263 name, e.g. `GTVp`, `Parotid_L`. */
+  name: z.string().regex(/^[A-Za-z0-9_~!^-]{1,16}$/),
+  /** ROI Description: what the contour contains, e.g. `with retropharyngeal nodes`. ASCII. */
+  description: z.string().max(1024).default(''),
+  interpretedType,
+  colour: z.tuple([z.int().min(0).max(255), z.int().min(0).max(255), z.int().min(0).max(255)]),
+  /** Probability at which the surface lies. */
+  threshold: z.number().gt(0).lt(1).default(0.5),
+  cleanUp: cleanUp.prefault({}),
+  /** false: learned for evaluation and not delivered unless a destination names it (a PTV is a margin decision). */
+  deliver: z.boolean().default(true),
+  /** For a left organ the name of its right twin and vice versa: a left-right flip exchanges the two channels. */
+  mirror: z.string().optional(),
+  /** Hole mode when a destination does not say: a GTV is filled. */
+  holes: z.enum(['keyhole', 'fill']).default('keyhole'),
+});
+
+export const manifestSchema = z.strictObject({
+  formatVersion: z.literal(1),
+  name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/),
+  version: z.string().regex(/^\d+\.\d+\.\d+$/),
+  description: z.string(),
+  architecture: z.strictObject({
+    family: z.enum(['deeplabv3plus', 'unet', 'imported']),
+    /** The network's own parameters (width, output stride, atrous rates), so that `train` can rebuild it. */
+    parameters: z.record(z.string(), z.unknown()).default({}),
+  }),
+  input: z.strictObject({
+    /** In-plane spacing of the grid that the network sees. */
+    spacingMm: z.number().positive(),
+    /**
+     * In-plane detail finer than this is averaged away although the grid could hold it: the spacing of the training
+     * CTs where these were coarser than the grid.
+     */
+    resolutionMm: z.number().positive().optional(),
+    /** Distance of the neighbouring slices. `null`: the CT's own slices are taken as they are. */
+    sliceSpacingMm: z.number().positive().nullable(),
+    /** Pixels of the square field of view that is cut out. */
+    size: z.tuple([z.int().positive(), z.int().positive()]),
+    /**
+     * Where the field of view's centre lies: at the centre of the body's bounding box of the whole series
+     * (`body`), or of the image (`image`).
+     */
+    centre: z.enum(['body', 'image']),
+    /** Slices on each side that are further input channels (0: one slice alone). Beyond the ends the end repeats. */
+    neighbours: z.int().min(0).max(4),
+    windows: z.array(huWindow).min(1).max(4),
+    /** HU outside the image. */
+    paddingHu: z.number().default(-1024),
+    layout: z.enum(['nhwc', 'nchw']).default('nhwc'),
+    tensor: z.string().default('input'),
+  }),
+  output: z.strictObject({
+    /** `probability`: sigmoid already applied; `logit`: the node applies it; `softmax`: channel 0 is background. */
+    activation: z.enum(['probability', 'logit', 'softmax']),
+    layout: z.enum(['nhwc', 'nchw']).default('nhwc'),
+    tensor: z.string().default('output'),
+    /** Output pixels per input pixel (1: the same grid). */
+    scale: z.number().positive().default(1),
+  }),
+  /** One per output channel, in the channels' order (after the background with `softmax`). */
+  rois: z.array(roiSchema).min(1),
+  /** Average with the left-right flipped input, paired organs exchanged. */
+  flipAverage: z.boolean().default(false),
+  intendedUse: z.enum(['demonstration', 'research', 'clinical']),
+  applicability: z.strictObject({
+    sliceSpacingMm: range,
+    /** Extent along z that a series must at least have. */
+    minimumCoverageMm: z.number().nonnegative().default(0),
+    notes: z.string().default(''),
+  }),
+  /** Training range per ROI name; outside of it the worker warns. */
+  plausibility: z
+    .record(z.string(), z.strictObject({ volumeCm3: range, maximumComponents: z.int().positive().optional() }))
+    .default({}),
+  training: z.record(z.string(), z.unknown()).default({}),
+  metrics: z.record(z.string(), z.unknown()).default({}),
+  licence: z.string(),
+  files: z.strictObject({
+    model: z.strictObject({ path: z.string(), sha256 }),
+    /** Generated input tensor and its output: raw little-endian float32, shapes as in the graph. */
+    golden: z.strictObject({
+      input: z.strictObject({ path: z.string(), sha256, shape: z.array(z.int().positive()) }),
+      output: z.strictObject({ path: z.string(), sha256, shape: z.array(z.int().positive()) }),
+      tolerance: z.number().positive().default(1e-3),
+    }),
+    /** The trainer's weights, for the `tensorflow` engine and for training on. */
+    weights: z.strictObject({ path: z.string(), sha256 }).optional(),
+  }),
+});
+
+export type BundleManifest = z.output<typeof manifestSchema>;
+export type Roi = BundleManifest['rois'][number];

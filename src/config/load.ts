@@ -1,0 +1,123 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { isMap, isNode, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
+import type { z } from 'zod';
+import { ContourNodeError } from '../errors.ts';
+import { checkReferences } from './references.ts';
+import { type Config, configSchema } from './schema.ts';
+
+export interface LoadedConfig {
+  readonly config: Config;
+  /** SHA-256 of the effective configuration; jobs pin it. */
+  readonly digest: string;
+  /** Path of the file, or `defaults`. */
+  readonly source: string;
+}
+
+type Path = readonly PropertyKey[];
+
+/**
+ * Reads a configuration file (YAML); without a path everything has its default.
+ *
+ * @throws ContourNodeError CONFIG_NOT_FOUND; CONFIG_INVALID naming file, line, key and what is allowed
+ */
+export async function loadConfig(path?: string): Promise<LoadedConfig> {
+  if (path === undefined) return finish(configSchema.parse({}), 'defaults');
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (cause) {
+    throw new ContourNodeError('CONFIG_NOT_FOUND', `cannot read ${path}`, { cause });
+  }
+  return finish(parseConfig(text, basename(path)), path);
+}
+
+/** @param fileName stands in the error's message */
+export function parseConfig(text: string, fileName: string): Config {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
+  const [broken] = document.errors;
+  if (broken !== undefined) {
+    const message = broken.message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? 'not YAML';
+    throw invalid(fileName, lines.linePos(broken.pos[0]).line, '', message);
+  }
+  const lineOf = (at: Path): number => lines.linePos(offsetOf(document.contents, at)).line;
+  const parsed = configSchema.safeParse(document.toJS() ?? {});
+  if (!parsed.success) {
+    const issue = deepest(parsed.error.issues);
+    const at = issue.code === 'unrecognized_keys' ? [...issue.path, ...issue.keys.slice(0, 1)] : issue.path;
+    throw invalid(fileName, lineOf(at), keyName(at), explain(issue));
+  }
+  for (const problem of checkReferences(parsed.data)) {
+    throw invalid(fileName, lineOf(problem.path), keyName(problem.path), problem.message);
+  }
+  return parsed.data;
+}
+
+function finish(config: Config, source: string): LoadedConfig {
+  return { config, digest: createHash('sha256').update(JSON.stringify(config)).digest('hex'), source };
+}
+
+function invalid(file: string, line: number, key: string, message: string): ContourNodeError {
+  const at = key === '' ? '' : ` ${key}:`;
+  return new ContourNodeError('CONFIG_INVALID', `${file}, line ${line}:${at} ${message}`);
+}
+
+function keyName(path: Path): string {
+  return path
+    .map((part, i) => (typeof part === 'number' ? `[${part}]` : `${i > 0 ? '.' : ''}${String(part)}`))
+    .join('');
+}
+
+/** Offset of the key (or item) that a path leads to, or of the nearest one that the file has. */
+function offsetOf(root: Node | null, path: Path): number {
+  let node: Node | null = root;
+  let offset = root?.range?.[0] ?? 0;
+  for (const part of path) {
+    if (isMap(node)) {
+      const pair = node.items.find((item) => isScalar(item.key) && item.key.value === part);
+      if (pair === undefined) break;
+      if (isNode(pair.key)) offset = pair.key.range?.[0] ?? offset;
+      node = isNode(pair.value) ? pair.value : null;
+    } else {
+      const child: unknown = node !== null && 'items' in node ? node.items[Number(part)] : undefined;
+      if (!isNode(child)) break;
+      node = child;
+      offset = child.range?.[0] ?? offset;
+    }
+  }
+  return offset;
+}
+
+function deepest(issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue {
+  return issues.reduce((best, issue) => (issue.path.length > best.path.length ? issue : best));
+}
+
+function explain(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'unrecognized_keys') {
+    const allowed = keysAt(issue.path);
+    return `unknown key${allowed.length > 0 ? `; allowed here: ${allowed.join(', ')}` : ''}`;
+  }
+  if (issue.code === 'invalid_value') return `allowed: ${issue.values.map(String).join(', ')}`;
+  if (issue.code === 'invalid_format' && 'pattern' in issue) return `must match ${issue.pattern}`;
+  return issue.message.charAt(0).toLowerCase() + issue.message.slice(1);
+}
+
+/** Keys that the schema allows at a path. */
+function keysAt(path: Path): string[] {
+  let schema = configSchema as unknown as z.ZodType;
+  for (const part of path) {
+    const inner = unwrap(schema);
+    if (typeof part === 'number') schema = (inner as unknown as { element: z.ZodType }).element;
+    else schema = (inner as unknown as { shape: Record<string, z.ZodType> }).shape[String(part)] ?? schema;
+  }
+  const shape = (unwrap(schema) as unknown as { shape?: Record<string, unknown> }).shape;
+  return shape === undefined ? [] : Object.keys(shape);
+}
+
+/** The schema inside defaults and optionals. */
+function unwrap(schema: z.ZodType): z.ZodType {
+  const inner = (schema.def as { innerType?: z.ZodType }).innerType;
+  return inner === undefined ? schema : unwrap(inner);
+}

@@ -1,0 +1,96 @@
+import type { Config } from './schema.ts';
+import { tagOf } from '../dicom/dictionary.ts';
+import ipaddr from 'ipaddr.js';
+
+export interface ReferenceProblem {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+}
+
+/** What the schema cannot see: names that refer to nothing, the same name twice, a peer that cannot be reached. */
+export function* checkReferences(config: Config): Generator<ReferenceProblem> {
+  yield* unique('peers', config.peers);
+  yield* unique('destinations', config.destinations);
+  yield* unique('routes', config.routes);
+
+  for (const [i, peer] of config.peers.entries()) {
+    for (const [k, address] of peer.addresses.entries()) {
+      if (!isAddressOrRange(address))
+        yield { path: ['peers', i, 'addresses', k], message: 'no address and no CIDR range' };
+    }
+    if ((peer.host === undefined) !== (peer.port === undefined)) {
+      yield { path: ['peers', i], message: 'host and port go together' };
+    }
+  }
+
+  const peers = new Map(config.peers.map((peer) => [peer.name, peer]));
+  const callers = config.peers.filter((peer) => peer.addresses.length > 0);
+  for (const [i, destination] of config.destinations.entries()) {
+    if (destination.peer === 'return-to-sender') {
+      const unreachable = callers.find((peer) => peer.host === undefined);
+      if (unreachable !== undefined) {
+        yield {
+          path: ['destinations', i, 'peer'],
+          message: `return-to-sender needs host and port of every peer that calls; peer ${unreachable.name} has none`,
+        };
+      }
+      continue;
+    }
+    const peer = peers.get(destination.peer);
+    if (peer === undefined) {
+      yield {
+        path: ['destinations', i, 'peer'],
+        message: `no peer '${destination.peer}'; peers: ${list([...peers.keys()])}`,
+      };
+    } else if (peer.host === undefined) {
+      yield { path: ['destinations', i, 'peer'], message: `peer ${peer.name} has no host and port` };
+    }
+  }
+
+  const destinations = config.destinations.map((destination) => destination.name);
+  for (const [i, route] of config.routes.entries()) {
+    for (const [k, name] of route.destinations.entries()) {
+      if (!destinations.includes(name)) {
+        yield {
+          path: ['routes', i, 'destinations', k],
+          message: `no destination '${name}'; destinations: ${list(destinations)}`,
+        };
+      }
+    }
+    if (route.when.address !== undefined && !isAddressOrRange(route.when.address)) {
+      yield { path: ['routes', i, 'when', 'address'], message: 'no address and no CIDR range' };
+    }
+    for (const [k, condition] of route.when.attributes.entries()) {
+      const path = ['routes', i, 'when', 'attributes', k];
+      if (tagOf(condition.tag) === undefined)
+        yield { path: [...path, 'tag'], message: 'no DICOM keyword and no ggggeeee' };
+      if (condition.matches !== undefined && !isRegularExpression(condition.matches)) {
+        yield { path: [...path, 'matches'], message: 'no regular expression' };
+      }
+    }
+  }
+}
+
+function* unique(section: string, entries: readonly { name: string }[]): Generator<ReferenceProblem> {
+  for (const [i, entry] of entries.entries()) {
+    if (entries.findIndex((other) => other.name === entry.name) < i) {
+      yield { path: [section, i, 'name'], message: `'${entry.name}' stands there twice` };
+    }
+  }
+}
+
+function isAddressOrRange(text: string): boolean {
+  return ipaddr.isValid(text) || ipaddr.isValidCIDR(text);
+}
+
+function isRegularExpression(text: string): boolean {
+  try {
+    return new RegExp(text) instanceof RegExp;
+  } catch {
+    return false;
+  }
+}
+
+function list(names: readonly string[]): string {
+  return names.length === 0 ? 'none configured' : names.join(', ');
+}

@@ -1,0 +1,177 @@
+import { z } from 'zod';
+
+/**
+ * The configuration, as `config/default.yaml` comments it. Every key has a default, so that the node runs without any
+ * file. docs/configuration.md is generated from the descriptions here.
+ */
+
+const aeTitle = z
+  .string()
+  .regex(/^[\x21-\x5b\x5d-\x7e](?:[\x20-\x5b\x5d-\x7e]{0,14}[\x21-\x5b\x5d-\x7e])?$/)
+  .describe('1 to 16 ASCII characters without backslash or outer spaces (PS3.5 AE)');
+const port = z.int().min(1).max(65535);
+const name = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9-]{0,31}$/)
+  .describe('letters, digits and hyphens, at most 32');
+const hole = z.enum(['keyhole', 'fill', 'nested', 'CLOSEDPLANAR_XOR']);
+
+export const intendedUse = z.enum(['demonstration', 'research', 'clinical']);
+
+export const peerSchema = z.strictObject({
+  name,
+  aeTitle: aeTitle,
+  addresses: z.array(z.string()).default([]).describe('addresses or CIDR ranges it calls from; empty: it never calls'),
+  host: z.string().optional().describe('where it listens, for deliveries and C-ECHO'),
+  port: port.optional(),
+  quietPeriodSeconds: z.number().min(0).max(86400).optional().describe('overrides intake.quietPeriodSeconds'),
+  completeOnRelease: z.boolean().default(false).describe('a series is complete as soon as its association is released'),
+  acceptLossy: z
+    .boolean()
+    .default(false)
+    .describe('take lossy compressed images from this peer; marked in the structure set'),
+  seriesCountQuery: z
+    .boolean()
+    .default(false)
+    .describe('ask the peer by C-FIND (Study Root, IMAGE level count) how many images the series has'),
+});
+
+export const destinationSchema = z.strictObject({
+  name,
+  peer: z.string().describe('name of a peer with host and port, or return-to-sender'),
+  transferSyntaxes: z
+    .array(z.enum(['implicit', 'explicit']))
+    .min(1)
+    .default(['implicit', 'explicit'])
+    .describe('offered in this order; Pinnacle takes implicit'),
+  allow: z.array(intendedUse).default(['clinical']).describe('bundles of these intended uses may go there'),
+  roiSuffix: z
+    .string()
+    .regex(/^[ -[\]-~]{0,15}$/)
+    .default('^AI')
+    .describe('ends every ROI name; the name is cut to 16 characters'),
+  roiNames: z
+    .record(z.string(), z.string().regex(/^[ -[\]-~]{1,16}$/))
+    .default({})
+    .describe('ROI of the bundle: its name at this destination'),
+  roiTypes: z
+    .record(z.string(), z.string())
+    .default({})
+    .describe('ROI of the bundle: RT ROI Interpreted Type there; "*" for all'),
+  includeRois: z.array(z.string()).default([]).describe('ROIs that a bundle does not deliver by itself (PTV…)'),
+  excludeRois: z.array(z.string()).default([]),
+  holes: hole.optional().describe('overrides the bundle: keyhole (organs), fill (GTV)'),
+  sendEmpty: z.boolean().default(false).describe('send a structure set although nothing was found'),
+  retryHours: z.number().positive().default(12),
+  timeoutSeconds: z.number().positive().default(60),
+});
+
+export const attributeCondition = z
+  .strictObject({
+    tag: z.string().describe('DICOM keyword (ProtocolName) or ggggeeee'),
+    equals: z.string().optional(),
+    matches: z.string().optional().describe('regular expression, without anchors unless given'),
+    range: z.tuple([z.number(), z.number()]).optional(),
+  })
+  .refine((c) => [c.equals, c.matches, c.range].filter((v) => v !== undefined).length === 1, {
+    error: 'exactly one of equals, matches, range',
+  });
+
+export const routeSchema = z.strictObject({
+  name,
+  when: z
+    .strictObject({
+      callingAe: z.string().optional(),
+      calledAe: z.string().optional(),
+      address: z.string().optional().describe('address or CIDR range'),
+      attributes: z.array(attributeCondition).default([]),
+    })
+    .prefault({}),
+  models: z.array(z.string()).min(1),
+  destinations: z.array(z.string()).default([]),
+  priority: z.enum(['urgent', 'normal', 'low']).default('normal'),
+});
+
+export const configSchema = z.strictObject({
+  dataDirectory: z.string().default('./data'),
+  dicom: z
+    .strictObject({
+      aeTitle: aeTitle.default('CONTOUR'),
+      otherAeTitles: z.array(aeTitle).default([]).describe('further called AE titles, e.g. one a route'),
+      host: z.string().default('0.0.0.0'),
+      port: port.default(11112),
+      acceptLoopback: z.boolean().default(true).describe('senders on this machine are taken whatever their AE title'),
+      maxAssociations: z.int().positive().default(64),
+      maxAssociationsPerPeer: z.int().positive().default(32),
+      maxPduBytes: z.int().min(4096).max(1048576).default(131072),
+      maxInstanceMegabytes: z.number().positive().default(64),
+      handshakeSeconds: z.number().positive().default(30),
+      idleSeconds: z.number().positive().default(60),
+      uidRoot: z
+        .string()
+        .regex(/^[0-2](\.(0|[1-9]\d*))+$/)
+        .max(24)
+        .default('2.25')
+        .describe('root of every UID that the node makes; 2.25 needs no registration'),
+    })
+    .prefault({}),
+  http: z
+    .strictObject({ host: z.string().default('127.0.0.1'), port: z.int().min(0).max(65535).default(8080) })
+    .prefault({}),
+  redis: z
+    .strictObject({
+      url: z.string().optional().describe('redis://host:port/db; none: an embedded redis-server'),
+      passwordFile: z.string().optional(),
+      queuePrefix: z.string().default('contour-node'),
+    })
+    .prefault({}),
+  intake: z
+    .strictObject({
+      quietPeriodSeconds: z.number().min(0).max(86400).default(20),
+      minimumSlices: z.int().min(1).default(10),
+      syncToDisk: z.boolean().default(true).describe('fsync before 0x0000; false only for measurements'),
+    })
+    .prefault({}),
+  peers: z.array(peerSchema).default([]),
+  destinations: z.array(destinationSchema).default([]),
+  routes: z.array(routeSchema).default([]),
+  models: z.strictObject({ directory: z.string().default('./models') }).prefault({}),
+  engine: z
+    .strictObject({
+      name: z.enum(['onnxruntime', 'tensorflow']).default('onnxruntime'),
+      device: z.enum(['auto', 'cpu', 'gpu', 'cuda', 'webgpu']).default('auto'),
+      threads: z.int().min(0).default(0),
+      batchSize: z.int().min(1).max(256).default(8),
+    })
+    .prefault({}),
+  worker: z
+    .strictObject({
+      slots: z.int().min(1).default(1).describe('CTs contoured at once, each in its own engine process'),
+      timeoutMinutes: z.number().positive().default(30),
+      recycleMegabytes: z
+        .int()
+        .positive()
+        .default(1500)
+        .describe('an engine process above this is replaced after its job'),
+      maximumTries: z
+        .int()
+        .min(1)
+        .default(3)
+        .describe('a series that fails or breaks its worker so often is set aside'),
+      maximumQueued: z.int().min(1).default(200).describe('jobs of one queue that lie in Redis at once'),
+    })
+    .prefault({}),
+  retention: z
+    .strictObject({
+      deliveredDays: z.number().positive().default(14),
+      undeliveredDays: z.number().positive().default(90),
+      minimumFreeGigabytes: z.number().nonnegative().default(2),
+    })
+    .prefault({}),
+  logging: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error']).default('info') }).prefault({}),
+});
+
+export type Config = z.output<typeof configSchema>;
+export type Peer = z.output<typeof peerSchema>;
+export type Destination = z.output<typeof destinationSchema>;
+export type Route = z.output<typeof routeSchema>;

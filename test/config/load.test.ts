@@ -1,0 +1,89 @@
+import { test } from 'node:test';
+import assert from 'node:assert/strict';
+import { globSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { loadConfig, parseConfig } from '../../src/config/load.ts';
+import { ContourNodeError } from '../../src/errors.ts';
+
+function refusal(text: string): string {
+  try {
+    parseConfig(text, 'clinic.yaml');
+  } catch (error) {
+    assert.ok(error instanceof ContourNodeError);
+    assert.equal(error.code, 'CONFIG_INVALID');
+    assert.equal(error.exitCode, 2);
+    return error.message;
+  }
+  return assert.fail('taken although it is wrong');
+}
+
+test('without a file every key has its default', async () => {
+  const { config, source } = await loadConfig();
+  assert.equal(source, 'defaults');
+  assert.equal(config.dicom.aeTitle, 'CONTOUR');
+  assert.equal(config.dicom.port, 11112);
+  assert.deepEqual([config.http.host, config.http.port], ['127.0.0.1', 8080]);
+  assert.equal(config.intake.quietPeriodSeconds, 20);
+});
+
+test('config/default.yaml says the defaults, and every example loads', async () => {
+  const folder = fileURLToPath(new URL('../../config', import.meta.url));
+  const files = globSync('*.yaml', { cwd: folder });
+  assert.ok(files.includes('default.yaml') && files.includes('clinic.yaml'));
+  for (const file of files) await loadConfig(join(folder, file));
+  assert.deepEqual((await loadConfig(join(folder, 'default.yaml'))).config, (await loadConfig()).config);
+});
+
+test('an unknown key names file, line, key and what is allowed', () => {
+  const line = refusal('dicom:\n  aeTitle: X\n  prot: 104\n');
+  assert.match(line, /^clinic\.yaml, line 3: dicom\.prot: unknown key; allowed here: aeTitle, .*port/);
+});
+
+test('a wrong value names line, key and what is allowed', () => {
+  assert.match(refusal('engine:\n\n  name: pytorch\n'), /line 3: engine\.name: allowed: onnxruntime, tensorflow/);
+  assert.match(refusal('dicom: { port: 99999 }'), /line 1: dicom\.port: too big.*65535/i);
+  assert.match(refusal('peers:\n  - name: TPS\n    aeTitle: "A\\\\B"\n'), /line 3: peers\[0\]\.aeTitle: must match/);
+});
+
+test('a missing key, broken YAML and a key twice are refused with their line', () => {
+  assert.match(refusal('peers:\n  - name: TPS\n'), /line 2: peers\[0\]\.aeTitle/);
+  assert.match(refusal('dicom: [\n'), /clinic\.yaml, line \d/);
+  assert.match(refusal('http: {port: 1}\nhttp: {port: 2}\n'), /line 2: .*unique/i);
+});
+
+test('names that refer to nothing are refused', () => {
+  const peer = 'peers:\n  - {name: TPS, aeTitle: TPS, host: tps, port: 104}\n';
+  assert.match(
+    refusal(`${peer}destinations:\n  - {name: tps, peer: TSP}\n`),
+    /line 4: destinations\[0\]\.peer: no peer 'TSP'; peers: TPS/,
+  );
+  assert.match(
+    refusal('routes:\n  - {name: a, models: [m], destinations: [x]}\n'),
+    /line 2: routes\[0\]\.destinations\[0\]: no destination 'x'/,
+  );
+  assert.match(
+    refusal(
+      'peers:\n  - {name: CT, aeTitle: CT, addresses: [10.0.0.1]}\ndestinations:\n  - {name: back, peer: return-to-sender}\n',
+    ),
+    /line 4: destinations\[0\]\.peer: return-to-sender needs host and port/,
+  );
+  assert.match(
+    refusal('peers:\n  - {name: CT, aeTitle: CT, addresses: [10.0.0.1/99]}\n'),
+    /addresses\[0\]: no address/,
+  );
+  assert.match(
+    refusal('routes:\n  - name: a\n    models: [m]\n    when: { attributes: [{tag: ProtocolNam, equals: x}] }\n'),
+    /line 4: routes\[0\]\.when\.attributes\[0\]\.tag: no DICOM keyword/,
+  );
+});
+
+test('a file that is not there is said so', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'contour-node-'));
+  await assert.rejects(loadConfig(join(folder, 'none.yaml')), { code: 'CONFIG_NOT_FOUND' });
+  await writeFile(join(folder, 'empty.yaml'), '');
+  assert.deepEqual((await loadConfig(join(folder, 'empty.yaml'))).config, (await loadConfig()).config);
+  await rm(folder, { recursive: true });
+});

@@ -1,0 +1,20 @@
+/** A loaded network. Tensors are float32 in the layout of the bundle; the batch is the first axis. */
+export interface Engine {
+  readonly name: 'onnxruntime' | 'tensorflow';
+  /** What it runs on, for logs and provenance: `cpu`, `cuda`, `webgpu`, `gpu`. */
+  readonly device: string;
+  /**
+   * @param input float32, shape [batch, ...] as the bundle's input says
+   * @returns float32 of every output element, shape alongside
+   * @throws ContourNodeError ENGINE_FAILED
+   */
+  run(input: Float32Array, shape: readonly number[]): Promise<{ data: Float32Array; shape: readonly number[] }>;
+  /** Frees every tensor; the engine cannot be used afterwards. */
+  close(): Promise<void>;
+}
+
+export interface EngineOptions {
+  readonly device: 'auto' | 'cpu' | 'gpu' | 'cuda' | 'webgpu';
+  /** Threads within one operator; 0 lets the library choose. */
+  readonly threads: number;
+}
