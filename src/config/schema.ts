@@ -23,7 +23,7 @@ export const peerSchema = z.strictObject({
   aeTitle: aeTitle,
   addresses: z.array(z.string()).default([]).describe('addresses or CIDR ranges it calls from; empty: it never calls'),
   host: z.string().optional().describe('where it listens, for deliveries and C-ECHO'),
-  port: port.optional(),
+  port: port.optional().describe('goes with host'),
   quietPeriodSeconds: z.number().min(0).max(86400).optional().describe('overrides intake.quietPeriodSeconds'),
   completeOnRelease: z.boolean().default(false).describe('a series is complete as soon as its association is released'),
   acceptLossy: z
@@ -59,19 +59,20 @@ export const destinationSchema = z.strictObject({
     .default({})
     .describe('ROI of the bundle: RT ROI Interpreted Type there; "*" for all'),
   includeRois: z.array(z.string()).default([]).describe('ROIs that a bundle does not deliver by itself (PTV…)'),
-  excludeRois: z.array(z.string()).default([]),
+  excludeRois: z.array(z.string()).default([]).describe('ROIs that do not go there'),
   holes: hole.optional().describe('overrides the bundle: keyhole (organs), fill (GTV)'),
   sendEmpty: z.boolean().default(false).describe('send a structure set although nothing was found'),
-  retryHours: z.number().positive().default(12),
-  timeoutSeconds: z.number().positive().default(60),
+  retryHours: z.number().positive().default(12).describe('how long a delivery is tried'),
+  retrySeconds: z.number().positive().default(60).describe('wait before the second try; it doubles up to half an hour'),
+  timeoutSeconds: z.number().positive().default(60).describe('for connection, association and each response'),
 });
 
 export const attributeCondition = z
   .strictObject({
     tag: z.string().describe('DICOM keyword (ProtocolName) or ggggeeee'),
-    equals: z.string().optional(),
+    equals: z.string().optional().describe('one of the values is exactly this'),
     matches: z.string().optional().describe('regular expression, without anchors unless given'),
-    range: z.tuple([z.number(), z.number()]).optional(),
+    range: z.tuple([z.number(), z.number()]).optional().describe('lowest and highest number'),
   })
   .refine((c) => [c.equals, c.matches, c.range].filter((v) => v !== undefined).length === 1, {
     error: 'exactly one of equals, matches, range',
@@ -81,32 +82,44 @@ export const routeSchema = z.strictObject({
   name,
   when: z
     .strictObject({
-      callingAe: z.string().optional(),
-      calledAe: z.string().optional(),
+      callingAe: z.string().optional().describe('AE title of the sender'),
+      calledAe: z.string().optional().describe('title that it called'),
       address: z.string().optional().describe('address or CIDR range'),
-      attributes: z.array(attributeCondition).default([]),
+      attributes: z.array(attributeCondition).default([]).describe('all of them, looked up in the first image'),
     })
     .prefault({}),
-  models: z.array(z.string()).min(1),
-  destinations: z.array(z.string()).default([]),
-  priority: z.enum(['urgent', 'normal', 'low']).default('normal'),
+  models: z.array(z.string()).min(1).describe('bundles that draw, one structure set each'),
+  destinations: z.array(z.string()).default([]).describe('none: the result stays here'),
+  priority: z.enum(['urgent', 'normal', 'low']).default('normal').describe('urgent overtakes what waits'),
 });
 
 export const configSchema = z.strictObject({
-  dataDirectory: z.string().default('./data'),
+  dataDirectory: z
+    .string()
+    .default('./data')
+    .describe('where images, structure sets, state and the embedded Redis lie; patient data'),
   dicom: z
     .strictObject({
-      aeTitle: aeTitle.default('CONTOUR'),
+      aeTitle: aeTitle.default('CONTOUR').describe('the title that this node is called by'),
       otherAeTitles: z.array(aeTitle).default([]).describe('further called AE titles, e.g. one a route'),
-      host: z.string().default('0.0.0.0'),
-      port: port.default(11112),
+      host: z.string().default('0.0.0.0').describe('address that the DICOM port listens on'),
+      port: port.default(11112).describe('DICOM port'),
       acceptLoopback: z.boolean().default(true).describe('senders on this machine are taken whatever their AE title'),
-      maxAssociations: z.int().positive().default(64),
-      maxAssociationsPerPeer: z.int().positive().default(32),
-      maxPduBytes: z.int().min(4096).max(1048576).default(131072),
-      maxInstanceMegabytes: z.number().positive().default(64),
-      handshakeSeconds: z.number().positive().default(30),
-      idleSeconds: z.number().positive().default(60),
+      maxAssociations: z.int().positive().default(64).describe('more get A-ASSOCIATE-RJ 2/3/2'),
+      maxAssociationsPerPeer: z.int().positive().default(32).describe('the same for one address'),
+      maxPduBytes: z
+        .int()
+        .min(4096)
+        .max(1048576)
+        .default(131072)
+        .describe('announced as Maximum Length Received; longer PDUs end the connection'),
+      maxInstanceMegabytes: z.number().positive().default(64).describe('a larger instance is refused'),
+      handshakeSeconds: z.number().positive().default(30).describe('time from connection to association'),
+      idleSeconds: z
+        .number()
+        .positive()
+        .default(60)
+        .describe('an association on which nothing happens for so long is aborted'),
       uidRoot: z
         .string()
         .regex(/^[0-2](\.(0|[1-9]\d*))+$/)
@@ -116,38 +129,49 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
   http: z
-    .strictObject({ host: z.string().default('127.0.0.1'), port: z.int().min(0).max(65535).default(8080) })
+    .strictObject({
+      host: z.string().default('127.0.0.1').describe('loopback only, until users can be configured'),
+      port: z.int().min(0).max(65535).default(8080).describe('page, API, health and metrics'),
+    })
     .prefault({}),
   redis: z
     .strictObject({
       url: z.string().optional().describe('redis://host:port/db; none: an embedded redis-server'),
-      passwordFile: z.string().optional(),
-      queuePrefix: z.string().default('contour-node'),
+      passwordFile: z.string().optional().describe('file with the password of Redis'),
+      queuePrefix: z.string().default('contour-node').describe('begins every key in Redis'),
     })
     .prefault({}),
   intake: z
     .strictObject({
-      quietPeriodSeconds: z.number().min(0).max(86400).default(20),
-      minimumSlices: z.int().min(1).default(10),
+      quietPeriodSeconds: z
+        .number()
+        .min(0)
+        .max(86400)
+        .default(20)
+        .describe('a series is complete when nothing of it came for so long'),
+      minimumSlices: z.int().min(1).default(10).describe('a series with fewer is rejected'),
       syncToDisk: z.boolean().default(true).describe('fsync before 0x0000; false only for measurements'),
     })
     .prefault({}),
   peers: z.array(peerSchema).default([]),
   destinations: z.array(destinationSchema).default([]),
   routes: z.array(routeSchema).default([]),
-  models: z.strictObject({ directory: z.string().default('./models') }).prefault({}),
+  models: z.strictObject({ directory: z.string().default('./models').describe('folder of the bundles') }).prefault({}),
   engine: z
     .strictObject({
-      name: z.enum(['onnxruntime', 'tensorflow']).default('onnxruntime'),
-      device: z.enum(['auto', 'cpu', 'gpu', 'cuda', 'webgpu']).default('auto'),
-      threads: z.int().min(0).default(0),
-      batchSize: z.int().min(1).max(256).default(8),
+      name: z
+        .enum(['onnxruntime', 'tensorflow'])
+        .default('onnxruntime')
+        .describe('tensorflow needs ./setup --dev or --gpu'),
+      device: z.enum(['auto', 'cpu', 'gpu', 'cuda', 'webgpu']).default('auto').describe('what it runs on'),
+      threads: z.int().min(0).default(0).describe('0: the library chooses'),
+      batchSize: z.int().min(1).max(256).default(8).describe('slices that the network sees at once'),
     })
     .prefault({}),
   worker: z
     .strictObject({
       slots: z.int().min(1).default(1).describe('CTs contoured at once, each in its own engine process'),
-      timeoutMinutes: z.number().positive().default(30),
+      timeoutMinutes: z.number().positive().default(30).describe('a job that takes longer is ended and tried again'),
       recycleMegabytes: z
         .int()
         .positive()
@@ -163,12 +187,24 @@ export const configSchema = z.strictObject({
     .prefault({}),
   retention: z
     .strictObject({
-      deliveredDays: z.number().positive().default(14),
-      undeliveredDays: z.number().positive().default(90),
-      minimumFreeGigabytes: z.number().nonnegative().default(2),
+      deliveredDays: z.number().positive().default(14).describe('a delivered series goes after so long'),
+      undeliveredDays: z
+        .number()
+        .positive()
+        .default(90)
+        .describe('any other series goes after so long, with a word in the log'),
+      minimumFreeGigabytes: z
+        .number()
+        .nonnegative()
+        .default(2)
+        .describe('below it delivered series go early, then nothing more is taken'),
     })
     .prefault({}),
-  logging: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error']).default('info') }).prefault({}),
+  logging: z
+    .strictObject({
+      level: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('least that is logged'),
+    })
+    .prefault({}),
 });
 
 export type Config = z.output<typeof configSchema>;

@@ -1,0 +1,155 @@
+/**
+ * `npm run bench`: ingest beside DCMTK's storescp and Orthanc, then every stage of a 120-slice CT from the last C-STORE
+ * response to the TPS's 0x0000. Everything in one run on one machine, so that ratios mean something; medians of three.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CleanupList, type Cleanup } from '../test/support/cleanup.ts';
+import { eventually } from '../test/support/eventually.ts';
+import { freePort } from '../test/support/free-port.ts';
+import { startOrthanc } from '../test/support/orthanc.ts';
+import { contourNode, runProgram } from '../test/support/run-program.ts';
+import { startRunningNode, type RunningNode } from '../test/support/running-node.ts';
+
+const repeats = 3;
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
+
+/** Seconds that `storescu` needs for a folder: one association, all images. */
+async function sendSeconds(folder: string, calledAe: string, port: number): Promise<number> {
+  const start = performance.now();
+  const sent = await runProgram('storescu', ['-aec', calledAe, '+sd', '127.0.0.1', String(port), folder]);
+  if (sent.code !== 0) throw new Error(`storescu to ${calledAe}: ${sent.stderr}`);
+  return (performance.now() - start) / 1000;
+}
+
+async function phantom(folder: string, seed: number, slices: number, matrix: number): Promise<string> {
+  const written = await contourNode(
+    'phantom',
+    '--out',
+    folder,
+    '--seed',
+    String(seed),
+    '--slices',
+    String(slices),
+    '--matrix',
+    String(matrix),
+  );
+  if (written.code !== 0) throw new Error(written.stderr);
+  return join(folder, 'ct');
+}
+
+async function startStorescp(t: Cleanup, folder: string): Promise<number> {
+  const port = await freePort();
+  await mkdir(folder);
+  const child = spawn('storescp', ['-od', folder, String(port)], {
+    stdio: 'ignore',
+    env: { ...process.env, TCP_NODELAY: '1' },
+  });
+  t.after(async () => {
+    child.kill();
+    await once(child, 'exit');
+  });
+  await eventually('storescp answers', 10, async () =>
+    (await runProgram('echoscu', ['127.0.0.1', String(port)])).code === 0 ? true : undefined,
+  );
+  return port;
+}
+
+/** Largest resident memory of a process so far, MB. */
+function peakMegabytes(pid: number): number {
+  return Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]) / 1024;
+}
+
+function peakOf(node: RunningNode, text: string): string {
+  const peaks = node.processes(text).map(peakMegabytes);
+  return peaks.length === 0 ? 'ended' : `${Math.round(Math.max(...peaks))} MB`;
+}
+
+async function ingest(work: string): Promise<void> {
+  const slices = 200;
+  const folder = await phantom(join(work, 'ingest'), 9001, slices, 512);
+  const cleanup = new CleanupList();
+  try {
+    const peers = [
+      {
+        name: 'DCMTK storescp, TCP_NODELAY=1',
+        aeTitle: 'ANY',
+        port: await startStorescp(cleanup, join(work, 'storescp')),
+      },
+      await startOrthanc(cleanup).then((orthanc) => ({
+        name: 'Orthanc',
+        aeTitle: orthanc.aeTitle,
+        port: orthanc.dicomPort,
+      })),
+    ];
+    // A long quiet period keeps the worker out of the measurement.
+    for (const syncToDisk of [false, true]) {
+      const node = await startRunningNode(cleanup, { intake: { quietPeriodSeconds: 3600, syncToDisk } });
+      peers.push({
+        name: `contour-node, ${syncToDisk ? 'synced' : 'unsynced'}`,
+        aeTitle: 'CONTOUR',
+        port: node.dicomPort,
+      });
+    }
+    const seconds = new Map<string, number[]>(peers.map((peer) => [peer.name, []]));
+    for (let i = 0; i < repeats; i++) {
+      for (const peer of peers) seconds.get(peer.name)?.push(await sendSeconds(folder, peer.aeTitle, peer.port));
+    }
+    const rates = peers.map((peer) => ({ name: peer.name, seconds: median(seconds.get(peer.name) ?? []) }));
+    const fastest = Math.min(...rates.slice(0, 2).map((rate) => rate.seconds));
+    console.log(`ingest of ${slices} slices of 512x512 from storescu, median of ${repeats} (first and repeated sends)`);
+    for (const rate of rates) {
+      console.log(
+        `  ${rate.name.padEnd(32)} ${rate.seconds.toFixed(2)} s  ${Math.round(slices / rate.seconds)} slices/s  ${(fastest / rate.seconds).toFixed(2)} of the faster peer`,
+      );
+    }
+  } finally {
+    await cleanup.run();
+  }
+}
+
+async function contour(work: string, model: string, slices: number, matrix: number): Promise<void> {
+  const folder = await phantom(join(work, `contour-${matrix}`), 9002, slices, matrix);
+  const cleanup = new CleanupList();
+  try {
+    const orthanc = await startOrthanc(cleanup);
+    const node = await startRunningNode(cleanup, {
+      intake: { quietPeriodSeconds: 0 },
+      peers: [{ name: 'tps', aeTitle: orthanc.aeTitle, host: '127.0.0.1', port: orthanc.dicomPort }],
+      destinations: [{ name: 'tps', peer: 'tps', allow: ['demonstration', 'research'] }],
+      routes: [{ name: 'all', models: [model], destinations: ['tps'] }],
+    });
+    await sendSeconds(folder, 'CONTOUR', node.dicomPort);
+    const sent = performance.now();
+    const [series] = await node.settled(1, ['delivered', 'nothing found'], 300);
+    const total = (performance.now() - sent) / 1000;
+    const order = series === undefined ? undefined : (await node.show(series.key)).orders[0];
+    console.log(
+      `${slices} slices of ${matrix}x${matrix}, ${model}: last C-STORE response to '${series?.state}' ${total.toFixed(1)} s`,
+    );
+    for (const { stage, seconds } of order?.timings ?? []) console.log(`  ${stage.padEnd(32)} ${seconds.toFixed(2)} s`);
+    console.log(
+      `  peak resident memory: node ${peakOf(node, ' node ')}, worker ${peakOf(node, ' worker ')}, engine ${peakOf(node, 'engine-child')}`,
+    );
+  } finally {
+    await cleanup.run();
+  }
+}
+
+const work = await mkdtemp(join(tmpdir(), 'contour-node-bench-'));
+console.log(`${cpus().length} cores, ${cpus()[0]?.model ?? 'unknown processor'}`);
+try {
+  await ingest(work);
+  await contour(work, 'openkbp-head-neck', 120, 512);
+  await contour(work, 'phantom-gtvp', 120, 512);
+  await contour(work, 'openkbp-head-neck', 198, 1024);
+} finally {
+  await rm(work, { recursive: true, force: true });
+}

@@ -1,0 +1,88 @@
+/** `node docs/generate/configuration.ts` writes docs/configuration.md from the schema of the configuration. */
+import { writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import { configSchema } from '../../src/config/schema.ts';
+
+type JsonSchema = z.core.JSONSchema.JSONSchema;
+
+const introduction = `# Configuration
+
+Written by \`node docs/generate/configuration.ts\` from \`src/config/schema.ts\`; a test holds the two together.
+
+One YAML file, given with \`--config\`. Every key has a default: \`config/default.yaml\` holds them all, \`config/clinic.yaml\` is
+a realistic clinic. An unknown or wrong key ends the start with file, line, key and what is allowed. \`SIGHUP\` takes over
+changed peers, destinations and routes as a whole; a wrong file leaves the old ones in force and says so in the log.
+Passwords never stand in the file: \`redis.passwordFile\` names a file that holds one.
+`;
+
+/** The whole text of docs/configuration.md. */
+export function configurationPage(): string {
+  const schema = z.toJSONSchema(configSchema, { io: 'input' });
+  const sections = Object.entries(schema.properties ?? {}).map(([key, value]) => section(key, value as JsonSchema));
+  const general = rows('', {
+    properties: Object.fromEntries(
+      Object.entries(schema.properties ?? {}).filter(([, value]) => isLeaf(value as JsonSchema)),
+    ),
+  });
+  return `${introduction}\n## General\n\n${table(general)}${sections.join('')}`;
+}
+
+function section(key: string, schema: JsonSchema): string {
+  if (isLeaf(schema)) return '';
+  const items = itemsOf(schema);
+  return items === undefined
+    ? `\n## ${key}\n\n${table(rows('', schema))}`
+    : `\n## ${key}\n\nA list; each entry has:\n\n${table(rows('', items))}`;
+}
+
+function table(lines: string[]): string {
+  return ['| key | value | default | |', '| --- | --- | --- | --- |', ...lines, ''].join('\n');
+}
+
+function rows(prefix: string, schema: JsonSchema): string[] {
+  return Object.entries(schema.properties ?? {}).flatMap(([key, value]) => {
+    const property = value as JsonSchema;
+    const name = `${prefix}${key}`;
+    if (property.type === 'object' && property.properties !== undefined) return rows(`${name}.`, property);
+    const items = itemsOf(property);
+    const row = `| \`${name}\` | ${typeOf(property)} | ${defaultOf(schema, key, property)} | ${(property.description ?? '').replaceAll('|', '\\|')} |`;
+    return items === undefined ? [row] : [row, ...rows(`${name}[].`, items)];
+  });
+}
+
+function isLeaf(schema: JsonSchema): boolean {
+  return schema.properties === undefined && itemsOf(schema) === undefined;
+}
+
+/** The schema of a list's entries, where these are sections of their own. */
+function itemsOf(schema: JsonSchema): JsonSchema | undefined {
+  const items = schema.items as JsonSchema | undefined;
+  return items?.properties === undefined ? undefined : items;
+}
+
+function typeOf(schema: JsonSchema): string {
+  if (schema.enum !== undefined) return schema.enum.map((value) => `\`${String(value)}\``).join(', ');
+  if (schema.type === 'array') {
+    const items = schema.items as JsonSchema | undefined;
+    return schema.prefixItems !== undefined || items === undefined
+      ? 'two numbers'
+      : `list of ${items.properties === undefined ? typeOf(items) : 'entries'}`;
+  }
+  if (schema.type === 'object') return 'map';
+  const limits = [
+    schema.minimum === undefined ? '' : `≥ ${schema.minimum}`,
+    schema.exclusiveMinimum === undefined ? '' : `> ${schema.exclusiveMinimum}`,
+    schema.maximum === undefined || schema.maximum === Number.MAX_SAFE_INTEGER ? '' : `≤ ${schema.maximum}`,
+  ].filter((limit) => limit !== '');
+  return [String(schema.type), ...limits].join(' ');
+}
+
+function defaultOf(parent: JsonSchema, key: string, schema: JsonSchema): string {
+  if (schema.default !== undefined) return `\`${JSON.stringify(schema.default)}\``;
+  return parent.required?.includes(key) === true ? '**required**' : 'none';
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  writeFileSync(new URL('../configuration.md', import.meta.url), configurationPage());
+}

@@ -1,0 +1,37 @@
+import { readdir } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Cleanup } from './cleanup.ts';
+import { contourNode } from './run-program.ts';
+
+export interface PhantomCt {
+  /** Folder with the series. */
+  readonly ct: string;
+  /** Its files in the order of their names. */
+  readonly files: string[];
+  /** The true structure set. */
+  readonly truth: string;
+}
+
+/** A small phantom CT written by `contour-node phantom`. */
+export async function phantomCt(
+  t: Cleanup,
+  seed: number,
+  options: { slices?: number; matrix?: number; position?: string } = {},
+): Promise<PhantomCt> {
+  const folder = await mkdtemp(join(tmpdir(), 'contour-node-phantom-'));
+  t.after(() => rm(folder, { recursive: true }));
+  const { slices = 40, matrix = 128, position = 'HFS' } = options;
+  const numbers = { '--seed': seed, '--slices': slices, '--matrix': matrix, '--position': position };
+  const written = await contourNode(
+    'phantom',
+    '--out',
+    folder,
+    ...Object.entries(numbers).flatMap(([key, value]) => [key, String(value)]),
+  );
+  if (written.code !== 0) throw new Error(written.stderr);
+  const ct = join(folder, 'ct');
+  const files = (await readdir(ct)).sort().map((file) => join(ct, file));
+  return { ct, files, truth: join(folder, 'truth.dcm') };
+}

@@ -1,0 +1,84 @@
+import { test, type TestContext } from 'node:test';
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { SeriesState } from '../../src/store/series.ts';
+import { startPickyTps } from '../peers/picky-tps.ts';
+import { eventually } from '../support/eventually.ts';
+import { phantomCt } from '../support/phantom-ct.ts';
+import { runProgram } from '../support/run-program.ts';
+import { startRunningNode, type RunningNode } from '../support/running-node.ts';
+
+/** Part of the command line by which a process below `start` is known. */
+const victims = { node: 'contour-node.ts node', worker: 'contour-node.ts worker', redis: 'redis-server' } as const;
+
+function kill(node: RunningNode, victim: keyof typeof victims): void {
+  const pids = node.processes(victims[victim]);
+  assert.ok(pids.length > 0, `there is a ${victim} to kill`);
+  for (const pid of pids) process.kill(pid, 'SIGKILL');
+}
+
+/** Waits until the one series is in a state (or beyond it: a small phantom is drawn in a moment). */
+async function reached(node: RunningNode, states: readonly SeriesState[]): Promise<void> {
+  await eventually(`state ${states.join(' or ')}`, 60, async () => {
+    const [series] = await node.list();
+    return series !== undefined && states.includes(series.state) ? true : undefined;
+  });
+}
+
+const beyond: Record<string, readonly SeriesState[]> = {
+  received: ['receiving', 'queued', 'contouring', 'contoured', 'delivering', 'delivered'],
+  contouring: ['contouring', 'contoured', 'delivering', 'delivered'],
+  delivering: ['delivering', 'delivered'],
+};
+
+async function survives(t: TestContext, victim: keyof typeof victims, seed: number): Promise<void> {
+  const { ct, files } = await phantomCt(t, seed);
+  const directory = await mkdtemp(join(tmpdir(), 'contour-node-tps-'));
+  // Slow enough for the kill to fall into the delivery.
+  const tps = await startPickyTps({
+    directory,
+    ct,
+    script: Array.from({ length: 4 }, () => ({ does: 'import after', seconds: 1 })),
+  });
+  t.after(async () => {
+    await tps.close();
+    await rm(directory, { recursive: true });
+  });
+  const node = await startRunningNode(t, {
+    peers: [{ name: 'tps', aeTitle: tps.aeTitle, host: '127.0.0.1', port: tps.port }],
+    destinations: [{ name: 'tps', peer: 'tps', allow: ['demonstration'], retrySeconds: 1 }],
+    routes: [{ name: 'all', models: ['phantom-gtvp'], destinations: ['tps'] }],
+  });
+  const sent = await runProgram('storescu', ['-aec', 'CONTOUR', '127.0.0.1', String(node.dicomPort), ...files]);
+  assert.equal(sent.code, 0, sent.stderr);
+
+  for (const point of Object.values(beyond)) {
+    await reached(node, point);
+    for (let twice = 0; twice < 2; twice++) {
+      await eventually(`${victim} runs`, 60, () => (node.processes(victims[victim]).length > 0 ? true : undefined));
+      kill(node, victim);
+      if (victim === 'redis') {
+        // `start` ends with its Redis; whoever runs it (systemd, compose) starts it again.
+        await node.stop('SIGKILL');
+        await node.start();
+      }
+    }
+  }
+  const [series] = await node.settled(1, ['delivered'], 180);
+  assert.equal(series?.images, files.length);
+  assert.equal(new Set(tps.received.map(({ sopInstanceUid }) => sopInstanceUid)).size, 1, 'one structure set');
+  assert.ok(
+    tps.received.every(({ bytes }) => bytes.equals(tps.received[0]?.bytes ?? Buffer.alloc(0))),
+    'repeats are the same bytes',
+  );
+  assert.equal(tps.imported.length, 1);
+}
+
+test('kill -9 of the node, twice at each stage, ends with one structure set at the TPS', (t) =>
+  survives(t, 'node', 301));
+test('kill -9 of the worker, twice at each stage, ends with one structure set at the TPS', (t) =>
+  survives(t, 'worker', 302));
+test('kill -9 of Redis and all, twice at each stage, ends with one structure set at the TPS', (t) =>
+  survives(t, 'redis', 303));
