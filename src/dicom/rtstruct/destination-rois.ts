@@ -1,0 +1,47 @@
+import type { Roi } from '../../bundles/manifest.ts';
+import type { Profile } from '../../jobs/work-order.ts';
+import { roiNames } from './roi-name.ts';
+import type { RoiInput } from './structure-set-input.ts';
+import type { SlicePolygons } from './structure-set.ts';
+
+/** An ROI of a bundle and where it was found. */
+export interface DrawnRoi {
+  readonly roi: Pick<Roi, 'name' | 'description' | 'interpretedType' | 'colour' | 'deliver' | 'holes'>;
+  readonly slices: readonly SlicePolygons[];
+}
+
+type Style = Pick<
+  Profile,
+  'roiSuffix' | 'roiNames' | 'roiTypes' | 'includeRois' | 'excludeRois' | 'holes' | 'sendEmpty'
+>;
+
+/** Whether a destination wants an ROI at all. */
+export function isWanted(
+  roi: Pick<Roi, 'name' | 'deliver'>,
+  style: Pick<Style, 'includeRois' | 'excludeRois'>,
+): boolean {
+  return (roi.deliver || style.includeRois.includes(roi.name)) && !style.excludeRois.includes(roi.name);
+}
+
+/**
+ * The ROIs as one destination wants them: which ones, under which names, types and hole mode. What was not found is left
+ * out unless the destination takes empty ROIs; the ROI number is the place in the bundle, so that it stays the same.
+ */
+export function destinationRois(drawn: readonly DrawnRoi[], style: Style): RoiInput[] {
+  const wanted = drawn
+    .map((entry, index) => ({ ...entry, number: index + 1 }))
+    .filter(({ roi, slices }) => isWanted(roi, style) && (style.sendEmpty || slices.length > 0));
+  const names = roiNames(
+    wanted.map(({ roi }) => style.roiNames[roi.name] ?? roi.name),
+    style.roiSuffix,
+  );
+  return wanted.map(({ roi, slices, number }, index) => ({
+    number,
+    name: names[index]!,
+    description: roi.description,
+    interpretedType: style.roiTypes[roi.name] ?? style.roiTypes['*'] ?? roi.interpretedType,
+    colour: roi.colour,
+    holes: style.holes ?? roi.holes,
+    slices,
+  }));
+}
