@@ -1,0 +1,182 @@
+import { createHash } from 'node:crypto';
+import { ContourNodeError } from '../errors.ts';
+import type { DataSet, DicomFile } from './data-set.ts';
+import { isUid } from './uid.ts';
+
+export const ctImageStorage = '1.2.840.10008.5.1.4.1.1.2';
+
+/** Value bytes of the patient-level attributes in hexadecimal, without trailing padding; '' where absent. */
+export interface PatientIdentity {
+  readonly patientId: string;
+  readonly name: string;
+  readonly birthDate: string;
+  readonly sex: string;
+  /** Specific Character Set, where one of the values goes beyond ASCII; else ''. */
+  readonly characterSet: string;
+}
+
+/** What the header of a CT image says. A number that is absent or garbled is NaN; ct-series.ts refuses it. */
+export interface CtHeader {
+  readonly transferSyntaxUid: string;
+  readonly sopClassUid: string;
+  readonly sopInstanceUid: string;
+  readonly seriesInstanceUid: string;
+  readonly studyInstanceUid: string;
+  /** '' where absent. */
+  readonly frameOfReferenceUid: string;
+  readonly identity: PatientIdentity;
+  readonly imageType: readonly string[];
+  /** HFS, HFP, FFS, FFP…; '' where absent. */
+  readonly patientPosition: string;
+  /** Degrees; 0 where absent. */
+  readonly gantryTilt: number;
+  readonly rows: number;
+  readonly columns: number;
+  /** mm between rows, then between columns (PS3.3 10.7.1.3). */
+  readonly pixelSpacing: readonly number[];
+  /** x, y, z in mm of the centre of the first stored pixel (PS3.3 C.7.6.2.1.1). */
+  readonly imagePosition: readonly number[];
+  /** Direction cosines of a row, then of a column. */
+  readonly imageOrientation: readonly number[];
+  readonly slope: number;
+  readonly intercept: number;
+  /** '' where absent; CT numbers are HU. */
+  readonly rescaleType: string;
+  /** Stored value, or range of stored values, of pixels outside the image (PS3.3 C.7.5.1.1.2). */
+  readonly padding?: readonly [number, number];
+  readonly bitsAllocated: number;
+  readonly bitsStored: number;
+  readonly highBit: number;
+  /** Pixel Representation: 0 unsigned, 1 two's complement. */
+  readonly pixelRepresentation: number;
+  readonly photometric: string;
+  readonly samplesPerPixel: number;
+  readonly numberOfFrames: number;
+  /** Lossy compressed now or at any time before, by header or transfer syntax. */
+  readonly lossy: boolean;
+  readonly instanceNumber: string;
+  /** (0020,1209), which few senders give. */
+  readonly numberOfSeriesRelatedInstances?: number;
+  /** SHA-256 over the standard attributes outside sequences; the same in every transfer syntax. */
+  readonly headerSha256: string;
+}
+
+/**
+ * The header of a CT image.
+ * @throws DICOM_NOT_CT another SOP class
+ * @throws DICOM_UNREADABLE without the UIDs that name it, or without pixels
+ */
+export function ctHeaderOf(file: DicomFile): CtHeader {
+  const { sopClassUid, sopInstanceUid, transferSyntaxUid } = file.meta;
+  if (sopClassUid !== ctImageStorage)
+    throw new ContourNodeError('DICOM_NOT_CT', `not a CT image (${sopClassUid || 'no SOP class'})`);
+  const uid = (tag: string): string => file.string(tag)?.trim() ?? '';
+  const studyInstanceUid = uid('0020000d');
+  const seriesInstanceUid = uid('0020000e');
+  if (![sopInstanceUid, studyInstanceUid, seriesInstanceUid].every(isUid)) {
+    throw new ContourNodeError('DICOM_UNREADABLE', 'the image has no valid study, series or SOP Instance UID');
+  }
+  if (file.pixelData === undefined) throw new ContourNodeError('DICOM_UNREADABLE', 'the image has no pixel data');
+
+  const number = (tag: string): number => file.numbers(tag)[0] ?? Number.NaN;
+  const code = (tag: string): string => file.strings(tag)[0] ?? '';
+  const pixelRepresentation = number('00280103');
+  const padding = paddingRange(file, pixelRepresentation === 1);
+  const related = number('00201209');
+  return {
+    transferSyntaxUid,
+    sopClassUid,
+    sopInstanceUid,
+    seriesInstanceUid,
+    studyInstanceUid,
+    frameOfReferenceUid: uid('00200052'),
+    identity: identityOf(file),
+    imageType: file.strings('00080008'),
+    patientPosition: code('00185100'),
+    gantryTilt: file.numbers('00181120')[0] ?? 0,
+    rows: number('00280010'),
+    columns: number('00280011'),
+    pixelSpacing: file.numbers('00280030'),
+    imagePosition: file.numbers('00200032'),
+    imageOrientation: file.numbers('00200037'),
+    slope: number('00281053'),
+    intercept: number('00281052'),
+    rescaleType: code('00281054'),
+    ...(padding && { padding }),
+    bitsAllocated: number('00280100'),
+    bitsStored: number('00280101'),
+    highBit: number('00280102'),
+    pixelRepresentation,
+    photometric: code('00280004'),
+    samplesPerPixel: number('00280002'),
+    numberOfFrames: file.numbers('00280008')[0] ?? 1,
+    lossy: code('00282110') === '01' || file.transferSyntax.kind === 'lossy',
+    instanceNumber: code('00200013'),
+    ...(Number.isInteger(related) && related > 0 && { numberOfSeriesRelatedInstances: related }),
+    headerSha256: headerSha256(file),
+  };
+}
+
+function identityOf(file: DataSet): PatientIdentity {
+  const values = ['00100020', '00100010', '00100030', '00100040'].map((tag) => trimmed(file.raw(tag)));
+  const [patientId, name, birthDate, sex] = values.map((value) => value.toString('hex')) as [
+    string,
+    string,
+    string,
+    string,
+  ];
+  const beyondAscii = values.some((value) => value.some((byte) => byte >= 0x80 || byte === 0x1b));
+  return { patientId, name, birthDate, sex, characterSet: beyondAscii ? (file.string('00080005') ?? '') : '' };
+}
+
+function trimmed(bytes: Uint8Array = new Uint8Array()): Buffer {
+  let end = bytes.length;
+  while (end > 0 && (bytes[end - 1] === 0x20 || bytes[end - 1] === 0)) end--;
+  return Buffer.from(bytes.buffer, bytes.byteOffset, end);
+}
+
+/** Senders write the padding value as US or SS whatever the pixels are: its 16 bits count as those of a pixel. */
+function paddingRange(file: DataSet, signed: boolean): [number, number] | undefined {
+  const word = (tag: string): number | undefined => {
+    const bytes = file.raw(tag);
+    if (bytes?.length !== 2) return undefined;
+    const value = bytes[0]! | (bytes[1]! << 8);
+    return signed ? (value << 16) >> 16 : value;
+  };
+  const value = word('00280120');
+  if (value === undefined) return undefined;
+  const limit = word('00280121') ?? value;
+  return [Math.min(value, limit), Math.max(value, limit)];
+}
+
+/** Attributes that a system changes on its way without changing the image. */
+const changedOnTheWay = new Set([
+  '00080001',
+  '00080054',
+  '00080056', // length to end, Retrieve AE Title, Instance Availability
+  '00201200',
+  '00201202',
+  '00201204',
+  '00201206',
+  '00201208',
+  '00201209', // numbers of related instances
+]);
+
+/**
+ * Digest of tag, length and value of every standard attribute outside sequences, except group lengths, pixels and what
+ * changes on the way. The values are those of little endian, so that another transfer syntax changes nothing.
+ */
+function headerSha256(file: DataSet): string {
+  const hash = createHash('sha256');
+  const tags = file.tags.filter((tag) => isImageAttribute(tag) && file.vr(tag) !== 'SQ');
+  for (const tag of tags.sort()) {
+    const value = file.raw(tag)!;
+    hash.update(`${tag} ${value.length} `).update(value);
+  }
+  return hash.digest('hex');
+}
+
+function isImageAttribute(tag: string): boolean {
+  const group = Number.parseInt(tag.slice(0, 4), 16);
+  return group % 2 === 0 && group < 0x7fe0 && !tag.endsWith('0000') && !changedOnTheWay.has(tag);
+}

@@ -1,0 +1,48 @@
+import { createHash } from 'node:crypto';
+import { ctHeaderOf } from './ct-header.ts';
+import type { CtHeader } from './ct-header.ts';
+import { parseDicom } from './data-set.ts';
+import type { DicomFile } from './data-set.ts';
+import { storedValuesSha256 } from './pixel-data.ts';
+
+export { ctHeaderOf, ctImageStorage } from './ct-header.ts';
+export type { CtHeader } from './ct-header.ts';
+
+export interface CtInstance extends CtHeader {
+  /** SHA-256 of the pixels, see `pixelsHashed`. */
+  readonly pixelSha256: string;
+  /**
+   * `stored-values`: of the decoded values in 16-bit little endian, so that the same pixels are the same in every
+   * lossless encoding. `encoded`: of the bytes as they stand, where the caller did not want compressed ones decoded,
+   * and for a localiser or report of 8 bits or colours, which is no slice and has to be kept all the same.
+   */
+  readonly pixelsHashed: 'stored-values' | 'encoded';
+}
+
+/**
+ * Reads one CT image: its header, and the digest of its pixels.
+ * @param options.decode false: a compressed image is hashed as it is (`pixelsHashed: 'encoded'`), which is faster; two
+ * encodings of the same pixels then differ until `storedValuesSha256` has compared them
+ * @throws DICOM_UNREADABLE, DICOM_NOT_CT as ctHeaderOf; PIXEL_DECODING when the pixels are to be decoded and cannot be
+ */
+export async function readCtInstance(bytes: Uint8Array, options: { decode?: boolean } = {}): Promise<CtInstance> {
+  const file = parseDicom(bytes);
+  const header = ctHeaderOf(file);
+  const isCompressed = file.transferSyntax.codec !== 'native';
+  if ((options.decode === false && isCompressed) || !canBeSlice(header)) {
+    return { ...header, pixelSha256: encodedSha256(file), pixelsHashed: 'encoded' };
+  }
+  return { ...header, pixelSha256: await storedValuesSha256(file), pixelsHashed: 'stored-values' };
+}
+
+function canBeSlice({ bitsAllocated, samplesPerPixel, numberOfFrames }: CtHeader): boolean {
+  return bitsAllocated === 16 && samplesPerPixel === 1 && numberOfFrames === 1;
+}
+
+function encodedSha256({ bytes, pixelData }: DicomFile): string {
+  const { offset, length, fragments } = pixelData!;
+  const parts = length === undefined ? fragments : [{ offset, length }];
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(bytes.subarray(part.offset, part.offset + part.length));
+  return hash.digest('hex');
+}

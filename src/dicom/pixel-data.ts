@@ -1,0 +1,154 @@
+import { createHash } from 'node:crypto';
+import { ContourNodeError } from '../errors.ts';
+import type { CtGeometry } from './ct-geometry.ts';
+import { ctHeaderOf } from './ct-header.ts';
+import type { CtHeader } from './ct-header.ts';
+import { parseDicom } from './data-set.ts';
+import type { DicomFile } from './data-set.ts';
+import { decodeFragments } from './pixel-codecs.ts';
+import { isDecodable } from './transfer-syntax.ts';
+
+/** HU of air, and of what lies outside the image. */
+const airHu = -1024;
+
+/**
+ * The CT numbers of one slice in LPS order: `hu[j * columns + i]`, i along +x (left), j along +y (back).
+ * @param bytes a CT image file in any transfer syntax of transfer-syntax.ts with a codec
+ * @throws PIXEL_DECODING the pixels are damaged, do not fit the header, or their syntax has no decoder
+ * @throws DICOM_UNREADABLE, DICOM_NOT_CT as ctHeaderOf
+ */
+export async function decodeHu(bytes: Uint8Array, geometry: CtGeometry): Promise<Int16Array> {
+  const file = parseDicom(bytes);
+  const header = ctHeaderOf(file);
+  if (header.rows !== geometry.rows || header.columns !== geometry.columns) {
+    throw failed(`${header.columns} x ${header.rows} pixels, the series has ${geometry.columns} x ${geometry.rows}`);
+  }
+  if (!Number.isFinite(header.slope) || !Number.isFinite(header.intercept))
+    throw failed('no Rescale Slope or Intercept');
+  return inLpsOrder(await frameWords(file, header), header, geometry);
+}
+
+/**
+ * SHA-256 of the stored values (16-bit little endian, unused high bits filled with the sign or with zeros): the same
+ * for every lossless encoding of the same pixels.
+ * @throws PIXEL_DECODING
+ */
+export async function storedValuesSha256(file: DicomFile): Promise<string> {
+  const pixels = pixelDescription(file);
+  const words = await frameWords(file, pixels);
+  const values = pixels.bitsStored === 16 ? words : storedValues(words, pixels);
+  return createHash('sha256')
+    .update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength))
+    .digest('hex');
+}
+
+type PixelDescription = Pick<
+  CtHeader,
+  | 'rows'
+  | 'columns'
+  | 'bitsAllocated'
+  | 'bitsStored'
+  | 'highBit'
+  | 'pixelRepresentation'
+  | 'samplesPerPixel'
+  | 'numberOfFrames'
+>;
+
+function pixelDescription(file: DicomFile): PixelDescription {
+  const number = (tag: string): number => file.numbers(tag)[0] ?? Number.NaN;
+  return {
+    rows: number('00280010'),
+    columns: number('00280011'),
+    bitsAllocated: number('00280100'),
+    bitsStored: number('00280101'),
+    highBit: number('00280102'),
+    pixelRepresentation: number('00280103'),
+    samplesPerPixel: number('00280002'),
+    numberOfFrames: file.numbers('00280008')[0] ?? 1,
+  };
+}
+
+function failed(what: string): ContourNodeError {
+  return new ContourNodeError('PIXEL_DECODING', `the pixels cannot be decoded: ${what}`);
+}
+
+/** The 16-bit words of the one frame as they stand in the file or come from the decoder, row by row. */
+async function frameWords(file: DicomFile, pixels: PixelDescription): Promise<Uint16Array> {
+  const { rows, columns, bitsAllocated, bitsStored, highBit, pixelRepresentation } = pixels;
+  const count = rows * columns;
+  if (!(count > 0)) throw failed('no rows or no columns');
+  if (bitsAllocated !== 16 || !(bitsStored > 8 && bitsStored <= 16) || !(highBit >= bitsStored - 1 && highBit <= 15)) {
+    throw failed(`${bitsAllocated} bits allocated, ${bitsStored} stored, high bit ${highBit}`);
+  }
+  const { uid, name } = file.transferSyntax;
+  if (!isDecodable(uid, bitsStored)) throw failed(`no decoder for ${bitsStored} bits in ${name}`);
+  if (pixelRepresentation !== 0 && pixelRepresentation !== 1) throw failed('no Pixel Representation');
+  if (pixels.samplesPerPixel !== 1 || pixels.numberOfFrames !== 1) throw failed('not one grey frame');
+  return file.transferSyntax.codec === 'native'
+    ? nativeWords(file, count)
+    : decodeFragments(file, { rows, columns, bitsStored, signed: pixelRepresentation === 1 });
+}
+
+/** The native words in the byte order of this machine (little endian, as every platform of Node 24 here). */
+function nativeWords(file: DicomFile, count: number): Uint16Array {
+  const { offset = 0, length } = file.pixelData ?? {};
+  // One byte more where the sender padded; anything else is not this image.
+  if (length === undefined || length < 2 * count || length > 2 * count + 1) {
+    throw failed(`${length ?? 'encapsulated'} bytes instead of ${2 * count}`);
+  }
+  const { bytes, transferSyntax } = file;
+  const at = bytes.byteOffset + offset;
+  if (at % 2 === 0 && !transferSyntax.bigEndian) return new Uint16Array(bytes.buffer, at, count);
+  const words = new Uint16Array(count);
+  const copy = Buffer.from(words.buffer);
+  copy.set(bytes.subarray(offset, offset + 2 * count));
+  if (transferSyntax.bigEndian) copy.swap16();
+  return words;
+}
+
+/**
+ * The stored value in a word: overlay bits and other remains beside the stored bits (PS3.5 section 8.1.1) go, a signed
+ * value takes its sign along.
+ */
+function storedValue(word: number, { bitsStored, highBit, pixelRepresentation }: PixelDescription): number {
+  const atTop = word << (31 - highBit);
+  return pixelRepresentation === 1 ? atTop >> (32 - bitsStored) : atTop >>> (32 - bitsStored);
+}
+
+/** The same for all words, as 16 bits each. */
+function storedValues(words: Uint16Array, { bitsStored, highBit, pixelRepresentation }: PixelDescription): Uint16Array {
+  const [left, right] = [31 - highBit, 32 - bitsStored];
+  const values = new Uint16Array(words.length);
+  if (pixelRepresentation === 1) for (let i = 0; i < words.length; i++) values[i] = (words[i]! << left) >> right;
+  else for (let i = 0; i < words.length; i++) values[i] = (words[i]! << left) >>> right;
+  return values;
+}
+
+/** HU = slope × stored + intercept (PS3.3 C.8.2.1.1.5), rounded and held within 16 bits; padding is air. */
+function huOf(word: number, header: CtHeader): number {
+  const value = storedValue(word, header);
+  if (header.padding !== undefined && value >= header.padding[0] && value <= header.padding[1]) return airHu;
+  return Math.max(-32768, Math.min(32767, Math.floor(value * header.slope + header.intercept + 0.5)));
+}
+
+function inLpsOrder(words: Uint16Array, header: CtHeader, geometry: CtGeometry): Int16Array {
+  const { rows, columns, reverseRows, reverseColumns } = geometry;
+  const huByWord = huOfOccurringWords(words, header);
+  const hu = new Int16Array(rows * columns);
+  for (let j = 0; j < rows; j++) {
+    const from = (reverseRows ? rows - 1 - j : j) * columns;
+    const to = j * columns;
+    for (let i = 0; i < columns; i++) hu[to + i] = huByWord[words[from + i]!]!;
+    if (reverseColumns) hu.subarray(to, to + columns).reverse();
+  }
+  return hu;
+}
+
+/** A slice has a hundred times more pixels than different words: each word is worked out once. */
+function huOfOccurringWords(words: Uint16Array, header: CtHeader): Int16Array {
+  const occurs = new Uint8Array(65536);
+  for (let i = 0; i < words.length; i++) occurs[words[i]!] = 1;
+  const hu = new Int16Array(65536);
+  for (let word = 0; word < 65536; word++) if (occurs[word] === 1) hu[word] = huOf(word, header);
+  return hu;
+}
