@@ -22,6 +22,7 @@ export const catalogue = {
   // A DICOM file or data set.
   DICOM_UNREADABLE: { exit: 1, remedy: 'the file is truncated or not DICOM: send it again' },
   DICOM_NOT_CT: { exit: 1, remedy: 'only CT Image Storage can be contoured' },
+  INSTANCE_MISMATCH: { exit: 1, remedy: 'the sender names another instance than it sends: look at its log' },
   PIXEL_DECODING: { exit: 1, remedy: 'send the series uncompressed' },
   RTSTRUCT_UNREADABLE: { exit: 1, remedy: 'check the structure set in the system that wrote it' },
   RTSTRUCT_INVALID: { exit: 1, remedy: 'a defect of this program: keep the input and report it' },
@@ -40,6 +41,10 @@ export const catalogue = {
   SERIES_NOT_AXIAL: { exit: 1, remedy: 'reconstruct an axial series without gantry tilt' },
   SERIES_GANTRY_TILT: { exit: 1, remedy: 'reconstruct an axial series without gantry tilt' },
   SERIES_MIXED_SIZE: { exit: 1, remedy: 'all slices need the same matrix, spacing and orientation' },
+  SERIES_HEADER: {
+    exit: 1,
+    remedy: 'a slice lacks or garbles what its geometry or its CT numbers need: send the series again from the scanner',
+  },
   SERIES_DUPLICATE_POSITION: { exit: 1, remedy: 'two slices lie at the same position: send one reconstruction only' },
   SERIES_MISSING_SLICE: { exit: 1, remedy: 'send the missing slice; it starts a new revision' },
   SERIES_SPACING: { exit: 1, remedy: 'reconstruct with the slice spacing that the bundle takes' },
@@ -65,6 +70,7 @@ export const catalogue = {
     exit: 1,
     remedy: 'the series broke its worker again and again: look at it, then `contour-node jobs retry`',
   },
+  NOTHING_FOUND: { exit: 1, remedy: 'look at the CT and at what the bundle is for' },
   RESULT_CONFLICT: {
     exit: 1,
     remedy: 'a result of this job exists with other bytes: a defect, keep both and report it',
@@ -80,6 +86,7 @@ export const catalogue = {
   },
   STORE_REFUSED: { exit: 1, remedy: "the status says why; see the peer's log" },
   STORE_NO_RESPONSE: { exit: 1, remedy: 'the peer did not answer for this instance: see its log' },
+  STORE_WRONG_RESPONSE: { exit: 1, remedy: 'a defect of the peer: report it to its vendor with the log' },
   DIMSE_TIMEOUT: { exit: 1, remedy: 'the peer does not answer: check it' },
   DESTINATION_NOT_ALLOWED: {
     exit: 1,
@@ -95,6 +102,8 @@ export const catalogue = {
   DISK_FULL: { exit: 1, remedy: 'free space on the disk of the data directory' },
   TRAINING_DATA: { exit: 2, remedy: 'see the data report' },
   CHECKPOINT_INVALID: { exit: 1, remedy: 'delete the checkpoint named: the one before it is used' },
+  DEMO_FAILED: { exit: 1, remedy: 'see node.log in the folder that the demo names' },
+  CHECK_FAILED: { exit: 1, remedy: 'do what stands below each FAIL, then run doctor again' },
   INTERNAL: { exit: 1, remedy: 'a defect of this program: report it with the log' },
 } as const satisfies Record<string, { exit: 1 | 2; remedy: string }>;
 
