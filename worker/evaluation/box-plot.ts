@@ -1,0 +1,89 @@
+import { percentile } from './statistics.ts';
+
+/** One box of a figure. */
+export interface Box {
+  readonly label: string;
+  /** CSS colour. */
+  readonly colour: string;
+  readonly values: readonly number[];
+}
+
+const width = 420;
+const height = 300;
+const margin = { left: 56, right: 12, top: 34, bottom: 40 };
+
+/**
+ * Box plot as an SVG document, as the paper has them: the box from the 25th to the 75th percentile, a line at the
+ * median, whiskers at the 10th and 90th, a dot for each value beyond.
+ */
+export function boxPlot(title: string, axis: string, boxes: readonly Box[]): string {
+  const shown = boxes.filter(({ values }) => values.length > 0);
+  const [low, high] = range(shown.flatMap(({ values }) => values));
+  const ticks = ticksBetween(low, high);
+  const [bottom, top] = [Math.min(low, ticks[0] ?? low), Math.max(high, ticks.at(-1) ?? high)];
+  const y = (value: number): number =>
+    margin.top + ((top - value) / (top - bottom)) * (height - margin.top - margin.bottom);
+  const step = (width - margin.left - margin.right) / Math.max(1, shown.length);
+  const parts = ticks.flatMap((tick) => [
+    line(margin.left, y(tick), width - margin.right, y(tick), '#ddd'),
+    text(margin.left - 6, y(tick) + 4, String(Number(tick.toPrecision(6))), 'end'),
+  ]);
+  for (const [index, { label, colour, values }] of shown.entries()) {
+    const centre = margin.left + (index + 0.5) * step;
+    const half = Math.min(32, step * 0.3);
+    const at = (percent: number): number => y(percentile(values, percent));
+    parts.push(
+      line(centre, at(10), centre, at(25), '#333'),
+      line(centre, at(75), centre, at(90), '#333'),
+      line(centre - half / 2, at(10), centre + half / 2, at(10), '#333'),
+      line(centre - half / 2, at(90), centre + half / 2, at(90), '#333'),
+      `<rect x="${number(centre - half)}" y="${number(at(75))}" width="${number(2 * half)}" height="${number(Math.max(0.5, at(25) - at(75)))}" fill="${colour}" fill-opacity="0.5" stroke="#333"/>`,
+      line(centre - half, at(50), centre + half, at(50), '#000'),
+      text(centre, height - margin.bottom + 16, label, 'middle'),
+      text(centre, height - margin.bottom + 30, `n = ${values.length}`, 'middle'),
+    );
+    const [p10, p90] = [percentile(values, 10), percentile(values, 90)];
+    for (const value of values.filter((one) => one < p10 || one > p90)) {
+      parts.push(`<circle cx="${number(centre)}" cy="${number(y(value))}" r="2" fill="none" stroke="#333"/>`);
+    }
+  }
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12">`,
+    `<rect width="${width}" height="${height}" fill="#fff"/>`,
+    text(width / 2, 18, title, 'middle'),
+    `<text transform="translate(14 ${height / 2}) rotate(-90)" text-anchor="middle">${escaped(axis)}</text>`,
+    ...parts,
+    '</svg>\n',
+  ].join('\n');
+}
+
+function range(values: readonly number[]): [number, number] {
+  if (values.length === 0) return [0, 1];
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  return high > low ? [low, high] : [low - 0.5, high + 0.5];
+}
+
+/** Round numbers (1, 2 or 5 times a power of ten apart) that reach over both ends. */
+function ticksBetween(low: number, high: number): number[] {
+  const rough = (high - low) / 5;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = power * ([1, 2, 5, 10].find((factor) => factor * power >= rough) ?? 10);
+  const first = Math.floor(low / step);
+  return Array.from({ length: Math.ceil(high / step) - first + 1 }, (_, n) => (first + n) * step);
+}
+
+function line(x1: number, y1: number, x2: number, y2: number, stroke: string): string {
+  return `<line x1="${number(x1)}" y1="${number(y1)}" x2="${number(x2)}" y2="${number(y2)}" stroke="${stroke}"/>`;
+}
+
+function text(x: number, y: number, content: string, anchor: 'middle' | 'end'): string {
+  return `<text x="${number(x)}" y="${number(y)}" text-anchor="${anchor}">${escaped(content)}</text>`;
+}
+
+function number(value: number): string {
+  return String(Math.round(value * 100) / 100);
+}
+
+function escaped(content: string): string {
+  return content.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}

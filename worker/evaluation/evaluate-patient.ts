@@ -1,0 +1,111 @@
+import { readFile } from 'node:fs/promises';
+import { readCtFolder } from '../../src/dicom/read-ct-folder.ts';
+import { matchToCt, type MatchedRoi } from '../../src/dicom/rtstruct/match-to-ct.ts';
+import { readRtstruct } from '../../src/dicom/rtstruct/read-rtstruct.ts';
+import type { LoadedBundle } from '../bundles/load-bundle.ts';
+import { contourVolume } from '../contour-ct.ts';
+import { rasterise } from '../contours/rasterise.ts';
+import type { RoiPart } from '../inference/contour-roi.ts';
+import { contactSheet, contourRings, polygonRings, type PreviewRoi } from '../preview/contact-sheet.ts';
+import type { Colour } from '../preview/picture.ts';
+import { StageClock } from '../stage-clock.ts';
+import type { PatientFolder, RoiPatterns } from '../training/dicom-cases.ts';
+import { loadVolume } from '../volume/load-volume.ts';
+import type { Grid, Mask } from '../volume/volume.ts';
+import { compareMasks, type Comparison } from './compare-masks.ts';
+
+/** One ROI of one patient, drawn by one model and by a person. */
+export interface EvaluationRow {
+  /** Pseudonym of the patient's folder. */
+  readonly patient: string;
+  readonly roi: string;
+  readonly model: string;
+  readonly comparison: Comparison;
+}
+
+export interface EvaluatedModel extends LoadedBundle {
+  /** How rows, tables and figures name it; unlike any other of the evaluation. */
+  readonly label: string;
+}
+
+export interface EvaluatedPatient {
+  readonly rows: readonly EvaluationRow[];
+  /** PNG: the reference red, the first model green, the second one blue. */
+  readonly overlay: Buffer;
+}
+
+/** DESIGN section 8. */
+const referenceColour: Colour = [255, 40, 40];
+const modelColours: readonly Colour[] = [
+  [60, 255, 60],
+  [90, 140, 255],
+];
+
+/**
+ * Draws the ROIs of one patient with every model, on the CT's own grid and with the bundle's clean-up, and compares them
+ * with the structure set of the archive. An ROI that the structure set lacks gives no row.
+ * @param patterns how the archive names the ROIs, where it is not as the bundle does
+ * @throws ContourNodeError as readCtFolder, readRtstruct, matchToCt and contourVolume
+ */
+export async function evaluatePatient(
+  patient: PatientFolder,
+  models: readonly EvaluatedModel[],
+  options: { patterns: readonly RoiPatterns[]; toleranceMm: number; batchSize: number },
+): Promise<EvaluatedPatient> {
+  const { series, files } = await readCtFolder([patient.directory]);
+  const volume = await loadVolume(
+    series.slices.map(({ sopInstanceUid }) => files.get(sopInstanceUid)!),
+    series.geometry,
+  );
+  const { grid } = volume;
+  const { rois: drawn } = matchToCt(readRtstruct(await readFile(patient.rtstruct)), {
+    frameOfReferenceUid: series.slices[0]!.frameOfReferenceUid,
+    slices: series.slices.map(({ sopInstanceUid }, k) => ({ sopInstanceUid, z: series.geometry.z[k]! })),
+  });
+  const references = new Map<string, MatchedRoi>();
+  const lines: PreviewRoi[] = [];
+  const rows: EvaluationRow[] = [];
+  for (const [index, model] of models.entries()) {
+    const { rois } = await contourVolume(volume, model, { batchSize: options.batchSize, clock: new StageClock() });
+    for (const { roi, part, slices } of rois) {
+      const reference = drawn.find(
+        ({ name, contours }) => contours.length > 0 && isNamed(name, roi.name, options.patterns),
+      );
+      if (reference === undefined) continue;
+      references.set(roi.name, reference);
+      const comparison = compareMasks(rasterise(reference.contours, grid), onGrid(part, grid), options.toleranceMm);
+      rows.push({ patient: patient.id, roi: roi.name, model: model.label, comparison });
+      lines.push({
+        name: `${roi.name} ${model.label}`,
+        colour: modelColours[index] ?? [255, 255, 255],
+        rings: polygonRings(slices),
+      });
+    }
+  }
+  const manual = [...references].map(([name, { contours }]) => ({
+    name: `${name} manual`,
+    colour: referenceColour,
+    rings: contourRings(contours, grid),
+  }));
+  return { rows, overlay: contactSheet(volume, [...manual, ...lines]) };
+}
+
+function isNamed(name: string, roi: string, patterns: readonly RoiPatterns[]): boolean {
+  const given = patterns.find((pattern) => pattern.name === roi)?.patterns ?? [roi];
+  return given.some((pattern) => new RegExp(`^(?:${pattern})$`, 'i').test(name.trim()));
+}
+
+/** A part of the CT grid as a mask of the whole. */
+function onGrid(part: RoiPart | undefined, grid: Grid): Mask {
+  const [nx, ny, nz] = grid.size;
+  const voxels = new Uint8Array(nx * ny * nz);
+  if (part !== undefined) {
+    const [width, height, depth] = part.mask.grid.size;
+    for (let row = 0; row < height * depth; row++) {
+      const k = part.slice + Math.floor(row / height);
+      const j = part.row + (row % height);
+      voxels.set(part.mask.voxels.subarray(row * width, (row + 1) * width), (k * ny + j) * nx + part.column);
+    }
+  }
+  return { grid, voxels };
+}

@@ -1,0 +1,169 @@
+import type { EvaluationRow } from './evaluate-patient.ts';
+import { pairedTTest, summarise, wilcoxonSignedRank, type Summary, type TestResult } from './statistics.ts';
+
+/** The metrics of DESIGN section 8, in the order of every table. */
+export const metrics = [
+  { key: 'dsc', label: 'DSC', unit: '', digits: 3 },
+  { key: 'ji', label: 'JI', unit: '', digits: 3 },
+  { key: 'asd', label: 'ASD', unit: 'mm', digits: 2 },
+  { key: 'hd', label: 'HD', unit: 'mm', digits: 2 },
+  { key: 'hd95', label: 'HD95', unit: 'mm', digits: 2 },
+  { key: 'surfaceDsc', label: 'surface DSC', unit: '', digits: 3 },
+] as const;
+export type Metric = (typeof metrics)[number]['key'];
+
+/** Xue et al. 2020 (DESIGN section 8): mean and standard deviation, and p of Deeplabv3+ against U-Net. */
+const paper = {
+  'Deeplabv3+ (paper)': { dsc: '0.76 ± 0.11', ji: '0.63 ± 0.13', asd: '3.4 ± 2.0', hd: '10.9 ± 8.6' },
+  'U-Net (paper)': { dsc: '0.73 ± 0.13', ji: '0.59 ± 0.14', asd: '3.8 ± 3.3', hd: '11.1 ± 7.5' },
+  'p (paper)': { dsc: '<0.001', ji: '<0.001', asd: '0.014', hd: '0.745' },
+} as const;
+/** ROIs that the paper's tumour can be held against. */
+const paperRois = /^(GTVp|PTV70)/;
+
+/** The values of one metric, patients in the order of the rows; a patient with an empty structure has none. */
+export function valuesOf(
+  rows: readonly EvaluationRow[],
+  roi: string,
+  model: string,
+  metric: Metric,
+): Map<string, number> {
+  const values = new Map<string, number>();
+  for (const row of rows) {
+    if (row.roi !== roi || row.model !== model || row.comparison.status !== 'ok') continue;
+    values.set(row.patient, row.comparison[metric] ?? NaN);
+  }
+  return values;
+}
+
+/** One line a patient, ROI and model; numbers of empty structures stay empty. */
+export function evaluationCsv(rows: readonly EvaluationRow[]): string {
+  const head = [
+    'patient',
+    'roi',
+    'model',
+    'status',
+    'reference_cm3',
+    'model_cm3',
+    'dsc',
+    'ji',
+    'asd_mm',
+    'hd_mm',
+    'hd95_mm',
+    'surface_dsc',
+  ];
+  const lines = rows.map(({ patient, roi, model, comparison }) => {
+    const numbers = metrics.map(({ key }) => (comparison.status === 'ok' ? comparison[key]?.toFixed(5) : ''));
+    return [
+      patient,
+      roi,
+      model,
+      comparison.status,
+      comparison.referenceCm3.toFixed(4),
+      comparison.testCm3.toFixed(4),
+      ...numbers,
+    ].join(',');
+  });
+  return `${[head.join(','), ...lines].join('\n')}\n`;
+}
+
+export interface ModelSummary {
+  readonly roi: string;
+  readonly model: string;
+  readonly metrics: Readonly<Record<Metric, Summary>>;
+  /** Patients without numbers: the model drew nothing where a person did, or the reverse. */
+  readonly notDrawn: number;
+  readonly referenceEmpty: number;
+}
+
+export function summariseModels(rows: readonly EvaluationRow[]): ModelSummary[] {
+  return distinct(rows, 'roi').flatMap((roi) =>
+    distinct(rows, 'model').flatMap((model) => {
+      const own = rows.filter((row) => row.roi === roi && row.model === model);
+      if (own.length === 0) return [];
+      const having = (status: string): number => own.filter(({ comparison }) => comparison.status === status).length;
+      const of = (metric: Metric): Summary => summarise([...valuesOf(rows, roi, model, metric).values()]);
+      const summaries = Object.fromEntries(metrics.map(({ key }) => [key, of(key)])) as Record<Metric, Summary>;
+      return [
+        {
+          roi,
+          model,
+          metrics: summaries,
+          notDrawn: having('test-empty'),
+          referenceEmpty: having('reference-empty') + having('both-empty'),
+        },
+      ];
+    }),
+  );
+}
+
+/** The paired tests of one metric, over the patients where both models have a number. */
+export function pairedTests(
+  rows: readonly EvaluationRow[],
+  roi: string,
+  metric: Metric,
+): { t: TestResult; wilcoxon: TestResult } | undefined {
+  const [first, second] = distinct(rows, 'model').map((model) => valuesOf(rows, roi, model, metric));
+  if (first === undefined || second === undefined) return undefined;
+  const patients = [...first.keys()].filter((patient) => second.has(patient));
+  const [a, b] = [patients.map((patient) => first.get(patient)!), patients.map((patient) => second.get(patient)!)];
+  return { t: pairedTTest(a, b), wilcoxon: wilcoxonSignedRank(a, b) };
+}
+
+/** Markdown: a table for each ROI, mean ± SD (median), with the paper's numbers beside a tumour's. */
+export function evaluationMarkdown(
+  rows: readonly EvaluationRow[],
+  about: { data: string; date: string; toleranceMm: number },
+): string {
+  const patients = distinct(rows, 'patient').length;
+  const lines = [
+    '# Evaluation',
+    '',
+    `${patients} patients of \`${about.data}\`, ${about.date}. In mm, in 3-D, on the CT's own grid: mean ± SD (median). Surface DSC at`,
+    `${about.toleranceMm} mm. Structures that one side left empty are counted, never averaged in.`,
+  ];
+  const titles = metrics.map(({ label, unit }) => (unit === '' ? label : `${label} (${unit})`));
+  const summaries = summariseModels(rows);
+  for (const roi of distinct(rows, 'roi')) {
+    lines.push(
+      '',
+      `## ${roi}`,
+      '',
+      `| model | n | not drawn | no reference | ${titles.join(' | ')} |`,
+      `| --- | --- | --- | --- |${' --- |'.repeat(titles.length)}`,
+    );
+    for (const { model, metrics: of, notDrawn, referenceEmpty } of summaries.filter((summary) => summary.roi === roi)) {
+      const cells = metrics.map(({ key, digits }) => formatted(of[key], digits));
+      lines.push(`| ${model} | ${of.dsc.n} | ${notDrawn} | ${referenceEmpty} | ${cells.join(' | ')} |`);
+    }
+    for (const [label, pick] of [
+      ['p, paired t-test', 't'],
+      ['p, Wilcoxon', 'wilcoxon'],
+    ] as const) {
+      const results = metrics.map(({ key }) => pairedTests(rows, roi, key)?.[pick]);
+      if (results[0] === undefined) continue;
+      lines.push(`| ${label} | ${results[0].n} | | | ${results.map((result) => probability(result?.p)).join(' | ')} |`);
+    }
+    if (!paperRois.test(roi)) continue;
+    for (const [label, numbers] of Object.entries(paper)) {
+      const cells = metrics.map(({ key }) => (key in numbers ? (numbers as Partial<Record<Metric, string>>)[key] : ''));
+      lines.push(`| ${label} | 15 | | | ${cells.join(' | ')} |`);
+    }
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+function formatted({ n, mean, sd, median }: Summary, digits: number): string {
+  if (n === 0) return '-';
+  const spread = Number.isNaN(sd) ? '' : ` ± ${sd.toFixed(digits)}`;
+  return `${mean.toFixed(digits)}${spread} (${median.toFixed(digits)})`;
+}
+
+function probability(p: number | undefined): string {
+  if (p === undefined || Number.isNaN(p)) return '-';
+  return p < 0.001 ? '<0.001' : p.toFixed(3);
+}
+
+function distinct(rows: readonly EvaluationRow[], key: 'patient' | 'roi' | 'model'): string[] {
+  return [...new Set(rows.map((row) => row[key]))];
+}
