@@ -1,0 +1,99 @@
+import { parseArgs } from 'node:util';
+import { loadConfig } from '../src/config/load.ts';
+import { ContourNodeError } from '../src/errors.ts';
+import { loadBundle } from '../worker/bundles/load-bundle.ts';
+import { contourFolder, type ContouredFolder } from '../worker/contour-folder.ts';
+import { progressBar } from './progress.ts';
+
+export const summary = 'a CT series on disk to an RTSTRUCT with every ROI of a bundle, no network';
+
+export const help = `usage: contour-node contour CT... --model M --out F.dcm [options]
+
+Contours one CT series (a folder, or a list of files) and writes a structure set with every ROI of the bundle that was
+found, those included that the node itself does not deliver.
+
+  --model M       name of a bundle (see \`contour-node models list\`) or the path of its folder
+  --out F.dcm     structure set to write
+  --explicit      in Explicit VR Little Endian (default: implicit, which every planning system takes)
+  --nifti DIR     also a mask per ROI on the CT grid: DIR/ROI.nii.gz
+  --preview F.png also a picture of key slices
+  --engine E      onnxruntime or tensorflow (default: as configured, onnxruntime)
+  --device D      auto, cpu, gpu, cuda, webgpu
+  --config FILE   configuration: engine, models.directory, dicom.uidRoot
+  --json          one JSON document on standard output
+
+examples:
+  contour-node contour ./ct --model openkbp-head-neck --out rtstruct.dcm --preview preview.png
+  contour-node contour ./ct --model ./my-bundle --out rtstruct.dcm --nifti masks --json`;
+
+export async function main(args: string[]): Promise<void> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      model: { type: 'string' },
+      out: { type: 'string' },
+      explicit: { type: 'boolean', default: false },
+      nifti: { type: 'string' },
+      preview: { type: 'string' },
+      engine: { type: 'string' },
+      device: { type: 'string' },
+      config: { type: 'string' },
+      json: { type: 'boolean', default: false },
+    },
+  });
+  const { model, out } = values;
+  if (positionals.length === 0) throw new ContourNodeError('USAGE', 'contour needs a CT: a folder or a list of files');
+  if (model === undefined) throw new ContourNodeError('USAGE', 'contour needs --model M');
+  if (out === undefined) throw new ContourNodeError('USAGE', 'contour needs --out F.dcm');
+  const { config } = await loadConfig(values.config);
+  const choice = {
+    ...config.engine,
+    name: values.engine ?? config.engine.name,
+    device: values.device ?? config.engine.device,
+  };
+  const loaded = await loadBundle(model, config.models.directory, choice);
+  const bar = progressBar('contouring', 1, { quiet: values.json });
+  try {
+    const result = await contourFolder(positionals, loaded, {
+      out,
+      encoding: values.explicit ? 'explicit' : 'implicit',
+      nifti: values.nifti,
+      preview: values.preview,
+      config,
+      now: new Date(),
+      progress: (stage, fraction) => bar.update(fraction, stage),
+    });
+    bar.end();
+    const { name, version } = loaded.bundle.manifest;
+    if (values.json)
+      console.log(
+        JSON.stringify(
+          { model: { name, version }, engine: loaded.engine.name, device: loaded.engine.device, ...result },
+          undefined,
+          2,
+        ),
+      );
+    else print(result);
+  } finally {
+    bar.end();
+    await loaded.engine.close();
+  }
+}
+
+function print({ slices, rois, warnings, timings, files }: ContouredFolder): void {
+  for (const { code, text } of warnings) console.error(`warning ${code}: ${text}`);
+  console.log(`${'ROI'.padEnd(18)} ${'cm³'.padStart(8)} ${'slices'.padStart(7)}`);
+  for (const roi of rois) {
+    console.log(
+      roi.found
+        ? `${roi.name.padEnd(18)} ${roi.volumeCm3.toFixed(1).padStart(8)} ${String(roi.slices).padStart(7)}`
+        : `${roi.name.padEnd(18)} not found`,
+    );
+  }
+  const seconds = timings.reduce((sum, timing) => sum + timing.seconds, 0);
+  console.log(
+    `${slices} slices in ${seconds.toFixed(1)} s: ${timings.map((timing) => `${timing.stage} ${timing.seconds.toFixed(1)}`).join(', ')}`,
+  );
+  for (const file of files) console.log(file);
+}

@@ -1,0 +1,49 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Bundle } from '../../src/bundles/read-bundle.ts';
+import { ContourNodeError } from '../../src/errors.ts';
+import type { Engine } from '../engines/engine.ts';
+
+/**
+ * Runs the bundle's golden input through an engine and compares with the golden output.
+ * @returns the largest absolute difference
+ * @throws ContourNodeError BUNDLE_GOLDEN when it is above the bundle's tolerance, BUNDLE_INVALID (sizes do not fit)
+ */
+export async function checkGolden(bundle: Bundle, engine: Engine): Promise<number> {
+  const { golden } = bundle.manifest.files;
+  const input = await readFloats(bundle, golden.input);
+  const expected = await readFloats(bundle, golden.output);
+  const { data } = await engine.run(input, golden.input.shape);
+  const difference = largestDifference(data, expected);
+  if (!(difference <= golden.tolerance)) {
+    throw new ContourNodeError(
+      'BUNDLE_GOLDEN',
+      `bundle ${bundle.manifest.name} on ${engine.name} (${engine.device}): golden output differs by ${difference.toPrecision(2)}, allowed ${golden.tolerance}`,
+    );
+  }
+  return difference;
+}
+
+/** Infinity when the lengths differ, NaN when a value is. */
+export function largestDifference(a: Float32Array, b: Float32Array): number {
+  if (a.length !== b.length) return Infinity;
+  let largest = 0;
+  for (let i = 0; i < a.length; i += 1) {
+    const difference = Math.abs(a[i]! - b[i]!);
+    if (Number.isNaN(difference)) return NaN;
+    if (difference > largest) largest = difference;
+  }
+  return largest;
+}
+
+async function readFloats(bundle: Bundle, file: { path: string; shape: readonly number[] }): Promise<Float32Array> {
+  const bytes = await readFile(join(bundle.directory, file.path)).catch(() => undefined);
+  const count = file.shape.reduce((a, b) => a * b, 1);
+  if (bytes?.length !== count * 4) {
+    throw new ContourNodeError(
+      'BUNDLE_INVALID',
+      `${file.path} of bundle ${bundle.manifest.name} does not hold ${file.shape.join('x')} float32 values`,
+    );
+  }
+  return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
+}

@@ -1,0 +1,27 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readBundle, verifyDigests, type Bundle } from '../../src/bundles/read-bundle.ts';
+import { ContourNodeError } from '../../src/errors.ts';
+
+/**
+ * A bundle by name (`models/NAME`) or by the path of its folder, read and verified: every file is the one that the
+ * manifest names.
+ * @throws ContourNodeError MODEL_NOT_FOUND, BUNDLE_INVALID, BUNDLE_DIGEST
+ */
+export async function openBundle(nameOrPath: string, modelsDirectory: string): Promise<Bundle> {
+  const bundle = await readBundle(await bundleDirectory(nameOrPath, modelsDirectory));
+  await verifyDigests(bundle);
+  return bundle;
+}
+
+/** @throws ContourNodeError MODEL_NOT_FOUND */
+async function bundleDirectory(nameOrPath: string, modelsDirectory: string): Promise<string> {
+  for (const candidate of [join(modelsDirectory, nameOrPath), nameOrPath]) {
+    const found = await stat(join(candidate, 'bundle.json')).catch(() => undefined);
+    if (found?.isFile() === true) return candidate;
+  }
+  throw new ContourNodeError(
+    'MODEL_NOT_FOUND',
+    `no model bundle ${nameOrPath}, neither in ${modelsDirectory} nor as a folder`,
+  );
+}

@@ -1,0 +1,141 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { z } from 'zod';
+import { manifestSchema, type BundleManifest } from '../../src/bundles/manifest.ts';
+import { readBundle, type Bundle } from '../../src/bundles/read-bundle.ts';
+import { ContourNodeError } from '../../src/errors.ts';
+import { infer } from '../inference/infer.ts';
+import { openOnnxRuntime } from '../engines/onnxruntime.ts';
+import { imageCentre, inputShape, networkGrid, toNetworkHu, writeNetworkInput } from '../volume/preprocess.ts';
+import type { Volume } from '../volume/volume.ts';
+
+/** Everything of a manifest but what follows from the files. */
+export type BundleDescription = Omit<z.input<typeof manifestSchema>, 'formatVersion' | 'files'>;
+
+export interface BundleContents {
+  /** The ONNX file. */
+  readonly model: Uint8Array;
+  /** The trainer's weights (worker/networks/tensor-file.ts), for the engine `tensorflow` and for training on. */
+  readonly weights?: Uint8Array;
+  /** Largest difference of the golden output that an engine may show. */
+  readonly tolerance?: number;
+}
+
+/**
+ * Writes a bundle folder: the files, a golden input (generated) with the output that onnxruntime gives for it on the
+ * CPU, their digests, and bundle.json. The folder appears complete or not at all.
+ * @throws ContourNodeError BUNDLE_INVALID (description not as the schema wants it, or the graph does not fit it),
+ *   USAGE (the folder holds something else than a bundle), ENGINE_FAILED
+ */
+export async function writeBundle(
+  directory: string,
+  description: BundleDescription,
+  contents: BundleContents,
+): Promise<Bundle> {
+  const target = resolve(directory);
+  if (existsSync(target) && !existsSync(join(target, 'bundle.json'))) {
+    throw new ContourNodeError('USAGE', `${directory} exists and is no bundle`, { remedy: 'give a new folder' });
+  }
+  await mkdir(dirname(target), { recursive: true });
+  const draft = await mkdtemp(join(dirname(target), `.${basename(target)}-`));
+  try {
+    const put = async (path: string, bytes: Uint8Array) => {
+      await writeFile(join(draft, path), bytes);
+      return { path, sha256: createHash('sha256').update(bytes).digest('hex') };
+    };
+    const model = await put('model.onnx', contents.model);
+    const weights = contents.weights === undefined ? undefined : await put('weights.safetensors', contents.weights);
+    const unknown = { path: '-', sha256: '0'.repeat(64), shape: [1] };
+    const complete = (golden: BundleManifest['files']['golden']) =>
+      parse({
+        formatVersion: 1,
+        ...description,
+        files: { model, golden, ...(weights === undefined ? {} : { weights }) },
+      });
+    const manifest = complete({ input: unknown, output: unknown, tolerance: contents.tolerance ?? 1e-3 });
+
+    const golden = await makeGolden(join(draft, 'model.onnx'), manifest);
+    const input = { ...(await put('golden-input.f32', bytesOf(golden.input))), shape: golden.inputShape };
+    const output = { ...(await put('golden-output.f32', bytesOf(golden.output))), shape: golden.outputShape };
+    const final = complete({ input, output, tolerance: manifest.files.golden.tolerance });
+    await writeFile(join(draft, 'bundle.json'), `${JSON.stringify(final, null, 2)}\n`);
+    await rm(target, { recursive: true, force: true });
+    await rename(draft, target);
+  } finally {
+    await rm(draft, { recursive: true, force: true });
+  }
+  return readBundle(target);
+}
+
+function parse(manifest: unknown): BundleManifest {
+  const parsed = manifestSchema.safeParse(manifest);
+  if (parsed.success) return parsed.data;
+  throw new ContourNodeError('BUNDLE_INVALID', z.prettifyError(parsed.error).replaceAll(/\s*\n\s*/g, ' '), {
+    remedy: 'correct the description of the bundle',
+  });
+}
+
+/** One slice through the network as inference would run it, which also shows whether graph and manifest fit. */
+async function makeGolden(model: string, manifest: BundleManifest) {
+  const { input, output } = manifest;
+  const engine = await openOnnxRuntime(
+    model,
+    { input: input.tensor, output: output.tensor },
+    { device: 'cpu', threads: 0 },
+  );
+  try {
+    const scene = goldenScene(input.size, input.spacingMm);
+    const network = toNetworkHu(
+      scene,
+      networkGrid(scene.grid, imageCentre(scene.grid), { ...input, sliceSpacingMm: null }),
+      {
+        ...input,
+        sliceSpacingMm: null,
+      },
+    );
+    await infer(engine, network, manifest, { batchSize: network.grid.size[2] });
+    const shape = inputShape(input, 1);
+    const tensor = new Float32Array(shape.reduce((a, b) => a * b, 1));
+    writeNetworkInput(network, 0, input, tensor);
+    const result = await engine.run(tensor, shape);
+    return { input: tensor, inputShape: shape, output: result.data, outputShape: [...result.shape] };
+  } finally {
+    await engine.close();
+  }
+}
+
+/**
+ * Two slices of a made-up head on the network's own grid: an ellipse of soft tissue in air with a ring of bone, an
+ * airway, a few discs between -100 and 200 HU and noise, so that a trained network answers with more than zeros.
+ */
+function goldenScene([width, height]: readonly [number, number], spacing: number): Volume {
+  const hu = new Int16Array(width * height * 2);
+  let state = 12345;
+  // Numerical Recipes' linear congruential generator: the same scene everywhere.
+  const random = () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32;
+  const radius = Math.min(85, width * spacing * 0.45, height * spacing * 0.45);
+  const discs = Array.from({ length: 12 }, () => ({
+    x: (random() - 0.5) * 1.2 * radius,
+    y: (random() - 0.5) * 1.2 * radius,
+    r: (0.05 + 0.12 * random()) * radius,
+    hu: -100 + 300 * random(),
+  }));
+  for (let v = 0; v < hu.length; v += 1) {
+    const x = ((v % width) - (width - 1) / 2) * spacing;
+    const y = ((Math.trunc(v / width) % height) - (height - 1) / 2) * spacing;
+    const distance = Math.hypot(x, y * 0.9) / radius;
+    let value = distance < 1 ? 40 : -1000;
+    for (const disc of discs) if (distance < 1 && Math.hypot(x - disc.x, y - disc.y) < disc.r) value = disc.hu;
+    if (distance > 0.8 && distance < 0.86 && y > -0.4 * radius) value = 900;
+    if (Math.hypot(x, y + 0.35 * radius) < 0.12 * radius) value = -950;
+    hu[v] = Math.round(value + (random() + random() + random() - 1.5) * 30);
+  }
+  const origin = [(-(width - 1) / 2) * spacing, (-(height - 1) / 2) * spacing] as const;
+  return { grid: { size: [width, height, 2], spacing: [spacing, spacing], origin, z: Float64Array.of(0, 3) }, hu };
+}
+
+function bytesOf(values: Float32Array): Uint8Array {
+  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+}

@@ -1,0 +1,71 @@
+import type { CtGeometry } from '../src/dicom/ct-geometry.ts';
+import type { Warning } from '../src/jobs/work-order.ts';
+import type { LoadedBundle } from './bundles/load-bundle.ts';
+import { contourRoi, type ContouredRoi } from './inference/contour-roi.ts';
+import { infer } from './inference/infer.ts';
+import { roiWarnings } from './inference/warnings.ts';
+import type { StageClock } from './stage-clock.ts';
+import { findBody } from './volume/body.ts';
+import { loadVolume } from './volume/load-volume.ts';
+import { imageCentre, networkGrid, toNetworkHu } from './volume/preprocess.ts';
+import type { Volume } from './volume/volume.ts';
+
+export interface ContouredVolume {
+  /** Every ROI of the bundle, in its order. */
+  readonly rois: readonly ContouredRoi[];
+  readonly warnings: readonly Warning[];
+}
+
+export interface ContouredCt extends ContouredVolume {
+  readonly volume: Volume;
+}
+
+export interface ContourOptions {
+  /** Slices at once through the network. */
+  readonly batchSize: number;
+  readonly clock: StageClock;
+}
+
+/**
+ * A checked CT series and a bundle to contours: what `contour` and the contour job have in common.
+ * @param ct its geometry, and a file per slice in the geometry's order
+ * @throws ContourNodeError PIXEL_DECODING, DICOM_UNREADABLE, SERIES_NO_BODY, ENGINE_FAILED, BUNDLE_INVALID
+ */
+export async function contourCt(
+  ct: { geometry: CtGeometry; files: readonly string[] },
+  loaded: LoadedBundle,
+  options: ContourOptions,
+): Promise<ContouredCt> {
+  const slices = ct.files.length;
+  const volume = await options.clock.run('volume', (report) =>
+    loadVolume(ct.files, ct.geometry, (done) => report(done / slices)),
+  );
+  return { volume, ...(await contourVolume(volume, loaded, options)) };
+}
+
+/**
+ * The same for a volume in memory.
+ * @throws ContourNodeError SERIES_NO_BODY, ENGINE_FAILED, BUNDLE_INVALID
+ */
+export async function contourVolume(
+  volume: Volume,
+  { bundle: { manifest }, engine }: LoadedBundle,
+  { batchSize, clock }: ContourOptions,
+): Promise<ContouredVolume> {
+  // Also where the field of view lies at the image's centre: a CT of nobody is refused, not searched for organs.
+  const body = await clock.run('body', () => findBody(volume));
+  const network = await clock.run('resampling', () => {
+    const centre = manifest.input.centre === 'body' ? body.centre : imageCentre(volume.grid);
+    return toNetworkHu(volume, networkGrid(volume.grid, centre, manifest.input), manifest.input);
+  });
+  const probabilities = await clock.run('inference', (report) =>
+    infer(engine, network, manifest, { batchSize, onSlices: (done) => report(done / network.grid.size[2]) }),
+  );
+  const rois = await clock.run('contours', (report) =>
+    manifest.rois.map((_, index) => {
+      report(index / manifest.rois.length);
+      return contourRoi(probabilities, volume.grid, manifest, index);
+    }),
+  );
+  return { rois, warnings: roiWarnings(rois, manifest, volume.grid.size[2]) };
+}

@@ -1,0 +1,151 @@
+import { createHash } from 'node:crypto';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { destinationSchema, type Config } from '../src/config/schema.ts';
+import { readHeader } from '../src/dicom/data-set.ts';
+import { readCtFolder } from '../src/dicom/read-ct-folder.ts';
+import { ContourNodeError } from '../src/errors.ts';
+import type { Warning } from '../src/jobs/work-order.ts';
+import type { LoadedBundle } from './bundles/load-bundle.ts';
+import { contourCt } from './contour-ct.ts';
+import { contactSheet, polygonRings } from './preview/contact-sheet.ts';
+import { StageClock, type Progress } from './stage-clock.ts';
+import { structureSet } from './structure-set.ts';
+import { niftiMask } from './volume/nifti.ts';
+
+export interface ContourFolderOptions {
+  /** The structure set's file. */
+  readonly out: string;
+  readonly encoding: 'implicit' | 'explicit';
+  /** Folder for a mask per ROI, ROI.nii.gz. */
+  readonly nifti?: string | undefined;
+  readonly preview?: string | undefined;
+  readonly config: Config;
+  /** Date of the structure set. */
+  readonly now: Date;
+  readonly progress?: Progress;
+}
+
+export interface ContouredFolder {
+  readonly slices: number;
+  readonly rois: readonly { name: string; found: boolean; volumeCm3: number; slices: number; components: number }[];
+  readonly warnings: readonly Warning[];
+  readonly timings: readonly { stage: string; seconds: number }[];
+  /** Every file written. */
+  readonly files: readonly string[];
+}
+
+/**
+ * Contours one CT series on disk, without node or network: a structure set with every ROI of the bundle that was found.
+ * @throws ContourNodeError as readCtFolder and contourCt; NOTHING_FOUND
+ */
+export async function contourFolder(
+  paths: readonly string[],
+  loaded: LoadedBundle,
+  options: ContourFolderOptions,
+): Promise<ContouredFolder> {
+  const { bundle } = loaded;
+  const { config } = options;
+  const { series, files } = await readCtFolder(paths, bundle.manifest.applicability);
+  const ct = {
+    geometry: series.geometry,
+    files: series.slices.map(({ sopInstanceUid }) => files.get(sopInstanceUid)!),
+  };
+  const clock = new StageClock(options.progress);
+  const drawn = await contourCt(ct, loaded, { batchSize: config.engine.batchSize, clock });
+
+  const written: string[] = [];
+  const write = async (path: string, bytes: Uint8Array) => {
+    await replaceFile(path, bytes);
+    written.push(path);
+  };
+  const [date, time] = dicomDate(options.now);
+  const content = createHash('sha256');
+  for (const { headerSha256, pixelSha256 } of series.slices) content.update(`${headerSha256} ${pixelSha256}\n`);
+  const prepared = structureSet({
+    slices: series.slices,
+    header: await readHeader(ct.files[0]!),
+    bundle,
+    rois: drawn.rois,
+    style: everything(bundle.manifest.rois.map(({ name }) => name)),
+    uidRoot: config.dicom.uidRoot,
+    aeTitle: config.dicom.aeTitle,
+    date,
+    time,
+    revision: 1,
+    predecessors: [],
+    contentSha256: content.digest('hex'),
+  });
+  if (prepared === undefined)
+    throw new ContourNodeError('NOTHING_FOUND', `${bundle.manifest.name} found none of its ROIs in this CT`);
+  await clock.run('structure set', () => write(options.out, prepared.encode(options.encoding)));
+  if (options.nifti !== undefined) {
+    for (const { roi, part } of drawn.rois) {
+      await write(join(options.nifti, `${roi.name}.nii.gz`), await niftiMask(drawn.volume.grid, part));
+    }
+  }
+  const { preview } = options;
+  if (preview !== undefined) {
+    const { name, version } = bundle.manifest;
+    const lines = drawn.rois
+      .filter(({ slices }) => slices.length > 0)
+      .map(({ roi, slices }) => ({ name: roi.name, colour: roi.colour, rings: polygonRings(slices) }));
+    await clock.run('preview', () =>
+      write(preview, contactSheet(drawn.volume, lines, { title: `${name} ${version}` })),
+    );
+  }
+  return {
+    slices: series.slices.length,
+    rois: drawn.rois.map(({ roi, slices, volumeCm3, components }) => ({
+      name: roi.name,
+      found: slices.length > 0,
+      volumeCm3: Math.round(volumeCm3 * 1000) / 1000,
+      slices: slices.length,
+      components,
+    })),
+    warnings: [...series.warnings, ...drawn.warnings],
+    timings: clock.timings,
+    files: written,
+  };
+}
+
+/** Every ROI under the bundle's own name, with the suffix that says that a machine drew it. */
+function everything(includeRois: string[]) {
+  return destinationSchema
+    .pick({
+      roiSuffix: true,
+      roiNames: true,
+      roiTypes: true,
+      includeRois: true,
+      excludeRois: true,
+      holes: true,
+      sendEmpty: true,
+    })
+    .parse({ includeRois });
+}
+
+/** DICOM DA and TM, local time as everywhere in DICOM that names no zone. */
+function dicomDate(now: Date): [string, string] {
+  const two = (value: number) => String(value).padStart(2, '0');
+  return [
+    `${now.getFullYear()}${two(now.getMonth() + 1)}${two(now.getDate())}`,
+    `${two(now.getHours())}${two(now.getMinutes())}${two(now.getSeconds())}`,
+  ];
+}
+
+/** The file is there as a whole or as it was before. */
+async function replaceFile(path: string, bytes: Uint8Array): Promise<void> {
+  const draft = `${path}.${process.pid}.tmp`;
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(draft, bytes);
+    await rename(draft, path);
+  } catch (error) {
+    await rm(draft, { force: true });
+    throw new ContourNodeError(
+      'PATH_NOT_FOUND',
+      `${path} cannot be written: ${(error as NodeJS.ErrnoException).code}`,
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,116 @@
+import { globSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { ContourNodeError } from '../../src/errors.ts';
+import type { Engine, EngineOptions } from './engine.ts';
+
+type OnnxRuntime = typeof import('onnxruntime-node');
+
+/**
+ * Opens an ONNX file with onnxruntime-node.
+ * @param tensors names of the graph's input and output
+ * @throws ContourNodeError ENGINE_UNAVAILABLE (package or device not there), ENGINE_FAILED (the graph does not load)
+ */
+export async function openOnnxRuntime(
+  model: string,
+  tensors: { input: string; output: string },
+  options: EngineOptions,
+): Promise<Engine> {
+  const ort = await load();
+  const { session, device } = await openSession(ort, model, options);
+  for (const [kind, name, names] of [
+    ['input', tensors.input, session.inputNames],
+    ['output', tensors.output, session.outputNames],
+  ] as const) {
+    if (!names.includes(name)) {
+      throw new ContourNodeError('ENGINE_FAILED', `the graph has no ${kind} named ${name}, only ${names.join(', ')}`, {
+        remedy: `correct ${kind}.tensor in bundle.json`,
+      });
+    }
+  }
+  return {
+    name: 'onnxruntime',
+    device,
+    async run(input, shape) {
+      const feed = new ort.Tensor('float32', input, shape);
+      try {
+        const result = (await session.run({ [tensors.input]: feed }, [tensors.output]))[tensors.output]!;
+        if (result.type !== 'float32') throw new Error(`the output is ${result.type}, not float32`);
+        return { data: result.data as Float32Array, shape: result.dims };
+      } catch (error) {
+        throw failed('inference failed', error);
+      }
+    },
+    async close() {
+      await session.release();
+    },
+  };
+}
+
+async function load(): Promise<OnnxRuntime> {
+  try {
+    const module = (await import('onnxruntime-node')) as OnnxRuntime & { default?: OnnxRuntime };
+    return module.default ?? module;
+  } catch (error) {
+    throw new ContourNodeError('ENGINE_UNAVAILABLE', `onnxruntime does not load: ${firstLine(error)}`, {
+      cause: error,
+      remedy: 'run ./setup',
+    });
+  }
+}
+
+type Device = 'cpu' | 'cuda' | 'webgpu';
+
+/** The first device of those wanted on which the graph opens. */
+async function openSession(ort: OnnxRuntime, model: string, options: EngineOptions) {
+  const wanted: readonly Device[] = {
+    auto: ['cuda', 'cpu'] as const,
+    cpu: ['cpu'] as const,
+    gpu: ['cuda', 'webgpu'] as const,
+    cuda: ['cuda'] as const,
+    webgpu: ['webgpu'] as const,
+  }[options.device];
+  let reason: unknown;
+  for (const device of wanted) {
+    if (device === 'cuda' && !cudaInstalled()) {
+      reason = 'its CUDA provider is not installed';
+      continue;
+    }
+    try {
+      const session = await ort.InferenceSession.create(model, {
+        executionProviders: [device],
+        intraOpNumThreads: options.threads,
+        // The arena never gives back what the largest batch took; without it a worker stays small between jobs.
+        enableCpuMemArena: false,
+        logSeverityLevel: 4,
+      });
+      return { session, device };
+    } catch (error) {
+      reason = error;
+    }
+  }
+  if (options.device === 'auto' || options.device === 'cpu') throw failed('the graph does not load', reason);
+  throw new ContourNodeError(
+    'ENGINE_UNAVAILABLE',
+    `onnxruntime has no device ${options.device} here: ${firstLine(reason)}`,
+    {
+      cause: reason,
+      remedy: 'run ./setup --gpu, or configure engine.device: cpu',
+    },
+  );
+}
+
+/** Whether the package's CUDA provider was installed; asking onnxruntime for an absent one fills the log. */
+function cudaInstalled(): boolean {
+  const entry = createRequire(import.meta.url).resolve('onnxruntime-node');
+  const bin = join(dirname(entry), '..', 'bin');
+  return globSync('**/*onnxruntime_providers_cuda*', { cwd: bin }).length > 0;
+}
+
+function failed(what: string, error: unknown): ContourNodeError {
+  return new ContourNodeError('ENGINE_FAILED', `onnxruntime: ${what}: ${firstLine(error)}`, { cause: error });
+}
+
+function firstLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split('\n')[0]!;
+}

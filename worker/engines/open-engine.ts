@@ -1,0 +1,41 @@
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { Bundle } from '../../src/bundles/read-bundle.ts';
+import { configSchema } from '../../src/config/schema.ts';
+import { ContourNodeError } from '../../src/errors.ts';
+import type { Engine } from './engine.ts';
+import { openOnnxRuntime } from './onnxruntime.ts';
+import { openTensorFlow } from './tensorflow.ts';
+
+const choiceSchema = configSchema.shape.engine.unwrap().pick({ name: true, device: true, threads: true });
+
+/** As the configuration or a work order names it; see `engine` in src/config/schema.ts. */
+export interface EngineChoice {
+  readonly name: string;
+  readonly device: string;
+  /** Threads within one operator; 0 lets the library choose. */
+  readonly threads: number;
+}
+
+/**
+ * Loads a bundle's network into the engine that was chosen.
+ * @throws ContourNodeError ENGINE_UNAVAILABLE (engine or device not there, or the bundle has nothing for this engine),
+ *   ENGINE_FAILED, BUNDLE_INVALID
+ */
+export async function openEngine(bundle: Bundle, choice: EngineChoice): Promise<Engine> {
+  const { name, device, threads } = choice;
+  const parsed = choiceSchema.safeParse({ name, device, threads });
+  if (!parsed.success) {
+    throw new ContourNodeError(
+      'ENGINE_UNAVAILABLE',
+      `there is no engine ${name} on ${device}: ${z.prettifyError(parsed.error).split('\n')[0]}`,
+    );
+  }
+  if (parsed.data.name === 'tensorflow') return openTensorFlow(bundle, parsed.data);
+  const { input, output, files } = bundle.manifest;
+  return openOnnxRuntime(
+    join(bundle.directory, files.model.path),
+    { input: input.tensor, output: output.tensor },
+    parsed.data,
+  );
+}

@@ -1,0 +1,170 @@
+import type { BundleManifest } from '../../src/bundles/manifest.ts';
+import { ContourNodeError } from '../../src/errors.ts';
+import type { Engine } from '../engines/engine.ts';
+import { inputShape, writeNetworkInput } from '../volume/preprocess.ts';
+import type { Grid, Volume } from '../volume/volume.ts';
+
+/**
+ * What the network said, on its own grid. One array a ROI in the order of the manifest, in the order of Volume.hu;
+ * 65535 stands for probability 1: half the memory of float32, and 1/65535 moves no surface.
+ */
+export interface Probabilities {
+  readonly grid: Grid;
+  readonly rois: readonly Uint16Array[];
+}
+
+/** What 1 is in `Probabilities.rois`. */
+export const one = 65535;
+
+/**
+ * Runs the network over every slice.
+ * @param network HU on the network's grid, without margin (`toNetworkHu`)
+ * @param onSlices called with the number of slices done after each batch
+ * @throws ContourNodeError ENGINE_FAILED, BUNDLE_INVALID (the graph's output does not fit the manifest)
+ */
+export async function infer(
+  engine: Engine,
+  network: Volume,
+  manifest: BundleManifest,
+  options: { batchSize: number; onSlices?: (done: number) => void },
+): Promise<Probabilities> {
+  const { input, output } = manifest;
+  const slices = network.grid.size[2];
+  const grid = outputGrid(network.grid, output.scale);
+  const area = grid.size[0] * grid.size[1];
+  const rois = manifest.rois.map(() => new Uint16Array(area * slices));
+  const passes = manifest.flipAverage ? [false, true] : [false];
+  const twins = manifest.rois.map((roi, n) => {
+    const twin = manifest.rois.findIndex((other) => other.name === roi.mirror);
+    return twin < 0 ? n : twin;
+  });
+  const [, ...perSlice] = inputShape(input, 1);
+  const length = perSlice.reduce((a, b) => a * b, 1);
+
+  for (let first = 0; first < slices; first += options.batchSize) {
+    const count = Math.min(options.batchSize, slices - first);
+    const tensor = new Float32Array(count * length);
+    for (let n = 0; n < count; n += 1) writeNetworkInput(network, first + n, input, tensor, n * length);
+    for (const flipped of passes) {
+      if (flipped) flipColumns(tensor, inputShape(input, count), input.layout);
+      const result = await engine.run(tensor, inputShape(input, count));
+      activate(result, manifest, count, grid);
+      rois.forEach((target, roi) => {
+        const channel = flipped ? twins[roi]! : roi;
+        for (let n = 0; n < count; n += 1) {
+          addChannel(
+            result.data,
+            manifest,
+            { slice: n, channel, flipped },
+            grid,
+            target,
+            (first + n) * area,
+            one / passes.length,
+          );
+        }
+      });
+    }
+    options.onSlices?.(first + count);
+  }
+  return { grid, rois };
+}
+
+/** Grid of the output: `scale` pixels per input pixel, the same outer edges (half-pixel centres). */
+export function outputGrid(grid: Grid, scale: number): Grid {
+  if (scale === 1) return grid;
+  const spacing = [grid.spacing[0] / scale, grid.spacing[1] / scale] as const;
+  return {
+    size: [Math.round(grid.size[0] * scale), Math.round(grid.size[1] * scale), grid.size[2]],
+    spacing,
+    origin: [grid.origin[0] + (spacing[0] - grid.spacing[0]) / 2, grid.origin[1] + (spacing[1] - grid.spacing[1]) / 2],
+    z: grid.z,
+  };
+}
+
+type Output = { data: Float32Array; shape: readonly number[] };
+
+/** Checks the output's shape and turns its values into probabilities in place, as the manifest's activation says. */
+function activate({ data, shape }: Output, { rois, output }: BundleManifest, count: number, grid: Grid): void {
+  const [width, height] = grid.size;
+  const channels = outputChannels(rois.length, output.activation);
+  const expected = output.layout === 'nhwc' ? [count, height, width, channels] : [count, channels, height, width];
+  if (shape.length !== 4 || expected.some((length, axis) => length !== shape[axis])) {
+    throw new ContourNodeError(
+      'BUNDLE_INVALID',
+      `the network gave an output of ${shape.join('x')}, the manifest says ${expected.join('x')}`,
+      { remedy: 'correct output and rois in bundle.json' },
+    );
+  }
+  if (output.activation === 'logit') {
+    for (let v = 0; v < data.length; v += 1) data[v] = 1 / (1 + Math.exp(-data[v]!));
+  }
+  if (output.activation === 'softmax') {
+    const [pixelStep, channelStep] = output.layout === 'nhwc' ? [channels, 1] : [1, width * height];
+    for (let n = 0; n < count; n += 1) {
+      for (let pixel = 0; pixel < width * height; pixel += 1) {
+        softmax(data, n * channels * width * height + pixel * pixelStep, channelStep, channels);
+      }
+    }
+  }
+}
+
+function outputChannels(rois: number, activation: BundleManifest['output']['activation']): number {
+  return activation === 'softmax' ? rois + 1 : rois;
+}
+
+/** Softmax over `count` values `step` apart, in place. */
+function softmax(data: Float32Array, start: number, step: number, count: number): void {
+  const end = start + count * step;
+  let largest = -Infinity;
+  for (let v = start; v < end; v += step) largest = Math.max(largest, data[v]!);
+  let sum = 0;
+  for (let v = start; v < end; v += step) sum += data[v] = Math.exp(data[v]! - largest);
+  for (let v = start; v < end; v += step) data[v] = data[v]! / sum;
+}
+
+/** Adds `scale` times one ROI's probabilities of one slice of the batch to `target[offset ...]`, row by row. */
+function addChannel(
+  data: Float32Array,
+  { rois, output }: BundleManifest,
+  { slice, channel, flipped }: { slice: number; channel: number; flipped: boolean },
+  grid: Grid,
+  target: Uint16Array,
+  offset: number,
+  scale: number,
+): void {
+  const [width, height] = grid.size;
+  const area = width * height;
+  const channels = outputChannels(rois.length, output.activation);
+  const layer = channel + channels - rois.length;
+  const [step, base] = output.layout === 'nhwc' ? [channels, layer] : [1, layer * area];
+  const least = 0.5 / scale;
+  for (let y = 0; y < height; y += 1) {
+    let v = slice * channels * area + base + y * width * step + (flipped ? (width - 1) * step : 0);
+    const next = flipped ? -step : step;
+    for (let out = offset + y * width, end = out + width; out < end; out += 1, v += next) {
+      const value = data[v]!;
+      // Most pixels are in no ROI: below this nothing would be added.
+      if (value < least) continue;
+      if (!(value <= Infinity)) throw new ContourNodeError('ENGINE_FAILED', 'the network gave NaN');
+      const sum = target[out]! + (value > 1 ? 1 : value) * scale + 0.5;
+      target[out] = sum > one ? one : sum;
+    }
+  }
+}
+
+/** Mirrors every image of a tensor left to right, in place. */
+function flipColumns(tensor: Float32Array, shape: readonly number[], layout: 'nhwc' | 'nchw'): void {
+  const width = shape[layout === 'nhwc' ? 2 : 3]!;
+  const pixel = layout === 'nhwc' ? shape[3]! : 1;
+  for (let row = 0; row < tensor.length; row += width * pixel) {
+    for (let left = 0, right = width - 1; left < right; left += 1, right -= 1) {
+      for (let c = 0; c < pixel; c += 1) {
+        const a = row + left * pixel + c;
+        const b = row + right * pixel + c;
+        const kept = tensor[a]!;
+        tensor[a] = tensor[b]!;
+        tensor[b] = kept;
+      }
+    }
+  }
+}

@@ -1,0 +1,125 @@
+import { randomUUID } from 'node:crypto';
+import { link, mkdir, open, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { z } from 'zod';
+import { ContourNodeError } from '../src/errors.ts';
+import { revisionManifestSchema, workOrderSchema, workResultSchema } from '../src/jobs/work-order.ts';
+import type { ContourPayload, RevisionManifest, WorkOrder, WorkResult } from '../src/jobs/work-order.ts';
+
+type OrderName = Pick<ContourPayload, 'series' | 'revision' | 'order'>;
+
+/** The files of one order in the data directory; src/jobs/work-order.ts says what they are. */
+export class OrderFiles {
+  readonly #dataDirectory: string;
+  readonly #name: OrderName;
+
+  constructor(dataDirectory: string, name: OrderName) {
+    this.#dataDirectory = dataDirectory;
+    this.#name = name;
+  }
+
+  /** Path of an instance that the manifest names. */
+  instance(file: string): string {
+    return join(this.#dataDirectory, 'series', this.#name.series, file);
+  }
+
+  /** @throws ContourNodeError DATA_DIRECTORY it is not there or not as the schema wants it */
+  async manifest(): Promise<RevisionManifest> {
+    return this.#read(join(this.#revision(), 'manifest.json'), revisionManifestSchema);
+  }
+
+  /** @throws ContourNodeError DATA_DIRECTORY */
+  async order(): Promise<WorkOrder> {
+    return this.#read(join(this.#folder(), 'order.json'), workOrderSchema);
+  }
+
+  /** undefined before the order was done. @throws ContourNodeError DATA_DIRECTORY */
+  async result(): Promise<WorkResult | undefined> {
+    try {
+      return await this.#read(join(this.#folder(), 'result.json'), workResultSchema);
+    } catch (error) {
+      if ((error as ContourNodeError).cause instanceof Error && isAbsent((error as ContourNodeError).cause))
+        return undefined;
+      throw error;
+    }
+  }
+
+  async read(file: string): Promise<Buffer | undefined> {
+    return readFile(join(this.#dataDirectory, this.#folder(), file)).catch(() => undefined);
+  }
+
+  /**
+   * Writes a file of the order's folder that is never rewritten: flushed under another name, then linked to its own. The
+   * same content again is no error, so that a job may be repeated after a crash.
+   * @throws ContourNodeError RESULT_CONFLICT it is there with other content
+   */
+  async writeOnce(file: string, content: string | Uint8Array): Promise<void> {
+    const shown = join(this.#folder(), file);
+    const folder = join(this.#dataDirectory, this.#folder());
+    const path = join(folder, file);
+    await mkdir(folder, { recursive: true });
+    const temporary = `${path}.${randomUUID()}.tmp`;
+    try {
+      await writeFlushed(temporary, content);
+      await link(temporary, path);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOSPC') {
+        throw new ContourNodeError('DISK_FULL', `no space for ${shown}`, { cause: error });
+      }
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      if (!Buffer.from(content).equals(await readFile(path))) {
+        throw new ContourNodeError('RESULT_CONFLICT', `${shown} is there with other content`, { cause: error });
+      }
+    } finally {
+      await rm(temporary, { force: true });
+    }
+    const handle = await open(folder);
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  }
+
+  #revision(): string {
+    return join('series', this.#name.series, `revision-${this.#name.revision}`);
+  }
+
+  #folder(): string {
+    return join(this.#revision(), 'orders', this.#name.order);
+  }
+
+  /** @param path relative to the data directory, as messages show it */
+  async #read<T extends z.ZodType>(path: string, schema: T): Promise<z.output<T>> {
+    let text: string;
+    try {
+      text = await readFile(join(this.#dataDirectory, path), 'utf8');
+    } catch (error) {
+      const why = isAbsent(error) ? 'is not there' : 'cannot be read';
+      throw new ContourNodeError('DATA_DIRECTORY', `${path} ${why}`, { cause: error });
+    }
+    let parsed;
+    try {
+      parsed = schema.safeParse(JSON.parse(text));
+    } catch (error) {
+      throw new ContourNodeError('DATA_DIRECTORY', `${path} is not JSON`, { cause: error });
+    }
+    if (parsed.success) return parsed.data;
+    const [issue] = parsed.error.issues;
+    throw new ContourNodeError('DATA_DIRECTORY', `${path}: ${issue?.path.join('.')}: ${issue?.message}`);
+  }
+}
+
+function isAbsent(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'ENOENT';
+}
+
+async function writeFlushed(path: string, content: string | Uint8Array): Promise<void> {
+  const file = await open(path, 'wx');
+  try {
+    await file.writeFile(content);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}

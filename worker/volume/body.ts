@@ -1,0 +1,188 @@
+import { ContourNodeError } from '../../src/errors.ts';
+import type { Volume } from './volume.ts';
+
+/** Where the patient is: the bounding box of the body over the whole series, mm. */
+export interface Body {
+  /** Outer faces along x, y, z. */
+  readonly low: readonly [number, number, number];
+  readonly high: readonly [number, number, number];
+  /** Middle of the box in x and y: where a bundle with `centre: body` cuts out its field of view. */
+  readonly centre: readonly [number, number];
+  readonly volumeCm3: number;
+}
+
+/** Tissue lies above, air, foam and the inside of a table below. */
+const tissueHu = -300;
+/** Pixel of the coarse grid on which the body is looked for. */
+const coarseMm = 4;
+/** What is thinner than twice this in plane is not body: table shell, headrest, mask, blanket, cables. */
+const openingMm = 6;
+/** Part of the body's volume that may lie beyond either face of the box: a nose, a knob of the mask holder. */
+const trimmed = 0.001;
+const smallestCm3 = 100;
+
+/**
+ * Finds the body: tissue on a coarse grid, opened in plane, then the largest 6-connected component of the series.
+ * @throws ContourNodeError SERIES_NO_BODY
+ */
+export function findBody(volume: Volume): Body {
+  const [nx, ny, nz] = volume.grid.size;
+  const [dx, dy] = volume.grid.spacing;
+  const sx = Math.max(1, Math.round(coarseMm / dx));
+  const sy = Math.max(1, Math.round(coarseMm / dy));
+  const width = Math.max(1, Math.floor(nx / sx));
+  const height = Math.max(1, Math.floor(ny / sy));
+  const tissue = coarseTissue(volume, sx, sy, width, height);
+  const steps = Math.max(1, Math.round(openingMm / (sx * dx)));
+  const core = tissue.slice();
+  for (let n = 0; n < steps; n += 1) erodeInPlane(core, width, height, nz);
+  const body = largestComponent(core, width, height, nz);
+  for (let n = 0; n < steps; n += 1) dilateInPlane(body, tissue, width, height, nz);
+
+  const profiles = [new Float64Array(width), new Float64Array(height), new Float64Array(nz)] as const;
+  const thickness = sliceThickness(volume.grid.z);
+  let volumeMm3 = 0;
+  for (let k = 0, v = 0; k < nz; k += 1) {
+    const voxel = sx * dx * sy * dy * thickness[k]!;
+    for (let y = 0; y < height; y += 1) {
+      for (let x = 0; x < width; x += 1, v += 1) {
+        if (body[v] === 0) continue;
+        profiles[0][x] = profiles[0][x]! + voxel;
+        profiles[1][y] = profiles[1][y]! + voxel;
+        profiles[2][k] = profiles[2][k]! + voxel;
+        volumeMm3 += voxel;
+      }
+    }
+  }
+  if (volumeMm3 < smallestCm3 * 1000) {
+    throw new ContourNodeError(
+      'SERIES_NO_BODY',
+      `no body in the images: ${(volumeMm3 / 1000).toFixed(0)} cm3 of tissue in one piece`,
+    );
+  }
+  const [left, right] = extent(profiles[0], volumeMm3 * trimmed);
+  const [front, back] = extent(profiles[1], volumeMm3 * trimmed);
+  const [bottom, top] = extent(profiles[2], 0);
+  // Faces of coarse pixels: half a fine pixel before the first voxel's centre.
+  const faceX = (index: number) => volume.grid.origin[0] + (index * sx - 0.5) * dx;
+  const faceY = (index: number) => volume.grid.origin[1] + (index * sy - 0.5) * dy;
+  const low = [faceX(left), faceY(front), volume.grid.z[bottom]! - thickness[bottom]! / 2] as const;
+  const high = [faceX(right + 1), faceY(back + 1), volume.grid.z[top]! + thickness[top]! / 2] as const;
+  return { low, high, centre: [(low[0] + high[0]) / 2, (low[1] + high[1]) / 2], volumeCm3: volumeMm3 / 1000 };
+}
+
+/** How much of z each slice stands for: half the way to either neighbour, mm. A lone slice counts as 1 mm. */
+export function sliceThickness(z: Float64Array): Float64Array {
+  const last = z.length - 1;
+  return z.map((_, k) =>
+    last === 0 ? 1 : (z[Math.min(k + 1, last)]! - z[Math.max(k - 1, 0)]!) / (k === 0 || k === last ? 1 : 2),
+  );
+}
+
+/** 1 where the mean HU of a block of sx by sy voxels is tissue. */
+function coarseTissue(volume: Volume, sx: number, sy: number, width: number, height: number): Uint8Array {
+  const [nx, ny, nz] = volume.grid.size;
+  const tissue = new Uint8Array(width * height * nz);
+  const sums = new Float64Array(width);
+  const least = sx * sy * tissueHu;
+  for (let k = 0; k < nz; k += 1) {
+    for (let y = 0; y < height; y += 1) {
+      sums.fill(0);
+      for (let j = 0; j < sy; j += 1) {
+        let v = (k * ny + y * sy + j) * nx;
+        for (let x = 0; x < width; x += 1) {
+          let sum = 0;
+          // Padding of -2000 and less must not outweigh the skin beside it.
+          for (let i = 0; i < sx; i += 1, v += 1) sum += Math.max(volume.hu[v]!, -1024);
+          sums[x] = sums[x]! + sum;
+        }
+      }
+      const out = (k * height + y) * width;
+      for (let x = 0; x < width; x += 1) tissue[out + x] = sums[x]! > least ? 1 : 0;
+    }
+  }
+  return tissue;
+}
+
+/** One step with the 4-neighbourhood. Beyond the image's border tissue is assumed: a body that is cut stays whole. */
+function erodeInPlane(mask: Uint8Array, width: number, height: number, depth: number): void {
+  const area = width * height;
+  const before = new Uint8Array(area);
+  for (let k = 0; k < depth; k += 1) {
+    before.set(mask.subarray(k * area, (k + 1) * area));
+    for (let y = 0, v = 0; y < height; y += 1) {
+      for (let x = 0; x < width; x += 1, v += 1) {
+        const cut =
+          (x > 0 && before[v - 1] === 0) ||
+          (x < width - 1 && before[v + 1] === 0) ||
+          (y > 0 && before[v - width] === 0) ||
+          (y < height - 1 && before[v + width] === 0);
+        if (cut) mask[k * area + v] = 0;
+      }
+    }
+  }
+}
+
+/** One step with the 4-neighbourhood, never beyond `within`. */
+function dilateInPlane(mask: Uint8Array, within: Uint8Array, width: number, height: number, depth: number): void {
+  const area = width * height;
+  const before = new Uint8Array(area);
+  for (let k = 0; k < depth; k += 1) {
+    before.set(mask.subarray(k * area, (k + 1) * area));
+    for (let y = 0, v = 0; y < height; y += 1) {
+      for (let x = 0; x < width; x += 1, v += 1) {
+        const grown =
+          (x > 0 && before[v - 1] === 1) ||
+          (x < width - 1 && before[v + 1] === 1) ||
+          (y > 0 && before[v - width] === 1) ||
+          (y < height - 1 && before[v + width] === 1);
+        if (grown && within[k * area + v] === 1) mask[k * area + v] = 1;
+      }
+    }
+  }
+}
+
+/** The largest 6-connected component as a mask of its own; all 0 when `mask` is. Empties `mask`. */
+function largestComponent(mask: Uint8Array, width: number, height: number, depth: number): Uint8Array {
+  const area = width * height;
+  const stack = new Int32Array(mask.length);
+  let best = new Int32Array(0);
+  // The stack doubles as the list of members: entries below `next` are done, entries up to `end` wait.
+  let end = 0;
+  const take = (v: number): void => {
+    if (mask[v] === 0) return;
+    mask[v] = 0;
+    stack[end] = v;
+    end += 1;
+  };
+  for (let seed = 0; seed < mask.length; seed += 1) {
+    if (mask[seed] === 0) continue;
+    end = 0;
+    take(seed);
+    for (let next = 0; next < end; next += 1) {
+      const v = stack[next]!;
+      const x = v % width;
+      const y = Math.trunc(v / width) % height;
+      const k = Math.trunc(v / area);
+      if (x > 0) take(v - 1);
+      if (x < width - 1) take(v + 1);
+      if (y > 0) take(v - width);
+      if (y < height - 1) take(v + width);
+      if (k > 0) take(v - area);
+      if (k < depth - 1) take(v + area);
+    }
+    if (end > best.length) best = stack.slice(0, end);
+  }
+  const component = new Uint8Array(mask.length);
+  for (const v of best) component[v] = 1;
+  return component;
+}
+
+/** First and last index, leaving out at each end what adds up to at most `tolerated`. */
+function extent(profile: Float64Array, tolerated: number): [number, number] {
+  let first = 0;
+  for (let sum = profile[0]!; sum <= tolerated && first < profile.length - 1; sum += profile[first]!) first += 1;
+  let last = profile.length - 1;
+  for (let sum = profile[last]!; sum <= tolerated && last > first; sum += profile[last]!) last -= 1;
+  return [first, last];
+}

@@ -1,0 +1,212 @@
+import type { BundleManifest } from '../../src/bundles/manifest.ts';
+import { sliceTaps, triangleTaps, type Taps } from './taps.ts';
+import type { Grid, Mask, Volume } from './volume.ts';
+
+/**
+ * What a network sees of a CT: field of view, resampling, windows, neighbouring slices. Training and inference both
+ * come through here; nothing of it exists twice.
+ *
+ * CT → `networkGrid` → `toNetworkHu` (HU on the network's grid, worth caching) → `writeNetworkInput` (one tensor a slice).
+ */
+export type NetworkInput = BundleManifest['input'];
+
+/** Channels of the input tensor: slice by slice from the lowest neighbour (-z) up, within a slice window by window. */
+export function inputChannels(input: NetworkInput): number {
+  return (2 * input.neighbours + 1) * input.windows.length;
+}
+
+/** Shape of the input tensor of `batch` slices in the bundle's layout. */
+export function inputShape(input: NetworkInput, batch: number): [number, number, number, number] {
+  const [width, height] = input.size;
+  const channels = inputChannels(input);
+  return input.layout === 'nhwc' ? [batch, height, width, channels] : [batch, channels, height, width];
+}
+
+/** Centre of the image (mm), for bundles whose field of view lies there. */
+export function imageCentre(grid: Grid): [number, number] {
+  return [
+    grid.origin[0] + ((grid.size[0] - 1) / 2) * grid.spacing[0],
+    grid.origin[1] + ((grid.size[1] - 1) / 2) * grid.spacing[1],
+  ];
+}
+
+/**
+ * The grid that the network sees: `input.size` pixels of `input.spacingMm` around `centre`, at the CT's own slices or,
+ * where the bundle has a slice spacing, at regular positions that span the same extent.
+ *
+ * The centre is moved to the nearest voxel of the CT and pixel (size >> 1) lies exactly on it, so that a CT that has the
+ * network's spacing already is copied and not blurred by half a pixel.
+ * @param centre x and y in mm: `findBody(volume).centre` or `imageCentre(grid)`, as `input.centre` says
+ * @param margin further pixels on each side, for a training that shifts and rotates before it crops
+ */
+export function networkGrid(ct: Grid, centre: readonly [number, number], input: NetworkInput, margin = 0): Grid {
+  const origin = [0, 1].map((axis) => {
+    const index = Math.round((centre[axis]! - ct.origin[axis]!) / ct.spacing[axis]!);
+    const voxel = ct.origin[axis]! + index * ct.spacing[axis]!;
+    return voxel - ((input.size[axis]! >> 1) + margin) * input.spacingMm;
+  });
+  const z = networkSlices(ct.z, input.sliceSpacingMm);
+  return {
+    size: [input.size[0] + 2 * margin, input.size[1] + 2 * margin, z.length],
+    spacing: [input.spacingMm, input.spacingMm],
+    origin: [origin[0]!, origin[1]!],
+    z,
+  };
+}
+
+function networkSlices(z: Float64Array, spacing: number | null): Float64Array {
+  if (spacing === null) return z;
+  const extent = z[z.length - 1]! - z[0]!;
+  const count = Math.round(extent / spacing) + 1;
+  const start = z[0]! + (extent - (count - 1) * spacing) / 2;
+  return Float64Array.from({ length: count }, (_, k) => start + k * spacing);
+}
+
+/**
+ * HU on the network's grid: triangle filter in plane (`input.resolutionMm` widens it), along z as `sliceTaps` says.
+ * Outside of the image and below `input.paddingHu` (scanners pad with -2000 and less) stands `input.paddingHu`.
+ */
+export function toNetworkHu(volume: Volume, grid: Grid, input: NetworkInput): Volume {
+  const hu = new Int16Array(grid.size[0] * grid.size[1] * grid.size[2]);
+  resample(volume.grid, volume.hu, grid, input, input.paddingHu, (slice, offset) => {
+    for (let i = 0; i < slice.length; i += 1) hu[offset + i] = Math.round(slice[i]!);
+  });
+  return { grid, hu };
+}
+
+/** A mask on the network's grid: 1 where at least half of the filter's weight lies on voxels of the mask. */
+export function maskToNetwork(mask: Mask, grid: Grid, input: NetworkInput): Mask {
+  const voxels = new Uint8Array(grid.size[0] * grid.size[1] * grid.size[2]);
+  resample(mask.grid, mask.voxels, grid, input, 0, (slice, offset) => {
+    for (let i = 0; i < slice.length; i += 1) voxels[offset + i] = slice[i]! >= 0.5 ? 1 : 0;
+  });
+  return { grid, voxels };
+}
+
+/**
+ * Writes the float32 tensor of slice k (all its neighbours and windows, in the bundle's layout) to
+ * `target[offset ...]`, `inputChannels * size` elements.
+ * @param volume HU from `toNetworkHu`; where it has a margin, the part at `corner` is taken (default: the middle)
+ */
+export function writeNetworkInput(
+  volume: Volume,
+  k: number,
+  input: NetworkInput,
+  target: Float32Array,
+  offset = 0,
+  corner?: readonly [number, number],
+): void {
+  const [width, height] = input.size;
+  const [nx, ny, nz] = volume.grid.size;
+  const [left, top] = corner ?? [(nx - width) >> 1, (ny - height) >> 1];
+  const channels = inputChannels(input);
+  // Distance in the tensor of neighbouring pixels and of neighbouring channels.
+  const pixelStep = input.layout === 'nhwc' ? channels : 1;
+  const channelStep = input.layout === 'nhwc' ? 1 : width * height;
+  let channel = 0;
+  for (let neighbour = -input.neighbours; neighbour <= input.neighbours; neighbour += 1) {
+    const slice = Math.min(Math.max(k + neighbour, 0), nz - 1) * nx * ny;
+    for (const window of input.windows) {
+      const scale = 1 / (window.high - window.low);
+      let out = offset + channel * channelStep;
+      for (let y = 0; y < height; y += 1) {
+        const row = slice + (top + y) * nx + left;
+        for (let x = 0; x < width; x += 1, out += pixelStep) {
+          const value = (volume.hu[row + x]! - window.low) * scale;
+          target[out] = value < 0 ? 0 : value > 1 ? 1 : value;
+        }
+      }
+      channel += 1;
+    }
+  }
+}
+
+/** Resamples slice by slice; `emit` gets each finished target slice (reused) and where it starts in the target. */
+function resample(
+  from: Grid,
+  values: Int16Array | Uint8Array,
+  to: Grid,
+  input: NetworkInput,
+  padding: number,
+  emit: (slice: Float32Array, offset: number) => void,
+): void {
+  const axis = (grid: Grid, n: 0 | 1) => ({ count: grid.size[n], origin: grid.origin[n], spacing: grid.spacing[n] });
+  const columns = triangleTaps(axis(from, 0), axis(to, 0), input.resolutionMm);
+  const rows = triangleTaps(axis(from, 1), axis(to, 1), input.resolutionMm);
+  const slices = input.sliceSpacingMm === null ? undefined : sliceTaps(from.z, to.z, input.sliceSpacingMm);
+  const area = to.size[0] * to.size[1];
+  const inPlane = (k: number, target: Float32Array) =>
+    resampleSlice(values, k * from.size[0] * from.size[1], from.size, columns, rows, padding, target);
+
+  const sum = new Float32Array(area);
+  if (slices === undefined) {
+    for (let k = 0; k < to.size[2]; k += 1) {
+      inPlane(k, sum);
+      emit(sum, k * area);
+    }
+    return;
+  }
+  // Each source slice is resampled in plane once and kept for as long as targets need it.
+  const kept = new Map<number, Float32Array>();
+  for (let k = 0; k < to.size[2]; k += 1) {
+    const first = slices.first[k]!;
+    for (const old of kept.keys()) if (old < first) kept.delete(old);
+    sum.fill(0);
+    for (let n = slices.start[k]!; n < slices.start[k + 1]!; n += 1) {
+      const source = first + n - slices.start[k]!;
+      let slice = kept.get(source);
+      if (slice === undefined) {
+        slice = new Float32Array(area);
+        inPlane(source, slice);
+        kept.set(source, slice);
+      }
+      const weight = slices.weights[n]!;
+      for (let i = 0; i < area; i += 1) sum[i] = sum[i]! + weight * slice[i]!;
+    }
+    emit(sum, k * area);
+  }
+}
+
+/** Separable: along x for the rows that are needed, then along y. */
+function resampleSlice(
+  values: Int16Array | Uint8Array,
+  offset: number,
+  [nx, ny]: Grid['size'],
+  columns: Taps,
+  rows: Taps,
+  padding: number,
+  target: Float32Array,
+): void {
+  const width = columns.first.length;
+  const height = rows.first.length;
+  const firstRow = Math.min(...rows.first);
+  let lastRow = firstRow;
+  for (let y = 0; y < height; y += 1) {
+    lastRow = Math.max(lastRow, rows.first[y]! + rows.start[y + 1]! - rows.start[y]! - 1);
+  }
+  lastRow = Math.min(lastRow, ny - 1);
+  const narrowed = new Float32Array(Math.max(0, lastRow - firstRow + 1) * width);
+  for (let row = firstRow; row <= lastRow; row += 1) {
+    const source = offset + row * nx;
+    const out = (row - firstRow) * width;
+    for (let x = 0; x < width; x += 1) {
+      let sum = columns.outside[x]! * padding;
+      const end = columns.start[x + 1]!;
+      let s = source + columns.first[x]!;
+      for (let n = columns.start[x]!; n < end; n += 1, s += 1) {
+        const value = values[s]!;
+        sum += columns.weights[n]! * (value < padding ? padding : value);
+      }
+      narrowed[out + x] = sum;
+    }
+  }
+  for (let y = 0; y < height; y += 1) {
+    const out = y * width;
+    target.fill(rows.outside[y]! * padding, out, out + width);
+    let s = (rows.first[y]! - firstRow) * width;
+    for (let n = rows.start[y]!; n < rows.start[y + 1]!; n += 1, s += width) {
+      const weight = rows.weights[n]!;
+      for (let x = 0; x < width; x += 1) target[out + x] = target[out + x]! + weight * narrowed[s + x]!;
+    }
+  }
+}
