@@ -1,0 +1,137 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { ContourNodeError } from '../src/errors.ts';
+import { loadTensorFlow } from '../worker/engines/load-tensorflow.ts';
+import { buildNetwork } from '../worker/networks/network.ts';
+import { collectCases } from '../worker/training/case-cache.ts';
+import { loadTrainingConfig } from '../worker/training/training-config.ts';
+import type { EpochRecord } from '../worker/training/history.ts';
+import { train } from '../worker/training/trainer.ts';
+import { writeTrainedBundle } from '../worker/training/trained-bundle.ts';
+import { inputChannels } from '../worker/volume/preprocess.ts';
+import { progressBar } from './progress.ts';
+
+export const summary = 'train a network on CT and RTSTRUCT and write it as a bundle';
+
+export const help = `usage: contour-node train --config FILE --out BUNDLE [--data DIR] [--work DIR] [--json]
+
+Trains the network of a training configuration (config/training/) and writes the bundle each time that the validation
+improves. The same call goes on where the last one ended, however that ended.
+
+  --config FILE   training configuration (YAML)
+  --data DIR      archive of CT and RTSTRUCT, one folder a patient (not with data.source: phantom)
+  --out BUNDLE    folder of the bundle
+  --phantoms N    with data.source: phantom: this many training phantoms
+  --epochs N      end after this many epochs in all
+  --work DIR      checkpoints, history and curve (default: ~/.cache/contour-node/training/NAME)
+  --cache DIR     prepared patients (default: ~/.cache/contour-node/cases)
+  --json          one line of JSON after each epoch
+
+examples:
+  contour-node train --config config/training/phantom-gtvp.yaml --out models/phantom-gtvp
+  contour-node train --config config/training/deeplabv3plus.yaml --data ../archive --out models/mine`;
+
+export async function main(args: string[]): Promise<void> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      config: { type: 'string' },
+      data: { type: 'string' },
+      out: { type: 'string' },
+      phantoms: { type: 'string' },
+      epochs: { type: 'string' },
+      work: { type: 'string' },
+      cache: { type: 'string' },
+      json: { type: 'boolean', default: false },
+    },
+  });
+  if (values.config === undefined || values.out === undefined)
+    throw new ContourNodeError('USAGE', 'train needs --config and --out');
+  const loaded = await loadTrainingConfig(values.config);
+  const config = {
+    ...loaded,
+    data:
+      loaded.data.source === 'phantom'
+        ? { ...loaded.data, training: whole('phantoms', values.phantoms) ?? loaded.data.training }
+        : loaded.data,
+    training: { ...loaded.training, epochs: whole('epochs', values.epochs) ?? loaded.training.epochs },
+  };
+  if (config.data.source === 'dicom' && values.data === undefined)
+    throw new ContourNodeError('USAGE', 'this configuration needs --data DIR');
+  const home = process.env['CONTOUR_NODE_CACHE'] ?? join(homedir(), '.cache', 'contour-node');
+  const directory = values.work ?? join(home, 'training', config.bundle.name);
+  const out = values.out;
+  const [width, height] = config.input.size;
+  const network = buildNetwork(config.architecture, [height, width, inputChannels(config.input)], config.rois.length);
+
+  const preparation = progressBar('preparing patients', 1, { quiet: values.json });
+  const cases = await collectCases(config, {
+    ...(values.data === undefined ? {} : { archive: values.data }),
+    cache: values.cache ?? join(home, 'cases'),
+    onProgress: (done, total) => preparation.update(done / total, `${done} of ${total}`),
+  });
+  preparation.end();
+  const { training, validation, leftOut } = cases;
+  if (!values.json)
+    console.log(
+      `${training.length} patients to train on, ${validation.length} to validate with, ${leftOut.length} left out`,
+    );
+  for (const { id, error } of leftOut) console.error(`left out ${id}: ${error.toLine()}`);
+
+  const command = `contour-node train --config ${values.config}`;
+  const stop = new AbortController();
+  process.once('SIGTERM', () => stop.abort());
+  process.once('SIGINT', () => stop.abort());
+  const bar = progressBar('training', 1, { quiet: values.json });
+  let firstUpdate: number | undefined;
+  const result = await train(await loadTensorFlow(), {
+    config,
+    cases,
+    directory,
+    signal: stop.signal,
+    onUpdate: (done, total, loss) => {
+      firstUpdate ??= done;
+      // Time left follows from what this run did, not from what earlier ones had done.
+      bar.update(
+        (done - firstUpdate) / Math.max(1, total - firstUpdate),
+        `update ${done} of ${total}, loss ${loss.toFixed(3)}`,
+      );
+    },
+    onRefused: (error) => console.error(error.toLine()),
+    onEpoch: async (history, state, improved) => {
+      const record = history.at(-1);
+      if (record === undefined) return;
+      if (values.json) console.log(JSON.stringify(record));
+      else console.log(epochLine(record));
+      if (!improved || state.best === undefined) return;
+      const date = new Date().toISOString();
+      await writeTrainedBundle(out, { config, network, parameters: state.best, cases, history, command, date });
+    },
+  });
+  bar.end();
+  const date = new Date().toISOString();
+  await writeTrainedBundle(out, {
+    config,
+    network,
+    parameters: result.best,
+    cases,
+    history: result.history,
+    command,
+    date,
+  });
+  if (!values.json) console.log(`bundle written to ${out}; history and curve in ${directory}`);
+}
+
+function epochLine({ epoch, loss, learningRate, dice, meanDice, seconds, waiting }: EpochRecord): string {
+  const rois = Object.entries(dice).map(([name, value]) => `${name} ${value?.toFixed(3) ?? '-'}`);
+  return `epoch ${epoch}: loss ${loss.toFixed(4)}, Dice ${meanDice.toFixed(4)} (${rois.join(', ')}), rate ${learningRate.toPrecision(3)}, ${seconds.toFixed(0)} s, ${(waiting * 100).toFixed(1)}% waiting`;
+}
+
+function whole(option: string, value: string | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  const number = Number(value);
+  if (!Number.isInteger(number) || number < 1)
+    throw new ContourNodeError('USAGE', `--${option} takes a whole number above 0`);
+  return number;
+}

@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { readBundle } from '../../src/bundles/read-bundle.ts';
+import { checkGolden } from '../../worker/bundles/golden.ts';
+import { openEngine } from '../../worker/engines/open-engine.ts';
+import { writePhantom } from '../../worker/phantom/write-phantom.ts';
+
+const folder = await mkdtemp(join(tmpdir(), 'contour-node-train-'));
+after(() => rm(folder, { recursive: true }));
+const archive = join(folder, 'archive');
+for (const seed of [1, 2, 3]) await writePhantom(join(archive, `patient-${seed}`), seed, { size: 64, slices: 24 });
+
+const config = `
+bundle:
+  name: archive
+  version: 0.0.1
+  description: from three small phantoms
+  intendedUse: demonstration
+  licence: none
+  applicability: { sliceSpacingMm: [1, 20] }
+data: { source: dicom, validationShare: 0.3 }
+architecture: { family: deeplabv3plus, parameters: { width: 0.25, expansion: 2, pyramidChannels: 16, atrousRates: [1, 2], lowLevelChannels: [8], decoderChannels: [16] } }
+input: { spacingMm: 7, sliceSpacingMm: null, size: [32, 32], centre: body, neighbours: 1, windows: [{ low: -60, high: 180 }] }
+rois:
+  - { name: GTVp, patterns: ['gtv.*'], interpretedType: GTV, colour: [255, 0, 0] }
+  - { name: Parotid_L, interpretedType: ORGAN, colour: [0, 255, 0], mirror: Parotid_R }
+  - { name: Parotid_R, interpretedType: ORGAN, colour: [0, 255, 0], mirror: Parotid_L }
+  - { name: OpticNrv_L, interpretedType: ORGAN, colour: [0, 255, 0] }
+augmentation: { translationMm: 5 }
+training: { epochs: 2, batch: 4, slicesPerEpoch: 16, loss: { dice: 1, crossEntropy: 1 } }
+`;
+const configFile = join(folder, 'training.yaml');
+await writeFile(configFile, config);
+
+function trainCommand(...args: string[]): { status: number | null; out: string; err: string } {
+  const command = fileURLToPath(new URL('../../bin/contour-node.ts', import.meta.url));
+  const own = ['--work', join(folder, 'work'), '--cache', join(folder, 'cache')];
+  const { status, stdout, stderr } = spawnSync(process.execPath, [command, 'train', ...args, ...own], {
+    encoding: 'utf8',
+  });
+  return { status, out: stdout, err: stderr };
+}
+
+test('train takes a folder of CT and RTSTRUCT to a bundle that both engines run alike', async () => {
+  const out = join(folder, 'bundle');
+  const { status, out: said, err } = trainCommand('--config', configFile, '--data', archive, '--out', out);
+  assert.equal(status, 0, err);
+  assert.match(said, /2 patients to train on, 1 to validate with, 0 left out/);
+  const bundle = await readBundle(out);
+  const { manifest } = bundle;
+  assert.deepEqual(
+    manifest.rois.map(({ name }) => name),
+    ['GTVp', 'Parotid_L', 'Parotid_R', 'OpticNrv_L'],
+  );
+  assert.equal(manifest.training['trainingPatients'], 2);
+  const [smallest, largest] = manifest.plausibility['GTVp']?.volumeCm3 ?? [0, 0];
+  assert.ok(smallest > 1 && largest < 100 && smallest < largest, `GTVp of ${smallest} to ${largest} cm3`);
+  assert.equal(manifest.plausibility['OpticNrv_L'], undefined, 'nobody has it drawn');
+  for (const name of ['onnxruntime', 'tensorflow']) {
+    const engine = await openEngine(bundle, { name, device: 'cpu', threads: 1 });
+    assert.ok((await checkGolden(bundle, engine)) <= 1e-3);
+    await engine.close();
+  }
+  assert.equal((await readFile(join(folder, 'work', 'history.jsonl'), 'utf8')).trim().split('\n').length, 2);
+
+  const again = trainCommand('--config', configFile, '--data', archive, '--out', out, '--epochs', '3', '--json');
+  assert.equal(again.status, 0, again.err);
+  const epochs = again.out
+    .trim()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as { epoch: number }).epoch);
+  assert.deepEqual(epochs, [3], 'the second call goes on where the first one ended');
+});
+
+test('a wrong call or configuration is answered in one line with what to do', async () => {
+  const empty = join(folder, 'empty');
+  await mkdir(empty);
+  const calls: [string[], number, RegExp][] = [
+    [['--config', configFile], 2, /^error USAGE: train needs --config and --out/],
+    [['--config', configFile, '--out', 'x'], 2, /^error USAGE: this configuration needs --data DIR/],
+    [['--config', join(folder, 'no.yaml'), '--out', 'x'], 2, /^error CONFIG_NOT_FOUND: /],
+    [['--config', configFile, '--out', 'x', '--data', join(folder, 'none')], 2, /^error PATH_NOT_FOUND: /],
+    [['--config', configFile, '--out', 'x', '--data', empty], 2, /^error TRAINING_DATA: no structure set below /],
+  ];
+  for (const [args, exit, line] of calls) {
+    const { status, err } = trainCommand(...args);
+    const said = err.split('\n').filter((text) => text.startsWith('error'));
+    assert.equal(said.length, 1, err);
+    assert.match(said[0] ?? '', line);
+    assert.equal(status, exit);
+  }
+  const wrong = join(folder, 'wrong.yaml');
+  for (const [change, message] of [
+    [(text: string) => text.replace('batch: 4', 'batsh: 4'), /wrong\.yaml.*batsh/],
+    [
+      (text: string) => text.replace('mirror: Parotid_R', 'mirror: Parotid_L'),
+      /Parotid_R and Parotid_L do not name each other as mirror/,
+    ],
+    [(text: string) => text.replace('[32, 32]', '[36, 32]'), /36 x 32 is no multiple of the network's stride 16/],
+  ] as const) {
+    await writeFile(wrong, change(config));
+    const { status, err } = trainCommand('--config', wrong, '--data', archive, '--out', join(folder, 'other'));
+    assert.match(err, message);
+    assert.match(err, /error CONFIG_INVALID/);
+    assert.equal(status, 2);
+  }
+});
+
+test('two ROIs that fit one pattern are named', async () => {
+  const broad = join(folder, 'broad.yaml');
+  await writeFile(broad, config.replace("patterns: ['gtv.*']", "patterns: ['parotid.*']"));
+  const { status, err } = trainCommand('--config', broad, '--data', archive, '--out', join(folder, 'other'));
+  assert.equal(status, 2);
+  assert.match(err, /Parotid_L and Parotid_R both fit GTVp/);
+});

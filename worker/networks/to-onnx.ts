@@ -1,0 +1,188 @@
+import onnxProto from 'onnx-proto';
+import { version } from '../../src/version.ts';
+import { type ConvolutionLayer, inputName, type Layer, layerShapes, type Network, type Shape } from './layers.ts';
+import { foldedConvolution, type Parameters } from './parameters.ts';
+
+const { onnx } = onnxProto;
+
+/** ONNX operator set; Resize with half_pixel has been as it is since 13. */
+const operatorSet = 17;
+/** The file format version that belongs to operator set 17. */
+const irVersion = 8;
+const float = 1;
+const int64 = 7;
+
+/**
+ * The trained network as an ONNX model: input [batch, height, width, channels] and output probabilities
+ * [batch, height, width, ROIs], both float32 and named as in the layer list's `input` and `output`; batch
+ * normalisations are folded into the convolutions, atrous convolutions have `dilations`.
+ * @throws ContourNodeError BUNDLE_INVALID where the weights lack an array
+ */
+export function toOnnx(network: Network, parameters: Parameters, name: string): Uint8Array {
+  const shapes = layerShapes(network);
+  const graph = new GraphBuilder();
+  graph.node('Transpose', [inputName], 'input.nchw', [ints('perm', [0, 3, 1, 2])]);
+  const value = (layer: string): string => (layer === inputName ? 'input.nchw' : `${layer}.value`);
+  for (const layer of network.layers) addLayer(graph, layer, shapes, value, parameters);
+  graph.node('Sigmoid', [value(network.output)], 'probability', []);
+  graph.node('Transpose', ['probability'], 'output', [ints('perm', [0, 2, 3, 1])]);
+  const [height, width] = network.input;
+  const model = onnx.ModelProto.create({
+    irVersion,
+    producerName: 'contour-node',
+    producerVersion: version,
+    opsetImport: [{ domain: '', version: operatorSet }],
+    graph: {
+      name,
+      node: graph.nodes,
+      initializer: graph.constants,
+      input: [valueInfo('input', network.input)],
+      output: [valueInfo('output', [height, width, shapes.get(network.output)?.[2] ?? 0])],
+    },
+  });
+  return onnx.ModelProto.encode(model).finish();
+}
+
+class GraphBuilder {
+  readonly nodes: onnxProto.onnx.INodeProto[] = [];
+  readonly constants: onnxProto.onnx.ITensorProto[] = [];
+
+  node(opType: string, input: readonly string[], output: string, attribute: onnxProto.onnx.IAttributeProto[]): void {
+    this.nodes.push({ opType, name: output, input: [...input], output: [output], attribute });
+  }
+
+  floats(name: string, dims: number[], values: Float32Array): string {
+    this.constants.push({
+      name,
+      dims,
+      dataType: float,
+      rawData: new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
+    });
+    return name;
+  }
+
+  integers(name: string, values: readonly number[]): string {
+    const raw = BigInt64Array.from(values, BigInt);
+    this.constants.push({ name, dims: [values.length], dataType: int64, rawData: new Uint8Array(raw.buffer) });
+    return name;
+  }
+}
+
+function addLayer(
+  graph: GraphBuilder,
+  layer: Layer,
+  shapes: ReadonlyMap<string, Shape>,
+  value: (layer: string) => string,
+  parameters: Parameters,
+): void {
+  const output = value(layer.name);
+  const shapeOf = (name: string): Shape => shapes.get(name) ?? [1, 1, 1];
+  switch (layer.kind) {
+    case 'convolution':
+      addConvolution(graph, layer, shapeOf(layer.from), value, parameters);
+      break;
+    case 'add':
+      graph.node('Add', layer.from.map(value), output, []);
+      break;
+    case 'concatenate':
+      graph.node('Concat', layer.from.map(value), output, [int('axis', 1)]);
+      break;
+    case 'maximum':
+      graph.node('MaxPool', [value(layer.from)], output, [ints('kernel_shape', [2, 2]), ints('strides', [2, 2])]);
+      break;
+    case 'mean':
+      graph.node('GlobalAveragePool', [value(layer.from)], output, []);
+      break;
+    case 'resize': {
+      const [height, width] = shapeOf(layer.from);
+      const [likeHeight, likeWidth] = shapeOf(layer.like);
+      const scales = graph.floats(
+        `${layer.name}.scales`,
+        [4],
+        Float32Array.of(1, 1, likeHeight / height, likeWidth / width),
+      );
+      graph.node('Resize', [value(layer.from), '', scales], output, [
+        text('mode', 'linear'),
+        text('coordinate_transformation_mode', 'half_pixel'),
+      ]);
+      break;
+    }
+    case 'broadcast': {
+      const [height, width] = shapeOf(layer.like);
+      graph.node(
+        'Expand',
+        [value(layer.from), graph.integers(`${layer.name}.shape`, [1, 1, height, width])],
+        output,
+        [],
+      );
+      break;
+    }
+  }
+}
+
+function addConvolution(
+  graph: GraphBuilder,
+  layer: ConvolutionLayer,
+  [height, width, channels]: Shape,
+  value: (layer: string) => string,
+  parameters: Parameters,
+): void {
+  const { kernel: size, stride, dilation, filters, depthwise, name } = layer;
+  const folded = foldedConvolution(layer, parameters);
+  const inputs = depthwise ? 1 : channels;
+  const kernel = graph.floats(
+    `${name}.kernel`,
+    [filters, inputs, size, size],
+    outputChannelFirst(folded.kernel, size, inputs, filters),
+  );
+  const bias = graph.floats(`${name}.bias`, [filters], folded.bias);
+  const [top, bottom] = samePadding(height, size, stride, dilation);
+  const [left, right] = samePadding(width, size, stride, dilation);
+  const convolved = layer.relu ? `${name}.linear` : value(name);
+  graph.node('Conv', [value(layer.from), kernel, bias], convolved, [
+    ints('kernel_shape', [size, size]),
+    ints('strides', [stride, stride]),
+    ints('dilations', [dilation, dilation]),
+    ints('pads', [top, left, bottom, right]),
+    int('group', depthwise ? channels : 1),
+  ]);
+  if (layer.relu) graph.node('Relu', [convolved], value(name), []);
+}
+
+/** [height, width, input, output] (or [height, width, channels, 1]) → [output, input, height, width]. */
+function outputChannelFirst(kernel: Float32Array, size: number, inputs: number, filters: number): Float32Array {
+  const turned = new Float32Array(kernel.length);
+  const taps = size * size;
+  for (let tap = 0; tap < taps; tap += 1) {
+    for (let input = 0; input < inputs; input += 1) {
+      for (let filter = 0; filter < filters; filter += 1) {
+        turned[(filter * inputs + input) * taps + tap] = kernel[(tap * inputs + input) * filters + filter] ?? 0;
+      }
+    }
+  }
+  return turned;
+}
+
+/** TensorFlow's `same`: as many output pixels as input pixels over the stride, the odd pixel of padding at the end. */
+function samePadding(size: number, kernel: number, stride: number, dilation: number): [number, number] {
+  const reach = (kernel - 1) * dilation + 1;
+  const padding = Math.max(0, (Math.ceil(size / stride) - 1) * stride + reach - size);
+  return [padding >> 1, padding - (padding >> 1)];
+}
+
+function valueInfo(name: string, [height, width, channels]: Shape): onnxProto.onnx.IValueInfoProto {
+  const dim = [{ dimParam: 'batch' }, { dimValue: height }, { dimValue: width }, { dimValue: channels }];
+  return { name, type: { tensorType: { elemType: float, shape: { dim } } } };
+}
+
+function int(name: string, i: number): onnxProto.onnx.IAttributeProto {
+  return { name, type: onnx.AttributeProto.AttributeType.INT, i };
+}
+
+function ints(name: string, values: number[]): onnxProto.onnx.IAttributeProto {
+  return { name, type: onnx.AttributeProto.AttributeType.INTS, ints: values };
+}
+
+function text(name: string, value: string): onnxProto.onnx.IAttributeProto {
+  return { name, type: onnx.AttributeProto.AttributeType.STRING, s: Buffer.from(value) };
+}

@@ -1,0 +1,54 @@
+import type { Scalar, Tensor, Tensor4D } from '@tensorflow/tfjs-node';
+import type { TensorFlow } from '../engines/load-tensorflow.ts';
+import { trainingForward } from '../networks/forward.ts';
+import type { Network } from '../networks/layers.ts';
+import { type Parameters, parameterSpecs } from '../networks/parameters.ts';
+import type { Batch } from './batch.ts';
+import { type LossWeights, segmentationLoss } from './loss.ts';
+
+export interface StepResult {
+  readonly loss: number;
+  /** Gradient of the loss for every trainable array. */
+  readonly gradients: Map<string, Float32Array>;
+  /** What every batch normalisation saw: `LAYER/mean`, `LAYER/variance`. */
+  readonly statistics: Map<string, Float32Array>;
+}
+
+/** Loss and gradients of one batch; frees every tensor it makes. */
+export function lossAndGradients(
+  tf: TensorFlow,
+  network: Network,
+  parameters: Parameters,
+  batch: Batch,
+  weights: LossWeights,
+): StepResult {
+  const specs = parameterSpecs(network).filter((spec) => spec.trainable);
+  const statistics = new Map<string, Float32Array>();
+  const observed: [string, Tensor][] = [];
+  let loss = Number.NaN;
+  let gradients: StepResult['gradients'] = new Map();
+  tf.tidy(() => {
+    const tensors = specs.map(({ name, shape }) => tf.tensor(parameters.get(name) ?? [], [...shape]));
+    const x = tf.tensor4d(batch.input, [...batch.inputShape]);
+    const target = tf.cast<Tensor4D>(tf.tensor4d(batch.target, [...batch.targetShape], 'int32'), 'float32');
+    const [size, , , rois] = batch.targetShape;
+    const known = tf.tensor4d(batch.known, [size, 1, 1, rois]);
+    const lossOf = (...trainable: Tensor[]): Scalar => {
+      const named = new Map(specs.map(({ name }, index) => [name, trainable[index] as Tensor]));
+      const logits = trainingForward(tf, network, named, x, (layer, mean, variance) => {
+        observed.push([`${layer.name}/mean`, mean], [`${layer.name}/variance`, variance]);
+      });
+      return segmentationLoss(tf, logits, target, known, weights);
+    };
+    const { value, grads } = tf.valueAndGrads(lossOf)(tensors);
+    gradients = new Map(
+      specs.map(({ name }, index) => [name, grads[index]?.dataSync<'float32'>() ?? new Float32Array()]),
+    );
+    loss = value.dataSync()[0] ?? Number.NaN;
+  });
+  for (const [name, tensor] of observed) {
+    statistics.set(name, tensor.dataSync<'float32'>());
+    tensor.dispose();
+  }
+  return { loss, gradients, statistics };
+}

@@ -1,0 +1,85 @@
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** One line of `history.jsonl`. */
+export interface EpochRecord {
+  /** From 1 on. */
+  readonly epoch: number;
+  /** Mean over the epoch's batches. */
+  readonly loss: number;
+  readonly learningRate: number;
+  /** 3-D Dice per ROI on the validation patients; null where none of them has it drawn. */
+  readonly dice: Readonly<Record<string, number | null>>;
+  readonly meanDice: number;
+  readonly seconds: number;
+  /** Share of the training time that was spent waiting for batches. */
+  readonly waiting: number;
+}
+
+const historyFile = 'history.jsonl';
+const curveFile = 'history.svg';
+
+/** The first `epochs` lines of an earlier run; later ones belong to epochs that are done again. */
+export async function readHistory(directory: string, epochs: number): Promise<EpochRecord[]> {
+  const text = await readFile(join(directory, historyFile), 'utf8').catch(() => '');
+  const records = text.split('\n').flatMap((line): EpochRecord[] => {
+    try {
+      return [JSON.parse(line) as EpochRecord];
+    } catch {
+      // The last line of a run that was killed.
+      return [];
+    }
+  });
+  return records.filter(({ epoch }) => epoch <= epochs);
+}
+
+/** Writes `history.jsonl` and the curve `history.svg`, each whole or not at all. */
+export async function writeHistory(directory: string, history: readonly EpochRecord[]): Promise<void> {
+  const write = async (name: string, text: string): Promise<void> => {
+    const path = join(directory, name);
+    await writeFile(`${path}.part`, text);
+    await rename(`${path}.part`, path);
+  };
+  await write(historyFile, history.map((record) => `${JSON.stringify(record)}\n`).join(''));
+  await write(curveFile, historyCurve(history));
+}
+
+const plot = { left: 46, top: 14, width: 520, height: 250 };
+
+/** Loss (scaled to its largest value) and mean validation Dice over the epochs. */
+export function historyCurve(history: readonly EpochRecord[]): string {
+  const largestLoss = Math.max(...history.map(({ loss }) => loss), 1e-9);
+  const last = Math.max(history.length, 2);
+  const x = (index: number): number => plot.left + (index / (last - 1)) * plot.width;
+  const y = (share: number): number => plot.top + (1 - share) * plot.height;
+  const line = (values: readonly number[], colour: string): string => {
+    const points = values.map((value, index) => `${x(index).toFixed(1)},${y(value).toFixed(1)}`).join(' ');
+    return `<polyline fill="none" stroke="${colour}" stroke-width="1.5" points="${points}"/>`;
+  };
+  const label = (left: number, top: number, text: string, colour = '#444'): string =>
+    `<text x="${left}" y="${top}" fill="${colour}" font-family="sans-serif" font-size="11">${text}</text>`;
+  const grid = [0, 0.25, 0.5, 0.75, 1].flatMap((share) => [
+    `<line x1="${plot.left}" x2="${plot.left + plot.width}" y1="${y(share)}" y2="${y(share)}" stroke="#ddd"/>`,
+    label(12, y(share) + 4, share.toFixed(2)),
+  ]);
+  const bottom = plot.top + plot.height;
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${plot.left + plot.width + 20}" height="${bottom + 44}">`,
+    '<rect width="100%" height="100%" fill="white"/>',
+    ...grid,
+    line(
+      history.map(({ loss }) => loss / largestLoss),
+      '#c0392b',
+    ),
+    line(
+      history.map(({ meanDice }) => meanDice),
+      '#1f6fb2',
+    ),
+    label(plot.left, bottom + 16, '1'),
+    label(plot.left + plot.width - 20, bottom + 16, `epoch ${history.length}`),
+    label(plot.left, bottom + 34, `training loss (1 on the axis is ${largestLoss.toFixed(3)})`, '#c0392b'),
+    label(plot.left + 260, bottom + 34, 'mean Dice of the validation patients', '#1f6fb2'),
+    '</svg>',
+    '',
+  ].join('\n');
+}

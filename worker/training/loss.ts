@@ -1,0 +1,54 @@
+import type { Scalar, Tensor, Tensor4D } from '@tensorflow/tfjs-node';
+import type { TensorFlow } from '../engines/load-tensorflow.ts';
+
+/** Keeps the Dice of an ROI that lies in no slice of the batch from dividing by nothing; pixels. */
+const smoothing = 1;
+
+export interface LossWeights {
+  readonly dice: number;
+  readonly crossEntropy: number;
+  /** One for each ROI channel; all alike where it is left out. */
+  readonly rois?: readonly number[];
+}
+
+/**
+ * Weighted sum of 1 - Dice (the paper's loss; per ROI over all pixels of the batch, then the mean over the ROIs) and the
+ * mean binary cross-entropy.
+ * @param logits [batch, height, width, ROIs]
+ * @param target 0 or 1, same shape
+ * @param known 1 where the patient of a slice has the ROI drawn, else 0: [batch, 1, 1, ROIs]. What nobody drew teaches
+ *   nothing: it stands in neither part of the loss.
+ */
+export function segmentationLoss(
+  tf: TensorFlow,
+  logits: Tensor4D,
+  target: Tensor4D,
+  known: Tensor4D,
+  weights: LossWeights,
+): Scalar {
+  const [, height, width, rois] = logits.shape;
+  const overPixels = [0, 1, 2];
+  const roiWeights = tf.tensor1d([...(weights.rois ?? Array.from({ length: rois }, () => 1))]);
+  const knownSlices = tf.sum(known, overPixels);
+  const probability = tf.mul(tf.sigmoid(logits), known);
+  const truth = tf.mul(target, known);
+  const overlap = tf.sum(tf.mul(probability, truth), overPixels);
+  const size = tf.add(tf.sum(probability, overPixels), tf.sum(truth, overPixels));
+  const dice = tf.div(tf.add(tf.mul(overlap, 2), smoothing), tf.add(size, smoothing));
+  const diceWeights = tf.mul(tf.cast(tf.greater(knownSlices, 0), 'float32'), roiWeights);
+  const diceLoss = weightedMean(tf, tf.sub(1, dice), diceWeights);
+
+  // max(z, 0) - z y + log(1 + exp(-|z|)): the cross-entropy of a sigmoid without overflow.
+  const perPixel = tf.add(tf.sub(tf.relu(logits), tf.mul(logits, target)), tf.softplus(tf.neg(tf.abs(logits))));
+  const perRoi = tf.div(
+    tf.sum(tf.mul(perPixel, known), overPixels),
+    tf.maximum(tf.mul(knownSlices, height * width), 1),
+  );
+  const crossEntropy = weightedMean(tf, perRoi, tf.mul(knownSlices, roiWeights));
+  return tf.add<Scalar>(tf.mul(diceLoss, weights.dice), tf.mul(crossEntropy, weights.crossEntropy));
+}
+
+/** 0 where every weight is. */
+function weightedMean(tf: TensorFlow, values: Tensor, weights: Tensor): Tensor {
+  return tf.div(tf.sum(tf.mul(values, weights)), tf.maximum(tf.sum(weights), 1e-9));
+}

@@ -1,0 +1,117 @@
+import { closeSync, openSync, readSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { z } from 'zod';
+import type { Mask, Volume } from '../volume/volume.ts';
+
+const description = z.strictObject({
+  id: z.string(),
+  /** Pixels of the network's grid with its margin, and slices. */
+  size: z.tuple([z.int(), z.int(), z.int()]),
+  margin: z.int(),
+  /** Per ROI: drawn in this patient at all. */
+  known: z.array(z.boolean()),
+  /** Per ROI, on the CT's grid; null where it was not drawn. */
+  volumesCm3: z.array(z.number().nullable()),
+  /** Smallest and largest distance of neighbouring CT slices. */
+  sliceSpacingMm: z.tuple([z.number(), z.number()]),
+  coverageMm: z.number(),
+});
+
+export type CaseDescription = z.output<typeof description>;
+
+/** A patient on the network's grid, as it lies on disk. */
+export interface PreparedCase {
+  readonly directory: string;
+  readonly description: CaseDescription;
+}
+
+const descriptionFile = 'case.json';
+const huFile = 'hu.i16';
+const labelFile = 'labels.u16';
+
+/**
+ * Writes a case: HU as int16 and the ROIs as one bit each of a uint16 (bit n: ROI n), slice after slice. The folder
+ * appears complete or not at all.
+ * @param volume HU on the network's grid with margin
+ * @param masks per ROI on the same grid; undefined where the patient does not have it drawn
+ */
+export async function writeCase(
+  directory: string,
+  about: Omit<CaseDescription, 'size' | 'known'>,
+  volume: Volume,
+  masks: readonly (Mask | undefined)[],
+): Promise<PreparedCase> {
+  const labels = new Uint16Array(volume.hu.length);
+  for (const [roi, mask] of masks.entries()) {
+    if (mask === undefined) continue;
+    for (let v = 0; v < labels.length; v += 1) labels[v] = (labels[v] ?? 0) | ((mask.voxels[v] ?? 0) << roi);
+  }
+  const complete: CaseDescription = {
+    ...about,
+    size: [...volume.grid.size],
+    known: masks.map((mask) => mask !== undefined),
+  };
+  await mkdir(dirname(directory), { recursive: true });
+  const draft = await mkdtemp(join(dirname(directory), `.${basename(directory)}-`));
+  try {
+    await writeFile(join(draft, huFile), bytesOf(volume.hu));
+    await writeFile(join(draft, labelFile), bytesOf(labels));
+    await writeFile(join(draft, descriptionFile), JSON.stringify(complete));
+    await rm(directory, { recursive: true, force: true });
+    await rename(draft, directory);
+  } catch (error) {
+    await rm(draft, { recursive: true, force: true });
+    throw error;
+  }
+  return { directory, description: complete };
+}
+
+/** A case that is on disk, or undefined. */
+export async function findCase(directory: string): Promise<PreparedCase | undefined> {
+  const text = await readFile(join(directory, descriptionFile), 'utf8').catch(() => undefined);
+  return text === undefined ? undefined : { directory, description: description.parse(JSON.parse(text)) };
+}
+
+/** Reads slices of one case; the files stay open until `close`. */
+export class CaseReader {
+  readonly #hu: number;
+  readonly #labels: number;
+  readonly #area: number;
+  readonly #slices: number;
+
+  constructor({ directory, description }: PreparedCase) {
+    this.#hu = openSync(join(directory, huFile), 'r');
+    this.#labels = openSync(join(directory, labelFile), 'r');
+    this.#area = description.size[0] * description.size[1];
+    this.#slices = description.size[2];
+  }
+
+  /** HU of slice k; beyond the ends the end repeats. */
+  hu(k: number): Int16Array {
+    const slice = new Int16Array(this.#area);
+    this.#read(this.#hu, k, slice);
+    return slice;
+  }
+
+  /** ROI bits of slice k. */
+  labels(k: number): Uint16Array {
+    const slice = new Uint16Array(this.#area);
+    this.#read(this.#labels, k, slice);
+    return slice;
+  }
+
+  close(): void {
+    closeSync(this.#hu);
+    closeSync(this.#labels);
+  }
+
+  #read(file: number, k: number, into: Int16Array | Uint16Array): void {
+    const slice = Math.min(Math.max(k, 0), this.#slices - 1);
+    readSync(file, into, 0, into.byteLength, slice * into.byteLength);
+  }
+}
+
+function bytesOf(values: Int16Array | Uint16Array): Uint8Array {
+  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+}

@@ -1,0 +1,148 @@
+import { type Random, seededRandom } from '../phantom/random.ts';
+import { inputChannels, type NetworkInput } from '../volume/preprocess.ts';
+import { type Change, drawChange, sampleHu, samplingOf, unchanged } from './augmentation.ts';
+import type { Batch } from './batch.ts';
+import { CaseReader, type PreparedCase } from './prepared-case.ts';
+import type { Augmentation } from './training-config.ts';
+
+/** What the making of batches depends on; plain data, so that it can be handed to a worker thread. */
+export interface SamplerPlan {
+  readonly cases: readonly PreparedCase[];
+  readonly input: NetworkInput;
+  readonly augmentation: Augmentation;
+  readonly batch: number;
+  readonly seed: number;
+  /** Channel that a left-right flip puts into each ROI's place (`mirroredChannels`). */
+  readonly mirrored: readonly number[];
+}
+
+/** Streams of the seed: one for the order of the slices, one for the changes. */
+const orderStream = 1;
+const changeStream = 2;
+
+/**
+ * Makes batch n for any n, always the same one: nothing depends on what was made before, so that a training that was
+ * interrupted goes on with the batches that it would have seen.
+ */
+export class BatchSampler {
+  readonly #plan: SamplerPlan;
+  readonly #readers: CaseReader[];
+  /** Case and slice of every slice of every case. */
+  readonly #slices: readonly { readonly case: number; readonly k: number }[];
+  #order: { round: number; permutation: Uint32Array } | undefined;
+
+  constructor(plan: SamplerPlan) {
+    this.#plan = plan;
+    this.#readers = plan.cases.map((prepared) => new CaseReader(prepared));
+    this.#slices = plan.cases.flatMap(({ description }, index) =>
+      Array.from({ length: description.size[2] }, (_, k) => ({ case: index, k })),
+    );
+  }
+
+  /** Batch number `n`; every slice comes once before any comes again. */
+  training(n: number): Batch {
+    const { batch, seed, augmentation, input } = this.#plan;
+    const picks = Array.from({ length: batch }, (_, position) => {
+      const draw = n * batch + position;
+      const random = seededRandom(seed * 0x1_0000_0000 + draw, changeStream);
+      return { ...this.#slice(draw), change: drawChange(random, augmentation, input.spacingMm), random };
+    });
+    return this.#assemble(picks);
+  }
+
+  /** Slices of one case as they are, for validation. */
+  plain(index: number, slices: readonly number[]): Batch {
+    const random = seededRandom(0);
+    return this.#assemble(slices.map((k) => ({ case: index, k, change: unchanged, random })));
+  }
+
+  close(): void {
+    for (const reader of this.#readers) reader.close();
+  }
+
+  #slice(draw: number): { case: number; k: number } {
+    const count = this.#slices.length;
+    const round = Math.floor(draw / count);
+    if (this.#order?.round !== round) {
+      this.#order = {
+        round,
+        permutation: shuffled(count, seededRandom(this.#plan.seed * 0x1_0000_0000 + round, orderStream)),
+      };
+    }
+    return this.#slices[this.#order.permutation[draw % count] ?? 0] ?? { case: 0, k: 0 };
+  }
+
+  #assemble(picks: readonly { case: number; k: number; change: Change; random: Random }[]): Batch {
+    const { input, mirrored } = this.#plan;
+    const [width, height] = input.size;
+    const channels = inputChannels(input);
+    const rois = mirrored.length;
+    const pixels = width * height;
+    const batch: Batch = {
+      input: new Float32Array(picks.length * pixels * channels),
+      inputShape: [picks.length, height, width, channels],
+      target: new Uint8Array(picks.length * pixels * rois),
+      targetShape: [picks.length, height, width, rois],
+      known: new Float32Array(picks.length * rois),
+    };
+    for (const [n, pick] of picks.entries()) this.#writeSample(batch, n, pick);
+    return batch;
+  }
+
+  #writeSample(batch: Batch, n: number, pick: { case: number; k: number; change: Change; random: Random }): void {
+    const { input, mirrored, cases } = this.#plan;
+    const prepared = cases[pick.case];
+    const reader = this.#readers[pick.case];
+    if (prepared === undefined || reader === undefined) return;
+    const { size, known } = prepared.description;
+    const { change } = pick;
+    const pixels = input.size[0] * input.size[1];
+    const sampling = samplingOf(change, input.size, [size[0], size[1]]);
+    const channels = inputChannels(input);
+    const hu = new Float32Array(pixels);
+    let channel = 0;
+    for (let neighbour = -input.neighbours; neighbour <= input.neighbours; neighbour += 1) {
+      sampleHu(reader.hu(pick.k + neighbour), size[0], sampling, input.paddingHu, hu);
+      changeHu(hu, change, pick.random);
+      for (const { low, high } of input.windows) {
+        const scale = 1 / (high - low);
+        for (let pixel = 0, out = n * pixels * channels + channel; pixel < pixels; pixel += 1, out += channels) {
+          batch.input[out] = Math.min(1, Math.max(0, ((hu[pixel] ?? 0) - low) * scale));
+        }
+        channel += 1;
+      }
+    }
+    const labels = reader.labels(pick.k);
+    const rois = mirrored.length;
+    // A flipped left parotid is a right one: each channel takes the bit of its twin.
+    const bits = mirrored.map((twin, roi) => (change.flipLeftRight ? twin : roi));
+    for (const [roi, bit] of bits.entries()) {
+      batch.known[n * rois + roi] = known[bit] === true ? 1 : 0;
+      for (let pixel = 0, out = n * pixels * rois + roi; pixel < pixels; pixel += 1, out += rois) {
+        const at = sampling.nearest[pixel] ?? -1;
+        if (at >= 0) batch.target[out] = ((labels[at] ?? 0) >> bit) & 1;
+      }
+    }
+  }
+}
+
+function changeHu(hu: Float32Array, { shiftHu, scaleHu, noiseHu }: Change, random: Random): void {
+  if (shiftHu === 0 && scaleHu === 1 && noiseHu === 0) return;
+  for (let i = 0; i < hu.length; i += 1) {
+    // The sum of three uniform numbers is normal enough for noise; its standard deviation is 1/2.
+    const noise = noiseHu === 0 ? 0 : (random.next() + random.next() + random.next() - 1.5) * 2 * noiseHu;
+    hu[i] = (hu[i] ?? 0) * scaleHu + shiftHu + noise;
+  }
+}
+
+/** Fisher-Yates. */
+function shuffled(count: number, random: Random): Uint32Array {
+  const order = Uint32Array.from({ length: count }, (_, index) => index);
+  for (let last = count - 1; last > 0; last -= 1) {
+    const other = random.whole(0, last);
+    const kept = order[last] ?? 0;
+    order[last] = order[other] ?? 0;
+    order[other] = kept;
+  }
+  return order;
+}

@@ -1,0 +1,97 @@
+import { inputName, type Network } from '../networks/layers.ts';
+import { parameterCount, type Parameters, parameterSpecs } from '../networks/parameters.ts';
+import { encodeTensors } from '../networks/tensor-file.ts';
+import { toOnnx } from '../networks/to-onnx.ts';
+import { version } from '../../src/version.ts';
+import type { Bundle } from '../../src/bundles/read-bundle.ts';
+import { writeBundle, type BundleDescription } from '../bundles/write-bundle.ts';
+import type { CaseCollection } from './case-cache.ts';
+import type { EpochRecord } from './history.ts';
+import type { TrainingConfig } from './training-config.ts';
+
+export interface TrainedNetwork {
+  readonly config: TrainingConfig;
+  readonly network: Network;
+  /** What is exported: the best on validation. */
+  readonly parameters: Parameters;
+  readonly cases: CaseCollection;
+  readonly history: readonly EpochRecord[];
+  /** The call that trained it, for the bundle's provenance. */
+  readonly command: string;
+  /** ISO 8601. */
+  readonly date: string;
+}
+
+/**
+ * Writes a trained network as a bundle, with the ranges of the training data and the validation figures.
+ * @throws ContourNodeError as `writeBundle`
+ */
+export async function writeTrainedBundle(directory: string, trained: TrainedNetwork): Promise<Bundle> {
+  const { config, network, parameters, history } = trained;
+  const best = history.reduce<EpochRecord | undefined>(
+    (a, b) => (a === undefined || b.meanDice > a.meanDice ? b : a),
+    undefined,
+  );
+  const { flipAverage, ...about } = config.bundle;
+  const description: BundleDescription = {
+    ...about,
+    flipAverage,
+    architecture: config.architecture,
+    input: { ...config.input, tensor: inputName },
+    output: { activation: 'probability', tensor: 'output' },
+    rois: config.rois.map(bundledRoi),
+    plausibility: plausibility(trained),
+    training: {
+      contourNode: version,
+      command: trained.command,
+      date: trained.date,
+      parameters: parameterCount(network),
+      data: config.data,
+      trainingPatients: trained.cases.training.length,
+      validationPatients: trained.cases.validation.length,
+      leftOut: trained.cases.leftOut.length,
+      epochs: history.length,
+      bestEpoch: best?.epoch ?? 0,
+      schedule: config.training,
+      augmentation: config.augmentation,
+    },
+    metrics: {
+      validation: {
+        what: `3-D Dice on the network's grid (threshold 0.5, no clean-up), mean over at most ${config.training.validationCases} patients that were set aside; they chose the epoch`,
+        date: trained.date,
+        dice: best?.dice ?? {},
+        meanDice: best?.meanDice ?? null,
+      },
+    },
+  };
+  const shapes = new Map(parameterSpecs(network).map(({ name, shape }) => [name, shape]));
+  return writeBundle(directory, description, {
+    model: toOnnx(network, parameters, config.bundle.name),
+    weights: encodeTensors(parameters, { shapes }),
+  });
+}
+
+/** What the bundle keeps of an ROI: its names in the archive and its weight stay behind. */
+function bundledRoi(roi: TrainingConfig['rois'][number]): BundleDescription['rois'][number] {
+  const kept: BundleDescription['rois'][number] & Partial<typeof roi> = { ...roi };
+  delete kept.patterns;
+  delete kept.weight;
+  return kept;
+}
+
+/** Volumes of the training patients, a quarter wider to either side. */
+function plausibility({ config, cases }: TrainedNetwork): BundleDescription['plausibility'] {
+  const rois = config.rois.flatMap(({ name }, roi) => {
+    const volumes = cases.training
+      .flatMap(({ description }) => description.volumesCm3[roi] ?? [])
+      .filter((volume) => volume > 0);
+    if (volumes.length === 0) return [];
+    const range: [number, number] = [rounded(Math.min(...volumes) / 1.25), rounded(Math.max(...volumes) * 1.25)];
+    return [[name, { volumeCm3: range }] as const];
+  });
+  return Object.fromEntries(rois);
+}
+
+function rounded(cm3: number): number {
+  return Math.round(cm3 * 10) / 10;
+}

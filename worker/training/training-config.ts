@@ -1,0 +1,137 @@
+import { readFile } from 'node:fs/promises';
+import { LineCounter, parseDocument } from 'yaml';
+import { z } from 'zod';
+import { manifestSchema, roiSchema } from '../../src/bundles/manifest.ts';
+import { ContourNodeError } from '../../src/errors.ts';
+
+const range = z.tuple([z.number(), z.number()]);
+const manifest = manifestSchema.shape;
+
+/** An ROI of the bundle and how the training data call it. */
+const trainedRoi = roiSchema.extend({
+  /** Regular expressions for the whole ROI name in the archive, without regard to case; default: the name itself. */
+  patterns: z.array(z.string()).min(1).optional(),
+  /** Weight of the ROI in the loss: more than 1 for what is hard to find. */
+  weight: z.number().positive().default(1),
+});
+
+const augmentation = z.strictObject({
+  /** Probability of a left-right flip; paired ROIs exchange their channels. */
+  flipLeftRight: z.number().min(0).max(1).default(0.5),
+  /** Probability of a front-back flip. */
+  flipFrontBack: z.number().min(0).max(1).default(0),
+  /** Largest rotation to either side, degrees. */
+  rotationDegrees: z.number().min(0).default(10),
+  zoom: range.default([0.9, 1.1]),
+  /** Largest translation along x and y, mm. */
+  translationMm: z.number().min(0).default(10),
+  /** Largest shift of all CT numbers, HU. */
+  shiftHu: z.number().min(0).default(0),
+  /** Largest relative change of the CT numbers' scale. */
+  scaleHu: z.number().min(0).max(0.5).default(0),
+  /** Largest standard deviation of added noise, HU. */
+  noiseHu: z.number().min(0).default(0),
+});
+
+const schedule = z.strictObject({
+  seed: z.int().default(1),
+  epochs: z.int().positive().default(200),
+  /** Slices drawn in an epoch; left out: every slice once. */
+  slicesPerEpoch: z.int().positive().optional(),
+  batch: z.int().positive().default(8),
+  /** Batches whose gradients are averaged before one update. */
+  accumulate: z.int().positive().default(1),
+  learningRate: z.number().positive().default(0.005),
+  /** The learning rate is multiplied by `factor` when `patience` epochs brought no better validation. */
+  factor: z.number().gt(0).lt(1).default(0.8),
+  patience: z.int().positive().default(5),
+  /** Weights of the two parts of the loss. */
+  loss: z.strictObject({ dice: z.number().min(0).default(1), crossEntropy: z.number().min(0).default(0) }).prefault({}),
+  /** Share of the old value in the running average of the weights that is validated and exported; 0: no averaging. */
+  averaging: z.number().min(0).lt(1).default(0),
+  /** Patients that are validated after each epoch (of those set aside), and every how many of their slices. */
+  validationCases: z.int().positive().default(15),
+  validationStep: z.int().positive().default(1),
+});
+
+const data = z.discriminatedUnion('source', [
+  z.strictObject({
+    source: z.literal('phantom'),
+    /** Seeds from `firstSeed` on: training first, validation after them. */
+    firstSeed: z.int().default(100_000),
+    training: z.int().positive().default(150),
+    validation: z.int().positive().default(15),
+    /** Matrix sizes that the phantoms take turns in. */
+    sizes: z.array(z.int().positive()).min(1).default([512]),
+  }),
+  z.strictObject({
+    source: z.literal('dicom'),
+    /** Share of the patients that is set aside for validation. */
+    validationShare: z.number().gt(0).lt(1).default(0.1),
+  }),
+]);
+
+export const trainingConfigSchema = z.strictObject({
+  bundle: z.strictObject({
+    name: manifest.name,
+    version: manifest.version,
+    description: manifest.description,
+    intendedUse: manifest.intendedUse,
+    licence: manifest.licence,
+    flipAverage: manifest.flipAverage,
+    applicability: manifest.applicability,
+  }),
+  data,
+  architecture: manifest.architecture,
+  input: manifest.input,
+  rois: z.array(trainedRoi).min(1).max(16),
+  augmentation: augmentation.prefault({}),
+  training: schedule.prefault({}),
+});
+
+export type TrainingConfig = z.output<typeof trainingConfigSchema>;
+export type Augmentation = TrainingConfig['augmentation'];
+export type Schedule = TrainingConfig['training'];
+
+/**
+ * Reads a training configuration (YAML).
+ * @throws ContourNodeError CONFIG_NOT_FOUND; CONFIG_INVALID naming file, line or key, and what is allowed
+ */
+export async function loadTrainingConfig(path: string): Promise<TrainingConfig> {
+  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw new ContourNodeError('CONFIG_NOT_FOUND', `cannot read ${path}`, { cause, remedy: 'see config/training/' });
+  });
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
+  const invalid = (line: number, what: string): ContourNodeError =>
+    new ContourNodeError('CONFIG_INVALID', `${path}${line > 0 ? `, line ${line}` : ''}: ${what}`, {
+      remedy: 'see the comments in config/training/',
+    });
+  const [broken] = document.errors;
+  if (broken !== undefined) throw invalid(lines.linePos(broken.pos[0]).line, 'not YAML');
+  const parsed = trainingConfigSchema.safeParse(document.toJS());
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    const key = issue?.path.join('.') ?? '';
+    const node = document.getIn(issue?.path ?? [], true) as { range?: [number, number, number] } | undefined;
+    throw invalid(node?.range === undefined ? 0 : lines.linePos(node.range[0]).line, `${key}: ${issue?.message ?? ''}`);
+  }
+  checkMirrors(parsed.data, (what) => invalid(0, what));
+  return parsed.data;
+}
+
+/** A left-right flip needs both of a pair, each naming the other. */
+function checkMirrors({ rois }: TrainingConfig, invalid: (what: string) => ContourNodeError): void {
+  for (const { name, mirror } of rois) {
+    if (mirror === undefined) continue;
+    if (rois.find((roi) => roi.name === mirror)?.mirror !== name)
+      throw invalid(`rois: ${name} and ${mirror} do not name each other as mirror`);
+  }
+}
+
+/** For each ROI channel the channel that a left-right flip puts there: itself, or its twin. */
+export function mirroredChannels(
+  rois: readonly { readonly name: string; readonly mirror?: string | undefined }[],
+): number[] {
+  return rois.map(({ mirror }, index) => (mirror === undefined ? index : rois.findIndex((roi) => roi.name === mirror)));
+}
