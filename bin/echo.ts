@@ -1,0 +1,34 @@
+import { parseArgs } from 'node:util';
+import { parseAeTitle, parsePeerAddress } from '../src/dimse/peer-address.ts';
+import { echo } from '../src/dimse/verification-scu.ts';
+import { ContourNodeError } from '../src/errors.ts';
+
+export const summary = 'ask a peer by C-ECHO whether it answers';
+export const help = `usage: contour-node echo AE@host:port [--calling AE] [--timeout SECONDS] [--json]
+
+  --calling AE         the title to call with (default CONTOUR)
+  --timeout SECONDS    for connection, association and response (default 10)
+
+Example:
+  contour-node echo PINNACLE@10.0.0.5:104`;
+
+export async function main(args: string[]): Promise<void> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      calling: { type: 'string', default: 'CONTOUR' },
+      timeout: { type: 'string', default: '10' },
+      json: { type: 'boolean', default: false },
+    },
+  });
+  const [target] = positionals;
+  if (target === undefined || positionals.length > 1) throw new ContourNodeError('USAGE', 'one AE@host:port is needed');
+  const timeoutSeconds = Number(values.timeout);
+  if (!(timeoutSeconds > 0)) throw new ContourNodeError('USAGE', `--timeout ${values.timeout} is no number of seconds`);
+  const peer = parsePeerAddress(target);
+
+  const milliseconds = await echo(peer, { callingAe: parseAeTitle(values.calling), timeoutSeconds });
+  if (values.json) console.log(JSON.stringify({ ...peer, milliseconds }));
+  else console.log(`${peer.aeTitle} at ${peer.host}:${peer.port} answered in ${milliseconds.toFixed(0)} ms`);
+}

@@ -1,0 +1,65 @@
+import { parseArgs } from 'node:util';
+import { findInstances } from '../src/dimse/find-instances.ts';
+import { parseAeTitle, parsePeerAddress } from '../src/dimse/peer-address.ts';
+import { storeInstances } from '../src/dimse/storage-scu.ts';
+import { ContourNodeError } from '../src/errors.ts';
+import { progressBar } from './progress.ts';
+
+export const summary = 'send DICOM files by C-STORE';
+export const help = `usage: contour-node send PATH... --to AE@host:port [--calling AE] [--timeout SECONDS] [--json]
+
+Sends files, or every DICOM file below a folder, byte for byte in their own transfer syntax.
+
+  --to AE@host:port    the peer's AE title and where it listens
+  --calling AE         the title to call with (default CONTOUR)
+  --timeout SECONDS    for connection, association and each response (default 60)
+  --json               print what came of each file
+
+Examples:
+  contour-node send phantom/ --to CONTOUR@127.0.0.1:11112
+  contour-node send RTSTRUCT.dcm --to PINNACLE@10.0.0.5:104 --calling CONTOUR`;
+
+export async function main(args: string[]): Promise<void> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      to: { type: 'string' },
+      calling: { type: 'string', default: 'CONTOUR' },
+      timeout: { type: 'string', default: '60' },
+      json: { type: 'boolean', default: false },
+    },
+  });
+  if (positionals.length === 0) throw new ContourNodeError('USAGE', 'no path given');
+  if (values.to === undefined) throw new ContourNodeError('USAGE', 'no --to AE@host:port');
+  const timeoutSeconds = Number(values.timeout);
+  if (!(timeoutSeconds > 0)) throw new ContourNodeError('USAGE', `--timeout ${values.timeout} is no number of seconds`);
+  const peer = parsePeerAddress(values.to);
+  const callingAe = parseAeTitle(values.calling);
+
+  const { instances, ignored } = await findInstances(positionals);
+  const bar = progressBar(`sending to ${peer.aeTitle}`, instances.length, { quiet: values.json });
+  const start = performance.now();
+  const results = await storeInstances(peer, instances, {
+    callingAe,
+    timeoutSeconds,
+    onProgress: (done) => bar.update(done),
+  }).finally(() => bar.end());
+  const seconds = (performance.now() - start) / 1000;
+
+  const failures = results.filter((result) => result.outcome !== 'stored');
+  const stored = results.length - failures.length;
+  if (values.json)
+    console.log(JSON.stringify({ stored, failed: failures.length, ignored, seconds, files: results }, null, 2));
+  else
+    console.log(
+      `${stored} of ${results.length} stored at ${peer.aeTitle} in ${seconds.toFixed(1)} s${ignored > 0 ? `, ${ignored} other files left out` : ''}`,
+    );
+  const [first] = failures;
+  if (first !== undefined) {
+    throw new ContourNodeError(
+      first.code ?? 'STORE_REFUSED',
+      `${failures.length} of ${results.length} not stored, the first ${first.path}: ${first.message}`,
+    );
+  }
+}

@@ -1,0 +1,82 @@
+import ipaddr from 'ipaddr.js';
+import type { Config, Peer } from '../config/schema.ts';
+import type { AssociationInfo } from './association-info.ts';
+
+/** Result, source and reason of an A-ASSOCIATE-RJ (PS3.8 table 9-21), and the same in words for the log. */
+export interface Rejection {
+  readonly result: 1 | 2;
+  readonly source: 1 | 2 | 3;
+  readonly reason: number;
+  readonly words: string;
+}
+
+export const rejections = {
+  applicationContext: { result: 1, source: 1, reason: 2, words: 'application context name not supported' },
+  callingAe: { result: 1, source: 1, reason: 3, words: 'calling AE title not recognised at this address' },
+  calledAe: { result: 1, source: 1, reason: 7, words: 'called AE title not recognised' },
+  protocolVersion: { result: 1, source: 2, reason: 2, words: 'protocol version not supported' },
+  localLimit: { result: 2, source: 3, reason: 2, words: 'too many associations at once' },
+} as const satisfies Record<string, Rejection>;
+
+type Policy = Pick<Config, 'dicom' | 'peers'>;
+type Address = ipaddr.IPv4 | ipaddr.IPv6;
+
+/** An address as the socket gives it, without zone; an IPv4 address mapped into IPv6 as IPv4. */
+export function normaliseAddress(address: string): string {
+  const plain = address.split('%')[0] ?? '';
+  return ipaddr.isValid(plain) ? ipaddr.process(plain).toString() : plain;
+}
+
+/** Whether anything at all may be read from this address: a peer's, or this machine's own. */
+export function isKnownAddress(policy: Policy, address: string): boolean {
+  const parsed = parse(address);
+  if (parsed === undefined) return false;
+  return isLocalSender(policy, parsed) || policy.peers.some((peer) => callsFrom(peer, parsed));
+}
+
+/**
+ * Who asks for an association, or why not: titles first (PS3.8 table 9-21), then whether there is room.
+ *
+ * @param open the associations that stand, without this one
+ */
+export function judgeAssociation(
+  policy: Policy,
+  request: { callingAe: string; calledAe: string; address: string },
+  open: Iterable<AssociationInfo>,
+): { readonly peer?: Peer } | { readonly rejection: Rejection } {
+  const { dicom } = policy;
+  if (![dicom.aeTitle, ...dicom.otherAeTitles].includes(request.calledAe)) return { rejection: rejections.calledAe };
+  const address = parse(request.address);
+  if (address === undefined) return { rejection: rejections.callingAe };
+  const peer = policy.peers.find(
+    (candidate) => candidate.aeTitle === request.callingAe && callsFrom(candidate, address),
+  );
+  if (peer === undefined && !isLocalSender(policy, address)) return { rejection: rejections.callingAe };
+
+  const standing = [...open];
+  const ofPeer = standing.filter((other) =>
+    peer === undefined ? other.peer === undefined && other.address === request.address : other.peer?.name === peer.name,
+  );
+  if (standing.length >= dicom.maxAssociations || ofPeer.length >= dicom.maxAssociationsPerPeer) {
+    return { rejection: rejections.localLimit };
+  }
+  return peer === undefined ? {} : { peer };
+}
+
+function isLocalSender(policy: Policy, address: Address): boolean {
+  return policy.dicom.acceptLoopback && address.range() === 'loopback';
+}
+
+function callsFrom(peer: Peer, address: Address): boolean {
+  return peer.addresses.some((entry) => {
+    if (ipaddr.isValidCIDR(entry)) {
+      const [network, bits] = ipaddr.parseCIDR(entry);
+      return network.kind() === address.kind() && address.match(network, bits);
+    }
+    return ipaddr.isValid(entry) && ipaddr.process(entry).toString() === address.toString();
+  });
+}
+
+function parse(address: string): Address | undefined {
+  return ipaddr.isValid(address) ? ipaddr.process(address) : undefined;
+}

@@ -1,0 +1,25 @@
+import dimse from 'dcmjs-dimse';
+import { implementationClassUid, implementationVersionName } from '../dicom/part10.ts';
+
+// The library logs every command on the console (UIDs included) and announces itself: settings of its module that have
+// to be made once, before its first association.
+dimse.log.disableAll();
+dimse.Implementation.setImplementationClassUid(implementationClassUid);
+dimse.Implementation.setImplementationVersion(implementationVersionName);
+// It announces the smaller of this and the peer's own limit; storage-session.ts puts the configured one in its place.
+dimse.Implementation.setMaxPduLength(1024 * 1024);
+
+export const { Dataset, Scp } = dimse;
+export const { Association } = dimse.association;
+export const { CEchoRequest, CFindRequest, CStoreRequest } = dimse.requests;
+export const { CEchoResponse, CStoreResponse } = dimse.responses;
+export const { PresentationContextResult } = dimse.constants;
+
+type NetworkOptions = ConstructorParameters<typeof dimse.Scp>[1];
+
+/** The library's protocol machine for one connection; it exports it only as what `Scp` extends. */
+export type Network = Omit<InstanceType<typeof dimse.Scp>, 'associationRequested'>;
+export const Network = Object.getPrototypeOf(dimse.Scp) as new (
+  socket: ConstructorParameters<typeof dimse.Scp>[0],
+  options?: NetworkOptions,
+) => Network;

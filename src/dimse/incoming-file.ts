@@ -1,0 +1,126 @@
+import { randomUUID } from 'node:crypto';
+import { type FileHandle, open, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import { callbackify } from 'node:util';
+
+/** Bytes that may wait for the disk before nothing more is read from the peer. */
+const backlogLimit = 512 * 1024;
+/** What the socket delivers at a time is little for a write: so many bytes are gathered for one. */
+const writeSize = 256 * 1024;
+
+/** Files of instances that are on their way end like this; what a crash leaves behind is known by it. */
+export const incomingSuffix = '.part';
+
+/**
+ * One instance on its way to disk: the header given, then everything that is written. Finished means complete and, with
+ * `sync`, on the disk. Destroyed before that, or after an error, it leaves no file.
+ */
+export class IncomingFile extends Writable {
+  readonly path: string;
+  readonly #header: Buffer;
+  readonly #sync: boolean;
+  readonly #onProgress: () => void;
+  #handle: FileHandle | undefined;
+  #size = 0;
+  #complete = false;
+  readonly #gathered: Buffer[] = [];
+  #gatheredBytes = 0;
+  /** Why the file could not be written; what came after is lost. */
+  failure: NodeJS.ErrnoException | undefined;
+
+  /** @param onProgress called whenever bytes have reached the disk, and at an error */
+  constructor(options: { directory: string; header: Buffer; sync: boolean; onProgress: () => void }) {
+    // write() must never ask the library to wait: it would go on with the next PDU before the rest of this one.
+    super({ highWaterMark: Number.MAX_SAFE_INTEGER, decodeStrings: true });
+    this.path = join(options.directory, `${randomUUID()}${incomingSuffix}`);
+    this.#header = options.header;
+    this.#sync = options.sync;
+    this.#onProgress = options.onProgress;
+    this.on('error', (error: NodeJS.ErrnoException) => {
+      this.failure = error;
+      options.onProgress();
+    });
+  }
+
+  /** Bytes of the file once it is finished. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** More waits for the disk than should. */
+  get lagging(): boolean {
+    return !this.destroyed && this.writableLength > backlogLimit;
+  }
+
+  /** Removes the file, unless somebody has taken it away. */
+  async remove(): Promise<void> {
+    await unlink(this.path).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+    });
+  }
+
+  override write(chunk: Buffer): boolean {
+    // After an error the rest of the data set is still read, so that the sender gets a status and not a dead line.
+    if (this.destroyed || chunk.length === 0) return true;
+    this.#gathered.push(chunk);
+    this.#gatheredBytes += chunk.length;
+    if (this.#gatheredBytes >= writeSize) {
+      this.cork();
+      for (const part of this.#gathered.splice(0)) super.write(part);
+      this.#gatheredBytes = 0;
+      this.uncork();
+    }
+    return true;
+  }
+
+  override _construct(callback: (error?: Error | null) => void): void {
+    callbackify(async () => {
+      this.#handle = await open(this.path, 'wx', 0o600);
+    })(callback);
+  }
+
+  override _writev(chunks: { chunk: Buffer }[], callback: (error?: Error | null) => void): void {
+    callbackify(() => this.#append(chunks.map(({ chunk }) => chunk)))((error) => {
+      callback(error);
+      this.#onProgress();
+    });
+  }
+
+  async #append(chunks: readonly Buffer[]): Promise<void> {
+    const buffers = this.#size === 0 ? [this.#header, ...chunks] : chunks;
+    const bytes = buffers.reduce((sum, buffer) => sum + buffer.length, 0);
+    const { bytesWritten } = await this.#open().writev(buffers);
+    // A disk that fills up takes a part first and refuses the next write.
+    if (bytesWritten < bytes) await this.#open().writeFile(Buffer.concat(buffers).subarray(bytesWritten));
+    this.#size += bytes;
+  }
+
+  override _final(callback: (error?: Error | null) => void): void {
+    callbackify(async () => {
+      if (this.#gatheredBytes > 0) await this.#append(this.#gathered);
+      if (this.#sync) await this.#open().datasync();
+      await this.#close();
+      this.#complete = true;
+    })(callback);
+  }
+
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    callbackify(async () => {
+      if (this.#complete) return;
+      await this.#close();
+      await this.remove();
+    })((late) => callback(error ?? late));
+  }
+
+  #open(): FileHandle {
+    if (this.#handle === undefined) throw new Error('the file is not open');
+    return this.#handle;
+  }
+
+  async #close(): Promise<void> {
+    const handle = this.#handle;
+    this.#handle = undefined;
+    await handle?.close();
+  }
+}

@@ -1,0 +1,42 @@
+import { ctImageStorage } from '../dicom/ct-instance.ts';
+import {
+  acceptableTransferSyntaxes,
+  explicitVrLittleEndian,
+  implicitVrLittleEndian,
+  transferSyntaxOf,
+} from '../dicom/transfer-syntax.ts';
+
+export const verificationSopClass = '1.2.840.10008.1.1';
+
+/** Result/Reason of a presentation context in A-ASSOCIATE-AC, PS3.8 table 9-18. */
+export const contextResult = { acceptance: 0, abstractSyntaxNotSupported: 3, transferSyntaxesNotSupported: 4 } as const;
+
+export type ContextAnswer = { readonly result: 0; readonly transferSyntax: string } | { readonly result: 3 | 4 };
+
+/** The transfer syntaxes that each supported SOP class is taken in. */
+export type SupportedContexts = ReadonlyMap<string, ReadonlySet<string>>;
+
+/** What the node takes as SCP; lossy compressed images only where the peer is configured so. */
+export function supportedContexts(options: { acceptLossy: boolean }): SupportedContexts {
+  return new Map([
+    [verificationSopClass, new Set([implicitVrLittleEndian, explicitVrLittleEndian])],
+    [ctImageStorage, new Set(acceptableTransferSyntaxes({ lossy: options.acceptLossy }))],
+  ]);
+}
+
+/**
+ * The answer to one proposed presentation context (PS3.8 9.3.3.2): the first transfer syntax in the proposer's order
+ * that is supported, a lossy one only when nothing else is left.
+ */
+export function answerContext(
+  supported: SupportedContexts,
+  abstractSyntax: string,
+  proposed: readonly string[],
+): ContextAnswer {
+  const taken = supported.get(abstractSyntax);
+  if (taken === undefined) return { result: contextResult.abstractSyntaxNotSupported };
+  const possible = proposed.filter((uid) => taken.has(uid));
+  const transferSyntax = possible.find((uid) => transferSyntaxOf(uid)?.kind !== 'lossy') ?? possible[0];
+  if (transferSyntax === undefined) return { result: contextResult.transferSyntaxesNotSupported };
+  return { result: contextResult.acceptance, transferSyntax };
+}

@@ -1,0 +1,23 @@
+/** Status of a C-STORE response (PS3.4 table B.2-1, PS3.7 annex C) that this program answers or acts on. */
+export const storeStatus = {
+  success: 0x0000,
+  duplicateSopInstance: 0x0111,
+  invalidSopInstance: 0x0117,
+  sopClassNotSupported: 0x0122,
+  notAuthorized: 0x0124,
+  outOfResources: 0xa700,
+  dataSetDoesNotMatchSopClass: 0xa900,
+  cannotUnderstand: 0xc000,
+  /** Of this node: other pixels under a SOP Instance UID that it already has. */
+  otherPixelsUnderKnownUid: 0xc001,
+} as const;
+
+/** `0xA700`: as the standard's tables write a status. */
+export function formatStatus(status: number): string {
+  return `0x${status.toString(16).toUpperCase().padStart(4, '0')}`;
+}
+
+/** PS3.4 table B.2-1: stored, with something to say about it. */
+export function isWarning(status: number): boolean {
+  return (status & 0xf000) === 0xb000;
+}

@@ -1,0 +1,92 @@
+import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Config, configSchema } from '../../src/config/schema.ts';
+import type { AssociationEnd, AssociationInfo, ReceivedInstance } from '../../src/dimse/association-info.ts';
+import { type RunningStorageScp, startStorageScp } from '../../src/dimse/storage-scp.ts';
+import type { Cleanup } from '../support/cleanup.ts';
+import { eventually } from '../support/eventually.ts';
+
+export interface TestScp extends RunningStorageScp {
+  /** What was stored, with the place where it is kept now. */
+  readonly kept: readonly ReceivedInstance[];
+  readonly started: readonly AssociationInfo[];
+  readonly ended: readonly { readonly association: AssociationInfo; readonly how: AssociationEnd }[];
+  /** Statuses of instances that were refused without asking for them to be kept. */
+  readonly refused: readonly number[];
+  /** Warnings of the log. */
+  readonly warnings: readonly string[];
+  /** Waits until so many associations have ended. */
+  untilEnded(count: number): Promise<void>;
+  /** Names in the folder for incoming instances. */
+  incoming(): Promise<string[]>;
+  readonly directory: string;
+}
+
+export async function temporaryFolder(t: Cleanup): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'contour-node-dimse-'));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** The real SCP on a free port of this machine; what it receives is kept in a folder by number. */
+export async function runningScp(
+  t: Cleanup,
+  options: {
+    dicom?: Partial<Config['dicom']>;
+    peers?: object[];
+    sync?: boolean;
+    /** Runs before an instance is kept; what it returns is the status. */
+    store?: (instance: ReceivedInstance) => Promise<number>;
+  } = {},
+): Promise<TestScp> {
+  const folder = await temporaryFolder(t);
+  const directory = join(folder, 'incoming');
+  const config = configSchema.parse({
+    // The schema allows no port 0: it is what tests take.
+    dicom: { host: '127.0.0.1', ...options.dicom },
+    intake: { syncToDisk: options.sync ?? false },
+    peers: options.peers ?? [],
+  });
+  config.dicom.port = 0;
+  const kept: ReceivedInstance[] = [];
+  const started: AssociationInfo[] = [];
+  const ended: { association: AssociationInfo; how: AssociationEnd }[] = [];
+  const warnings: string[] = [];
+  const refused: number[] = [];
+  await mkdir(join(folder, 'kept'));
+  const scp = await startStorageScp({
+    config: () => config,
+    directory,
+    store: async (instance) => {
+      const status = (await options.store?.(instance)) ?? 0;
+      if (status !== 0) return status;
+      const path = join(folder, 'kept', `${kept.length}.dcm`);
+      kept.push({ ...instance, path });
+      await rename(instance.path, path);
+      return status;
+    },
+    onRefused: (_association, _sopInstanceUid, status) => refused.push(status),
+    onAssociationStart: (association) => started.push(association),
+    onAssociationEnd: (association, how) => ended.push({ association, how }),
+    log: { debug: () => {}, info: () => {}, warn: (_fields, message) => void warnings.push(message) },
+  });
+  t.after(() => scp.close());
+  return {
+    port: scp.port,
+    get associations() {
+      return scp.associations;
+    },
+    close: () => scp.close(),
+    kept,
+    started,
+    ended,
+    refused,
+    warnings,
+    directory,
+    untilEnded: async (count) => {
+      await eventually(`${count} associations ended`, 20, () => (ended.length >= count ? true : undefined));
+    },
+    incoming: () => readdir(directory),
+  };
+}
