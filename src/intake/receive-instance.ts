@@ -1,0 +1,178 @@
+import { mkdir, readFile, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { type CtInstance, readCtInstance } from '../dicom/ct-instance.ts';
+import { parseDicom } from '../dicom/data-set.ts';
+import { storedValuesSha256 } from '../dicom/pixel-data.ts';
+import type { AssociationInfo, ReceivedInstance } from '../dimse/association-info.ts';
+import { formatStatus, storeStatus } from '../dimse/status.ts';
+import { asContourNodeError, ContourNodeError, type ErrorCode } from '../errors.ts';
+import type { Log } from '../observe/log.ts';
+import { pseudonym } from '../observe/pseudonym.ts';
+import { freeBytes } from '../store/disk-space.ts';
+import { instanceFile, instancesFolder } from '../store/paths.ts';
+import { problem, problemFrom } from '../store/problem.ts';
+import type { Store, StoredImage } from '../store/store.ts';
+import { moveExclusively, syncFolder } from '../store/write-once.ts';
+import { ReadBuffers } from './read-buffers.ts';
+import type { SeriesAssembly } from './series-assembly.ts';
+import type { SeriesLock } from './series-lock.ts';
+
+export interface ReceiverOptions {
+  readonly store: Store;
+  readonly assembly: SeriesAssembly;
+  readonly lock: SeriesLock;
+  /** Key of the pseudonyms. */
+  readonly key: Uint8Array;
+  readonly log: Log;
+  /** Flush folders before an instance counts as kept (intake.syncToDisk). */
+  readonly sync: boolean;
+  /** Below so many free bytes nothing more is taken. */
+  readonly reservedBytes: number;
+}
+
+/**
+ * Takes the instances that the storage SCP has received: checks them, gives them their name in the series' folder and
+ * says with which status each is answered. Success means: named, flushed and recorded.
+ */
+export class InstanceReceiver {
+  readonly #options: ReceiverOptions;
+  readonly #buffers = new ReadBuffers();
+  #freeBytes = Number.POSITIVE_INFINITY;
+
+  constructor(options: ReceiverOptions) {
+    this.#options = options;
+  }
+
+  /** Never rejects. */
+  readonly store = async (received: ReceivedInstance): Promise<number> => {
+    const { key, assembly, log } = this.#options;
+    const instance = pseudonym(key, received.sopInstanceUid);
+    let series: string | undefined;
+    try {
+      const image = await this.#buffers.read(received.path, received.bytes, (bytes) => readChecked(bytes, received));
+      series = pseudonym(key, image.seriesInstanceUid);
+      await this.#checkSpace(received.bytes);
+      await this.#keep(series, { instance, image, received });
+      return storeStatus.success;
+    } catch (cause) {
+      const error = refusal(cause);
+      log.warn({ association: received.association.id, series, instance, err: error }, 'an instance was refused');
+      assembly.refused(received.association, { series, instance, problem: problemFrom(error) });
+      return statusOf(error.code);
+    }
+  };
+
+  /** Hears of an instance that the SCP refused by itself: the sender has to repeat it all the same. */
+  readonly refused = (association: AssociationInfo, sopInstanceUid: string, status: number): void => {
+    const words = `refused with status ${formatStatus(status)} while it came in`;
+    this.#options.assembly.refused(association, {
+      series: undefined,
+      instance: pseudonym(this.#options.key, sopInstanceUid),
+      problem: problem(status === storeStatus.outOfResources ? 'DISK_FULL' : 'INSTANCE_MISMATCH', words),
+    });
+  };
+
+  /** @throws ContourNodeError SERIES_PIXELS_DIFFER; whatever disk and tables throw */
+  async #keep(series: string, incoming: Incoming): Promise<void> {
+    const { assembly, lock } = this.#options;
+    const { association } = incoming.received;
+    // Before the image: an image whose sender nobody knows could not be finished after a crash.
+    await lock.run(series, async () => {
+      assembly.carries(association, series);
+      const kept = this.#options.store.image(series, incoming.instance);
+      if (kept === undefined) await this.#add(series, incoming, 1);
+      else if (!(await this.#samePixels(series, kept, incoming))) {
+        throw new ContourNodeError('SERIES_PIXELS_DIFFER', 'other pixels under a known SOP Instance UID');
+      } else if (kept.image.headerSha256 !== incoming.image.headerSha256)
+        await this.#add(series, incoming, kept.version + 1);
+    });
+    assembly.accepted(association, series, incoming.instance);
+  }
+
+  async #add(series: string, { instance, image, received }: Incoming, version: number): Promise<void> {
+    const { store, sync } = this.#options;
+    const folder = join(store.dataDirectory, instancesFolder(series));
+    const made = await mkdir(folder, { recursive: true, mode: 0o700 });
+    if (made !== undefined && sync) await syncFolder(dirname(folder));
+    const file = instanceFile(instance, version);
+    const path = join(folder, file);
+    await moveExclusively(received.path, path, { sync });
+    const { mtime } = await stat(path);
+    try {
+      store.addImage(series, { instance, version, file, receivedAt: mtime.toISOString(), image });
+    } catch (error) {
+      // It will be refused, so it must not be found in the folder later.
+      await rm(path, { force: true });
+      throw error;
+    }
+  }
+
+  /** The same pixels may come in another encoding: then the decoded values are compared. */
+  async #samePixels(series: string, kept: StoredImage, { image, received }: Incoming): Promise<boolean> {
+    const sameKind = kept.image.pixelsHashed === image.pixelsHashed;
+    if (sameKind && kept.image.pixelSha256 === image.pixelSha256) return true;
+    if (sameKind && image.pixelsHashed === 'stored-values') return false;
+    const { dataDirectory } = this.#options.store;
+    const keptPath = join(dataDirectory, instancesFolder(series), kept.file);
+    return (await decodedSha256(keptPath)) === (await decodedSha256(received.path));
+  }
+
+  /** The free space is asked for again when it might have become short. */
+  async #checkSpace(bytes: number): Promise<void> {
+    const { store, reservedBytes } = this.#options;
+    this.#freeBytes -= bytes;
+    if (this.#freeBytes < 2 * reservedBytes || !Number.isFinite(this.#freeBytes)) {
+      this.#freeBytes = await freeBytes(store.dataDirectory);
+    }
+    if (this.#freeBytes < reservedBytes)
+      throw new ContourNodeError('DISK_FULL', 'the disk of the data directory is full');
+  }
+}
+
+interface Incoming {
+  readonly instance: string;
+  readonly image: CtInstance;
+  readonly received: ReceivedInstance;
+}
+
+/** The image in the file, which has to be the one that the C-STORE request named. */
+async function readChecked(bytes: Uint8Array, received: ReceivedInstance): Promise<CtInstance> {
+  // Not `meta`: that falls back to the file meta information, which was made from the request.
+  const dataSet = parseDicom(bytes);
+  if (dataSet.string('00080016') !== received.sopClassUid || dataSet.string('00080018') !== received.sopInstanceUid) {
+    throw new ContourNodeError(
+      'INSTANCE_MISMATCH',
+      'SOP class or SOP Instance UID of the data set is not that of the C-STORE request',
+    );
+  }
+  return readCtInstance(bytes, { decode: false });
+}
+
+async function decodedSha256(path: string): Promise<string> {
+  return storedValuesSha256(parseDicom(await readFile(path)));
+}
+
+const noSpace = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
+/** SQLite's primary result code for a full disk. */
+const sqliteFull = 13;
+
+function refusal(cause: unknown): ContourNodeError {
+  const { code, errcode } = cause as { code?: string; errcode?: number };
+  if (noSpace.has(code ?? '') || errcode === sqliteFull) {
+    return new ContourNodeError('DISK_FULL', 'the disk of the data directory is full', { cause });
+  }
+  return asContourNodeError(cause);
+}
+
+const statuses: Partial<Record<ErrorCode, number>> = {
+  INSTANCE_MISMATCH: storeStatus.dataSetDoesNotMatchSopClass,
+  DICOM_NOT_CT: storeStatus.dataSetDoesNotMatchSopClass,
+  DICOM_UNREADABLE: storeStatus.cannotUnderstand,
+  PIXEL_DECODING: storeStatus.cannotUnderstand,
+  SERIES_PIXELS_DIFFER: storeStatus.otherPixelsUnderKnownUid,
+};
+
+/** What is no fault of the instance is one of this machine's: the sender may try again. */
+function statusOf(code: ErrorCode): number {
+  return statuses[code] ?? storeStatus.outOfResources;
+}

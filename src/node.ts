@@ -1,0 +1,249 @@
+import { createHash } from 'node:crypto';
+import { join, resolve } from 'node:path';
+import type { LoadedConfig } from './config/load.ts';
+import type { Config, Peer } from './config/schema.ts';
+import { countSeriesImages } from './dimse/count-series-images.ts';
+import { startStorageScp } from './dimse/storage-scp.ts';
+import { asContourNodeError } from './errors.ts';
+import { startHttpServer } from './http/server.ts';
+import { type Clock, systemClock } from './intake/clock.ts';
+import { type CurrentConfig, SeriesCompletion } from './intake/complete-series.ts';
+import { OperatorActions } from './intake/operator-actions.ts';
+import { InstanceReceiver } from './intake/receive-instance.ts';
+import { Reconciler } from './intake/reconcile.ts';
+import { SeriesAssembly } from './intake/series-assembly.ts';
+import { SeriesLock } from './intake/series-lock.ts';
+import type { ContourQueues } from './jobs/queues.ts';
+import type { Log } from './observe/log.ts';
+import { lockDataDirectory } from './store/directory-lock.ts';
+import { freeBytes } from './store/disk-space.ts';
+import { incomingFolder } from './store/paths.ts';
+import { problem, problemFrom } from './store/problem.ts';
+import { pseudonymKey } from './store/pseudonym-key.ts';
+import { applyRetention } from './store/retention.ts';
+import type { Problem, SeriesActions, SeriesReader } from './store/series.ts';
+import { Store } from './store/store.ts';
+
+export interface NodeDependencies {
+  readonly log: Log;
+  /** Closed by whoever opened them, after the node. */
+  readonly queues: ContourQueues;
+  readonly clock?: Clock;
+}
+
+export interface RunningNode {
+  readonly dicomPort: number;
+  readonly httpUrl: string;
+  readonly series: SeriesReader;
+  readonly actions: SeriesActions;
+  /**
+   * Takes over peers, destinations and routes of another configuration, all of them or, where it cannot be loaded,
+   * none.
+   *
+   * @returns whether it was taken
+   */
+  reload(load: () => Promise<LoadedConfig>): Promise<boolean>;
+  /** No new association; those that stand are ended; what is due stays on disk. */
+  close(): Promise<void>;
+}
+
+/** Below so many free bytes no image is taken: journals and tables need room too. */
+const reservedBytes = 64 * 1024 * 1024;
+const retentionInterval = 3_600_000;
+
+/**
+ * Starts the node: everything from the DICOM port to the queues, and the page.
+ *
+ * @throws ContourNodeError DATA_DIRECTORY_LOCKED, DATA_DIRECTORY, PORT_IN_USE, CONFIG_INVALID
+ */
+export async function startNode(loaded: LoadedConfig, dependencies: NodeDependencies): Promise<RunningNode> {
+  const undo: (() => Promise<void> | void)[] = [];
+  try {
+    return await compose(loaded, dependencies, undo);
+  } catch (error) {
+    for (const step of undo.toReversed()) await step();
+    throw error;
+  }
+}
+
+async function compose(
+  loaded: LoadedConfig,
+  dependencies: NodeDependencies,
+  undo: (() => Promise<void> | void)[],
+): Promise<RunningNode> {
+  const { log, queues, clock = systemClock } = dependencies;
+  const dataDirectory = resolve(loaded.config.dataDirectory);
+  let current: CurrentConfig = loaded;
+  let reloadProblem: Problem | undefined;
+
+  undo.push(lockDataDirectory(dataDirectory));
+  const key = await pseudonymKey(dataDirectory);
+  const store = await Store.open({ dataDirectory, log, now: clock.now });
+  undo.push(() => store.close());
+
+  const lock = new SeriesLock();
+  const reconciler = new Reconciler({ store, queues, lock, clock, log, current: () => current });
+  const completion = new SeriesCompletion({
+    store,
+    log,
+    now: clock.now,
+    current: () => current,
+    countImages: (sender, series) => askCount(current.config, sender, series),
+    onOrders: (series) => reconciler.series(series),
+  });
+  const peer = (name: string | undefined) => current.config.peers.find((candidate) => candidate.name === name);
+  const assembly = new SeriesAssembly({
+    store,
+    clock,
+    log,
+    lock,
+    quietPeriodSeconds: (name) => peer(name)?.quietPeriodSeconds ?? current.config.intake.quietPeriodSeconds,
+    completeOnRelease: (name) => peer(name)?.completeOnRelease ?? false,
+    complete: (series) => completion.complete(series),
+  });
+  undo.push(async () => {
+    assembly.close();
+    await reconciler.close();
+    await lock.idle();
+  });
+  const actions = new OperatorActions({ store, assembly, reconciler, lock, current: () => current, log });
+  const receiver = new InstanceReceiver({
+    store,
+    assembly,
+    lock,
+    key,
+    log,
+    sync: current.config.intake.syncToDisk,
+    reservedBytes,
+  });
+
+  const http = await startHttpServer({
+    ...current.config.http,
+    series: store,
+    actions,
+    queues,
+    problems: async () => [
+      ...(reloadProblem === undefined ? [] : [reloadProblem]),
+      ...(await diskProblems(dataDirectory)),
+    ],
+    log,
+  });
+  undo.push(() => http.close());
+
+  assembly.recover();
+  const scp = await startStorageScp({
+    config: () => current.config,
+    directory: join(dataDirectory, incomingFolder),
+    store: receiver.store,
+    onRefused: receiver.refused,
+    onAssociationEnd: (association, how) => assembly.ended(association, how),
+    log,
+  });
+  undo.push(() => scp.close());
+  reconciler.start();
+  undo.push(startRetention({ store, log, clock, lock, assembly, limits: () => current.config.retention }));
+  log.info({ dicom: scp.port, http: http.url, dataDirectory }, 'the node runs');
+
+  return {
+    dicomPort: scp.port,
+    httpUrl: http.url,
+    series: store,
+    actions,
+    async reload(load) {
+      try {
+        const next = await load();
+        for (const name of restartSections(current.config, next.config))
+          log.warn(`${name}: changed; it takes a restart to count`);
+        current = withPeersAndRoutes(current.config, next.config);
+        reloadProblem = undefined;
+      } catch (error) {
+        reloadProblem = problemFrom(error);
+        log.error(
+          { err: asContourNodeError(error) },
+          'the configuration was not taken; the old peers and routes stay in force',
+        );
+        return false;
+      }
+      queues.setDestinations(current.config.destinations.map(({ name }) => name));
+      http.refreshQueues();
+      reconciler.all();
+      log.info('peers, destinations and routes taken over');
+      return true;
+    },
+    async close() {
+      for (const step of undo.splice(0).toReversed()) await step();
+    },
+  };
+}
+
+const countTimeoutSeconds = 20;
+
+/** 0 images is no answer: a console that has sent them knows them, or does not say. */
+async function askCount(
+  { dicom }: Config,
+  { aeTitle, host, port }: Peer,
+  series: { studyInstanceUid: string; seriesInstanceUid: string },
+): Promise<number | undefined> {
+  if (host === undefined || port === undefined) return undefined;
+  const options = { callingAe: dicom.aeTitle, timeoutSeconds: countTimeoutSeconds };
+  const images = await countSeriesImages({ aeTitle, host, port }, series, options);
+  return images === 0 ? undefined : images;
+}
+
+const reloadable = ['peers', 'destinations', 'routes'] as const;
+
+function withPeersAndRoutes(old: Config, next: Config): CurrentConfig {
+  const config = { ...old, peers: next.peers, destinations: next.destinations, routes: next.routes };
+  return { config, digest: createHash('sha256').update(JSON.stringify(config)).digest('hex') };
+}
+
+function restartSections(old: Config, next: Config): string[] {
+  return (Object.keys(next) as (keyof Config)[])
+    .filter((name) => !(reloadable as readonly string[]).includes(name))
+    .filter((name) => JSON.stringify(old[name]) !== JSON.stringify(next[name]));
+}
+
+async function diskProblems(dataDirectory: string): Promise<Problem[]> {
+  const full = (await freeBytes(dataDirectory)) < reservedBytes;
+  return full ? [problem('DISK_FULL', 'the disk of the data directory is full: no image is taken')] : [];
+}
+
+interface RetentionParts {
+  readonly store: Store;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly lock: SeriesLock;
+  readonly assembly: SeriesAssembly;
+  readonly limits: () => Config['retention'];
+}
+
+/** @returns the function that ends it */
+function startRetention({ store, log, clock, lock, assembly, limits }: RetentionParts): () => Promise<void> {
+  const remove = (series: string): Promise<void> =>
+    lock.run(series, async () => {
+      if (!assembly.isCarried(series)) await store.remove(series);
+    });
+  let cancel = (): void => {};
+  let ended = false;
+  let running = Promise.resolve();
+  const run = (): void => {
+    running = applyRetention({
+      store,
+      log,
+      now: clock.now(),
+      limits: limits(),
+      remove,
+      freeBytes: () => freeBytes(store.dataDirectory),
+    })
+      .catch((error: unknown) => log.error({ err: asContourNodeError(error) }, 'old data could not be removed'))
+      .then(() => {
+        if (!ended) cancel = clock.after(retentionInterval, run);
+      });
+  };
+  run();
+  return async () => {
+    ended = true;
+    cancel();
+    await running;
+  };
+}

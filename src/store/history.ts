@@ -1,0 +1,90 @@
+import { formatStatus } from '../dimse/status.ts';
+import type { JournalEvent } from './journal.ts';
+import type { HistoryEvent } from './series.ts';
+
+/** An event of the journal as a person reads it: no DICOM UIDs, no patient data. */
+export function historyEvent(event: JournalEvent): HistoryEvent {
+  const problem = 'problem' in event ? event.problem : 'error' in event ? event.error : undefined;
+  return {
+    at: event.at,
+    kind: event.kind,
+    text: sentence(event),
+    ...(problem !== undefined && { code: problem.code }),
+    ...('revision' in event && { revision: event.revision }),
+    ...('order' in event && { order: event.order }),
+    ...('destination' in event && { destination: event.destination }),
+  };
+}
+
+function sentence(event: JournalEvent): string {
+  switch (event.kind) {
+    case 'association':
+      return `images arrive from ${event.callingAe} (${event.peer ?? event.address}), called ${event.calledAe}`;
+    case 'association ended':
+      return `association ${event.how} after ${event.images} images${event.problem === undefined ? '' : `: ${event.problem.message}`}`;
+    case 'refused':
+      return `an image was refused: ${event.problem.message}`;
+    case 'held':
+      return `held: ${event.problem.message}`;
+    case 'released':
+      return 'released by an operator';
+    case 'revision':
+      return `revision ${event.revision}: ${event.files.length} images${event.warnings.map(({ text }) => `; ${text}`).join('')}`;
+    case 'rejected':
+      return `rejected: ${event.problem.message}`;
+    case 'unrouted':
+      return 'no route matches';
+    case 'ordered':
+      return orderedSentence(event);
+    case 'contour try':
+      return `contour try ${event.try} queued`;
+    case 'contour started':
+      return `contour try ${event.try} runs`;
+    case 'contour try failed':
+      return `contour try ${event.try} failed: ${event.problem.message}`;
+    case 'set aside':
+      return `set aside: ${event.problem.message}`;
+    case 'result':
+      return resultSentence(event);
+    case 'retry':
+      return 'an operator has it contoured again';
+    case 'deliver try':
+      return `delivery to ${event.destination}: try ${event.try} queued`;
+    case 'deliver started':
+      return `delivery to ${event.destination}: try ${event.try} runs`;
+    case 'deliver outcome':
+      return deliverySentence(event);
+    case 'deliver impossible':
+      return `delivery to ${event.destination} is impossible: ${event.problem.message}`;
+    default:
+      return `an operator has it sent to ${event.destination} again`;
+  }
+}
+
+function orderedSentence(event: Extract<JournalEvent, { kind: 'ordered' }>): string {
+  const models = event.orders.map(({ bundle }) => `${bundle.name} ${bundle.version}`);
+  const parts = [
+    `route ${event.route}: ${models.length === 0 ? 'nothing to draw' : `to be drawn by ${models.join(', ')}`}`,
+  ];
+  if (event.superseded.length > 0) parts.push(`${event.superseded.length} earlier orders are superseded`);
+  for (const { deliveries } of event.orders) {
+    parts.push(...deliveries.flatMap(({ refused }) => (refused === undefined ? [] : [refused.message])));
+  }
+  return [...parts, ...event.problems.map(({ message }) => message)].join('; ');
+}
+
+function resultSentence(event: Extract<JournalEvent, { kind: 'result' }>): string {
+  const warnings = event.warnings.map(({ text }) => `; ${text}`).join('');
+  if (event.error !== undefined) return `${event.status}: ${event.error.message}${warnings}`;
+  const found = event.rois.filter((roi) => roi.found).map((roi) => roi.name);
+  return `${found.length === 0 ? 'nothing found' : `contoured: ${found.join(', ')}`}${warnings}`;
+}
+
+function deliverySentence(event: Extract<JournalEvent, { kind: 'deliver outcome' }>): string {
+  const status = event.status === undefined ? '' : ` (status ${formatStatus(event.status)})`;
+  const words = event.problem === undefined ? '' : `: ${event.problem.message}`;
+  const ending = { delivered: 'delivered', waiting: 'not delivered, will be tried again', failed: 'failed' }[
+    event.next
+  ];
+  return `delivery to ${event.destination}: try ${event.try} ${ending}${event.alarmed ? ', somebody should look at it' : ''}${status}${words}`;
+}

@@ -1,0 +1,152 @@
+import type { Warning, WorkResult } from '../jobs/work-order.ts';
+
+/**
+ * What the store says about a series: for page, API and commands. A series is named by its key (the pseudonym of its
+ * Series Instance UID, src/observe/pseudonym.ts); nothing here holds patient data or DICOM UIDs.
+ */
+
+export const seriesStates = [
+  'receiving',
+  'incomplete',
+  'rejected',
+  'unrouted',
+  'queued',
+  'contouring',
+  'contoured',
+  'delivering',
+  'delivered',
+  'delivery failed',
+  'nothing found',
+  'failed',
+  'set aside',
+] as const;
+export type SeriesState = (typeof seriesStates)[number];
+
+/** `superseded`: a later revision's orders took its place before it was drawn. */
+export type OrderState =
+  'queued' | 'contouring' | 'contoured' | 'nothing found' | 'rejected' | 'failed' | 'set aside' | 'superseded';
+
+/**
+ * `pending`: nothing drawn yet; `waiting`: the next try comes at nextTryAt; `delivering`: a try is with Redis or a
+ * worker; `not allowed`: destinations[].allow has not the bundle's intended use; `nothing to send`: nothing was found.
+ */
+export type DeliveryState =
+  'pending' | 'waiting' | 'delivering' | 'delivered' | 'failed' | 'not allowed' | 'nothing to send' | 'superseded';
+
+export type Priority = 'urgent' | 'normal' | 'low';
+
+/** Why something is as it is: code of src/errors.ts, what happened in words, what to do. */
+export interface Problem {
+  readonly code: string;
+  readonly message: string;
+  readonly remedy: string;
+}
+
+export interface DeliveryView {
+  readonly destination: string;
+  readonly profile: string;
+  readonly state: DeliveryState;
+  /** Tries handed to the queue so far, and those of them that ended with outcome `failed`. */
+  readonly tries: number;
+  readonly failedTries: number;
+  /** ISO time of the next try, where one is due. */
+  readonly nextTryAt?: string;
+  /** After it a failing delivery ends as `failed`. */
+  readonly deadlineAt?: string;
+  readonly deliveredAt?: string;
+  /** DIMSE status of the last response for the instance. */
+  readonly status?: number;
+  /** Delivered with a status that somebody should look at (0xB006, 0xB007). */
+  readonly alarmed: boolean;
+  readonly problem?: Problem;
+}
+
+export interface OrderView {
+  readonly order: string;
+  readonly revision: number;
+  readonly bundle: { readonly name: string; readonly version: string };
+  readonly state: OrderState;
+  readonly priority: Priority;
+  /** Contour tries handed to the queue so far. */
+  readonly tries: number;
+  readonly problem?: Problem;
+  /** Folder of order.json, result.json, preview.png, relative to the data directory. */
+  readonly folder: string;
+  readonly deliveries: readonly DeliveryView[];
+  /** What the worker reported, once there is a result. */
+  readonly rois: WorkResult['rois'];
+  readonly timings: WorkResult['timings'];
+  readonly warnings: readonly Warning[];
+}
+
+export interface SeriesSummary {
+  readonly key: string;
+  readonly state: SeriesState;
+  /** Why it is incomplete, rejected, unrouted, failed, set aside or not delivered. */
+  readonly problem?: Problem;
+  /** 0: no revision yet. */
+  readonly revision: number;
+  /** Images kept (the newest version of each). */
+  readonly images: number;
+  readonly expectedImages?: number;
+  readonly callingAe: string;
+  readonly calledAe: string;
+  readonly address: string;
+  /** Name of the configured peer that sent it. */
+  readonly peer?: string;
+  readonly route?: string;
+  /** Of the newest revision. */
+  readonly warnings: readonly Warning[];
+  readonly models: readonly string[];
+  readonly destinations: readonly string[];
+  /** ISO times. */
+  readonly firstReceivedAt: string;
+  readonly lastReceivedAt: string;
+  readonly updatedAt: string;
+}
+
+export interface HistoryEvent {
+  readonly at: string;
+  /** `association`, `refused`, `revision`, `rejected`, `contour try` … (src/store/journal.ts). */
+  readonly kind: string;
+  /** One English sentence without patient data. */
+  readonly text: string;
+  readonly code?: string;
+  readonly revision?: number;
+  readonly order?: string;
+  readonly destination?: string;
+}
+
+export interface SeriesDetail extends SeriesSummary {
+  /** Newest first; superseded ones included. */
+  readonly orders: readonly OrderView[];
+  /** Oldest first. */
+  readonly history: readonly HistoryEvent[];
+}
+
+export interface ListOptions {
+  readonly states?: readonly SeriesState[];
+  /** Default 200. */
+  readonly limit?: number;
+  /** Series whose last change lies before this ISO time (paging). */
+  readonly before?: string;
+}
+
+/** What page, API and metrics read. */
+export interface SeriesReader {
+  /** Last changed first. */
+  list(options?: ListOptions): SeriesSummary[];
+  show(key: string): SeriesDetail | undefined;
+  /** Series in each state. */
+  counts(): Record<SeriesState, number>;
+}
+
+/** What an operator may do. Each throws ContourNodeError NOT_FOUND or STATE_CONFLICT. */
+export interface SeriesActions {
+  /** Contours again what is failed, set aside, rejected or unrouted, with its tries counted from one. */
+  retry(key: string): Promise<void>;
+  /** Sends the stored structure sets again; to one destination or to all. */
+  resend(key: string, destination?: string): Promise<void>;
+  /** Contours an incomplete series as it is; its structure set carries a warning. */
+  release(key: string): Promise<void>;
+}

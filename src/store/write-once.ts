@@ -1,0 +1,65 @@
+import { randomUUID } from 'node:crypto';
+import { link, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { ContourNodeError } from '../errors.ts';
+
+/** Flushes a folder, so that a name made in it outlives a power failure. */
+export async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+/**
+ * Writes a file that is never rewritten: flushed under another name, then linked to its own. The same content again is
+ * no error, so that a step may be repeated after a crash.
+ *
+ * @throws ContourNodeError RESULT_CONFLICT the file is there with other content
+ */
+export async function writeOnce(
+  path: string,
+  content: string | Uint8Array,
+  options: { mode?: number } = {},
+): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const temporary = `${path}.${randomUUID()}.tmp`;
+  try {
+    const file = await open(temporary, 'wx', options.mode);
+    try {
+      await file.writeFile(content);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await link(temporary, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    if (!Buffer.from(content).equals(await readFile(path))) {
+      throw new ContourNodeError('RESULT_CONFLICT', `${path} is there with other content`, { cause: error });
+    }
+  } finally {
+    await rm(temporary, { force: true });
+  }
+  await syncFolder(dirname(path));
+}
+
+/**
+ * Moves a flushed file to a name that must be free.
+ *
+ * @throws EEXIST when it is not
+ */
+export async function moveExclusively(from: string, to: string, options: { sync: boolean }): Promise<void> {
+  await link(from, to);
+  await rm(from);
+  if (options.sync) await syncFolder(dirname(to));
+}
+
+/** Takes a folder out of the way in one step; what is in it can then be removed in peace. */
+export async function moveFolder(from: string, to: string): Promise<void> {
+  await mkdir(dirname(to), { recursive: true });
+  await rename(from, to);
+  await syncFolder(dirname(from));
+}
