@@ -1,0 +1,32 @@
+import { join } from 'node:path';
+import type { CtInstance } from '../../src/dicom/ct-instance.ts';
+import { readCtFolder } from '../../src/dicom/read-ct-folder.ts';
+import { writePhantom } from '../../worker/phantom/write-phantom.ts';
+import { loadVolume } from '../../worker/volume/load-volume.ts';
+import type { Mask, Volume } from '../../worker/volume/volume.ts';
+
+/** The CT of a demonstration: files to be sent, voxels, and the truth where it is known. */
+export interface DemoCt {
+  readonly files: readonly string[];
+  readonly volume: Volume;
+  readonly truth: readonly { readonly name: string; readonly mask: Mask }[];
+  readonly description: string;
+}
+
+export async function phantomCt(folder: string, seed: number): Promise<DemoCt> {
+  const { phantom, ctFiles } = await writePhantom(join(folder, 'phantom'), seed);
+  return { files: ctFiles, ...phantom, description: `generated phantom, seed ${seed}: ${extent(phantom.volume)}` };
+}
+
+/** @throws ContourNodeError as readCtFolder and loadVolume */
+export async function realCt(path: string): Promise<DemoCt> {
+  const { series, files } = await readCtFolder([path]);
+  const ordered = series.slices.map(({ sopInstanceUid }: CtInstance) => files.get(sopInstanceUid)!);
+  const volume = await loadVolume(ordered, series.geometry);
+  return { files: [...files.values()], volume, truth: [], description: `${path}: ${extent(volume)}` };
+}
+
+function extent({ grid }: Volume): string {
+  const step = grid.z.length > 1 ? grid.z[1]! - grid.z[0]! : 0;
+  return `${grid.size[2]} slices of ${grid.size[0]} x ${grid.size[1]}, ${grid.spacing[0].toFixed(2)} x ${grid.spacing[1].toFixed(2)} x ${step.toFixed(1)} mm`;
+}

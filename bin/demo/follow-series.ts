@@ -1,0 +1,71 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ContourNodeError } from '../../src/errors.ts';
+import { nodeApi } from '../../src/http/api-client.ts';
+import type { SeriesDetail, SeriesState } from '../../src/store/series.ts';
+
+/** States that nothing follows by itself. */
+const endings: readonly SeriesState[] = [
+  'incomplete',
+  'rejected',
+  'unrouted',
+  'delivery failed',
+  'nothing found',
+  'failed',
+  'set aside',
+];
+
+/** What the operator's page shows of a CT on its way, in order. */
+export const milestones = ['complete', 'contoured', 'delivered'] as const;
+export type Milestone = (typeof milestones)[number];
+
+const reachedIn: Record<Milestone, readonly SeriesState[]> = {
+  complete: ['queued', 'contouring', 'contoured', 'delivering', 'delivered'],
+  contoured: ['contoured', 'delivering', 'delivered'],
+  delivered: ['delivered'],
+};
+
+/**
+ * Follows the one series of a fresh node through its HTTP API until it is delivered.
+ * @param onMilestone called once for each, in order
+ * @throws ContourNodeError DEMO_FAILED: it ended otherwise, or took longer than the time given
+ */
+export async function followSeries(
+  url: string,
+  options: {
+    timeoutSeconds: number;
+    signal: AbortSignal;
+    onMilestone: (milestone: Milestone, series: SeriesDetail) => void;
+  },
+): Promise<SeriesDetail> {
+  const api = nodeApi(url);
+  const deadline = performance.now() + options.timeoutSeconds * 1000;
+  let reached = 0;
+  let state: SeriesState = 'receiving';
+  let problem = '';
+  while (performance.now() < deadline) {
+    options.signal.throwIfAborted();
+    const [summary] = (await api.list({ states: [], limit: '1' })).series;
+    if (summary !== undefined) {
+      const series = await api.show(summary.key);
+      state = series.state;
+      const last = series.orders[0];
+      const reason = last?.deliveries[0]?.problem ?? last?.problem;
+      problem = reason === undefined ? '' : `, ${reason.message}`;
+      if (endings.includes(state)) {
+        const why = series.problem === undefined ? '' : `: ${series.problem.message}`;
+        throw new ContourNodeError('DEMO_FAILED', `the series ended as '${state}'${why}`, {
+          ...(series.problem && { remedy: series.problem.remedy }),
+        });
+      }
+      for (; reached < milestones.length && reachedIn[milestones[reached]!].includes(state); reached++) {
+        options.onMilestone(milestones[reached]!, series);
+      }
+      if (state === 'delivered') return series;
+    }
+    await sleep(100, undefined, { signal: options.signal });
+  }
+  throw new ContourNodeError(
+    'DEMO_FAILED',
+    `nothing arrived within ${options.timeoutSeconds} s: the series is '${state}'${problem}`,
+  );
+}

@@ -1,0 +1,170 @@
+import { writeFile } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { readBundle } from '../../src/bundles/read-bundle.ts';
+import { destinationSchema } from '../../src/config/schema.ts';
+import { readStoredInstance } from '../../src/dimse/stored-instance.ts';
+import { storeInstances } from '../../src/dimse/storage-scu.ts';
+import { ContourNodeError } from '../../src/errors.ts';
+import type { SeriesDetail } from '../../src/store/series.ts';
+import { startPickyTps, type PickyTps } from '../../test/peers/picky-tps.ts';
+import { phantomCt, realCt, type DemoCt } from './demo-ct.ts';
+import { startDemoNode, type DemoNode } from './demo-node.ts';
+import { freePort } from './demo-ports.ts';
+import { followSeries } from './follow-series.ts';
+import { judgeStructureSet, type JudgedRoi } from './judge-structure-set.ts';
+
+export interface DemoOptions {
+  /** For everything that is written; the caller removes it. */
+  readonly folder: string;
+  readonly seed: number;
+  /** A real CT instead of the phantom. */
+  readonly ct?: string;
+  /** Name of a bundle in models/ or the path of its folder. */
+  readonly model: string;
+  /** Take the node's usual ports where they are free. */
+  readonly usualPorts: boolean;
+  readonly timeoutSeconds: number;
+  readonly signal: AbortSignal;
+  readonly onStage: (stage: Stage) => void;
+}
+
+export interface Stage {
+  readonly name: string;
+  readonly seconds: number;
+  readonly detail: string;
+}
+
+export interface Demo {
+  readonly stages: readonly Stage[];
+  readonly rois: readonly JudgedRoi[];
+  /** The file as the planning system received it. */
+  readonly structureSet: string;
+  readonly preview: string;
+  readonly dashboard: string;
+  /** Rejects when the node ends by itself. */
+  readonly ended: Promise<never>;
+  stop(): Promise<void>;
+}
+
+const senderAe = 'DEMOCT';
+const models = fileURLToPath(new URL('../../models', import.meta.url));
+const roiSuffix = destinationSchema.shape.roiSuffix.parse(undefined);
+
+/**
+ * The whole way of a CT with real parts: node, worker and Redis in their own processes, a CT sent by C-STORE, contours
+ * drawn, the structure set received by a stand-in planning system.
+ * @throws ContourNodeError DEMO_FAILED and what its parts throw; everything that was started has ended then
+ */
+export async function runDemo(options: DemoOptions): Promise<Demo> {
+  let tps: PickyTps | undefined;
+  let node: DemoNode | undefined;
+  const stop = async (): Promise<void> => {
+    await node?.stop();
+    await tps?.close();
+  };
+  try {
+    const stages: Stage[] = [];
+    const stage = (name: string, seconds: number, detail: string): void => {
+      stages.push({ name, seconds, detail });
+      options.onStage(stages.at(-1)!);
+    };
+    const { folder, signal } = options;
+    const modelFolder = options.model.includes('/') ? resolve(options.model) : join(models, options.model);
+    await readBundle(modelFolder);
+    const ct = await timed(
+      (seconds, made: DemoCt) => stage('ct', seconds, made.description),
+      () => (options.ct === undefined ? phantomCt(folder, options.seed) : realCt(options.ct)),
+    );
+    tps = await startPickyTps({
+      directory: join(folder, 'tps'),
+      aeTitle: 'PINNACLE',
+      ...(options.ct === undefined ? { ct: join(folder, 'phantom', 'ct') } : { ct: options.ct }),
+    });
+    const tpsAddress = { aeTitle: tps.aeTitle, host: tps.host, port: tps.port };
+    const ports = options.usualPorts ? [11112, 8080] : [0, 0];
+    const [dicomPort, httpPort] = [await freePort(ports[0]), await freePort(ports[1])];
+    node = await timed(
+      (seconds, { aeTitle, url }) =>
+        stage('start', seconds, `node, worker and Redis: ${aeTitle} on port ${dicomPort}, dashboard ${url}`),
+      () =>
+        startDemoNode({
+          folder,
+          dicomPort,
+          httpPort,
+          modelDirectory: dirname(modelFolder),
+          model: basename(modelFolder),
+          senderAe,
+          tps: tpsAddress,
+          signal,
+        }),
+    );
+    const running = node;
+    await Promise.race([running.ended, sendAndFollow(running, ct, options, stage)]);
+    const [received] = tps.imported;
+    if (received === undefined || tps.imported.length > 1) {
+      throw new ContourNodeError(
+        'DEMO_FAILED',
+        `the TPS has ${tps.imported.length} structure sets; refused: ${tps.refused.join('; ') || 'none'}`,
+      );
+    }
+    const preview = join(folder, 'preview.png');
+    const judgement = await judgeStructureSet(received.path, ct, roiSuffix);
+    await writeFile(preview, judgement.preview);
+    const dashboard = `${running.url}/`;
+    return {
+      stages,
+      rois: judgement.rois,
+      structureSet: received.path,
+      preview,
+      dashboard,
+      ended: running.ended,
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Sends the CT and waits until its structure set is delivered; times count from the last C-STORE response. */
+async function sendAndFollow(
+  node: DemoNode,
+  ct: DemoCt,
+  { signal, timeoutSeconds }: DemoOptions,
+  stage: (name: string, seconds: number, detail: string) => void,
+): Promise<SeriesDetail> {
+  const instances = await Promise.all(ct.files.map(readStoredInstance));
+  const peer = { aeTitle: node.aeTitle, host: node.host, port: node.dicomPort };
+  const started = performance.now();
+  const results = await storeInstances(peer, instances, { callingAe: senderAe, timeoutSeconds: 60, signal });
+  const failure = results.find(({ outcome }) => outcome !== 'stored');
+  if (failure !== undefined)
+    throw new ContourNodeError('DEMO_FAILED', `the node did not take an image: ${failure.message}`);
+  let last = performance.now();
+  stage('send', (last - started) / 1000, `${instances.length} images by C-STORE from ${senderAe}`);
+  return followSeries(node.url, {
+    timeoutSeconds,
+    signal,
+    onMilestone: (milestone, series) => {
+      const now = performance.now();
+      const [order] = series.orders;
+      const detail = {
+        complete: () => `series checked and routed to ${series.models.join(', ')}`,
+        contoured: () =>
+          order?.timings.map((timing) => `${timing.stage} ${timing.seconds.toFixed(1)} s`).join(', ') ?? '',
+        delivered: () =>
+          `accepted by ${series.destinations.join(', ')} with status ${(order?.deliveries[0]?.status ?? 0).toString(16).padStart(4, '0')}`,
+      }[milestone]();
+      stage({ complete: 'intake', contoured: 'contour', delivered: 'deliver' }[milestone], (now - last) / 1000, detail);
+      last = now;
+    },
+  });
+}
+
+async function timed<T>(report: (seconds: number, result: T) => void, work: () => Promise<T>): Promise<T> {
+  const started = performance.now();
+  const result = await work();
+  report((performance.now() - started) / 1000, result);
+  return result;
+}

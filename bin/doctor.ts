@@ -1,0 +1,43 @@
+import { parseArgs } from 'node:util';
+import { loadConfig } from '../src/config/load.ts';
+import { ContourNodeError } from '../src/errors.ts';
+import { type CheckResult, examine } from '../worker/processes/doctor.ts';
+
+export const summary = 'checks configuration, disk, Redis, ports, engines, bundles and peers';
+
+export const help = `usage: contour-node doctor [--config FILE] [--json]
+
+One line a check, and below each that fails what to do. Exit code 1 when one fails. Peers are asked by C-ECHO; a node
+that runs is left alone.
+
+  --config FILE   configuration (default: every key has its default)
+  --json          one JSON document
+
+Examples:
+  contour-node doctor --config /etc/contour-node.yaml`;
+
+export async function main(args: string[]): Promise<void> {
+  const { values } = parseArgs({
+    args,
+    options: { config: { type: 'string' }, json: { type: 'boolean', default: false } },
+  });
+  const { config, source } = await loadConfig(values.config);
+  const results: CheckResult[] = [];
+  const report = (result: CheckResult): void => {
+    results.push(result);
+    if (!values.json) console.log(line(result));
+  };
+  report({ check: 'configuration', ok: true, detail: source });
+  for await (const result of examine(config)) report(result);
+  const failed = results.filter(({ ok }) => !ok);
+  if (values.json) console.log(JSON.stringify({ ok: failed.length === 0, checks: results }, undefined, 2));
+  if (failed.length > 0) {
+    const names = failed.map(({ check }) => check).join(', ');
+    throw new ContourNodeError('CHECK_FAILED', `${failed.length} of ${results.length} checks failed: ${names}`);
+  }
+}
+
+function line({ check, ok, detail, remedy }: CheckResult): string {
+  const fix = remedy === undefined ? '' : `\n${' '.repeat(31)}→ ${remedy}`;
+  return `${ok ? 'ok  ' : 'FAIL'} ${check.padEnd(25)} ${detail}${fix}`;
+}

@@ -1,0 +1,61 @@
+import { parseArgs } from 'node:util';
+import { ContourNodeError } from '../src/errors.ts';
+import { nodeApi } from '../src/http/api-client.ts';
+import { listText, showText } from '../src/http/series-text.ts';
+
+export const summary = 'list, show, retry, resend or release series, through the HTTP API of a running node';
+
+export const help = `usage: contour-node jobs list [--state STATE]... [--limit N]
+       contour-node jobs show KEY
+       contour-node jobs retry KEY                      contours again what failed or was set aside
+       contour-node jobs resend KEY [--destination D]   sends the stored structure sets again
+       contour-node jobs release KEY                    contours an incomplete series as it is
+
+  --url URL       of the node (default http://127.0.0.1:8080)
+  --state STATE   only series in this state, e.g. failed or delivery-failed; may be repeated
+  --limit N       at most so many, newest change first (default 50)
+  --json          the API's answer
+
+KEY is the series' pseudonym, as list shows it. What the node knows of patients stays on its disk.
+
+Examples:
+  contour-node jobs list --state delivery-failed
+  contour-node jobs resend 3f2a9c81d07be645 --destination pinnacle`;
+
+export async function main(args: string[]): Promise<void> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      url: { type: 'string', default: 'http://127.0.0.1:8080' },
+      state: { type: 'string', multiple: true, default: [] },
+      limit: { type: 'string', default: '50' },
+      destination: { type: 'string' },
+      json: { type: 'boolean', default: false },
+    },
+  });
+  const [action, key, ...more] = positionals;
+  const api = nodeApi(values.url);
+  const print = <T>(answer: T, text: (answer: T) => string): void =>
+    console.log(values.json ? JSON.stringify(answer, undefined, 2) : text(answer));
+
+  if (more.length > 0) throw new ContourNodeError('USAGE', `one series at a time, not '${more.join(' ')}' too`);
+  if (action === 'list') {
+    if (key !== undefined) throw new ContourNodeError('USAGE', `list takes no series; did you mean 'show ${key}'?`);
+    print(await api.list({ states: values.state, limit: values.limit }), listText);
+    return;
+  }
+  if (action !== 'show' && action !== 'retry' && action !== 'resend' && action !== 'release') {
+    throw new ContourNodeError(
+      'USAGE',
+      `${action === undefined ? 'say' : `'${action}' is not`} one of list, show, retry, resend, release`,
+    );
+  }
+  if (key === undefined) throw new ContourNodeError('USAGE', `${action} needs the key of a series`);
+  if (action === 'show') print(await api.show(key), showText);
+  else
+    print(
+      await api.act(key, action, values.destination),
+      (answer) => `${answer.key}: ${answer.action} done, now ${answer.state ?? 'gone'}`,
+    );
+}

@@ -1,0 +1,57 @@
+import { parseArgs } from 'node:util';
+import { loadConfig } from '../src/config/load.ts';
+import { startEmbeddedRedis } from '../src/jobs/embedded-redis.ts';
+import { connectQueues } from '../src/jobs/queues.ts';
+import { redisAddress } from '../src/jobs/redis-connection.ts';
+import { startNode } from '../src/node.ts';
+import { createLog } from '../src/observe/log.ts';
+import { runService } from '../worker/processes/service.ts';
+
+export const summary = 'receives CTs, queues the work and shows it; without the worker';
+
+export const help = `usage: contour-node node [--config FILE] [--no-redis]
+
+Takes CTs by DICOM, puts them together, queues their contouring and delivery, and serves worklist, API, health, metrics
+and the queues' dashboard over HTTP. Without redis.url it runs a redis-server for the queues.
+
+  --config FILE   configuration (default: every key has its default)
+  --no-redis      the embedded redis-server is run by another process (start)
+
+Signals: SIGHUP takes over changed peers, destinations and routes; SIGTERM ends it.
+
+Examples:
+  contour-node node --config /etc/contour-node.yaml`;
+
+export async function main(args: string[]): Promise<void> {
+  const { values } = parseArgs({
+    args,
+    options: { config: { type: 'string' }, 'no-redis': { type: 'boolean', default: false } },
+  });
+  const loaded = await loadConfig(values.config);
+  const { config } = loaded;
+  const log = createLog(config, 'node');
+  const embedded = config.redis.url === undefined && !values['no-redis'];
+  const redis = embedded ? await startEmbeddedRedis(config.dataDirectory, log) : undefined;
+  const queues = connectQueues({
+    address: await redisAddress(config),
+    prefix: config.redis.queuePrefix,
+    destinations: config.destinations.map(({ name }) => name),
+    log,
+  });
+  const close = async (): Promise<void> => {
+    await queues.close();
+    await redis?.stop();
+  };
+  const node = await startNode(loaded, { log, queues }).catch(async (error: unknown) => {
+    await close();
+    throw error;
+  });
+  await runService({
+    log,
+    reload: () => node.reload(() => loadConfig(values.config)),
+    stop: async () => {
+      await node.close();
+      await close();
+    },
+  });
+}

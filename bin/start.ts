@@ -1,0 +1,56 @@
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { loadConfig } from '../src/config/load.ts';
+import { startEmbeddedRedis } from '../src/jobs/embedded-redis.ts';
+import { createLog } from '../src/observe/log.ts';
+import { supervise } from '../worker/processes/supervisor.ts';
+
+export const summary = 'node, worker and (without redis.url) an embedded Redis in one go';
+
+export const help = `usage: contour-node start [--config FILE]
+
+Runs the node and a worker as two processes and starts each again that dies. Without redis.url it also runs a
+redis-server, reachable only through a unix socket in the data directory. The log goes to stdout, one JSON object a line.
+
+  --config FILE   configuration (default: every key has its default)
+
+Signals: SIGHUP takes over changed peers, destinations and routes; SIGTERM and SIGINT end everything.
+
+Examples:
+  contour-node start
+  contour-node start --config /etc/contour-node.yaml`;
+
+const stopSeconds = 45;
+const program = fileURLToPath(new URL('contour-node.ts', import.meta.url));
+
+export async function main(args: string[]): Promise<void> {
+  const { values } = parseArgs({ args, options: { config: { type: 'string' } } });
+  const { config } = await loadConfig(values.config);
+  const log = createLog(config, 'start');
+  const redis = config.redis.url === undefined ? await startEmbeddedRedis(config.dataDirectory, log) : undefined;
+
+  const common = values.config === undefined ? [] : ['--config', values.config];
+  const supervisor = supervise(
+    [
+      { name: 'node', command: process.execPath, args: [program, 'node', '--no-redis', ...common] },
+      { name: 'worker', command: process.execPath, args: [program, 'worker', ...common] },
+    ],
+    log,
+  );
+  process.on('SIGHUP', () => supervisor.signal('SIGHUP'));
+  const stopped = new Promise<number>((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => resolve(0));
+  });
+  if (process.stderr.isTTY) {
+    const { dicom, http } = config;
+    void supervisor.ready.then(() => {
+      console.error(
+        `DICOM ${dicom.aeTitle} on ${dicom.host}:${dicom.port}, worklist http://${http.host}:${http.port}, Ctrl-C ends it`,
+      );
+    });
+  }
+  const code = await Promise.race([stopped, supervisor.failed]);
+  await supervisor.stop(stopSeconds);
+  await redis?.stop();
+  process.exit(code);
+}

@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import { catalogue, ContourNodeError, type ErrorCode } from '../errors.ts';
+import type { SeriesDetail, SeriesSummary } from '../store/series.ts';
+import type { ActionAnswer } from './series-api.ts';
+
+export interface SeriesList {
+  readonly series: readonly SeriesSummary[];
+  readonly counts: Readonly<Record<string, number>>;
+  /** Value of `before` for the next page. */
+  readonly next?: string;
+}
+
+export interface NodeApi {
+  list(query: { states: readonly string[]; limit: string }): Promise<SeriesList>;
+  show(key: string): Promise<SeriesDetail>;
+  act(key: string, action: ActionAnswer['action'], destination?: string): Promise<ActionAnswer>;
+}
+
+const errorAnswer = z.object({ error: z.object({ code: z.string(), message: z.string(), remedy: z.string() }) });
+
+/**
+ * The HTTP API of a running node. Each call throws ContourNodeError API_UNREACHABLE, or what the node answered.
+ *
+ * @throws ContourNodeError USAGE when `base` is no URL
+ */
+export function nodeApi(base: string): NodeApi {
+  if (!URL.canParse(base) || !/^https?:$/.test(new URL(base).protocol)) {
+    throw new ContourNodeError('USAGE', `--url: '${base}' is no http URL`);
+  }
+  const call = async <T>(path: string, init?: RequestInit): Promise<T> => {
+    let response: Response;
+    try {
+      response = await fetch(new URL(path, base), { ...init, signal: AbortSignal.timeout(30_000) });
+    } catch (cause) {
+      throw new ContourNodeError('API_UNREACHABLE', `no node answers at ${base}`, { cause });
+    }
+    const body: unknown = await response.json().catch(() => undefined);
+    if (response.ok && body !== undefined) return body as T;
+    const parsed = errorAnswer.safeParse(body);
+    if (!parsed.success)
+      throw new ContourNodeError('API_UNREACHABLE', `${base} answers HTTP ${response.status}, but not as a node`);
+    const { code, message, remedy } = parsed.data.error;
+    throw new ContourNodeError(code in catalogue ? (code as ErrorCode) : 'INTERNAL', message, { remedy });
+  };
+  const seriesPath = (key: string): string => `/api/series/${encodeURIComponent(key)}`;
+  return {
+    list: ({ states, limit }) => {
+      const query = new URLSearchParams({ limit });
+      for (const state of states) query.append('state', state);
+      return call(`/api/series?${query.toString()}`);
+    },
+    show: (key) => call(seriesPath(key)),
+    act: (key, action, destination) =>
+      call(`${seriesPath(key)}/${action}`, {
+        method: 'POST',
+        ...(destination === undefined
+          ? {}
+          : { headers: { 'content-type': 'application/json' }, body: JSON.stringify({ destination }) }),
+      }),
+  };
+}

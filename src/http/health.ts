@@ -1,0 +1,24 @@
+import type { FastifyInstance } from 'fastify';
+import type { ContourQueues } from '../jobs/queues.ts';
+import type { Problem } from '../store/series.ts';
+import { version } from '../version.ts';
+
+/**
+ * `/health/live`: the process answers. `/health/ready`: 200 while nothing is wrong, else 503 with what is. CTs are
+ * received and kept in both cases: without Redis the jobs wait on disk.
+ */
+export function addHealth(
+  server: FastifyInstance,
+  options: { queues: ContourQueues; problems: () => Promise<readonly Problem[]> },
+): void {
+  server.get('/health/live', async () => ({ live: true, version }));
+  server.get('/health/ready', async (_request, reply) => {
+    const redis = await options.queues.problem();
+    const problems = [
+      ...(redis === undefined ? [] : [{ code: redis.code, message: redis.message, remedy: redis.remedy }]),
+      ...(await options.problems()),
+    ];
+    const ready = problems.length === 0;
+    return reply.status(ready ? 200 : 503).send({ ready, problems });
+  });
+}

@@ -1,0 +1,235 @@
+import { type Job, type JobsOptions, Queue, QueueEvents } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { ContourNodeError } from '../errors.ts';
+import type { JobEvent, JobQueues, JobState, JobStatus } from '../intake/job-queues.ts';
+import type { Log } from '../observe/log.ts';
+import type { Priority } from '../store/series.ts';
+import { contourJobId, contourQueue, deliverJobId, deliverQueue } from './queue-names.ts';
+import { connectRedis, type RedisAddress } from './redis-connection.ts';
+import { contourPayloadSchema, deliverPayloadSchema } from './work-order.ts';
+
+export interface QueueCounts {
+  readonly queue: string;
+  readonly waiting: number;
+  readonly active: number;
+  readonly failed: number;
+}
+
+export interface ContourQueues extends JobQueues {
+  /** Why jobs cannot be queued at the moment; undefined while Redis answers. */
+  problem(): Promise<ContourNodeError | undefined>;
+  /** Of every queue; empty while Redis is away. */
+  counts(): Promise<QueueCounts[]>;
+  /** The queues as BullMQ has them, for its dashboard. */
+  bullQueues(): Queue[];
+  /** Takes over changed destinations. */
+  setDestinations(destinations: readonly string[]): void;
+  close(): Promise<void>;
+}
+
+export interface QueueOptions {
+  readonly address: RedisAddress;
+  /** redis.queuePrefix: several nodes may share one Redis. */
+  readonly prefix: string;
+  readonly destinations: readonly string[];
+  readonly log: Log;
+}
+
+/** BullMQ takes the smallest number first, and jobs without a number before all of them. */
+const priorities: Record<Priority, number> = { urgent: 1, normal: 10, low: 100 };
+
+/** One job is one try: the reconciler decides from the disk whether there is another. Ended jobs stay for the board. */
+const jobOptions: JobsOptions = {
+  attempts: 1,
+  removeOnComplete: { age: 7 * 86_400, count: 500 },
+  removeOnFail: { age: 30 * 86_400, count: 2000 },
+  stackTraceLimit: 0,
+};
+
+/**
+ * The node's end of the queues. While Redis is away each call fails at once with REDIS_UNAVAILABLE, and `onReady` tells
+ * when it is back.
+ */
+export function connectQueues(options: QueueOptions): ContourQueues {
+  return new BullQueues(options);
+}
+
+interface OpenQueue {
+  readonly queue: Queue;
+  readonly events: QueueEvents;
+  /** The events' own: they block it. */
+  readonly connection: Redis;
+}
+
+class BullQueues implements ContourQueues {
+  readonly #options: QueueOptions;
+  readonly #connection: Redis;
+  readonly #open = new Map<string, OpenQueue>();
+  readonly #listeners: ((event: JobEvent) => void)[] = [];
+  readonly #readyListeners: (() => void)[] = [];
+  #lastError: Error | undefined;
+  #closed = false;
+
+  constructor(options: QueueOptions) {
+    this.#options = options;
+    this.#connection = connectRedis(options.address, false, (error) => this.#hear(error));
+    this.#connection.on('ready', () => {
+      if (this.#lastError !== undefined) options.log.info({ redis: options.address.label }, 'Redis is back');
+      this.#lastError = undefined;
+      for (const listener of this.#readyListeners) listener();
+    });
+    this.setDestinations(options.destinations);
+  }
+
+  async addContour(payload: unknown, priority: Priority): Promise<void> {
+    const checked = contourPayloadSchema.parse(payload);
+    await this.#ask(contourQueue, (queue) =>
+      queue.add('contour', checked, { ...jobOptions, jobId: contourJobId(checked), priority: priorities[priority] }),
+    );
+  }
+
+  async addDeliver(payload: unknown): Promise<void> {
+    const checked = deliverPayloadSchema.parse(payload);
+    await this.#ask(deliverQueue(checked.destination), (queue) =>
+      queue.add('deliver', checked, { ...jobOptions, jobId: deliverJobId(checked) }),
+    );
+  }
+
+  async statusOf(name: string, jobId: string): Promise<JobStatus> {
+    return this.#ask(name, async (queue) => {
+      const job = (await queue.getJob(jobId)) as Job | undefined;
+      if (job === undefined) return { state: 'missing' };
+      const state = jobState(await job.getState());
+      return state === 'failed' ? { state, failedReason: job.failedReason } : { state };
+    });
+  }
+
+  async depth(name: string): Promise<number> {
+    return this.#ask(name, (queue) => queue.getJobCountByTypes('waiting', 'prioritized', 'delayed', 'active'));
+  }
+
+  async remove(name: string, jobId: string): Promise<void> {
+    await this.#ask(name, async (queue) => {
+      const job = (await queue.getJob(jobId)) as Job | undefined;
+      if (job === undefined || jobState(await job.getState()) !== 'waiting') return;
+      // A worker may take it just now: then it is locked, and runs.
+      await job.remove().catch((error: Error) => {
+        if (!/locked/i.test(error.message)) throw error;
+      });
+    });
+  }
+
+  onEvent(listener: (event: JobEvent) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  onReady(listener: () => void): void {
+    this.#readyListeners.push(listener);
+  }
+
+  async problem(): Promise<ContourNodeError | undefined> {
+    try {
+      await this.#connection.ping();
+      return undefined;
+    } catch (error) {
+      return this.#unavailable(error);
+    }
+  }
+
+  async counts(): Promise<QueueCounts[]> {
+    const all = [...this.#open.values()].map(async ({ queue }) => {
+      const counts = await queue.getJobCounts('waiting', 'prioritized', 'delayed', 'active', 'failed');
+      const waiting = (counts['waiting'] ?? 0) + (counts['prioritized'] ?? 0) + (counts['delayed'] ?? 0);
+      return { queue: queue.name, waiting, active: counts['active'] ?? 0, failed: counts['failed'] ?? 0 };
+    });
+    return Promise.all(all).catch(() => []);
+  }
+
+  bullQueues(): Queue[] {
+    return [...this.#open.values()].map(({ queue }) => queue);
+  }
+
+  setDestinations(destinations: readonly string[]): void {
+    const names = [contourQueue, ...destinations.map(deliverQueue)];
+    for (const [name, open] of this.#open) {
+      if (names.includes(name)) continue;
+      this.#open.delete(name);
+      void close(open);
+    }
+    for (const name of names) this.#queue(name);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all([...this.#open.values()].map(close));
+    this.#open.clear();
+    this.#connection.disconnect();
+  }
+
+  /** The queue of that name, opened where it is not: a delivery may be under way to a destination that was removed. */
+  #queue(name: string): Queue {
+    const known = this.#open.get(name);
+    if (known !== undefined) return known.queue;
+    const { prefix, address, log } = this.#options;
+    // The shared connection tells when Redis is away; these only repeat it.
+    const hear = (error: Error): void => log.debug({ err: error, queue: name }, 'queue');
+    // Redis may be away: neither waiting for it nor asking its version, or BullMQ would give the queue up for good.
+    const queue = new Queue(name, {
+      connection: this.#connection,
+      prefix,
+      skipWaitingForReady: true,
+      skipVersionCheck: true,
+    });
+    const connection = connectRedis(address, true, hear);
+    // From a minute ago: what happens before the first read is not missed, and hearing of a job twice does no harm.
+    const events = new QueueEvents(name, { connection, prefix, lastEventId: `${Date.now() - 60_000}-0` });
+    queue.on('error', hear);
+    events.on('error', hear);
+    const tell =
+      (kind: JobEvent['kind']) =>
+      (event: { jobId: string }): void => {
+        for (const listener of this.#listeners) listener({ kind, queue: name, jobId: event.jobId });
+      };
+    events.on('active', tell('active'));
+    events.on('completed', tell('completed'));
+    events.on('failed', tell('failed'));
+    this.#open.set(name, { queue, events, connection });
+    return queue;
+  }
+
+  async #ask<T>(name: string, question: (queue: Queue) => Promise<T>): Promise<T> {
+    if (this.#connection.status !== 'ready') throw this.#unavailable(this.#lastError);
+    try {
+      return await question(this.#queue(name));
+    } catch (error) {
+      throw this.#unavailable(error);
+    }
+  }
+
+  #unavailable(cause: unknown): ContourNodeError {
+    const reason = cause instanceof Error ? `: ${cause.message}` : '';
+    return new ContourNodeError(
+      'REDIS_UNAVAILABLE',
+      `Redis (${this.#options.address.label}) does not answer${reason}`,
+      { cause },
+    );
+  }
+
+  /** ioredis repeats its error with every attempt; the log needs the first. */
+  #hear(error: Error): void {
+    if (this.#closed || this.#lastError !== undefined) return;
+    this.#lastError = error;
+    this.#options.log.error({ err: this.#unavailable(error) }, 'Redis is away; jobs wait on disk');
+  }
+}
+
+function jobState(state: string): JobState {
+  if (state === 'active' || state === 'completed' || state === 'failed') return state;
+  return state === 'unknown' ? 'missing' : 'waiting';
+}
+
+async function close({ queue, events, connection }: OpenQueue): Promise<void> {
+  connection.disconnect();
+  // A connection that is down cannot be closed politely; there is nothing to lose.
+  await Promise.all([events.close().catch(() => undefined), queue.close().catch(() => undefined)]);
+}

@@ -1,0 +1,53 @@
+import { mkdtemp } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { configSchema } from '../../src/config/schema.ts';
+import { findInstances } from '../../src/dimse/find-instances.ts';
+import { storeInstances } from '../../src/dimse/storage-scu.ts';
+import { type RunningNode, startNode } from '../../src/node.ts';
+import { writePhantom } from '../../worker/phantom/write-phantom.ts';
+import { openQueues, runningRedis, type RunningRedis, silentLog } from '../jobs/running-redis.ts';
+import { afterwards } from '../support/afterwards.ts';
+import { freePort } from '../support/free-port.ts';
+
+export interface NodeOverHttp {
+  readonly node: RunningNode;
+  readonly redis: RunningRedis;
+  /** Sends a small phantom CT by C-STORE. */
+  send(seed: number): Promise<void>;
+  get(path: string, headers?: Record<string, string>): Promise<Response>;
+  post(path: string, init?: RequestInit): Promise<Response>;
+}
+
+/** A node in this process, with a real Redis; every CT that it gets ends as `unrouted`. */
+export async function nodeOverHttp(t: TestContext): Promise<NodeOverHttp> {
+  const redis = await runningRedis(t);
+  const port = await freePort();
+  const config = configSchema.parse({
+    dataDirectory: redis.directory,
+    dicom: { host: '127.0.0.1', port },
+    http: { port: 0 },
+    intake: { quietPeriodSeconds: 0 },
+  });
+  const queues = await openQueues(t, redis.address, ['pinnacle']);
+  const node = await startNode({ config, digest: '0'.repeat(64), source: 'test' }, { log: silentLog, queues });
+  afterwards(t, () => node.close());
+  return {
+    node,
+    redis,
+    get: (path, headers = {}) => fetch(node.httpUrl + path, { headers }),
+    post: (path, init = {}) => fetch(node.httpUrl + path, { method: 'POST', ...init }),
+    send: async (seed) => {
+      const folder = await mkdtemp(join(tmpdir(), 'contour-node-ct-'));
+      afterwards(t, () => rm(folder, { recursive: true }));
+      await writePhantom(folder, seed, { size: 64, slices: 24 });
+      const { instances } = await findInstances([join(folder, 'ct')]);
+      await storeInstances({ aeTitle: 'CONTOUR', host: '127.0.0.1', port }, instances, {
+        callingAe: 'SCANNER',
+        timeoutSeconds: 20,
+      });
+    },
+  };
+}

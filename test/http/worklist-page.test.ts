@@ -1,0 +1,97 @@
+import { test } from 'node:test';
+import assert from 'node:assert/strict';
+import { worklistPage } from '../../src/http/worklist.ts';
+import { listText, showText } from '../../src/http/series-text.ts';
+import type { SeriesDetail } from '../../src/store/series.ts';
+
+const series: SeriesDetail = {
+  key: 'cb7aa2e66c3e95cf',
+  state: 'delivery failed',
+  revision: 1,
+  images: 90,
+  expectedImages: 90,
+  callingAe: '<script>AE',
+  calledAe: 'CONTOUR',
+  address: '10.0.0.5',
+  peer: 'scanner',
+  route: 'head',
+  warnings: [{ code: 'COUNT', text: 'count not confirmed' }],
+  models: ['openkbp-head-neck'],
+  destinations: ['pinnacle'],
+  firstReceivedAt: '2026-11-23T18:00:00.000Z',
+  lastReceivedAt: '2026-11-23T18:00:09.000Z',
+  updatedAt: '2026-11-23T18:01:00.000Z',
+  problem: { code: 'STORE_REFUSED', message: 'PINNACLE answered 0xA900', remedy: "see the peer's log" },
+  orders: [
+    {
+      order: '48e3c6bfd6ea57a5',
+      revision: 1,
+      bundle: { name: 'openkbp-head-neck', version: '0.1.0' },
+      state: 'contoured',
+      priority: 'normal',
+      tries: 1,
+      folder: 'series/cb7aa2e66c3e95cf/revision-1/orders/48e3c6bfd6ea57a5',
+      rois: [
+        { name: 'Mandible', found: true, delivered: true, volumeCm3: 61.25, slices: 30, contours: 55, components: 1 },
+        { name: 'BrainStem', found: false, delivered: false, volumeCm3: 0, slices: 0, contours: 0, components: 0 },
+      ],
+      timings: [{ stage: 'inference', seconds: 2.14 }],
+      warnings: [],
+      deliveries: [
+        {
+          destination: 'pinnacle',
+          profile: '0011223344556677',
+          state: 'failed',
+          tries: 3,
+          failedTries: 3,
+          status: 0xa900,
+          alarmed: false,
+          problem: { code: 'STORE_REFUSED', message: 'PINNACLE answered 0xA900', remedy: "see the peer's log" },
+        },
+      ],
+    },
+  ],
+  history: [{ at: '2026-11-23T18:00:00.000Z', kind: 'association', text: 'images arrive' }],
+};
+
+test('a row tells state, images, stage times, warnings, destinations, and error with code and remedy', () => {
+  const page = worklistPage([series], { 'delivery failed': 1, delivered: 0 });
+  for (const text of [
+    'cb7aa2e66c3e95cf',
+    'delivery failed',
+    '90 of 90',
+    'inference 2.1 s',
+    'count not confirmed',
+    'pinnacle: failed, 3 tries',
+    'STORE_REFUSED',
+    'see the peer&#39;s log',
+  ]) {
+    assert.ok(page.includes(text), text);
+  }
+  assert.match(page, /1 delivery failed</);
+});
+
+test('what a sender calls itself is text, never markup', () => {
+  const page = worklistPage([series], {});
+  assert.equal(page.includes('<script>AE'), false);
+  assert.ok(page.includes('&#60;script&#62;AE'));
+});
+
+test('before the first CT the page says so', () => {
+  assert.match(worklistPage([], {}), /No CT has arrived yet/);
+});
+
+test('the terminal shows the same', () => {
+  const list = listText({ series: [series], counts: { 'delivery failed': 1 } });
+  assert.match(list, /cb7aa2e66c3e95cf {2}delivery failed .*90\/90.*STORE_REFUSED: PINNACLE answered 0xA900/);
+  const detail = showText(series);
+  for (const text of [
+    'Mandible: 61.3 cm³ on 30 slices',
+    'BrainStem: nothing found',
+    'to pinnacle: failed, tries 3',
+    "(see the peer's log)",
+    'images arrive',
+  ]) {
+    assert.ok(detail.includes(text), text);
+  }
+});

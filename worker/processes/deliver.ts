@@ -1,0 +1,116 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import type { Config, Destination } from '../../src/config/schema.ts';
+import { sendStructureSet } from '../../src/dimse/deliver-structure-set.ts';
+import { type DeliveryOutcome, outcomeOfError } from '../../src/dimse/delivery-outcome.ts';
+import { asContourNodeError, ContourNodeError } from '../../src/errors.ts';
+import type { DeliverPayload, DeliveryTry, WorkOrder, WorkResult } from '../../src/jobs/work-order.ts';
+import { OrderFiles } from '../order-files.ts';
+import { DeliveryTryFile } from './delivery-try-file.ts';
+
+type StructureSet = WorkResult['structureSets'][number];
+
+/**
+ * One try of one delivery: the stored file of the order's structure set, its SHA-256 checked, to the destination as it
+ * is configured now. What came of it stands in `deliveries/DESTINATION/try-NNN.json`; a try that stands there is not
+ * made again.
+ *
+ * @throws ContourNodeError only where the try can not be recorded
+ */
+export async function deliver(payload: DeliverPayload, config: Config, signal?: AbortSignal): Promise<DeliveryTry> {
+  const tryFile = new DeliveryTryFile(config.dataDirectory, payload);
+  const known = await tryFile.read();
+  if (known !== undefined) return known;
+  const startedAt = new Date().toISOString();
+  const outcome = await send(payload, config, tryFile, signal).catch((error: unknown) =>
+    outcomeOfError(asContourNodeError(error)),
+  );
+  return tryFile.write({
+    formatVersion: 1,
+    destination: payload.destination,
+    try: payload.try,
+    startedAt,
+    endedAt: new Date().toISOString(),
+    ...outcome,
+  });
+}
+
+async function send(
+  payload: DeliverPayload,
+  config: Config,
+  tryFile: DeliveryTryFile,
+  signal?: AbortSignal,
+): Promise<DeliveryOutcome> {
+  const files = new OrderFiles(config.dataDirectory, payload);
+  const order = await files.order();
+  const result = await files.result();
+  const set = result?.structureSets.find(({ profile }) => profile === payload.profile);
+  const profile = order.profiles.find(({ key }) => key === payload.profile);
+  if (set === undefined || profile === undefined) {
+    throw new ContourNodeError(
+      'RESULT_CONFLICT',
+      'the order has no structure set of the profile that is to be delivered',
+    );
+  }
+  const destination = destinationOf(config, payload.destination);
+  const peer = peerOf(config, destination, order);
+  const paths = await checkedPaths(files, join(config.dataDirectory, orderFolder(payload)), set);
+  return sendStructureSet(peer, paths, {
+    callingAe: order.aeTitle,
+    transferSyntaxes: profile.transferSyntaxes,
+    triedBefore: await tryFile.begin(set.sopInstanceUid),
+    timeoutSeconds: destination.timeoutSeconds,
+    ...(signal === undefined ? {} : { signal }),
+  });
+}
+
+function orderFolder({ series, revision, order }: DeliverPayload): string {
+  return join('series', series, `revision-${revision}`, 'orders', order);
+}
+
+function destinationOf(config: Config, name: string): Destination {
+  const found = config.destinations.find((candidate) => candidate.name === name);
+  if (found === undefined)
+    throw new ContourNodeError('CONFIG_INVALID', `this worker's configuration has no destination ${name}`);
+  return found;
+}
+
+function peerOf(
+  config: Config,
+  destination: Destination,
+  order: WorkOrder,
+): { aeTitle: string; host: string; port: number } {
+  const name = destination.peer === 'return-to-sender' ? order.sender : destination.peer;
+  const peer = config.peers.find((candidate) => candidate.name === name);
+  if (peer?.host === undefined || peer.port === undefined) {
+    const why = name === undefined ? 'the sender is no configured peer' : `peer ${name} has no host and port`;
+    throw new ContourNodeError('CONFIG_INVALID', `destination ${destination.name}: ${why}`);
+  }
+  return { aeTitle: peer.aeTitle, host: peer.host, port: peer.port };
+}
+
+/**
+ * The stored files, each the one that was written.
+ *
+ * @throws ContourNodeError RESULT_CONFLICT
+ */
+async function checkedPaths(
+  files: OrderFiles,
+  folder: string,
+  set: StructureSet,
+): Promise<Partial<Record<'implicit' | 'explicit', string>>> {
+  const paths: Partial<Record<'implicit' | 'explicit', string>> = {};
+  for (const encoding of ['implicit', 'explicit'] as const) {
+    const stored = set.files[encoding];
+    if (stored === undefined) continue;
+    const bytes = await files.read(stored.file);
+    const sha256 = bytes === undefined ? undefined : createHash('sha256').update(bytes).digest('hex');
+    if (sha256 !== stored.sha256) {
+      throw new ContourNodeError('RESULT_CONFLICT', `${stored.file} is not the structure set that was written`, {
+        remedy: 'restore the data directory, or retry the series',
+      });
+    }
+    paths[encoding] = join(folder, stored.file);
+  }
+  return paths;
+}

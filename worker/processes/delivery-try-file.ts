@@ -1,0 +1,89 @@
+import { mkdir, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type DeliverPayload, type DeliveryTry, deliveryTrySchema } from '../../src/jobs/work-order.ts';
+import { OrderFiles } from '../order-files.ts';
+
+/**
+ * One try in the folder `deliveries/DESTINATION` of an order: `try-NNN.json` says what came of it, `try-NNN.begun` that
+ * it may have reached the destination, even if the worker died before it could say.
+ */
+export class DeliveryTryFile {
+  readonly #dataDirectory: string;
+  readonly #payload: DeliverPayload;
+  readonly #files: OrderFiles;
+
+  constructor(dataDirectory: string, payload: DeliverPayload) {
+    this.#dataDirectory = dataDirectory;
+    this.#payload = payload;
+    this.#files = new OrderFiles(dataDirectory, payload);
+  }
+
+  /** What came of this try, if it ran before. */
+  async read(): Promise<DeliveryTry | undefined> {
+    const bytes = await this.#files.read(this.#name('json'));
+    return bytes === undefined ? undefined : deliveryTrySchema.parse(JSON.parse(bytes.toString('utf8')));
+  }
+
+  /**
+   * Marks that a try begins.
+   *
+   * @returns whether one to this destination, with this SOP Instance UID, was begun before, be it by another order of
+   * the series: the destination may have the instance
+   */
+  async begin(sopInstanceUid: string): Promise<boolean> {
+    const before = await this.#wasBegun(sopInstanceUid);
+    await this.#writeOnce('begun', '');
+    return before;
+  }
+
+  /** Writes what came of the try, once: should two workers have run it, the first one's word stands and is returned. */
+  async write(content: DeliveryTry): Promise<DeliveryTry> {
+    const text = `${JSON.stringify(deliveryTrySchema.parse(content), undefined, 1)}\n`;
+    try {
+      await this.#writeOnce('json', text);
+      return content;
+    } catch (error) {
+      const other = await this.read();
+      if (other === undefined) throw error;
+      return other;
+    }
+  }
+
+  async #writeOnce(extension: 'json' | 'begun', content: string): Promise<void> {
+    await mkdir(join(this.#dataDirectory, ...this.#folder(this.#payload)), { recursive: true });
+    await this.#files.writeOnce(this.#name(extension), content);
+  }
+
+  /** Relative to the order's folder. */
+  #name(extension: 'json' | 'begun'): string {
+    return join(
+      'deliveries',
+      this.#payload.destination,
+      `try-${String(this.#payload.try).padStart(3, '0')}.${extension}`,
+    );
+  }
+
+  #folder({ series, revision, order }: { series: string; revision: number; order: string }): string[] {
+    return ['series', series, `revision-${revision}`, 'orders', order, 'deliveries', this.#payload.destination];
+  }
+
+  async #wasBegun(sopInstanceUid: string): Promise<boolean> {
+    const { series } = this.#payload;
+    const root = join(this.#dataDirectory, 'series', series);
+    for (const folder of await names(root)) {
+      const revision = Number(/^revision-(\d+)$/.exec(folder)?.[1]);
+      if (Number.isNaN(revision)) continue;
+      for (const order of await names(join(root, folder, 'orders'))) {
+        const tries = await names(join(this.#dataDirectory, ...this.#folder({ series, revision, order })));
+        if (!tries.some((name) => name.endsWith('.begun'))) continue;
+        const result = await new OrderFiles(this.#dataDirectory, { series, revision, order }).result();
+        if (result?.structureSets.some((set) => set.sopInstanceUid === sopInstanceUid)) return true;
+      }
+    }
+    return false;
+  }
+}
+
+async function names(folder: string): Promise<string[]> {
+  return readdir(folder).catch(() => []);
+}

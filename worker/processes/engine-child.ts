@@ -1,0 +1,79 @@
+import { asContourNodeError } from '../../src/errors.ts';
+import type { ContourPayload } from '../../src/jobs/work-order.ts';
+import { createLog, type Log } from '../../src/observe/log.ts';
+import { contourOrder } from '../contour-order.ts';
+import { type EngineProblem, type EngineSettings, type FromEngine, toEngineSchema } from './engine-messages.ts';
+import { WarmBundles } from './warm-bundles.ts';
+
+// The engine process: forked by engine-process.ts, holds the tensors, gets paths. It may block, crash or be killed at any
+// time; the parent holds lock and Redis.
+
+interface State {
+  readonly settings: EngineSettings;
+  readonly bundles: WarmBundles;
+  readonly log: Log;
+}
+
+let state: State | undefined;
+
+function tell(message: FromEngine): void {
+  process.send?.(message);
+}
+
+function problemOf(error: unknown): EngineProblem {
+  const { code, message, remedy } = asContourNodeError(error);
+  return { code, message, remedy };
+}
+
+function residentMegabytes(): number {
+  return process.memoryUsage.rss() / 1e6;
+}
+
+async function start(settings: EngineSettings): Promise<State> {
+  const log = createLog(settings, 'engine');
+  const bundles = new WarmBundles(settings.modelsDirectory);
+  const warmed: string[] = [];
+  const problems: EngineProblem[] = [];
+  for (const name of settings.warmUp) {
+    try {
+      await bundles.get(name, settings.engine);
+      warmed.push(name);
+    } catch (error) {
+      problems.push(problemOf(error));
+    }
+  }
+  tell({ kind: 'ready', warmed, problems });
+  return { settings, bundles, log };
+}
+
+async function contour({ settings, bundles, log }: State, payload: ContourPayload): Promise<void> {
+  try {
+    const { status, error, timings, peakResidentMegabytes } = await contourOrder(settings.dataDirectory, payload, {
+      openEngine: ({ bundle, engine }) =>
+        bundles.get(bundle.name, { ...engine, threads: settings.engine.threads }, bundle.digest),
+      batchSize: settings.engine.batchSize,
+      progress: (stage, fraction) => tell({ kind: 'progress', stage, fraction: Math.min(1, Math.max(0, fraction)) }),
+    });
+    const summary = { status, timings, peakResidentMegabytes, ...(error === undefined ? {} : { error }) };
+    tell({ kind: 'done', summary, residentMegabytes: residentMegabytes() });
+  } catch (error) {
+    log.error(
+      { err: error, series: payload.series, revision: payload.revision, try: payload.try },
+      'contour job failed',
+    );
+    tell({ kind: 'failed', problem: problemOf(error), residentMegabytes: residentMegabytes() });
+  }
+}
+
+process.on('message', (raw) => {
+  void (async () => {
+    const message = toEngineSchema.parse(raw);
+    if (message.kind === 'start') state = await start(message.settings);
+    else if (state !== undefined) await contour(state, message.payload);
+  })();
+});
+
+// The parent is gone, or does not want this process any more.
+process.on('disconnect', () => process.exit(0));
+// Ctrl-C reaches the whole group; the parent decides when this process ends.
+process.on('SIGINT', () => undefined);

@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { configSchema } from '../../src/config/schema.ts';
+import { contourPayloadSchema, workResultSchema } from '../../src/jobs/work-order.ts';
+
+/** What parent and engine process say to each other; each side checks what it hears. */
+
+const engineSettingsSchema = z.strictObject({
+  dataDirectory: z.string(),
+  modelsDirectory: z.string(),
+  engine: configSchema.shape.engine.unwrap(),
+  logging: configSchema.shape.logging.unwrap(),
+  /** Bundles to load and to run once before the first job. */
+  warmUp: z.array(z.string()),
+});
+export type EngineSettings = z.output<typeof engineSettingsSchema>;
+
+export const toEngineSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('start'), settings: engineSettingsSchema }),
+  z.strictObject({ kind: z.literal('contour'), payload: contourPayloadSchema }),
+]);
+export type ToEngine = z.output<typeof toEngineSchema>;
+
+const problemSchema = z.strictObject({ code: z.string(), message: z.string(), remedy: z.string() });
+export type EngineProblem = z.output<typeof problemSchema>;
+
+/** What of a result may stand in Redis: no UID, no file. */
+export const contourSummarySchema = workResultSchema.pick({
+  status: true,
+  error: true,
+  timings: true,
+  peakResidentMegabytes: true,
+});
+export type ContourSummary = z.output<typeof contourSummarySchema>;
+
+export const progressSchema = z.strictObject({ stage: z.string(), fraction: z.number().min(0).max(1) });
+export type ContourProgress = z.output<typeof progressSchema>;
+
+export const fromEngineSchema = z.discriminatedUnion('kind', [
+  /** Started; `problems` of those bundles that could not be warmed up. */
+  z.strictObject({ kind: z.literal('ready'), warmed: z.array(z.string()), problems: z.array(problemSchema) }),
+  z.strictObject({ kind: z.literal('progress'), ...progressSchema.shape }),
+  z.strictObject({ kind: z.literal('done'), summary: contourSummarySchema, residentMegabytes: z.number() }),
+  z.strictObject({ kind: z.literal('failed'), problem: problemSchema, residentMegabytes: z.number() }),
+]);
+export type FromEngine = z.output<typeof fromEngineSchema>;

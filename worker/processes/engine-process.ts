@@ -1,0 +1,144 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { ContourNodeError, type ErrorCode, catalogue } from '../../src/errors.ts';
+import type { ContourPayload } from '../../src/jobs/work-order.ts';
+import {
+  type ContourProgress,
+  type ContourSummary,
+  type EngineProblem,
+  type EngineSettings,
+  type FromEngine,
+  fromEngineSchema,
+  type ToEngine,
+} from './engine-messages.ts';
+
+export interface WarmUp {
+  readonly warmed: readonly string[];
+  readonly problems: readonly EngineProblem[];
+}
+
+/** The parent's end of one engine process: it holds tensors, this side holds the job. */
+export class EngineProcess {
+  readonly #child: ChildProcess;
+  readonly #exited: Promise<string>;
+  #listener: ((message: FromEngine) => void) | undefined;
+  #ended = false;
+  residentMegabytes = 0;
+  /** Its settings are not those in force any more. */
+  outdated = false;
+
+  /** @param program the child's file; the tests have none other than engine-child.ts */
+  constructor(settings: EngineSettings, program: URL = new URL('./engine-child.ts', import.meta.url)) {
+    this.#child = fork(program, [], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    this.#exited = new Promise((done) => {
+      const end = (how: string): void => {
+        this.#ended = true;
+        done(how);
+      };
+      this.#child.once('exit', (code, signal) => end(signal === null ? `exit code ${code}` : signal));
+      this.#child.once('error', (error) => end(error.message));
+    });
+    this.#child.on('message', (message) => {
+      const parsed = fromEngineSchema.safeParse(message);
+      if (parsed.success) this.#listener?.(parsed.data);
+    });
+    this.#send({ kind: 'start', settings });
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Resolves with the signal or exit code. */
+  get exited(): Promise<string> {
+    return this.#exited;
+  }
+
+  /**
+   * Waits until the bundles are loaded and have run once.
+   *
+   * @throws ContourNodeError ENGINE_FAILED, ENGINE_TIMEOUT
+   */
+  warmUp(limitMilliseconds: number): Promise<WarmUp> {
+    return this.#await(limitMilliseconds, (message, done) => {
+      if (message.kind === 'ready') done(message);
+    });
+  }
+
+  /**
+   * Runs one order. Afterwards the process may be gone (`ended`).
+   *
+   * @throws ContourNodeError what the engine process gave; ENGINE_FAILED when it died; ENGINE_TIMEOUT after which it is
+   * killed
+   */
+  contour(
+    payload: ContourPayload,
+    limitMilliseconds: number,
+    progress: (now: ContourProgress) => void,
+  ): Promise<ContourSummary> {
+    const result = this.#await<ContourSummary>(limitMilliseconds, (message, done, fail) => {
+      if (message.kind === 'progress') progress({ stage: message.stage, fraction: message.fraction });
+      else if (message.kind === 'done') {
+        this.residentMegabytes = message.residentMegabytes;
+        done(message.summary);
+      } else if (message.kind === 'failed') {
+        this.residentMegabytes = message.residentMegabytes;
+        fail(asError(message.problem));
+      }
+    });
+    this.#send({ kind: 'contour', payload });
+    return result;
+  }
+
+  /** Ends it: politely, by closing the channel on which it listens, or at once. */
+  async stop(how: 'politely' | 'now'): Promise<void> {
+    if (this.#ended) return;
+    if (how === 'politely' && this.#child.connected) {
+      this.#child.disconnect();
+      const patience = setTimeout(() => this.#child.kill('SIGKILL'), 3000);
+      await this.#exited;
+      clearTimeout(patience);
+    } else {
+      this.#child.kill('SIGKILL');
+      await this.#exited;
+    }
+  }
+
+  #send(message: ToEngine): void {
+    // A channel that closes under the message shows as the exit of the process.
+    if (this.#child.connected) this.#child.send(message, () => undefined);
+  }
+
+  async #await<T>(
+    limitMilliseconds: number,
+    hear: (message: FromEngine, done: (value: T) => void, fail: (error: Error) => void) => void,
+  ): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      return await new Promise<T>((resolve, reject) => {
+        this.#listener = (message) => hear(message, resolve, reject);
+        timer = setTimeout(() => {
+          this.#child.kill('SIGKILL');
+          const minutes = (limitMilliseconds / 60_000).toFixed(1);
+          reject(
+            new ContourNodeError('ENGINE_TIMEOUT', `the engine process took longer than ${minutes} min and was ended`),
+          );
+        }, limitMilliseconds);
+        void this.#exited.then((how) =>
+          reject(new ContourNodeError('ENGINE_FAILED', `the engine process ended (${how})`)),
+        );
+      });
+    } finally {
+      clearTimeout(timer);
+      this.#listener = undefined;
+    }
+  }
+}
+
+function asError({ code, message, remedy }: EngineProblem): ContourNodeError {
+  const known: ErrorCode = code in catalogue ? (code as ErrorCode) : 'INTERNAL';
+  return new ContourNodeError(known, message, { remedy });
+}

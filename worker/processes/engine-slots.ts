@@ -1,0 +1,163 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { asContourNodeError, ContourNodeError } from '../../src/errors.ts';
+import type { ContourPayload } from '../../src/jobs/work-order.ts';
+import type { Log } from '../../src/observe/log.ts';
+import type { ContourProgress, ContourSummary, EngineSettings } from './engine-messages.ts';
+import { EngineProcess } from './engine-process.ts';
+
+export interface SlotOptions {
+  readonly slots: number;
+  readonly settings: EngineSettings;
+  /** Longest a job (and a warm-up) may take. */
+  readonly timeoutMinutes: number;
+  /** An engine process above this is replaced after its job. */
+  readonly recycleMegabytes: number;
+}
+
+interface Slot {
+  engine: EngineProcess | undefined;
+  busy: boolean;
+}
+
+/** One engine process a slot, warm; a dead, hung or fat one is replaced before the slot takes its next job. */
+export class EngineSlots {
+  readonly #log: Log;
+  readonly #slots: Slot[];
+  readonly #waiting: ((slot: Slot) => void)[] = [];
+  #options: SlotOptions;
+  #closed = false;
+
+  constructor(options: SlotOptions, log: Log) {
+    this.#options = options;
+    this.#log = log;
+    this.#slots = Array.from({ length: options.slots }, () => ({ engine: undefined, busy: true }));
+  }
+
+  /** Process IDs, for the tests and the log. */
+  get pids(): number[] {
+    return this.#slots.flatMap(({ engine }) => (engine === undefined || engine.ended ? [] : [engine.pid]));
+  }
+
+  /** Resolves once every slot has run a warm-up inference, or was closed. A failing one is tried again and again. */
+  async start(): Promise<void> {
+    await Promise.all(this.#slots.map((slot) => this.#refill(slot)));
+  }
+
+  /**
+   * New settings hold from the next engine process on; where the engine's own have changed, processes are replaced after
+   * their job. The number of slots stays until the worker is restarted.
+   */
+  async reconfigure(options: SlotOptions): Promise<void> {
+    const changed = JSON.stringify(options.settings) !== JSON.stringify(this.#options.settings);
+    this.#options = options;
+    if (!changed) return;
+    const idle = this.#slots.filter((slot) => !slot.busy);
+    for (const slot of idle) slot.busy = true;
+    for (const slot of this.#slots.filter((one) => !idle.includes(one)))
+      if (slot.engine !== undefined) slot.engine.outdated = true;
+    await Promise.all(idle.map((slot) => this.#replace(slot, 'changed configuration')));
+  }
+
+  /**
+   * Contours one order on the next free slot.
+   *
+   * @throws ContourNodeError of the order, ENGINE_FAILED, ENGINE_TIMEOUT, ENGINE_UNAVAILABLE when none becomes free
+   */
+  async contour(payload: ContourPayload, progress: (now: ContourProgress) => void): Promise<ContourSummary> {
+    const limit = this.#options.timeoutMinutes * 60_000;
+    const slot = await this.#acquire(limit);
+    const { engine } = slot;
+    if (engine === undefined)
+      throw new ContourNodeError('ENGINE_UNAVAILABLE', 'the engine processes are being stopped');
+    try {
+      return await engine.contour(payload, limit, progress);
+    } finally {
+      this.#afterJob(slot, engine);
+    }
+  }
+
+  /** Ends the engine processes; what they work on fails with ENGINE_FAILED. */
+  async stop(): Promise<void> {
+    this.#closed = true;
+    await Promise.all(this.#slots.map(async ({ engine, busy }) => engine?.stop(busy ? 'now' : 'politely')));
+  }
+
+  #afterJob(slot: Slot, engine: EngineProcess): void {
+    const { recycleMegabytes } = this.#options;
+    if (engine.ended) void this.#refill(slot);
+    else if (engine.residentMegabytes > recycleMegabytes) {
+      void this.#replace(slot, `${Math.round(engine.residentMegabytes)} MB resident, above worker.recycleMegabytes`);
+    } else if (engine.outdated) void this.#replace(slot, 'changed configuration');
+    else this.#release(slot);
+  }
+
+  async #replace(slot: Slot, reason: string): Promise<void> {
+    this.#log.info({ engine: slot.engine?.pid, reason }, 'engine process replaced');
+    await slot.engine?.stop('politely');
+    await this.#refill(slot);
+  }
+
+  /** Starts engine processes until one is warm. */
+  async #refill(slot: Slot): Promise<void> {
+    slot.busy = true;
+    for (let wait = 1000; !this.#closed; wait = Math.min(wait * 2, 30_000)) {
+      const { settings, timeoutMinutes } = this.#options;
+      const engine = new EngineProcess(settings);
+      slot.engine = engine;
+      try {
+        const started = performance.now();
+        const { warmed, problems } = await engine.warmUp(timeoutMinutes * 60_000);
+        for (const problem of problems) this.#log.error({ err: problem }, 'a bundle cannot be used');
+        if (warmed.length === 0 && problems.length > 0)
+          throw new ContourNodeError('ENGINE_UNAVAILABLE', 'no bundle can be used');
+        this.#log.info(
+          { engine: engine.pid, warmed, seconds: (performance.now() - started) / 1000 },
+          'engine process ready',
+        );
+        void engine.exited.then((how) => this.#onExit(slot, engine, how));
+        this.#release(slot);
+        return;
+      } catch (error) {
+        await engine.stop('now');
+        if (this.#closed) return;
+        this.#log.error(
+          { err: asContourNodeError(error), againInSeconds: wait / 1000 },
+          'engine process does not start',
+        );
+        await sleep(wait, undefined, { ref: false });
+      }
+    }
+  }
+
+  /** One that dies between two jobs. */
+  #onExit(slot: Slot, engine: EngineProcess, how: string): void {
+    if (this.#closed || slot.engine !== engine || slot.busy) return;
+    this.#log.error({ engine: engine.pid, how }, 'idle engine process ended');
+    void this.#refill(slot);
+  }
+
+  #release(slot: Slot): void {
+    const next = this.#waiting.shift();
+    if (next === undefined) slot.busy = false;
+    else next(slot);
+  }
+
+  async #acquire(limit: number): Promise<Slot> {
+    const free = this.#slots.find((slot) => !slot.busy);
+    if (free !== undefined) {
+      free.busy = true;
+      return free;
+    }
+    return new Promise((resolve, reject) => {
+      const take = (slot: Slot): void => {
+        clearTimeout(timer);
+        resolve(slot);
+      };
+      const timer = setTimeout(() => {
+        this.#waiting.splice(this.#waiting.indexOf(take), 1);
+        reject(new ContourNodeError('ENGINE_UNAVAILABLE', 'no engine process became ready'));
+      }, limit);
+      this.#waiting.push(take);
+    });
+  }
+}

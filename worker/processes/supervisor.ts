@@ -1,0 +1,114 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { Log } from '../../src/observe/log.ts';
+
+export interface SupervisedProgram {
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+}
+
+export interface Supervisor {
+  /** Resolves with an exit code when a program ended before it was ever ready: then its start is at fault. */
+  readonly failed: Promise<number>;
+  /** Resolves once every program has said that it is ready. */
+  readonly ready: Promise<void>;
+  readonly pids: Readonly<Record<string, number | undefined>>;
+  signal(name: NodeJS.Signals): void;
+  /** SIGTERM, after `limitSeconds` SIGKILL; resolves when all have ended. */
+  stop(limitSeconds: number): Promise<void>;
+}
+
+/** A program that lived so long has recovered: the next restart comes soon again. */
+const healthySeconds = 60;
+const firstWait = 250;
+const longestWait = 30_000;
+
+/** Starts programs and starts each again that ends by itself, with growing pauses. */
+export function supervise(programs: readonly SupervisedProgram[], log: Log): Supervisor {
+  const children = programs.map((program) => new SupervisedChild(program, log));
+  return {
+    failed: Promise.race(children.map((child) => child.failed)),
+    ready: Promise.all(children.map((child) => child.ready)).then(() => undefined),
+    get pids() {
+      return Object.fromEntries(children.map((child) => [child.name, child.pid]));
+    },
+    signal: (name) => children.forEach((child) => child.signal(name)),
+    stop: async (limitSeconds) => {
+      await Promise.all(children.map((child) => child.stop(limitSeconds)));
+    },
+  };
+}
+
+class SupervisedChild {
+  readonly ready: Promise<void>;
+  readonly failed: Promise<number>;
+  readonly #program: SupervisedProgram;
+  readonly #log: Log;
+  #child: ChildProcess | undefined;
+  #restart: NodeJS.Timeout | undefined;
+  #stopping = false;
+  #wasReady = false;
+  #wait = firstWait;
+  #onReady: () => void = () => undefined;
+  #onFailed: (code: number) => void = () => undefined;
+
+  constructor(program: SupervisedProgram, log: Log) {
+    this.#program = program;
+    this.#log = log;
+    this.ready = new Promise((resolve) => (this.#onReady = resolve));
+    this.failed = new Promise((resolve) => (this.#onFailed = resolve));
+    this.#start();
+  }
+
+  get name(): string {
+    return this.#program.name;
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.#child?.kill(name);
+  }
+
+  async stop(limitSeconds: number): Promise<void> {
+    this.#stopping = true;
+    clearTimeout(this.#restart);
+    const child = this.#child;
+    if (child === undefined) return;
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGTERM');
+    const kill = setTimeout(() => child.kill('SIGKILL'), limitSeconds * 1000);
+    await ended;
+    clearTimeout(kill);
+  }
+
+  #start(): void {
+    const { command, args, name } = this.#program;
+    // The channel tells the child when this process is gone, however it died.
+    const child = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    const started = performance.now();
+    this.#child = child;
+    child.on('error', (error) => this.#log.error({ err: error, program: name }, 'program'));
+    child.on('message', () => {
+      this.#wasReady = true;
+      this.#onReady();
+    });
+    child.once('exit', (code, signal) => {
+      this.#child = undefined;
+      if (this.#stopping) return;
+      if (!this.#wasReady) {
+        this.#onFailed(code ?? 1);
+        return;
+      }
+      if (performance.now() - started > healthySeconds * 1000) this.#wait = firstWait;
+      this.#log.error(
+        { program: name, how: signal ?? `exit code ${code}`, againInSeconds: this.#wait / 1000 },
+        'program ended; starting it again',
+      );
+      this.#restart = setTimeout(() => this.#start(), this.#wait);
+      this.#wait = Math.min(this.#wait * 2, longestWait);
+    });
+  }
+}

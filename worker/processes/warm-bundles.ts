@@ -1,0 +1,52 @@
+import { join } from 'node:path';
+import { type Bundle, listBundles, readBundle } from '../../src/bundles/read-bundle.ts';
+import { type LoadedBundle, loadBundle } from '../bundles/load-bundle.ts';
+import type { EngineChoice } from '../engines/open-engine.ts';
+
+/** Two bundles of a clinic's routes stay loaded; a third takes the place of the one that was used longest ago. */
+const kept = 2;
+
+/** Bundles with a running engine. A bundle whose manifest changed on disk is loaded anew. */
+export class WarmBundles {
+  readonly #modelsDirectory: string;
+  /** The one used last stands last. */
+  readonly #warm = new Map<string, LoadedBundle>();
+
+  constructor(modelsDirectory: string) {
+    this.#modelsDirectory = modelsDirectory;
+  }
+
+  /**
+   * A verified bundle whose golden output this engine has reproduced.
+   *
+   * @param digest of the bundle wanted, where several versions of a name may lie side by side
+   * @throws ContourNodeError MODEL_NOT_FOUND, BUNDLE_INVALID, BUNDLE_DIGEST, BUNDLE_GOLDEN, ENGINE_UNAVAILABLE, ENGINE_FAILED
+   */
+  async get(name: string, choice: EngineChoice, digest?: string): Promise<LoadedBundle> {
+    const found = await this.#find(name, digest);
+    const key = [found.digest, choice.name, choice.device].join();
+    const warm = this.#warm.get(key) ?? (await loadBundle(found.directory, this.#modelsDirectory, choice));
+    this.#warm.delete(key);
+    this.#warm.set(key, warm);
+    for (const [oldest, { engine }] of this.#warm) {
+      if (this.#warm.size <= kept) break;
+      this.#warm.delete(oldest);
+      await engine.close();
+    }
+    return warm;
+  }
+
+  /** The folder of that name, unless it holds another bundle than the one wanted and a sibling holds that one. */
+  async #find(name: string, digest: string | undefined): Promise<Bundle> {
+    const named = await readBundle(join(this.#modelsDirectory, name)).catch((error: unknown) => {
+      if (digest === undefined) throw error;
+      return undefined;
+    });
+    if (named !== undefined && (digest === undefined || named.digest === digest)) return named;
+    for (const folder of await listBundles(this.#modelsDirectory)) {
+      const sibling = await readBundle(join(this.#modelsDirectory, folder)).catch(() => undefined);
+      if (sibling !== undefined && sibling.digest === digest) return sibling;
+    }
+    return named ?? readBundle(join(this.#modelsDirectory, name));
+  }
+}

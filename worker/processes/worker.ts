@@ -1,0 +1,227 @@
+import { availableParallelism, hostname } from 'node:os';
+import { type Job, WaitingError, Worker } from 'bullmq';
+import type { Redis } from 'ioredis';
+import type { LoadedConfig } from '../../src/config/load.ts';
+import type { Config } from '../../src/config/schema.ts';
+import { asContourNodeError } from '../../src/errors.ts';
+import { contourQueue, deliverQueue } from '../../src/jobs/queue-names.ts';
+import { connectRedis, type RedisAddress } from '../../src/jobs/redis-connection.ts';
+import { contourPayloadSchema, deliverPayloadSchema } from '../../src/jobs/work-order.ts';
+import type { Log } from '../../src/observe/log.ts';
+import { deliver } from './deliver.ts';
+import type { ContourSummary } from './engine-messages.ts';
+import { EngineSlots, type SlotOptions } from './engine-slots.ts';
+
+export type QueueKind = 'contour' | 'deliver';
+
+export interface WorkerOptions {
+  readonly queues: readonly QueueKind[];
+  readonly address: RedisAddress;
+  readonly log: Log;
+}
+
+export interface RunningWorker {
+  /** Resolves once the engines have run a warm-up inference and jobs are taken. */
+  readonly ready: Promise<void>;
+  /** Process IDs of the engine processes that live. */
+  readonly enginePids: readonly number[];
+  /**
+   * Takes over another configuration (destinations, peers, limits, engine), or, where it cannot be loaded, nothing.
+   *
+   * @returns whether it was taken
+   */
+  reload(load: () => Promise<LoadedConfig>): Promise<boolean>;
+  /** Takes no new job; what runs has this long to end, then it is given back to the queue. */
+  close(patienceSeconds: number): Promise<void>;
+}
+
+/** The parent never blocks: it renews each lock in time. A worker that died is noticed after lock and check interval. */
+const timing = { lockDuration: 15_000, stalledInterval: 5000, runRetryDelay: 1000, drainDelay: 5 };
+
+/**
+ * Starts the worker: Redis and the locks are held by this process, tensors by one engine process a slot. One job is one
+ * try, also when its worker dies (maxStalledCount 0): how often to try is decided from the disk, by the node.
+ */
+export function startWorker(config: Config, options: WorkerOptions): RunningWorker {
+  return new ContourWorker(config, options);
+}
+
+class ContourWorker implements RunningWorker {
+  readonly ready: Promise<void>;
+  readonly #options: WorkerOptions;
+  readonly #connection: Redis;
+  readonly #slots: EngineSlots | undefined;
+  readonly #contour: Worker | undefined;
+  readonly #deliver = new Map<string, Worker>();
+  #config: Config;
+  #redisAway = false;
+  /** Aborted when what still runs is given back instead of failed. */
+  readonly #stopping = new AbortController();
+
+  constructor(config: Config, options: WorkerOptions) {
+    this.#config = config;
+    this.#options = options;
+    this.#connection = connectRedis(options.address, true, (error) => this.#onRedisError(error));
+    this.#connection.on('ready', () => {
+      if (this.#redisAway) options.log.info({ redis: options.address.label }, 'Redis is back');
+      this.#redisAway = false;
+    });
+    if (options.queues.includes('deliver')) this.#openDeliveries();
+    if (options.queues.includes('contour')) {
+      this.#slots = new EngineSlots(slotOptions(config), options.log);
+      this.#contour = this.#take(
+        contourQueue,
+        config.worker.slots,
+        (job, token) => this.#runContour(job, token),
+        false,
+      );
+      this.ready = this.#slots.start().then(() => this.#begin());
+    } else this.ready = this.#connection.ping().then(() => undefined);
+  }
+
+  get enginePids(): number[] {
+    return this.#slots?.pids ?? [];
+  }
+
+  async reload(load: () => Promise<LoadedConfig>): Promise<boolean> {
+    try {
+      const { config } = await load();
+      this.#config = config;
+      if (this.#options.queues.includes('deliver')) this.#openDeliveries();
+      void this.#slots?.reconfigure(slotOptions(config));
+    } catch (error) {
+      this.#options.log.error({ err: error }, 'the configuration was not taken; the old one stays in force');
+      return false;
+    }
+    this.#options.log.info('configuration taken over');
+    return true;
+  }
+
+  async close(patienceSeconds: number): Promise<void> {
+    const workers = [...this.#deliver.values(), ...(this.#contour === undefined ? [] : [this.#contour])];
+    const closed = Promise.all(workers.map((worker) => worker.close()));
+    const patience = setTimeout(() => {
+      this.#options.log.warn({}, 'jobs that still run are given back');
+      this.#stopping.abort();
+      void this.#slots?.stop();
+    }, patienceSeconds * 1000);
+    // Without Redis a worker cannot close politely; its jobs are found stalled.
+    await Promise.race([closed, this.#gone(patienceSeconds + 10)]);
+    clearTimeout(patience);
+    await this.#slots?.stop();
+    this.#connection.disconnect();
+  }
+
+  #begin(): void {
+    if (this.#contour?.closing !== undefined) return;
+    this.#contour?.run().catch((error: unknown) => this.#options.log.error({ err: error }, 'contour queue ended'));
+    this.#options.log.info({ queues: this.#options.queues, slots: this.#config.worker.slots }, 'worker ready');
+  }
+
+  #openDeliveries(): void {
+    const names = this.#config.destinations.map(({ name }) => name);
+    for (const [name, worker] of this.#deliver) {
+      if (names.includes(name)) continue;
+      this.#deliver.delete(name);
+      void worker.close();
+    }
+    for (const name of names) {
+      if (this.#deliver.has(name)) continue;
+      this.#deliver.set(
+        name,
+        this.#take(deliverQueue(name), 1, (job) => this.#runDelivery(job), true),
+      );
+    }
+  }
+
+  #take(
+    queue: string,
+    concurrency: number,
+    run: (job: Job, token: string | undefined) => Promise<unknown>,
+    autorun: boolean,
+  ): Worker {
+    const { log } = this.#options;
+    const worker = new Worker(queue, (job, token) => run(job, token), {
+      connection: this.#connection,
+      prefix: this.#config.redis.queuePrefix,
+      name: `${hostname()}-${process.pid}`,
+      concurrency,
+      autorun,
+      maxStalledCount: 0,
+      ...timing,
+    });
+    worker.on('error', (error) => {
+      if (this.#connection.status === 'ready') log.error({ err: error, queue }, 'queue');
+      else this.#onRedisError(error);
+    });
+    worker.on('failed', (job, error) => {
+      log.warn({ queue, job: job?.id, reason: error.message }, 'try failed');
+    });
+    worker.on('completed', (job) => log.info({ queue, job: job.id }, 'try completed'));
+    return worker;
+  }
+
+  async #runContour(job: Job, token: string | undefined): Promise<ContourSummary> {
+    const payload = contourPayloadSchema.parse(job.data);
+    try {
+      if (this.#slots === undefined) throw new Error('no slots');
+      return await this.#slots.contour(payload, (progress) => {
+        job.updateProgress({ ...progress }).catch((error: Error) => this.#onRedisError(error));
+      });
+    } catch (error) {
+      if (this.#stopping.signal.aborted) {
+        await job.moveToWait(token);
+        throw new WaitingError('the worker is being stopped');
+      }
+      throw jobError(error);
+    }
+  }
+
+  async #runDelivery(job: Job): Promise<unknown> {
+    const payload = deliverPayloadSchema.parse(job.data);
+    const outcome = await deliver(payload, this.#config, this.#stopping.signal).catch((error: unknown) => {
+      throw jobError(error);
+    });
+    if (outcome.outcome !== 'delivered')
+      throw new Error(`${outcome.code ?? 'INTERNAL'}: ${outcome.message ?? outcome.outcome}`);
+    return { outcome: outcome.outcome, status: outcome.status, alarmed: outcome.alarmed };
+  }
+
+  /** A patient connection repeats its error for as long as Redis is away. */
+  #onRedisError(error: Error): void {
+    if (this.#redisAway) return;
+    this.#redisAway = true;
+    this.#options.log.error(
+      { err: error, redis: this.#options.address.label, code: 'REDIS_UNAVAILABLE' },
+      'Redis is away',
+    );
+  }
+
+  #gone(seconds: number): Promise<void> {
+    return new Promise((resolve) => setTimeout(resolve, seconds * 1000).unref());
+  }
+}
+
+/** As it stands in Redis and on the board: `CODE: message`. */
+function jobError(error: unknown): Error {
+  const known = asContourNodeError(error);
+  return new Error(`${known.code}: ${known.message}`);
+}
+
+function slotOptions(config: Config): SlotOptions {
+  const { slots, timeoutMinutes, recycleMegabytes } = config.worker;
+  // Each of several engine processes would otherwise take every core.
+  const shared = slots > 1 ? Math.max(1, Math.floor(availableParallelism() / slots)) : 0;
+  return {
+    slots,
+    timeoutMinutes,
+    recycleMegabytes,
+    settings: {
+      dataDirectory: config.dataDirectory,
+      modelsDirectory: config.models.directory,
+      engine: { ...config.engine, threads: config.engine.threads === 0 ? shared : config.engine.threads },
+      logging: config.logging,
+      warmUp: [...new Set(config.routes.flatMap(({ models }) => models))],
+    },
+  };
+}
