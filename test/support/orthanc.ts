@@ -33,6 +33,7 @@ export async function startOrthanc(t: Cleanup): Promise<Orthanc> {
       RemoteAccessAllowed: false,
       AuthenticationEnabled: false,
       DicomServerEnabled: true,
+      DicomAlwaysAllowFind: true,
       Plugins: [],
     }),
   );

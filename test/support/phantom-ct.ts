@@ -22,7 +22,7 @@ export async function phantomCt(
 ): Promise<PhantomCt> {
   const folder = await mkdtemp(join(tmpdir(), 'contour-node-phantom-'));
   t.after(() => rm(folder, { recursive: true }));
-  const { slices = 40, matrix = 128, position = 'HFS' } = options;
+  const { slices = 60, matrix = 128, position = 'HFS' } = options;
   const numbers = { '--seed': seed, '--slices': slices, '--matrix': matrix, '--position': position };
   const written = await contourNode(
     'phantom',

@@ -12,7 +12,10 @@ export interface Outcome {
 /** Root of the checkout, with a slash at its end. */
 export const checkout = fileURLToPath(new URL('../../', import.meta.url));
 
-/** Runs a program to its end; TCP_NODELAY for DCMTK's sake (docs/architecture.md tells why). */
+/**
+ * Runs a program to its end. Debian's programs come first: pynetdicom has a storescu of its own; TCP_NODELAY for
+ * DCMTK's sake (docs/architecture.md tells why).
+ */
 export async function runProgram(
   program: string,
   args: readonly string[],
@@ -20,7 +23,7 @@ export async function runProgram(
 ): Promise<Outcome> {
   const child = spawn(program, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, TCP_NODELAY: '1', PATH: `${process.env['PATH']}:/usr/sbin` },
+    env: { ...process.env, TCP_NODELAY: '1', PATH: `/usr/bin:/usr/sbin:${process.env['PATH']}` },
     ...options,
   });
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);

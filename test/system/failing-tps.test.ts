@@ -16,7 +16,7 @@ interface Clinic {
   readonly tps: PickyTps;
   /** Key of the one series. */
   readonly key: string;
-  delivery(): Promise<DeliveryView | undefined>;
+  readonly delivery: () => Promise<DeliveryView | undefined>;
 }
 
 /** A CT is sent to a node whose TPS misbehaves. */
