@@ -98,6 +98,12 @@ test('the loss is 1 - Dice plus the mean cross-entropy', () => {
   assert.ok(Math.abs(found({ dice: 0.5, crossEntropy: 2 }) - 0.5 * dice - 2 * crossEntropy) < 1e-6);
 });
 
+test('an ROI in no slice of the batch is judged by cross-entropy alone', () => {
+  const dice = { dice: 1, crossEntropy: 0 };
+  assert.equal(loss([[2, -1]], [[1, 0]], [[1, 1]], dice), loss([[2, 3]], [[1, 0]], [[1, 1]], dice));
+  assert.ok(loss([[2, -1]], [[1, 0]], [[1, 1]]) < loss([[2, 3]], [[1, 0]], [[1, 1]]));
+});
+
 test('an ROI of weight 3 counts like three others', () => {
   const found = (rois: number[]): number =>
     tf.tidy(() => {

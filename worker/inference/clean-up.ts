@@ -52,6 +52,7 @@ export function cleanUp(mask: Mask, rules: Roi['cleanUp']): CleanedUp {
 /** Sets what a slice's ones enclose: every zero that no 4-connected path of zeros joins to the slice's border. */
 function fillHoles(voxels: Uint8Array, offset: number, nx: number, ny: number): void {
   const area = nx * ny;
+  if (!voxels.subarray(offset, offset + area).includes(1)) return;
   const outside = new Uint8Array(area);
   const stack: number[] = [];
   const visit = (v: number) => {

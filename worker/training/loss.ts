@@ -1,7 +1,7 @@
 import type { Scalar, Tensor, Tensor4D } from '@tensorflow/tfjs-node';
 import type { TensorFlow } from '../engines/load-tensorflow.ts';
 
-/** Keeps the Dice of an ROI that lies in no slice of the batch from dividing by nothing; pixels. */
+/** Keeps a Dice without any pixel from dividing by nothing; pixels. */
 const smoothing = 1;
 
 export interface LossWeights {
@@ -14,6 +14,9 @@ export interface LossWeights {
 /**
  * Weighted sum of 1 - Dice (the paper's loss; per ROI over all pixels of the batch, then the mean over the ROIs) and the
  * mean binary cross-entropy.
+ *
+ * An ROI that lies in no slice of the batch has a cross-entropy only. Its Dice would be smoothing / (smoothing + sum of
+ * its probabilities), which is steepest where the network hardly marks anything: small ROIs went out for good that way.
  * @param logits [batch, height, width, ROIs]
  * @param target 0 or 1, same shape
  * @param known 1 where the patient of a slice has the ROI drawn, else 0: [batch, 1, 1, ROIs]. What nobody drew teaches
@@ -33,9 +36,10 @@ export function segmentationLoss(
   const probability = tf.mul(tf.sigmoid(logits), known);
   const truth = tf.mul(target, known);
   const overlap = tf.sum(tf.mul(probability, truth), overPixels);
-  const size = tf.add(tf.sum(probability, overPixels), tf.sum(truth, overPixels));
+  const truthSize = tf.sum(truth, overPixels);
+  const size = tf.add(tf.sum(probability, overPixels), truthSize);
   const dice = tf.div(tf.add(tf.mul(overlap, 2), smoothing), tf.add(size, smoothing));
-  const diceWeights = tf.mul(tf.cast(tf.greater(knownSlices, 0), 'float32'), roiWeights);
+  const diceWeights = tf.mul(tf.cast(tf.greater(truthSize, 0), 'float32'), roiWeights);
   const diceLoss = weightedMean(tf, tf.sub(1, dice), diceWeights);
 
   // max(z, 0) - z y + log(1 + exp(-|z|)): the cross-entropy of a sigmoid without overflow.
