@@ -25,6 +25,10 @@ const program = fileURLToPath(new URL('contour-node.ts', import.meta.url));
 
 export async function main(args: string[]): Promise<void> {
   const { values } = parseArgs({ args, options: { config: { type: 'string' } } });
+  // Before anything is started: a signal in between would end this process and leave its children to themselves.
+  const stopped = new Promise<number>((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => resolve(0));
+  });
   const { config } = await loadConfig(values.config);
   const log = createLog(config, 'start');
   const redis = config.redis.url === undefined ? await startEmbeddedRedis(config.dataDirectory, log) : undefined;
@@ -38,9 +42,6 @@ export async function main(args: string[]): Promise<void> {
     log,
   );
   process.on('SIGHUP', () => supervisor.signal('SIGHUP'));
-  const stopped = new Promise<number>((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => resolve(0));
-  });
   if (process.stderr.isTTY) {
     const { dicom, http } = config;
     void supervisor.ready.then(() => {

@@ -1,6 +1,7 @@
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { after } from 'node:test';
 import { type PreparedCase, writeCase } from '../../worker/training/prepared-case.ts';
 import { type TrainingConfig, trainingConfigSchema } from '../../worker/training/training-config.ts';
 import type { Grid, Mask, Volume } from '../../worker/volume/volume.ts';
@@ -46,9 +47,10 @@ export function smallConfig(changes: { training?: object; augmentation?: object 
 
 const margin = 4;
 
-/** Patients in a temporary folder. Patient 0 has `Disc_R` not drawn. */
+/** Patients in a temporary folder that goes with the test file. Patient 0 has `Disc_R` not drawn. */
 export async function smallCases(count: number): Promise<PreparedCase[]> {
   const folder = await mkdtemp(join(tmpdir(), 'contour-node-cases-'));
+  after(() => rm(folder, { recursive: true }));
   return Promise.all(
     Array.from({ length: count }, (_, patient) => smallCase(join(folder, `case-${patient}`), patient)),
   );
