@@ -69,8 +69,11 @@ export const manifestSchema = z.strictObject({
      * (`body`), or of the image (`image`).
      */
     centre: z.enum(['body', 'image']),
-    /** Slices on each side that are further input channels (0: one slice alone). Beyond the ends the end repeats. */
-    neighbours: z.int().min(0).max(4),
+    /**
+     * Slices on each side that are further input channels: how many (0: one slice alone), or their distances in slices,
+     * e.g. [1, 3, 6] for a long view at little cost. Beyond the ends the end repeats.
+     */
+    neighbours: z.union([z.int().min(0).max(4), z.array(z.int().min(1).max(16)).max(4)]),
     windows: z.array(huWindow).min(1).max(4),
     /** HU outside the image. */
     paddingHu: z.number().default(-1024),

@@ -126,3 +126,36 @@ export function sampleHu(
     target[out] = upper * (1 - l) + below * l;
   }
 }
+
+/**
+ * ROI bits of one slice at the sample's pixels: a bit is set where the bilinear share of its pixels reaches a half. The
+ * nearest pixel alone would move edges by up to half a pixel, at random from slice to slice.
+ * @param bits number of ROI bits in a label
+ */
+export function sampleLabels(
+  labels: Uint16Array,
+  columns: number,
+  { corner, right, lower, nearest }: Sampling,
+  bits: number,
+  target: Uint16Array,
+): void {
+  for (let out = 0; out < target.length; out += 1) {
+    const at = corner[out] ?? -1;
+    if (at < 0) {
+      const edge = nearest[out] ?? -1;
+      target[out] = edge < 0 ? 0 : (labels[edge] ?? 0);
+      continue;
+    }
+    const [a, b, c, d] = [labels[at]!, labels[at + 1]!, labels[at + columns]!, labels[at + columns + 1]!];
+    const everywhere = a & b & c & d;
+    target[out] = everywhere;
+    if (everywhere === (a | b | c | d)) continue;
+    const r = right[out]!;
+    const l = lower[out]!;
+    for (let bit = 0; bit < bits; bit += 1) {
+      const upper = ((a >> bit) & 1) * (1 - r) + ((b >> bit) & 1) * r;
+      const below = ((c >> bit) & 1) * (1 - r) + ((d >> bit) & 1) * r;
+      if (upper * (1 - l) + below * l >= 0.5) target[out]! |= 1 << bit;
+    }
+  }
+}

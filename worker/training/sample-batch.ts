@@ -1,6 +1,6 @@
 import { type Random, seededRandom } from '../phantom/random.ts';
-import { inputChannels, type NetworkInput } from '../volume/preprocess.ts';
-import { type Change, drawChange, sampleHu, samplingOf, unchanged } from './augmentation.ts';
+import { inputChannels, neighbourOffsets, type NetworkInput } from '../volume/preprocess.ts';
+import { type Change, drawChange, sampleHu, sampleLabels, samplingOf, unchanged } from './augmentation.ts';
 import type { Batch } from './batch.ts';
 import { CaseReader, type PreparedCase } from './prepared-case.ts';
 import type { Augmentation } from './training-config.ts';
@@ -101,7 +101,7 @@ export class BatchSampler {
     const channels = inputChannels(input);
     const hu = new Float32Array(pixels);
     let channel = 0;
-    for (let neighbour = -input.neighbours; neighbour <= input.neighbours; neighbour += 1) {
+    for (const neighbour of neighbourOffsets(input)) {
       sampleHu(reader.hu(pick.k + neighbour), size[0], sampling, input.paddingHu, hu);
       changeHu(hu, change, pick.random);
       for (const { low, high } of input.windows) {
@@ -112,15 +112,15 @@ export class BatchSampler {
         channel += 1;
       }
     }
-    const labels = reader.labels(pick.k);
     const rois = mirrored.length;
+    const labels = new Uint16Array(pixels);
+    sampleLabels(reader.labels(pick.k), size[0], sampling, rois, labels);
     // A flipped left parotid is a right one: each channel takes the bit of its twin.
     const bits = mirrored.map((twin, roi) => (change.flipLeftRight ? twin : roi));
     for (const [roi, bit] of bits.entries()) {
       batch.known[n * rois + roi] = known[bit] === true ? 1 : 0;
       for (let pixel = 0, out = n * pixels * rois + roi; pixel < pixels; pixel += 1, out += rois) {
-        const at = sampling.nearest[pixel] ?? -1;
-        if (at >= 0) batch.target[out] = ((labels[at] ?? 0) >> bit) & 1;
+        batch.target[out] = (labels[pixel]! >> bit) & 1;
       }
     }
   }

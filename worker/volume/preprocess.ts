@@ -12,7 +12,16 @@ export type NetworkInput = BundleManifest['input'];
 
 /** Channels of the input tensor: slice by slice from the lowest neighbour (-z) up, within a slice window by window. */
 export function inputChannels(input: NetworkInput): number {
-  return (2 * input.neighbours + 1) * input.windows.length;
+  return neighbourOffsets(input).length * input.windows.length;
+}
+
+/** The slices that the network sees beside each other, as distances in slices from the lowest (-z) up; 0 is the slice itself. */
+export function neighbourOffsets({ neighbours }: NetworkInput): number[] {
+  const above =
+    typeof neighbours === 'number'
+      ? Array.from({ length: neighbours }, (_, n) => n + 1)
+      : neighbours.toSorted((a, b) => a - b);
+  return [...above.map((distance) => -distance).toReversed(), 0, ...above];
 }
 
 /** Shape of the input tensor of `batch` slices in the bundle's layout. */
@@ -104,7 +113,7 @@ export function writeNetworkInput(
   const pixelStep = input.layout === 'nhwc' ? channels : 1;
   const channelStep = input.layout === 'nhwc' ? 1 : width * height;
   let channel = 0;
-  for (let neighbour = -input.neighbours; neighbour <= input.neighbours; neighbour += 1) {
+  for (const neighbour of neighbourOffsets(input)) {
     const slice = Math.min(Math.max(k + neighbour, 0), nz - 1) * nx * ny;
     for (const window of input.windows) {
       const scale = 1 / (window.high - window.low);
