@@ -1,12 +1,14 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { loadConfig } from '../src/config/load.ts';
 import { ContourNodeError } from '../src/errors.ts';
 import { loadTensorFlow } from '../worker/engines/load-tensorflow.ts';
 import { buildNetwork } from '../worker/networks/network.ts';
 import { collectCases } from '../worker/training/case-cache.ts';
 import { loadTrainingConfig } from '../worker/training/training-config.ts';
 import type { EpochRecord } from '../worker/training/history.ts';
+import { weightsOfBundle } from '../worker/training/initial-weights.ts';
 import { train } from '../worker/training/trainer.ts';
 import { writeTrainedBundle } from '../worker/training/trained-bundle.ts';
 import { inputChannels } from '../worker/volume/preprocess.ts';
@@ -24,13 +26,15 @@ improves. The same call goes on where the last one ended, however that ended.
   --out BUNDLE    folder of the bundle
   --phantoms N    with data.source: phantom: this many training phantoms
   --epochs N      end after this many epochs in all
+  --from BUNDLE   begin with the weights of this bundle (name or folder) wherever its layers fit, not with random ones
   --work DIR      checkpoints, history and curve (default: ~/.cache/contour-node/training/NAME)
   --cache DIR     prepared patients (default: ~/.cache/contour-node/cases)
   --json          one line of JSON after each epoch
 
 examples:
   contour-node train --config config/training/phantom-gtvp.yaml --out models/phantom-gtvp
-  contour-node train --config config/training/deeplabv3plus.yaml --data ../archive --out models/mine`;
+  contour-node train --config config/training/deeplabv3plus.yaml --data ../archive --out models/mine
+  contour-node train --config mine.yaml --from openkbp-head-neck --data ../archive --out models/mine`;
 
 export async function main(args: string[]): Promise<void> {
   const { values } = parseArgs({
@@ -41,6 +45,7 @@ export async function main(args: string[]): Promise<void> {
       out: { type: 'string' },
       phantoms: { type: 'string' },
       epochs: { type: 'string' },
+      from: { type: 'string' },
       work: { type: 'string' },
       cache: { type: 'string' },
       json: { type: 'boolean', default: false },
@@ -79,7 +84,11 @@ export async function main(args: string[]): Promise<void> {
     );
   for (const { id, error } of leftOut) console.error(`left out ${id}: ${error.toLine()}`);
 
-  const command = `contour-node train --config ${values.config}`;
+  const from =
+    values.from === undefined
+      ? undefined
+      : await weightsOfBundle(values.from, (await loadConfig()).config.models.directory);
+  const command = `contour-node train --config ${values.config}${from === undefined ? '' : ` --from ${from.source.name}`}`;
   const stop = new AbortController();
   process.once('SIGTERM', () => stop.abort());
   process.once('SIGINT', () => stop.abort());
@@ -89,6 +98,7 @@ export async function main(args: string[]): Promise<void> {
     config,
     cases,
     directory,
+    from: from?.weights,
     signal: stop.signal,
     onUpdate: (done, total, loss) => {
       firstUpdate ??= done;
@@ -106,7 +116,16 @@ export async function main(args: string[]): Promise<void> {
       else console.log(epochLine(record));
       if (!improved || state.best === undefined) return;
       const date = new Date().toISOString();
-      await writeTrainedBundle(out, { config, network, parameters: state.best, cases, history, command, date });
+      await writeTrainedBundle(out, {
+        config,
+        network,
+        parameters: state.best,
+        cases,
+        history,
+        command,
+        date,
+        from: from?.source,
+      });
     },
   });
   bar.end();
@@ -119,6 +138,7 @@ export async function main(args: string[]): Promise<void> {
     history: result.history,
     command,
     date,
+    from: from?.source,
   });
   if (!values.json) console.log(`bundle written to ${out}; history and curve in ${directory}`);
 }

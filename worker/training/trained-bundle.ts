@@ -7,6 +7,7 @@ import type { Bundle } from '../../src/bundles/read-bundle.ts';
 import { writeBundle, type BundleDescription } from '../bundles/write-bundle.ts';
 import type { CaseCollection } from './case-cache.ts';
 import type { EpochRecord } from './history.ts';
+import type { InitialWeights } from './initial-weights.ts';
 import type { TrainingConfig } from './training-config.ts';
 
 export interface TrainedNetwork {
@@ -20,6 +21,8 @@ export interface TrainedNetwork {
   readonly command: string;
   /** ISO 8601. */
   readonly date: string;
+  /** The bundle whose weights it began with. */
+  readonly from?: InitialWeights['source'] | undefined;
 }
 
 /**
@@ -45,6 +48,7 @@ export async function writeTrainedBundle(directory: string, trained: TrainedNetw
       contourNode: version,
       command: trained.command,
       date: trained.date,
+      ...(trained.from === undefined ? {} : { from: trained.from }),
       parameters: parameterCount(network),
       data: config.data,
       trainingPatients: trained.cases.training.length,

@@ -2,13 +2,14 @@ import { ContourNodeError } from '../../src/errors.ts';
 import type { TensorFlow } from '../engines/load-tensorflow.ts';
 import { buildNetwork } from '../networks/network.ts';
 import type { Network } from '../networks/layers.ts';
-import { elementCount, initialParameters, type Parameters, parameterSpecs } from '../networks/parameters.ts';
+import { elementCount, type Parameters, parameterSpecs } from '../networks/parameters.ts';
 import { inputChannels } from '../volume/preprocess.ts';
 import { adamUpdate, initialAdam, moveAverage } from './adam.ts';
 import { BatchLoader } from './batch-loader.ts';
 import { latestCheckpoint, type TrainingState, writeCheckpoint } from './checkpoint.ts';
 import { lossAndGradients } from './gradients.ts';
 import { type EpochRecord, readHistory, writeHistory } from './history.ts';
+import { startingParameters } from './initial-weights.ts';
 import { afterEpoch } from './plateau.ts';
 import type { PreparedCase } from './prepared-case.ts';
 import { BatchSampler, type SamplerPlan } from './sample-batch.ts';
@@ -20,6 +21,8 @@ export interface Training {
   readonly cases: { readonly training: readonly PreparedCase[]; readonly validation: readonly PreparedCase[] };
   /** Checkpoints and history; a training that finds some there goes on with it. */
   readonly directory: string;
+  /** Weights to begin with instead of random ones, where no checkpoint is found. */
+  readonly from?: Parameters | undefined;
   /** After every update: how many are done, of how many, and the last loss. */
   onUpdate?: (done: number, total: number, loss: number) => void;
   /** After every epoch, once its checkpoint is on disk. */
@@ -54,7 +57,7 @@ export async function train(tf: TensorFlow, training: Training): Promise<Trainin
   const [width, height] = input.size;
   const network = buildNetwork(config.architecture, [height, width, inputChannels(input)], rois.length);
   let state = await latestCheckpoint(directory, training.onRefused ?? (() => {}));
-  if (state === undefined) state = initialState(network, config);
+  if (state === undefined) state = initialState(network, config, training.from);
   else checkFits(network, state);
   let history = await readHistory(directory, state.epoch);
 
@@ -112,8 +115,8 @@ export async function train(tf: TensorFlow, training: Training): Promise<Trainin
   return { network, best: state.best ?? state.average, history };
 }
 
-function initialState(network: Network, { training }: TrainingConfig): TrainingState {
-  const parameters = initialParameters(network, training.seed);
+function initialState(network: Network, { training }: TrainingConfig, from: Parameters | undefined): TrainingState {
+  const parameters = startingParameters(network, training.seed, from);
   const trainable = parameterSpecs(network).filter((spec) => spec.trainable);
   return {
     epoch: 0,

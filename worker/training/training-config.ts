@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { manifestSchema, roiSchema } from '../../src/bundles/manifest.ts';
@@ -93,31 +94,72 @@ export type TrainingConfig = z.output<typeof trainingConfigSchema>;
 export type Augmentation = TrainingConfig['augmentation'];
 export type Schedule = TrainingConfig['training'];
 
+/** A configuration may take everything that it does not say itself from another one. */
+const extending = z.looseObject({ extends: z.string().optional() });
+
 /**
- * Reads a training configuration (YAML).
+ * Reads a training configuration (YAML). `extends: FILE` (relative to the file) takes over what the file itself does not
+ * say, mapping by mapping; `architecture` and lists are taken whole.
  * @throws ContourNodeError CONFIG_NOT_FOUND; CONFIG_INVALID naming file, line or key, and what is allowed
  */
 export async function loadTrainingConfig(path: string): Promise<TrainingConfig> {
+  const { value, lineOf } = await readYaml(path, []);
+  const parsed = trainingConfigSchema.safeParse(value);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw invalid(path, lineOf(issue?.path ?? []), `${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`);
+  }
+  checkMirrors(parsed.data, (what) => invalid(path, 0, what));
+  return parsed.data;
+}
+
+function invalid(path: string, line: number, what: string): ContourNodeError {
+  return new ContourNodeError('CONFIG_INVALID', `${path}${line > 0 ? `, line ${line}` : ''}: ${what}`, {
+    remedy: 'see the comments in config/training/',
+  });
+}
+
+interface YamlFile {
+  readonly value: unknown;
+  /** Line of a key in the file itself; 0 where the file does not have it. */
+  readonly lineOf: (key: readonly PropertyKey[]) => number;
+}
+
+/** @param extended the files that led here, to notice a circle */
+async function readYaml(path: string, extended: readonly string[]): Promise<YamlFile> {
+  if (extended.includes(path)) throw invalid(path, 0, 'extends: the file extends itself');
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
     throw new ContourNodeError('CONFIG_NOT_FOUND', `cannot read ${path}`, { cause, remedy: 'see config/training/' });
   });
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
-  const invalid = (line: number, what: string): ContourNodeError =>
-    new ContourNodeError('CONFIG_INVALID', `${path}${line > 0 ? `, line ${line}` : ''}: ${what}`, {
-      remedy: 'see the comments in config/training/',
-    });
   const [broken] = document.errors;
-  if (broken !== undefined) throw invalid(lines.linePos(broken.pos[0]).line, 'not YAML');
-  const parsed = trainingConfigSchema.safeParse(document.toJS());
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    const key = issue?.path.join('.') ?? '';
-    const node = document.getIn(issue?.path ?? [], true) as { range?: [number, number, number] } | undefined;
-    throw invalid(node?.range === undefined ? 0 : lines.linePos(node.range[0]).line, `${key}: ${issue?.message ?? ''}`);
+  if (broken !== undefined) throw invalid(path, lines.linePos(broken.pos[0]).line, 'not YAML');
+  const lineOf = (key: readonly PropertyKey[]): number => {
+    const node = document.getIn(key, true) as { range?: [number, number, number] } | undefined;
+    return node?.range === undefined ? 0 : lines.linePos(node.range[0]).line;
+  };
+  const own: unknown = document.toJS();
+  const base = extending.safeParse(own).data?.extends;
+  if (base === undefined) return { value: own, lineOf };
+  const { value: taken } = await readYaml(join(dirname(path), base), [...extended, path]);
+  return { value: merged(taken, { ...(own as object), extends: undefined }), lineOf };
+}
+
+/** Keys that belong together: half of one network's parameters means nothing to another. */
+const whole = new Set(['architecture']);
+
+function merged(base: unknown, own: unknown): unknown {
+  if (!isMapping(base) || !isMapping(own)) return own;
+  const result: Record<string, unknown> = { ...base };
+  for (const [key, value] of Object.entries(own)) {
+    if (value !== undefined) result[key] = whole.has(key) ? value : merged(base[key], value);
   }
-  checkMirrors(parsed.data, (what) => invalid(0, what));
-  return parsed.data;
+  return result;
+}
+
+function isMapping(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** A left-right flip needs both of a pair, each naming the other. */
