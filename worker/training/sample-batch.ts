@@ -12,13 +12,16 @@ export interface SamplerPlan {
   readonly augmentation: Augmentation;
   readonly batch: number;
   readonly seed: number;
+  /** Share of the slices that are drawn for an ROI, each ROI as often as any other. */
+  readonly foreground: number;
   /** Channel that a left-right flip puts into each ROI's place (`mirroredChannels`). */
   readonly mirrored: readonly number[];
 }
 
-/** Streams of the seed: one for the order of the slices, one for the changes. */
+/** Streams of the seed: the order of the slices, the changes, the slices that are drawn for an ROI. */
 const orderStream = 1;
 const changeStream = 2;
+const foregroundStream = 3;
 
 /**
  * Makes batch n for any n, always the same one: nothing depends on what was made before, so that a training that was
@@ -30,6 +33,8 @@ export class BatchSampler {
   /** Case and slice of every slice of every case. */
   readonly #slices: readonly { readonly case: number; readonly k: number }[];
   #order: { round: number; permutation: Uint32Array } | undefined;
+  /** Per ROI that lies anywhere: the slices that it lies in, as indices of `#slices`. */
+  #foreground: readonly Uint32Array[] | undefined;
 
   constructor(plan: SamplerPlan) {
     this.#plan = plan;
@@ -39,7 +44,7 @@ export class BatchSampler {
     );
   }
 
-  /** Batch number `n`; every slice comes once before any comes again. */
+  /** Batch number `n`. Of the slices that are not drawn for an ROI, none comes again before all have had their turn. */
   training(n: number): Batch {
     const { batch, seed, augmentation, input } = this.#plan;
     const picks = Array.from({ length: batch }, (_, position) => {
@@ -61,6 +66,12 @@ export class BatchSampler {
   }
 
   #slice(draw: number): { case: number; k: number } {
+    const random = seededRandom(this.#plan.seed * 0x1_0000_0000 + draw, foregroundStream);
+    const index = random.chance(this.#plan.foreground) ? this.#foregroundSlice(random) : this.#nextInOrder(draw);
+    return this.#slices[index] ?? { case: 0, k: 0 };
+  }
+
+  #nextInOrder(draw: number): number {
     const count = this.#slices.length;
     const round = Math.floor(draw / count);
     if (this.#order?.round !== round) {
@@ -69,7 +80,24 @@ export class BatchSampler {
         permutation: shuffled(count, seededRandom(this.#plan.seed * 0x1_0000_0000 + round, orderStream)),
       };
     }
-    return this.#slices[this.#order.permutation[draw % count] ?? 0] ?? { case: 0, k: 0 };
+    return this.#order.permutation[draw % count] ?? 0;
+  }
+
+  /** A small organ lies in one slice of thirteen: left to chance, a batch hardly ever shows it. */
+  #foregroundSlice(random: Random): number {
+    this.#foreground ??= this.#slicesOfRois();
+    const slices = this.#foreground[random.whole(0, this.#foreground.length - 1)] ?? new Uint32Array(1);
+    return slices[random.whole(0, slices.length - 1)] ?? 0;
+  }
+
+  #slicesOfRois(): Uint32Array[] {
+    const found = this.#plan.mirrored.map((): number[] => []);
+    for (const [index, { case: patient, k }] of this.#slices.entries()) {
+      let bits = 0;
+      for (const label of this.#readers[patient]?.labels(k) ?? []) bits |= label;
+      for (const [roi, slices] of found.entries()) if (((bits >> roi) & 1) === 1) slices.push(index);
+    }
+    return found.filter((slices) => slices.length > 0).map((slices) => Uint32Array.from(slices));
   }
 
   #assemble(picks: readonly { case: number; k: number; change: Change; random: Random }[]): Batch {

@@ -67,6 +67,7 @@ export async function train(tf: TensorFlow, training: Training): Promise<Trainin
     augmentation: config.augmentation,
     batch: schedule.batch,
     seed: schedule.seed,
+    foreground: schedule.foreground,
     mirrored: mirroredChannels(rois),
   });
   const slices = cases.training.reduce((sum, { description }) => sum + description.size[2], 0);

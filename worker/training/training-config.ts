@@ -39,6 +39,8 @@ const schedule = z.strictObject({
   epochs: z.int().positive().default(200),
   /** Slices drawn in an epoch; left out: every slice once. */
   slicesPerEpoch: z.int().positive().optional(),
+  /** Share of them that is drawn for an ROI, each ROI as often as any other; the rest is every slice in turn. */
+  foreground: z.number().min(0).max(1).default(0),
   batch: z.int().positive().default(8),
   /** Batches whose gradients are averaged before one update. */
   accumulate: z.int().positive().default(1),

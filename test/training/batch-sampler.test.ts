@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { drawChange } from '../../worker/training/augmentation.ts';
 import { BatchSampler } from '../../worker/training/sample-batch.ts';
@@ -9,7 +11,7 @@ import { smallCases, smallConfig } from './small-training.ts';
 const cases = await smallCases(2);
 const plain = { flipLeftRight: 0, flipFrontBack: 0, rotationDegrees: 0, zoom: [1, 1], translationMm: 0 };
 
-function sampler(augmentation: object, of = cases): BatchSampler {
+function sampler(augmentation: object, of = cases, foreground = 0): BatchSampler {
   const config = smallConfig({ augmentation: { ...plain, ...augmentation } });
   return new BatchSampler({
     cases: of,
@@ -17,6 +19,7 @@ function sampler(augmentation: object, of = cases): BatchSampler {
     augmentation: config.augmentation,
     batch: 4,
     seed: 9,
+    foreground,
     mirrored: mirroredChannels(config.rois),
   });
 }
@@ -78,6 +81,35 @@ test('every slice comes once before any comes again, and batch n is always the s
   one.close();
   other.close();
   plainly.close();
+});
+
+test('an ROI that few slices show comes as often as any other where the configuration asks for it', async () => {
+  // Disc_R lies in one of twelve patients only.
+  const many = await smallCases(12);
+  const few = many.map((prepared, n) =>
+    n === 1 ? prepared : { ...prepared, description: { ...prepared.description, known: [true, false] } },
+  );
+  const rare = few.filter((_, n) => n !== 1);
+  for (const { directory } of rare) {
+    const labels = new Uint16Array((await readFile(join(directory, 'labels.u16'))).buffer);
+    await writeFile(
+      join(directory, 'labels.u16'),
+      labels.map((bits) => bits & 1),
+    );
+  }
+  const shows = (foreground: number): number => {
+    const drawn = sampler({}, few, foreground);
+    let count = 0;
+    for (let n = 0; n < 50; n += 1) {
+      const batch = drawn.training(n);
+      for (let i = 0; i < 4; i += 1) if (!Number.isNaN(columnOf(batch, i, 1))) count += 1;
+    }
+    drawn.close();
+    return count / 200;
+  };
+  assert.ok(Math.abs(shows(0) - 1 / 12) < 0.02, 'in turn: as often as the slices are');
+  // Half of the draws for Disc_R, and a twelfth of those for Disc_L.
+  assert.ok(Math.abs(shows(1) - (1 / 2 + 1 / 24)) < 0.1);
 });
 
 test('without augmentation a sample is the middle of the cached slice', () => {
