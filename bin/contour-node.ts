@@ -14,7 +14,7 @@ interface Command {
 }
 
 /** Files of this folder that are no commands. */
-const helpers = new Set(['contour-node', 'progress']);
+const helpers = new Set(['contour-node', 'progress', 'cache-folders']);
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
 

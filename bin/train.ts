@@ -1,4 +1,3 @@
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadConfig } from '../src/config/load.ts';
@@ -12,6 +11,7 @@ import { weightsOfBundle } from '../worker/training/initial-weights.ts';
 import { train } from '../worker/training/trainer.ts';
 import { writeTrainedBundle } from '../worker/training/trained-bundle.ts';
 import { inputChannels } from '../worker/volume/preprocess.ts';
+import { cacheFolder, casesFolder } from './cache-folders.ts';
 import { progressBar } from './progress.ts';
 
 export const summary = 'train a network on CT and RTSTRUCT and write it as a bundle';
@@ -64,8 +64,7 @@ export async function main(args: string[]): Promise<void> {
   };
   if (config.data.source === 'dicom' && values.data === undefined)
     throw new ContourNodeError('USAGE', 'this configuration needs --data DIR');
-  const home = process.env['CONTOUR_NODE_CACHE'] ?? join(homedir(), '.cache', 'contour-node');
-  const directory = values.work ?? join(home, 'training', config.bundle.name);
+  const directory = values.work ?? join(cacheFolder(), 'training', config.bundle.name);
   const out = values.out;
   const [width, height] = config.input.size;
   const network = buildNetwork(config.architecture, [height, width, inputChannels(config.input)], config.rois.length);
@@ -73,7 +72,7 @@ export async function main(args: string[]): Promise<void> {
   const preparation = progressBar('preparing patients', 1, { quiet: values.json });
   const cases = await collectCases(config, {
     ...(values.data === undefined ? {} : { archive: values.data }),
-    cache: values.cache ?? join(home, 'cases'),
+    cache: values.cache ?? casesFolder(),
     onProgress: (done, total) => preparation.update(done / total, `${done} of ${total}`),
   });
   preparation.end();

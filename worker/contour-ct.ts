@@ -1,19 +1,22 @@
 import type { CtGeometry } from '../src/dicom/ct-geometry.ts';
 import type { Warning } from '../src/jobs/work-order.ts';
 import type { LoadedBundle } from './bundles/load-bundle.ts';
-import { contourRoi, type ContouredRoi } from './inference/contour-roi.ts';
+import { contourRoi } from './inference/contour-roi.ts';
+import { ctWarnings } from './inference/ct-warnings.ts';
 import { infer } from './inference/infer.ts';
-import { roiWarnings } from './inference/warnings.ts';
+import { bodyPartWarnings, judgeRois, type JudgedRoi } from './inference/roi-warnings.ts';
 import type { StageClock } from './stage-clock.ts';
 import { findBody } from './volume/body.ts';
+import { ctAppearance } from './volume/ct-appearance.ts';
 import { loadVolume } from './volume/load-volume.ts';
 import { imageCentre, networkGrid, toNetworkHu } from './volume/preprocess.ts';
 import type { Volume } from './volume/volume.ts';
 
 export interface ContouredVolume {
   /** Every ROI of the bundle, in its order. */
-  readonly rois: readonly ContouredRoi[];
-  readonly warnings: readonly Warning[];
+  readonly rois: readonly JudgedRoi[];
+  /** How the CT differs from those of the training; what concerns one ROI stands there. */
+  readonly ctWarnings: readonly Warning[];
 }
 
 export interface ContouredCt extends ContouredVolume {
@@ -61,11 +64,26 @@ export async function contourVolume(
   const probabilities = await clock.run('inference', (report) =>
     infer(engine, network, manifest, { batchSize, onSlices: (done) => report(done / network.grid.size[2]) }),
   );
-  const rois = await clock.run('contours', (report) =>
-    manifest.rois.map((_, index) => {
+  const { trained } = manifest.applicability;
+  return clock.run('contours', (report) => {
+    const rois = manifest.rois.map((_, index) => {
       report(index / manifest.rois.length);
       return contourRoi(probabilities, volume.grid, manifest, index);
-    }),
+    });
+    return {
+      rois: judgeRois(rois, manifest, body, volume.grid.size[2]),
+      ctWarnings: [
+        ...(trained === undefined ? [] : ctWarnings(ctAppearance(volume, body, trained.tissueClassesHu), trained)),
+        ...bodyPartWarnings(rois, manifest),
+      ],
+    };
+  });
+}
+
+/** Every warning of a drawing, in the job's words: those of an ROI begin with its name. */
+export function allWarnings({ rois, ctWarnings: ofCt }: ContouredVolume): Warning[] {
+  const ofRois = rois.flatMap(({ roi, warnings }) =>
+    warnings.map(({ code, text }) => ({ code, text: `${roi.name}: ${text}` })),
   );
-  return { rois, warnings: roiWarnings(rois, manifest, volume.grid.size[2]) };
+  return [...ofCt, ...ofRois];
 }

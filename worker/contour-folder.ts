@@ -7,7 +7,7 @@ import { readCtFolder } from '../src/dicom/read-ct-folder.ts';
 import { ContourNodeError } from '../src/errors.ts';
 import type { Warning } from '../src/jobs/work-order.ts';
 import type { LoadedBundle } from './bundles/load-bundle.ts';
-import { contourCt } from './contour-ct.ts';
+import { allWarnings, contourCt } from './contour-ct.ts';
 import { contactSheet, polygonRings } from './preview/contact-sheet.ts';
 import { StageClock, type Progress } from './stage-clock.ts';
 import { structureSet } from './structure-set.ts';
@@ -67,6 +67,7 @@ export async function contourFolder(
     header: await readHeader(ct.files[0]!),
     bundle,
     rois: drawn.rois,
+    ctWarnings: drawn.ctWarnings,
     style: everything(bundle.manifest.rois.map(({ name }) => name)),
     uidRoot: config.dicom.uidRoot,
     aeTitle: config.dicom.aeTitle,
@@ -103,7 +104,7 @@ export async function contourFolder(
       slices: slices.length,
       components,
     })),
-    warnings: [...series.warnings, ...drawn.warnings],
+    warnings: [...series.warnings, ...allWarnings(drawn)],
     timings: clock.timings,
     files: written,
   };
@@ -120,6 +121,7 @@ function everything(includeRois: string[]) {
       excludeRois: true,
       holes: true,
       sendEmpty: true,
+      warnings: true,
     })
     .parse({ includeRois });
 }

@@ -14,7 +14,7 @@ import type {
   WorkResult,
 } from '../src/jobs/work-order.ts';
 import type { LoadedBundle } from './bundles/load-bundle.ts';
-import { contourCt, type ContouredCt } from './contour-ct.ts';
+import { allWarnings, contourCt, type ContouredCt } from './contour-ct.ts';
 import { contoursJson } from './contours-json.ts';
 import { OrderFiles } from './order-files.ts';
 import { contactSheet, polygonRings } from './preview/contact-sheet.ts';
@@ -158,7 +158,7 @@ async function draw(work: Work): Promise<WorkResult> {
       components,
     })),
     structureSets: found.sets,
-    warnings: distinct([...manifest.warnings, ...warnings, ...drawn.warnings, ...found.more]),
+    warnings: distinct([...manifest.warnings, ...warnings, ...allWarnings(drawn), ...found.more]),
   };
 }
 
@@ -209,6 +209,7 @@ async function writeProfile(
     header,
     bundle: work.loaded.bundle,
     rois: drawn.rois,
+    ctWarnings: drawn.ctWarnings,
     style: profile,
     uidRoot: order.uidRoot,
     aeTitle: order.aeTitle,

@@ -5,7 +5,7 @@ import { patientStudyElements } from '../src/dicom/patient-study.ts';
 import { destinationRois, type DrawnRoi } from '../src/dicom/rtstruct/destination-rois.ts';
 import { modelTexts } from '../src/dicom/rtstruct/model-texts.ts';
 import { prepareRtstruct, type PreparedStructureSet } from '../src/dicom/rtstruct/write-rtstruct.ts';
-import type { Profile } from '../src/jobs/work-order.ts';
+import type { Profile, Warning } from '../src/jobs/work-order.ts';
 import { version } from '../src/version.ts';
 
 export interface StructureSetOptions {
@@ -14,6 +14,8 @@ export interface StructureSetOptions {
   readonly header: DataSet;
   readonly bundle: { readonly manifest: BundleManifest; readonly digest: string };
   readonly rois: readonly DrawnRoi[];
+  /** What concerns every ROI. */
+  readonly ctWarnings: readonly Warning[];
   readonly style: Omit<Profile, 'key' | 'destinations' | 'transferSyntaxes'>;
   readonly uidRoot: string;
   readonly aeTitle: string;
@@ -32,7 +34,7 @@ export interface StructureSetOptions {
  * @throws ContourNodeError RTSTRUCT_INVALID
  */
 export function structureSet(options: StructureSetOptions): PreparedStructureSet | undefined {
-  const rois = destinationRois(options.rois, options.style);
+  const rois = destinationRois(options.rois, options.style, options.ctWarnings);
   if (rois.length === 0) return undefined;
   const first = options.slices[0]!;
   const { manifest, digest } = options.bundle;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { roiPlausibilitySchema, trainedCtSchema } from './training-range.ts';
 
 /**
  * `models/NAME/bundle.json`: the only place where pre-processing, network and post-processing of a model are said.
@@ -98,11 +99,11 @@ export const manifestSchema = z.strictObject({
     /** Extent along z that a series must at least have. */
     minimumCoverageMm: z.number().nonnegative().default(0),
     notes: z.string().default(''),
+    /** What the training CTs looked like; outside of it the worker warns. */
+    trained: trainedCtSchema.optional(),
   }),
   /** Training range per ROI name; outside of it the worker warns. */
-  plausibility: z
-    .record(z.string(), z.strictObject({ volumeCm3: range, maximumComponents: z.int().positive().optional() }))
-    .default({}),
+  plausibility: z.record(z.string(), roiPlausibilitySchema).default({}),
   training: z.record(z.string(), z.unknown()).default({}),
   metrics: z.record(z.string(), z.unknown()).default({}),
   licence: z.string(),

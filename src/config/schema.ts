@@ -62,6 +62,10 @@ export const destinationSchema = z.strictObject({
   excludeRois: z.array(z.string()).default([]).describe('ROIs that do not go there'),
   holes: hole.optional().describe('overrides the bundle: keyhole (organs), fill (GTV)'),
   sendEmpty: z.boolean().default(false).describe('send a structure set although nothing was found'),
+  warnings: z
+    .enum(['roi-description', 'none'])
+    .default('roi-description')
+    .describe('where the structure set says that CT or result is unlike the training data'),
   retryHours: z.number().positive().default(12).describe('how long a delivery is tried'),
   retrySeconds: z.number().positive().default(60).describe('wait before the second try; it doubles up to half an hour'),
   timeoutSeconds: z.number().positive().default(60).describe('for connection, association and each response'),

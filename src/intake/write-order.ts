@@ -79,7 +79,8 @@ export function profilesOf(destinations: readonly Destination[]): Profile[] {
   const profiles = new Map<string, Profile>();
   const none = destinations.length === 0;
   for (const destination of none ? [destinationSchema.parse({ name: 'none', peer: 'none' })] : destinations) {
-    const { transferSyntaxes, roiSuffix, roiNames, roiTypes, includeRois, excludeRois, holes, sendEmpty } = destination;
+    const { transferSyntaxes, roiSuffix, roiNames, roiTypes, includeRois, excludeRois, holes, sendEmpty, warnings } =
+      destination;
     const wishes = {
       transferSyntaxes,
       roiSuffix,
@@ -89,6 +90,7 @@ export function profilesOf(destinations: readonly Destination[]): Profile[] {
       excludeRois,
       ...(holes !== undefined && { holes }),
       sendEmpty,
+      warnings,
     };
     const key = shortDigest(JSON.stringify(wishes));
     const known = profiles.get(key)?.destinations ?? [];

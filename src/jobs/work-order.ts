@@ -64,6 +64,7 @@ export const profileSchema = z.strictObject({
     excludeRois: true,
     holes: true,
     sendEmpty: true,
+    warnings: true,
   }).shape,
 });
 export type Profile = z.output<typeof profileSchema>;

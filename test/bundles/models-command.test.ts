@@ -97,7 +97,7 @@ test('bad calls get one line and an exit code', async (t) => {
   const onnx = join(folder, 'm.onnx');
   await writeFile(onnx, pointwiseNetwork({ weights: [[1]], bias: [0] }));
   const calls: [string[], number, RegExp][] = [
-    [[], 2, /^error USAGE: models needs list, verify, export or import/],
+    [[], 2, /^error USAGE: models needs list, verify, export, import/],
     [['paint'], 2, /^error USAGE: models paint/],
     [['export', 'nobody', '--out', join(folder, 'x')], 2, /^error MODEL_NOT_FOUND: no model bundle nobody/],
     [

@@ -59,6 +59,13 @@ async function filesOf(folder: string): Promise<Map<string, string>> {
   );
 }
 
+/** ROI Description (3006,0028) of the first ROI. */
+async function roiDescription({ folder }: OrderOnDisk): Promise<string> {
+  const name = (await readdir(folder)).find((file) => file.endsWith('.implicit.dcm'));
+  const [roi] = parseDicom(await readFile(join(folder, name!))).items('30060020');
+  return roi?.string('30060028') ?? '';
+}
+
 test('an order becomes structure sets in both encodings, contours, a picture and a result', async (t) => {
   const { order, loaded } = await setUp(t);
   const stages: string[] = [];
@@ -241,6 +248,14 @@ test('ROIs that touch the end of the scan or leave the training range are warned
   );
   assert.match(warnings[0]!.text, /^Bright: touches the end of the scan$/);
   assert.match(warnings[1]!.text, /^Bright: \d+\.\d cm3, in the training data 40\.0 to 90\.0 cm3$/);
+  assert.equal(
+    await roiDescription(order),
+    `CHECK: touches the end of the scan; CHECK: ${warnings[1]!.text.slice('Bright: '.length)}`,
+  );
+  const silent = await setUp(t, { volume, destination: { warnings: 'none' } });
+  assert.equal((await run(silent.order, silent.loaded)).warnings.length, 1);
+  assert.equal(await roiDescription(silent.order), '', 'in the job, and not in the structure set');
+
   const narrow = await setUp(t, { changes: { input: { ...thresholdDescription.input, size: [32, 32] } } });
   const cut = await run(narrow.order, narrow.loaded);
   assert.deepEqual(

@@ -9,6 +9,7 @@ import { readBundle } from '../../src/bundles/read-bundle.ts';
 import { checkGolden } from '../../worker/bundles/golden.ts';
 import { openEngine } from '../../worker/engines/open-engine.ts';
 import { writePhantom } from '../../worker/phantom/write-phantom.ts';
+import { contourNode } from '../support/run-program.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'contour-node-train-'));
 after(() => rm(folder, { recursive: true }));
@@ -61,6 +62,21 @@ test('train takes a folder of CT and RTSTRUCT to a bundle that both engines run 
   const [smallest, largest] = manifest.plausibility['GTVp']?.volumeCm3 ?? [0, 0];
   assert.ok(smallest > 1 && largest < 100 && smallest < largest, `GTVp of ${smallest} to ${largest} cm3`);
   assert.equal(manifest.plausibility['OpticNrv_L'], undefined, 'nobody has it drawn');
+  const { drawn, aboveMm, fromBodyCentreMm } = manifest.plausibility['Parotid_L'] ?? {};
+  assert.equal(drawn, 1);
+  assert.ok(fromBodyCentreMm !== undefined && fromBodyCentreMm[0][0] > 0, 'on the left');
+  assert.deepEqual(Object.keys(aboveMm ?? {}), ['GTVp']);
+  assert.equal(manifest.applicability.trained?.patients, 2);
+
+  const without = { ...manifest, applicability: { sliceSpacingMm: [1, 20] }, plausibility: {} };
+  await writeFile(join(out, 'bundle.json'), JSON.stringify(without));
+  const own = ['--training', configFile, '--data', archive, '--cache', join(folder, 'cache')];
+  const ranged = await contourNode('models', 'ranges', out, ...own);
+  assert.equal(ranged.code, 0, ranged.stderr);
+  assert.match(ranged.stdout, /ranges of 2 patients, 0 left out/);
+  const again = await readBundle(out);
+  assert.deepEqual(again.manifest.plausibility, manifest.plausibility);
+  assert.deepEqual(again.manifest.applicability.trained, manifest.applicability.trained);
   for (const name of ['onnxruntime', 'tensorflow']) {
     const engine = await openEngine(bundle, { name, device: 'cpu', threads: 1 });
     assert.ok((await checkGolden(bundle, engine)) <= 1e-3);
@@ -68,9 +84,9 @@ test('train takes a folder of CT and RTSTRUCT to a bundle that both engines run 
   }
   assert.equal((await readFile(join(folder, 'work', 'history.jsonl'), 'utf8')).trim().split('\n').length, 2);
 
-  const again = trainCommand('--config', configFile, '--data', archive, '--out', out, '--epochs', '3', '--json');
-  assert.equal(again.status, 0, again.err);
-  const epochs = again.out
+  const longer = trainCommand('--config', configFile, '--data', archive, '--out', out, '--epochs', '3', '--json');
+  assert.equal(longer.status, 0, longer.err);
+  const epochs = longer.out
     .trim()
     .split('\n')
     .map((line) => (JSON.parse(line) as { epoch: number }).epoch);

@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import { after } from 'node:test';
 import { type PreparedCase, writeCase } from '../../worker/training/prepared-case.ts';
 import { type TrainingConfig, trainingConfigSchema } from '../../worker/training/training-config.ts';
+import type { Body } from '../../worker/volume/body.ts';
+import { ctAppearance } from '../../worker/volume/ct-appearance.ts';
+import { placeInBody } from '../../worker/volume/mask-place.ts';
 import type { Grid, Mask, Volume } from '../../worker/volume/volume.ts';
 import { seededRandom } from '../../worker/phantom/random.ts';
 
@@ -43,6 +46,13 @@ export function smallConfig(changes: { training?: object; augmentation?: object 
       ...changes.training,
     },
   });
+}
+
+/** A body that fills the image. */
+function wholeGrid({ size, spacing, origin, z }: Grid): Body {
+  const high = [origin[0] + size[0] * spacing[0], origin[1] + size[1] * spacing[1], z.at(-1) ?? 0] as const;
+  const low = [origin[0], origin[1], z[0] ?? 0] as const;
+  return { low, high, centre: [(low[0] + high[0]) / 2, (low[1] + high[1]) / 2], volumeCm3: 1 };
 }
 
 const margin = 4;
@@ -86,9 +96,10 @@ async function smallCase(directory: string, patient: number): Promise<PreparedCa
   const about = {
     id: `case-${patient}`,
     margin,
-    volumesCm3: drawn.map((mask) => (mask === undefined ? null : 1)),
-    sliceSpacingMm: [3, 3] as [number, number],
-    coverageMm: 15,
+    ct: ctAppearance(volume, wholeGrid(grid)),
+    rois: drawn.map((mask) => {
+      return mask === undefined ? null : { volumeCm3: 1, components: 1, place: placeInBody(mask, wholeGrid(grid)) };
+    }),
   };
   return writeCase(directory, about, volume, drawn);
 }

@@ -8,7 +8,7 @@ import { findCase, type PreparedCase } from './prepared-case.ts';
 import type { TrainingConfig } from './training-config.ts';
 
 /** Raised when what lies in the cache is made in another way. */
-const cacheFormat = 1;
+const cacheFormat = 2;
 
 export interface CaseCollection {
   readonly training: readonly PreparedCase[];

@@ -1,7 +1,10 @@
-import { findBody } from '../volume/body.ts';
+import { components } from '../inference/components.ts';
+import { type Body, findBody } from '../volume/body.ts';
+import { ctAppearance } from '../volume/ct-appearance.ts';
+import { maskVolumeCm3, placeInBody } from '../volume/mask-place.ts';
 import { imageCentre, maskToNetwork, networkGrid, toNetworkHu, type NetworkInput } from '../volume/preprocess.ts';
 import type { Grid, Mask, Volume } from '../volume/volume.ts';
-import { type PreparedCase, writeCase } from './prepared-case.ts';
+import { type CaseDescription, type PreparedCase, writeCase } from './prepared-case.ts';
 
 /** A patient as it came: CT and, per ROI of the bundle, a function that gives its mask on a grid, if it is drawn. */
 export interface RawCase {
@@ -19,21 +22,25 @@ export async function prepareCase(
   directory: string,
 ): Promise<PreparedCase> {
   const { grid } = raw.volume;
-  const centre = input.centre === 'body' ? findBody(raw.volume).centre : imageCentre(grid);
+  const body = findBody(raw.volume);
+  const centre = input.centre === 'body' ? body.centre : imageCentre(grid);
   const network = networkGrid(grid, centre, input, margin);
   // Contours are filled on the network's own pixels: rastering them on coarse CT pixels first would leave steps.
   const inPlane: Grid = { ...network, size: [network.size[0], network.size[1], grid.size[2]], z: grid.z };
   const masks = raw.rois.map((maskOn) => maskOn && maskToNetwork(maskOn(inPlane), network, sharp(input)));
-  const volumesCm3 = raw.rois.map((maskOn) => maskOn && volumeCm3(maskOn(grid)));
-  const steps = Array.from(grid.z.subarray(1), (z, k) => z - (grid.z[k] ?? 0));
   const about = {
     id: raw.id,
     margin,
-    volumesCm3: volumesCm3.map((volume) => volume ?? null),
-    sliceSpacingMm: [Math.min(...steps), Math.max(...steps)] as [number, number],
-    coverageMm: (grid.z.at(-1) ?? 0) - (grid.z[0] ?? 0),
+    ct: ctAppearance(raw.volume, body),
+    rois: raw.rois.map((maskOn) => (maskOn === undefined ? null : drawnRoi(maskOn(grid), body))),
   };
   return writeCase(directory, about, toNetworkHu(raw.volume, network, input), masks);
+}
+
+/** What the bundle's ranges need of an ROI. A contour too small for one voxel counts as not drawn. */
+function drawnRoi(mask: Mask, body: Body): CaseDescription['rois'][number] {
+  const found = components(mask.voxels, mask.grid.size).count;
+  return found === 0 ? null : { volumeCm3: maskVolumeCm3(mask), components: found, place: placeInBody(mask, body) };
 }
 
 /** The input without the averaging that makes fine CTs look like coarse ones: it is for HU, not for masks. */
@@ -41,12 +48,4 @@ export function sharp(input: NetworkInput): NetworkInput {
   const copy = { ...input };
   delete copy.resolutionMm;
   return copy;
-}
-
-/** Voxels times pixel area times the mean distance of the slices. */
-function volumeCm3({ grid, voxels }: Mask): number {
-  const count = voxels.reduce((sum, voxel) => sum + voxel, 0);
-  const slices = grid.z.length;
-  const spacing = slices > 1 ? ((grid.z[slices - 1] ?? 0) - (grid.z[0] ?? 0)) / (slices - 1) : 1;
-  return (count * grid.spacing[0] * grid.spacing[1] * spacing) / 1000;
 }

@@ -4,6 +4,8 @@ import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { Mask, Volume } from '../volume/volume.ts';
 
+const triple = z.tuple([z.number(), z.number(), z.number()]);
+
 const description = z.strictObject({
   id: z.string(),
   /** Pixels of the network's grid with its margin, and slices. */
@@ -11,11 +13,28 @@ const description = z.strictObject({
   margin: z.int(),
   /** Per ROI: drawn in this patient at all. */
   known: z.array(z.boolean()),
-  /** Per ROI, on the CT's grid; null where it was not drawn. */
-  volumesCm3: z.array(z.number().nullable()),
-  /** Smallest and largest distance of neighbouring CT slices. */
-  sliceSpacingMm: z.tuple([z.number(), z.number()]),
-  coverageMm: z.number(),
+  /** The CT as it came; worker/volume/ct-appearance.ts says what each number is. */
+  ct: z.strictObject({
+    sliceSpacingMm: z.tuple([z.number(), z.number()]),
+    pixelSpacingMm: z.number(),
+    fieldOfViewMm: z.number(),
+    bodyMm: triple,
+    tissue: z.array(z.number()),
+    bones: triple,
+    airBehindBonesMm: z.number(),
+  }),
+  /** Per ROI, as it was drawn on the CT's grid; null where it was not drawn. */
+  rois: z.array(
+    z
+      .strictObject({
+        volumeCm3: z.number(),
+        /** 26-connected. */
+        components: z.int(),
+        /** Centre of gravity from the middle of the body's bounding box along x and y, and its z in the CT. */
+        place: triple,
+      })
+      .nullable(),
+  ),
 });
 
 export type CaseDescription = z.output<typeof description>;

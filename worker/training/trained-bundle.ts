@@ -9,6 +9,7 @@ import type { CaseCollection } from './case-cache.ts';
 import type { EpochRecord } from './history.ts';
 import type { InitialWeights } from './initial-weights.ts';
 import type { TrainingConfig } from './training-config.ts';
+import { trainingRanges } from './write-ranges.ts';
 
 export interface TrainedNetwork {
   readonly config: TrainingConfig;
@@ -29,13 +30,14 @@ export interface TrainedNetwork {
  * Writes a trained network as a bundle, with the ranges of the training data and the validation figures.
  * @throws ContourNodeError as `writeBundle`
  */
-export async function writeTrainedBundle(directory: string, trained: TrainedNetwork): Promise<Bundle> {
-  const { config, network, parameters, history } = trained;
+export async function writeTrainedBundle(directory: string, training: TrainedNetwork): Promise<Bundle> {
+  const { config, network, parameters, cases, history } = training;
   const best = history.reduce<EpochRecord | undefined>(
     (a, b) => (a === undefined || b.meanDice > a.meanDice ? b : a),
     undefined,
   );
   const { flipAverage, ...about } = config.bundle;
+  const { trained, plausibility } = trainingRanges(config, cases);
   const description: BundleDescription = {
     ...about,
     flipAverage,
@@ -43,17 +45,18 @@ export async function writeTrainedBundle(directory: string, trained: TrainedNetw
     input: { ...config.input, tensor: inputName },
     output: { activation: 'probability', tensor: 'output' },
     rois: config.rois.map(bundledRoi),
-    plausibility: plausibility(trained),
+    applicability: { ...config.bundle.applicability, trained },
+    plausibility,
     training: {
       contourNode: version,
-      command: trained.command,
-      date: trained.date,
-      ...(trained.from === undefined ? {} : { from: trained.from }),
+      command: training.command,
+      date: training.date,
+      ...(training.from === undefined ? {} : { from: training.from }),
       parameters: parameterCount(network),
       data: config.data,
-      trainingPatients: trained.cases.training.length,
-      validationPatients: trained.cases.validation.length,
-      leftOut: trained.cases.leftOut.length,
+      trainingPatients: cases.training.length,
+      validationPatients: cases.validation.length,
+      leftOut: cases.leftOut.length,
       epochs: history.length,
       bestEpoch: best?.epoch ?? 0,
       schedule: config.training,
@@ -62,7 +65,7 @@ export async function writeTrainedBundle(directory: string, trained: TrainedNetw
     metrics: {
       validation: {
         what: `3-D Dice on the network's grid (threshold 0.5, no clean-up), mean over at most ${config.training.validationCases} patients that were set aside; they chose the epoch`,
-        date: trained.date,
+        date: training.date,
         dice: best?.dice ?? {},
         meanDice: best?.meanDice ?? null,
       },
@@ -81,21 +84,4 @@ function bundledRoi(roi: TrainingConfig['rois'][number]): BundleDescription['roi
   delete kept.patterns;
   delete kept.weight;
   return kept;
-}
-
-/** Volumes of the training patients, a quarter wider to either side. */
-function plausibility({ config, cases }: TrainedNetwork): BundleDescription['plausibility'] {
-  const rois = config.rois.flatMap(({ name }, roi) => {
-    const volumes = cases.training
-      .flatMap(({ description }) => description.volumesCm3[roi] ?? [])
-      .filter((volume) => volume > 0);
-    if (volumes.length === 0) return [];
-    const range: [number, number] = [rounded(Math.min(...volumes) / 1.25), rounded(Math.max(...volumes) * 1.25)];
-    return [[name, { volumeCm3: range }] as const];
-  });
-  return Object.fromEntries(rois);
-}
-
-function rounded(cm3: number): number {
-  return Math.round(cm3 * 10) / 10;
 }

@@ -1,5 +1,5 @@
 import type { Roi } from '../../bundles/manifest.ts';
-import type { Profile } from '../../jobs/work-order.ts';
+import type { Profile, Warning } from '../../jobs/work-order.ts';
 import { roiNames } from './roi-name.ts';
 import type { RoiInput } from './structure-set-input.ts';
 import type { SlicePolygons } from './structure-set.ts';
@@ -8,11 +8,13 @@ import type { SlicePolygons } from './structure-set.ts';
 export interface DrawnRoi {
   readonly roi: Pick<Roi, 'name' | 'description' | 'interpretedType' | 'colour' | 'deliver' | 'holes'>;
   readonly slices: readonly SlicePolygons[];
+  /** What a person should look at before trusting it. ASCII without backslash. */
+  readonly warnings?: readonly Warning[];
 }
 
 type Style = Pick<
   Profile,
-  'roiSuffix' | 'roiNames' | 'roiTypes' | 'includeRois' | 'excludeRois' | 'holes' | 'sendEmpty'
+  'roiSuffix' | 'roiNames' | 'roiTypes' | 'includeRois' | 'excludeRois' | 'holes' | 'sendEmpty' | 'warnings'
 >;
 
 /** Whether a destination wants an ROI at all. */
@@ -26,8 +28,13 @@ export function isWanted(
 /**
  * The ROIs as one destination wants them: which ones, under which names, types and hole mode. What was not found is left
  * out unless the destination takes empty ROIs; the ROI number is the place in the bundle, so that it stays the same.
+ * @param ctWarnings what concerns every ROI
  */
-export function destinationRois(drawn: readonly DrawnRoi[], style: Style): RoiInput[] {
+export function destinationRois(
+  drawn: readonly DrawnRoi[],
+  style: Style,
+  ctWarnings: readonly Warning[] = [],
+): RoiInput[] {
   const wanted = drawn
     .map((entry, index) => ({ ...entry, number: index + 1 }))
     .filter(({ roi, slices }) => isWanted(roi, style) && (style.sendEmpty || slices.length > 0));
@@ -35,13 +42,24 @@ export function destinationRois(drawn: readonly DrawnRoi[], style: Style): RoiIn
     wanted.map(({ roi }) => style.roiNames[roi.name] ?? roi.name),
     style.roiSuffix,
   );
-  return wanted.map(({ roi, slices, number }, index) => ({
+  return wanted.map(({ roi, slices, number, warnings = [] }, index) => ({
     number,
     name: names[index]!,
-    description: roi.description,
+    description: style.warnings === 'none' ? roi.description : withWarnings(roi.description, warnings, ctWarnings),
     interpretedType: style.roiTypes[roi.name] ?? style.roiTypes['*'] ?? roi.interpretedType,
     colour: roi.colour,
     holes: style.holes ?? roi.holes,
     slices,
   }));
+}
+
+/** PS3.3 C.8.8.5, ROI Description: ST, at most 1024 characters. What concerns the ROI itself comes first. */
+function withWarnings(description: string, own: readonly Warning[], ofCt: readonly Warning[]): string {
+  const sentences = [
+    ...(description === '' ? [] : [description]),
+    ...own.map(({ text }) => `CHECK: ${text}`),
+    ...ofCt.map(({ text }) => `CHECK THE CT: ${text}`),
+  ];
+  const text = sentences.join('; ');
+  return text.length <= 1024 ? text : `${text.slice(0, 1020).trimEnd()} ...`;
 }

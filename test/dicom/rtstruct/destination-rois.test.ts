@@ -19,7 +19,15 @@ const drawn = (name: string, more: Partial<DrawnRoi['roi']> = {}, found = true):
   },
   slices: found ? slices : [],
 });
-const style = { roiSuffix: '^AI', roiNames: {}, roiTypes: {}, includeRois: [], excludeRois: [], sendEmpty: false };
+const style = {
+  roiSuffix: '^AI',
+  roiNames: {},
+  roiTypes: {},
+  includeRois: [],
+  excludeRois: [],
+  sendEmpty: false,
+  warnings: 'roi-description' as const,
+};
 const organs = [
   drawn('GTVp', { interpretedType: 'GTV', holes: 'fill' }),
   drawn('Parotid_L'),

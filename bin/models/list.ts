@@ -1,0 +1,25 @@
+import { join } from 'node:path';
+import { listBundles, readBundle } from '../../src/bundles/read-bundle.ts';
+import type { Config } from '../../src/config/schema.ts';
+import { asContourNodeError } from '../../src/errors.ts';
+import type { ModelsOptions } from './options.ts';
+
+export async function list({ models }: Config, values: ModelsOptions): Promise<void> {
+  const found: object[] = [];
+  for (const folder of await listBundles(models.directory)) {
+    try {
+      const { manifest, digest } = await readBundle(join(models.directory, folder));
+      const { name, version, intendedUse, description } = manifest;
+      const rois = manifest.rois.map((roi) => roi.name);
+      found.push({ folder, name, version, intendedUse, description, rois, digest });
+      if (!values.json)
+        console.log(`${folder.padEnd(24)} ${version.padEnd(8)} ${intendedUse.padEnd(14)} ${rois.join(', ')}`);
+    } catch (error) {
+      const { code, message } = asContourNodeError(error);
+      found.push({ folder, error: { code, message } });
+      if (!values.json) console.log(`${folder.padEnd(24)} ${code}: ${message}`);
+    }
+  }
+  if (values.json) console.log(JSON.stringify(found, undefined, 2));
+  else if (found.length === 0) console.log(`no bundle in ${models.directory}`);
+}

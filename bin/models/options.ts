@@ -1,0 +1,22 @@
+/** The options of every `models` action. */
+export const options = {
+  engine: { type: 'string' },
+  device: { type: 'string' },
+  config: { type: 'string' },
+  training: { type: 'string' },
+  data: { type: 'string' },
+  cache: { type: 'string' },
+  out: { type: 'string' },
+  json: { type: 'boolean', default: false },
+} as const;
+
+export interface ModelsOptions {
+  readonly engine?: string | undefined;
+  readonly device?: string | undefined;
+  readonly config?: string | undefined;
+  readonly training?: string | undefined;
+  readonly data?: string | undefined;
+  readonly cache?: string | undefined;
+  readonly out?: string | undefined;
+  readonly json: boolean;
+}

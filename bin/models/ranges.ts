@@ -1,0 +1,30 @@
+import type { Config } from '../../src/config/schema.ts';
+import { ContourNodeError } from '../../src/errors.ts';
+import { openBundle } from '../../worker/bundles/open-bundle.ts';
+import { collectCases } from '../../worker/training/case-cache.ts';
+import { loadTrainingConfig } from '../../worker/training/training-config.ts';
+import { writeRanges } from '../../worker/training/write-ranges.ts';
+import { casesFolder } from '../cache-folders.ts';
+import { progressBar } from '../progress.ts';
+import type { ModelsOptions } from './options.ts';
+
+export async function ranges({ models }: Config, names: readonly string[], values: ModelsOptions): Promise<void> {
+  const [name, ...more] = names;
+  if (name === undefined || more.length > 0 || values.training === undefined)
+    throw new ContourNodeError('USAGE', 'models ranges takes one bundle, --training T.yaml and --data DIR');
+  const bundle = await openBundle(name, models.directory);
+  const config = await loadTrainingConfig(values.training);
+  if (config.data.source === 'dicom' && values.data === undefined)
+    throw new ContourNodeError('USAGE', 'this configuration needs --data DIR');
+  const bar = progressBar('preparing patients', 1, { quiet: values.json });
+  const cases = await collectCases(config, {
+    ...(values.data !== undefined && { archive: values.data }),
+    cache: values.cache ?? casesFolder(),
+    onProgress: (done, total) => bar.update(done / total, `${done} of ${total}`),
+  });
+  bar.end();
+  const { manifest, digest } = await writeRanges(bundle, config, cases);
+  const patients = manifest.applicability.trained?.patients;
+  if (values.json) console.log(JSON.stringify({ name, patients, digest, leftOut: cases.leftOut.length }, undefined, 2));
+  else console.log(`${name}: ranges of ${patients} patients, ${cases.leftOut.length} left out`);
+}

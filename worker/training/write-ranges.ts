@@ -1,0 +1,49 @@
+import { rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type BundleManifest, manifestSchema } from '../../src/bundles/manifest.ts';
+import { type Bundle, readBundle } from '../../src/bundles/read-bundle.ts';
+import { ContourNodeError } from '../../src/errors.ts';
+import type { CaseCollection } from './case-cache.ts';
+import type { TrainingConfig } from './training-config.ts';
+import { roiPlausibility, trainedCt } from './training-range.ts';
+
+/** The ranges of a training's patients, as a bundle keeps them; the patients set aside stay out of them. */
+export function trainingRanges(
+  { rois }: Pick<TrainingConfig, 'rois'>,
+  { training }: Pick<CaseCollection, 'training'>,
+): { trained: NonNullable<BundleManifest['applicability']['trained']>; plausibility: BundleManifest['plausibility'] } {
+  const cases = training.map(({ description }) => description);
+  const names = rois.map(({ name }) => name);
+  return { trained: trainedCt(cases), plausibility: roiPlausibility(cases, names) };
+}
+
+/**
+ * Puts the ranges of the training data into a bundle that was written without them. Network and golden output stay as
+ * they are; bundle.json, and with it the bundle's digest, is another one afterwards.
+ * @throws ContourNodeError CONFIG_INVALID (the configuration is of other ROIs), TRAINING_DATA (no patient)
+ */
+export async function writeRanges(
+  { directory, manifest }: Bundle,
+  config: TrainingConfig,
+  cases: CaseCollection,
+): Promise<Bundle> {
+  const names = (rois: readonly { name: string }[]) => rois.map(({ name }) => name).join(', ');
+  if (names(manifest.rois) !== names(config.rois)) {
+    const what = `the configuration trains ${names(config.rois)}, bundle ${manifest.name} draws ${names(manifest.rois)}`;
+    throw new ContourNodeError('CONFIG_INVALID', what, {
+      remedy: 'give the configuration that the bundle was trained with',
+    });
+  }
+  if (cases.training.length === 0) throw new ContourNodeError('TRAINING_DATA', 'no patient to take ranges from');
+  const { trained, plausibility } = trainingRanges(config, cases);
+  const changed = manifestSchema.parse({
+    ...manifest,
+    applicability: { ...manifest.applicability, trained },
+    plausibility,
+  });
+  const path = join(directory, 'bundle.json');
+  const draft = `${path}.${process.pid}.tmp`;
+  await writeFile(draft, `${JSON.stringify(changed, null, 2)}\n`);
+  await rename(draft, path);
+  return readBundle(directory);
+}
