@@ -96,6 +96,10 @@ export const catalogue = {
   // Redis, HTTP and the rest.
   REDIS_UNAVAILABLE: { exit: 1, remedy: 'check that Redis runs and that redis.url is right' },
   REDIS_UNSAFE: { exit: 1, remedy: 'turn on appendonly and maxmemory-policy noeviction' },
+  WORKER_MISSING: {
+    exit: 1,
+    remedy: 'start a worker (`contour-node worker`), or see its log: it is ready after a warm-up inference',
+  },
   API_UNREACHABLE: { exit: 1, remedy: 'check that the node runs; --url tells where' },
   NOT_FOUND: { exit: 1, remedy: 'see `contour-node jobs list`' },
   STATE_CONFLICT: { exit: 1, remedy: 'the series is not in a state that allows this: see `contour-node jobs show`' },

@@ -15,6 +15,7 @@ import { SeriesAssembly } from './intake/series-assembly.ts';
 import { SeriesLock } from './intake/series-lock.ts';
 import type { ContourQueues } from './jobs/queues.ts';
 import type { Log } from './observe/log.ts';
+import { createMetrics } from './observe/metrics.ts';
 import { lockDataDirectory } from './store/directory-lock.ts';
 import { freeBytes } from './store/disk-space.ts';
 import { incomingFolder } from './store/paths.ts';
@@ -81,8 +82,22 @@ async function compose(
   const store = await Store.open({ dataDirectory, log, now: clock.now });
   undo.push(() => store.close());
 
+  const watermarkBytes = (): number => current.config.retention.minimumFreeGigabytes * 1e9;
+  const metrics = createMetrics({
+    store,
+    queues,
+    watermarkBytes,
+  });
   const lock = new SeriesLock();
-  const reconciler = new Reconciler({ store, queues, lock, clock, log, current: () => current });
+  const reconciler = new Reconciler({
+    store,
+    queues,
+    lock,
+    clock,
+    log,
+    current: () => current,
+    onResult: (result) => metrics.series.result(result),
+  });
   const completion = new SeriesCompletion({
     store,
     log,
@@ -122,9 +137,10 @@ async function compose(
     series: store,
     actions,
     queues,
+    metrics,
     problems: async () => [
       ...(reloadProblem === undefined ? [] : [reloadProblem]),
-      ...(await diskProblems(dataDirectory)),
+      ...(await diskProblems(dataDirectory, watermarkBytes())),
     ],
     log,
   });
@@ -134,9 +150,17 @@ async function compose(
   const scp = await startStorageScp({
     config: () => current.config,
     directory: join(dataDirectory, incomingFolder),
-    store: receiver.store,
-    onRefused: receiver.refused,
-    onAssociationEnd: (association, how) => assembly.ended(association, how),
+    store: metrics.associations.counting(receiver.store),
+    onRefused: (association, sopInstanceUid, status) => {
+      metrics.associations.refused(association, status);
+      receiver.refused(association, sopInstanceUid, status);
+    },
+    onRejected: (reason) => metrics.associations.rejected(reason),
+    onAssociationStart: () => metrics.associations.started(),
+    onAssociationEnd: (association, how) => {
+      metrics.associations.ended(association, how);
+      assembly.ended(association, how);
+    },
     log,
   });
   undo.push(() => scp.close());
@@ -203,9 +227,12 @@ function restartSections(old: Config, next: Config): string[] {
     .filter((name) => JSON.stringify(old[name]) !== JSON.stringify(next[name]));
 }
 
-async function diskProblems(dataDirectory: string): Promise<Problem[]> {
-  const full = (await freeBytes(dataDirectory)) < reservedBytes;
-  return full ? [problem('DISK_FULL', 'the disk of the data directory is full: no image is taken')] : [];
+async function diskProblems(dataDirectory: string, watermarkBytes: number): Promise<Problem[]> {
+  const free = await freeBytes(dataDirectory);
+  if (free < reservedBytes) return [problem('DISK_FULL', 'the disk of the data directory is full: no image is taken')];
+  if (free >= watermarkBytes) return [];
+  const words = `${(free / 1e9).toFixed(1)} GB are free, retention.minimumFreeGigabytes is ${watermarkBytes / 1e9}`;
+  return [problem('DISK_FULL', `the disk of the data directory runs short: ${words}`)];
 }
 
 interface RetentionParts {

@@ -62,7 +62,11 @@ export async function contourVolume(
     return toNetworkHu(volume, networkGrid(volume.grid, centre, manifest.input), manifest.input);
   });
   const probabilities = await clock.run('inference', (report) =>
-    infer(engine, network, manifest, { batchSize, onSlices: (done) => report(done / network.grid.size[2]) }),
+    infer(engine, network, manifest, {
+      batchSize,
+      onSlices: (done) => report(done / network.grid.size[2]),
+      onBatch: (seconds) => clock.batchSeconds.push(seconds),
+    }),
   );
   const { trained } = manifest.applicability;
   return clock.run('contours', (report) => {

@@ -110,8 +110,15 @@ function outcome({ status, error, rois, structureSets, warnings }: WorkResult): 
   return JSON.stringify([status, error?.code, rois, structureSets, warnings]);
 }
 
-function unfinished(clock: StageClock): Pick<WorkResult, 'formatVersion' | 'timings' | 'peakResidentMegabytes'> {
-  return { formatVersion: 1, timings: clock.timings, peakResidentMegabytes: process.resourceUsage().maxRSS / 1024 };
+function unfinished(
+  clock: StageClock,
+): Pick<WorkResult, 'formatVersion' | 'timings' | 'batchSeconds' | 'peakResidentMegabytes'> {
+  return {
+    formatVersion: 1,
+    timings: clock.timings,
+    batchSeconds: clock.batchSeconds.map((seconds) => Math.round(seconds * 10_000) / 10_000),
+    peakResidentMegabytes: process.resourceUsage().maxRSS / 1024,
+  };
 }
 
 interface Work {

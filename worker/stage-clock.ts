@@ -16,6 +16,8 @@ export type Stage = (typeof shares)[number][0];
 /** Times the stages of one job and turns their progress into that of the whole. */
 export class StageClock {
   readonly timings: { stage: string; seconds: number }[] = [];
+  /** Time that the engine took for each batch of slices. */
+  readonly batchSeconds: number[] = [];
   readonly #progress: Progress | undefined;
 
   constructor(progress?: Progress) {

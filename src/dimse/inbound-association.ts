@@ -20,6 +20,7 @@ export interface InboundOptions {
   }) => { readonly peer?: Peer } | { readonly rejection: Rejection };
   readonly log: DimseLog;
   readonly onRefused: (association: AssociationInfo, sopInstanceUid: string, status: number) => void;
+  readonly onRejected: (reason: string) => void;
   readonly onStart: (association: AssociationInfo) => void;
   readonly onEnd: (association: AssociationInfo | undefined, how: AssociationEnd) => void;
 }
@@ -167,6 +168,7 @@ export class InboundAssociation {
       { association: this.#options.id, address: this.address, ...titles },
       `association rejected: ${rejection.words}`,
     );
+    this.#options.onRejected(rejection.words);
     this.#connection.close(rejectPdu(rejection));
   }
 

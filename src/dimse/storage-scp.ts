@@ -28,6 +28,8 @@ export interface StorageScpOptions {
   readonly store: (instance: ReceivedInstance) => Promise<number>;
   /** An instance was refused that `store` never saw: the disk failed on the way, or the request was wrong. */
   readonly onRefused?: (association: AssociationInfo, sopInstanceUid: string, status: number) => void;
+  /** A connection was closed, or an association rejected, for one of a fixed set of reasons. */
+  readonly onRejected?: (reason: string) => void;
   /** An association was accepted. */
   readonly onAssociationStart?: (association: AssociationInfo) => void;
   /** It is over; every `store` of it has settled. */
@@ -78,6 +80,7 @@ function accept(socket: Socket, connections: Set<InboundAssociation>, options: S
   const address = normaliseAddress(socket.remoteAddress ?? '');
   const refuse = (words: string): void => {
     options.log.warn({ address }, `connection closed: ${words}`);
+    options.onRejected?.(words);
     socket.on('error', () => {});
     socket.destroy();
   };
@@ -96,6 +99,7 @@ function accept(socket: Socket, connections: Set<InboundAssociation>, options: S
     judge: (titles) => judgeAssociation(options.config(), { ...titles, address }, standing(connections)),
     log: options.log,
     onRefused: options.onRefused ?? (() => {}),
+    onRejected: options.onRejected ?? (() => {}),
     onStart: options.onAssociationStart ?? (() => {}),
     onEnd: (association, how) => {
       connections.delete(connection);

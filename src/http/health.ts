@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { queueProblems } from './queue-problems.ts';
 import type { ContourQueues } from '../jobs/queues.ts';
 import type { Problem } from '../store/series.ts';
 import { version } from '../version.ts';
@@ -13,11 +14,7 @@ export function addHealth(
 ): void {
   server.get('/health/live', async () => ({ live: true, version }));
   server.get('/health/ready', async (_request, reply) => {
-    const redis = await options.queues.problem();
-    const problems = [
-      ...(redis === undefined ? [] : [{ code: redis.code, message: redis.message, remedy: redis.remedy }]),
-      ...(await options.problems()),
-    ];
+    const problems = [...(await queueProblems(options.queues)), ...(await options.problems())];
     const ready = problems.length === 0;
     return reply.status(ready ? 200 : 503).send({ ready, problems });
   });

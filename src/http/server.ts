@@ -2,7 +2,7 @@ import Fastify from 'fastify';
 import { ContourNodeError } from '../errors.ts';
 import type { ContourQueues } from '../jobs/queues.ts';
 import type { Log } from '../observe/log.ts';
-import { createMetrics } from '../observe/metrics.ts';
+import type { Metrics } from '../observe/metrics.ts';
 import type { Problem, SeriesActions, SeriesReader } from '../store/series.ts';
 import { answerErrors } from './error-answers.ts';
 import { addHealth } from './health.ts';
@@ -18,7 +18,8 @@ export interface HttpServerOptions {
   readonly series: SeriesReader;
   readonly actions: SeriesActions;
   readonly queues: ContourQueues;
-  /** What keeps the node from its work, besides Redis, which the server asks itself. */
+  readonly metrics: Pick<Metrics, 'contentType' | 'text'>;
+  /** What keeps the node from its work, besides Redis and workers, which the server asks for itself. */
   readonly problems: () => Promise<readonly Problem[]>;
   readonly log: Log;
 }
@@ -50,7 +51,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   answerErrors(server, options.log);
   refuseForeignRequests(server);
 
-  const metrics = createMetrics(options);
+  const { metrics } = options;
   server.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()));
   addHealth(server, options);
   addSeriesApi(server, options);

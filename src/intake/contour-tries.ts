@@ -86,7 +86,10 @@ function failTry({ store, current, clock, log }: TryContext, work: OrderWork, wh
 }
 
 /** Whether there is a result, which then stands in the store. */
-async function recordResult({ store, log }: TryContext, { series, revision, order }: OrderWork): Promise<boolean> {
+async function recordResult(
+  { store, log, onResult }: TryContext,
+  { series, revision, order }: OrderWork,
+): Promise<boolean> {
   const path = join(store.dataDirectory, orderFolder(series, revision, order), 'result.json');
   const result = await readResult(path);
   if (result === undefined) return false;
@@ -101,6 +104,7 @@ async function recordResult({ store, log }: TryContext, { series, revision, orde
     warnings,
     profiles: structureSets.map(({ profile }) => profile),
   });
+  onResult(result);
   log.info({ series, order, status }, 'order finished');
   return true;
 }

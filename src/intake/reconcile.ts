@@ -1,4 +1,5 @@
 import { asContourNodeError } from '../errors.ts';
+import type { WorkResult } from '../jobs/work-order.ts';
 import type { Log } from '../observe/log.ts';
 import type { Store } from '../store/store.ts';
 import {
@@ -22,6 +23,8 @@ export interface ReconcilerOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly current: () => CurrentConfig;
+  /** A worker's result was recorded. */
+  readonly onResult: (result: WorkResult) => void;
 }
 
 /** What the steps of orders and deliveries need. */

@@ -6,7 +6,9 @@ import type { Log } from '../observe/log.ts';
 import type { Priority } from '../store/series.ts';
 import { contourJobId, contourQueue, deliverJobId, deliverQueue } from './queue-names.ts';
 import { connectRedis, type RedisAddress } from './redis-connection.ts';
+import { checkRedisSafety } from './redis-safety.ts';
 import { contourPayloadSchema, deliverPayloadSchema } from './work-order.ts';
+import { readHeartbeats, type WorkerHeartbeat } from './worker-heartbeat.ts';
 
 export interface QueueCounts {
   readonly queue: string;
@@ -18,6 +20,10 @@ export interface QueueCounts {
 export interface ContourQueues extends JobQueues {
   /** Why jobs cannot be queued at the moment; undefined while Redis answers. */
   problem(): Promise<ContourNodeError | undefined>;
+  /** Why Redis may lose jobs although it answers; undefined also while it does not answer. */
+  unsafe(): Promise<ContourNodeError | undefined>;
+  /** Workers that have told lately that they live; none while Redis is away. */
+  workers(): Promise<WorkerHeartbeat[]>;
   /** Of every queue; empty while Redis is away. */
   counts(): Promise<QueueCounts[]>;
   /** The queues as BullMQ has them, for its dashboard. */
@@ -134,6 +140,19 @@ class BullQueues implements ContourQueues {
     } catch (error) {
       return this.#unavailable(error);
     }
+  }
+
+  async unsafe(): Promise<ContourNodeError | undefined> {
+    try {
+      await checkRedisSafety(this.#connection, this.#options.address.label);
+    } catch (error) {
+      if (error instanceof ContourNodeError) return error;
+    }
+    return undefined;
+  }
+
+  async workers(): Promise<WorkerHeartbeat[]> {
+    return readHeartbeats(this.#connection, this.#options.prefix).catch(() => []);
   }
 
   async counts(): Promise<QueueCounts[]> {

@@ -116,6 +116,8 @@ export const workResultSchema = z.strictObject({
   warnings: z.array(warningSchema),
   /** Seconds a stage took, in the order they ran. */
   timings: z.array(z.strictObject({ stage: z.string(), seconds: z.number() })),
+  /** Seconds that the engine took for each batch of slices; earlier versions did not write it. */
+  batchSeconds: z.array(z.number()).optional(),
   peakResidentMegabytes: z.number(),
 });
 export type WorkResult = z.output<typeof workResultSchema>;

@@ -1,52 +1,63 @@
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
-import type { QueueCounts } from '../jobs/queues.ts';
-import type { SeriesState } from '../store/series.ts';
+import type { ContourQueues } from '../jobs/queues.ts';
+import { diskSpace } from '../store/disk-space.ts';
+import type { Store } from '../store/store.ts';
+import { version } from '../version.ts';
+import { AssociationMetrics } from './association-metrics.ts';
+import { addQueueMetrics } from './queue-metrics.ts';
+import { SeriesMetrics } from './series-metrics.ts';
 
 export interface Metrics {
   readonly contentType: string;
+  readonly associations: AssociationMetrics;
+  readonly series: SeriesMetrics;
   text(): Promise<string>;
 }
 
 interface Sources {
-  readonly series: { counts(): Record<SeriesState, number> };
-  readonly queues: { counts(): Promise<QueueCounts[]>; problem(): Promise<Error | undefined> };
+  readonly store: Store;
+  readonly queues: ContourQueues;
+  /** Free bytes below which the node takes measures (retention.minimumFreeGigabytes). */
+  readonly watermarkBytes: () => number;
 }
 
-/** Prometheus text: series by state, jobs by queue, Redis, and the process's own. Labels hold no patient data. */
-export function createMetrics({ series, queues }: Sources): Metrics {
+/**
+ * Prometheus text. No label holds patient data or anything that a sender chooses, so that the number of series of
+ * numbers is bounded by the configuration.
+ */
+export function createMetrics({ store, queues, watermarkBytes }: Sources): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  const gauges = [
-    new Gauge({
-      name: 'contour_node_series',
-      help: 'Series by state',
-      labelNames: ['state'],
-      registers: [],
-      collect() {
-        for (const [state, count] of Object.entries(series.counts())) this.set({ state }, count);
-      },
-    }),
-    new Gauge({
-      name: 'contour_node_jobs',
-      help: 'Jobs in Redis by queue and state',
-      labelNames: ['queue', 'state'],
-      registers: [],
-      async collect() {
-        this.reset();
-        for (const { queue, ...counts } of await queues.counts()) {
-          for (const [state, count] of Object.entries(counts)) this.set({ queue, state }, count);
-        }
-      },
-    }),
-    new Gauge({
-      name: 'contour_node_redis_up',
-      help: '1 while Redis answers',
-      registers: [],
-      async collect() {
-        this.set((await queues.problem()) === undefined ? 1 : 0);
-      },
-    }),
-  ];
-  for (const gauge of gauges) registry.registerMetric(gauge);
-  return { contentType: registry.contentType, text: () => registry.metrics() };
+  const build = new Gauge({
+    name: 'contour_node_build_info',
+    help: 'Always 1; the version is its label',
+    labelNames: ['version'],
+    registers: [registry],
+  });
+  build.set({ version }, 1);
+  addQueueMetrics(registry, store, queues);
+  addDisk(registry, store.dataDirectory, watermarkBytes);
+  const metrics = {
+    contentType: registry.contentType,
+    associations: new AssociationMetrics(registry),
+    series: new SeriesMetrics(registry, store),
+    text: () => registry.metrics(),
+  };
+  store.onEvent((series, event) => metrics.series.event(series, event));
+  return metrics;
+}
+
+function addDisk(registry: Registry, dataDirectory: string, watermarkBytes: () => number): void {
+  const bytes = new Gauge({
+    name: 'contour_node_disk_bytes',
+    help: "Of the data directory's disk: free, in all, and the watermark below which the node takes measures",
+    labelNames: ['what'],
+    registers: [registry],
+    async collect() {
+      const { free, size } = await diskSpace(dataDirectory);
+      bytes.set({ what: 'free' }, free);
+      bytes.set({ what: 'size' }, size);
+      bytes.set({ what: 'watermark' }, watermarkBytes());
+    },
+  });
 }

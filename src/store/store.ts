@@ -44,6 +44,7 @@ export class Store implements SeriesReader {
   readonly tables: Tables;
   readonly #log: Log;
   readonly #now: () => number;
+  readonly #eventListeners: ((series: string, event: JournalEvent) => void)[] = [];
 
   private constructor(options: StoreOptions, tables: Tables) {
     this.dataDirectory = options.dataDirectory;
@@ -82,6 +83,11 @@ export class Store implements SeriesReader {
     return countStates(this.tables);
   }
 
+  /** Hears of every event once it is recorded; must not throw. */
+  onEvent(listener: (series: string, event: JournalEvent) => void): void {
+    this.#eventListeners.push(listener);
+  }
+
   nowIso(): string {
     return new Date(this.#now()).toISOString();
   }
@@ -100,6 +106,7 @@ export class Store implements SeriesReader {
       applyEvent(this.tables, series, (last?.n ?? 0) + 1, entry);
       this.tables.run('UPDATE series SET journal_bytes = ? WHERE key = ?', after, series);
     });
+    for (const listener of this.#eventListeners) listener(series, entry);
   }
 
   /** Records an image whose file lies under its name already. */

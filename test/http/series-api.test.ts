@@ -5,6 +5,7 @@ import { nodeApi } from '../../src/http/api-client.ts';
 import { startHttpServer } from '../../src/http/server.ts';
 import type { SeriesDetail, SeriesSummary } from '../../src/store/series.ts';
 import { silentLog } from '../jobs/running-redis.ts';
+import { workerAtQueue } from '../jobs/worker-at-queue.ts';
 import { eventually } from '../support/eventually.ts';
 import { nodeOverHttp } from './running-http.ts';
 
@@ -116,8 +117,9 @@ test('the queues can be looked at, not changed', async (t) => {
 
 test('health says that Redis is away, and that it is back', async (t) => {
   const http = await nodeOverHttp(t);
+  workerAtQueue(t, http.redis.address);
   assert.equal((await http.get('/health/live')).status, 200);
-  assert.equal((await http.get('/health/ready')).status, 200);
+  await eventually('it is ready', 20, async () => ((await http.get('/health/ready')).ok ? true : undefined));
   process.kill(http.redis.server.pid, 'SIGKILL');
   const answer = await eventually('it is seen', 20, async () => {
     const response = await http.get('/health/ready');
@@ -140,6 +142,7 @@ test('without users it listens to this machine only, and says when its port is t
     series: node.series,
     actions: node.actions,
     queues: undefined as never,
+    metrics: { contentType: 'text/plain', text: async () => '' },
     problems: async () => [],
     log: silentLog,
   };

@@ -112,7 +112,15 @@ export class IntakeBench {
       reservedBytes: options.reservedBytes ?? 0,
     });
     if (options.queues === undefined) return;
-    this.reconciler = new Reconciler({ store, lock, clock, current, log: quietLog, queues: options.queues });
+    this.reconciler = new Reconciler({
+      store,
+      lock,
+      clock,
+      current,
+      log: quietLog,
+      queues: options.queues,
+      onResult: () => undefined,
+    });
     this.actions = new OperatorActions({ store, assembly, lock, current, log: quietLog, reconciler: this.reconciler });
   }
 

@@ -7,6 +7,7 @@ import { type RunningNode, startNode } from '../../src/node.ts';
 import { createLog } from '../../src/observe/log.ts';
 import type { SeriesState, SeriesSummary } from '../../src/store/series.ts';
 import { openQueues, runningRedis } from '../jobs/running-redis.ts';
+import { workerAtQueue } from '../jobs/worker-at-queue.ts';
 import { type CtSlice, ctSliceFile } from '../support/ct-slice.ts';
 import { eventually } from '../support/eventually.ts';
 import { freePort } from '../support/free-port.ts';
@@ -27,11 +28,12 @@ interface Running {
   readonly becomes: (states: readonly SeriesState[]) => Promise<SeriesSummary[]>;
 }
 
-/** The real node on a Redis of its own, without a worker. */
+/** The real node on a Redis of its own; a worker tells that it is there, and does nothing. */
 async function running(t: TestContext, text = ''): Promise<Running> {
   const folder = await temporaryFolder(t);
   const redis = await runningRedis(t);
   const queues = await openQueues(t, redis.address, []);
+  workerAtQueue(t, redis.address);
   const configFile = join(folder, 'config.yaml');
   const port = await freePort();
   await writeFile(

@@ -34,8 +34,15 @@ export interface RunningNode {
 
 type Section = Record<string, unknown>;
 
-/** @param config sections that are laid over the test's own (temporary data directory, free ports, short quiet period) */
-export async function startRunningNode(t: Cleanup, config: Section): Promise<RunningNode> {
+/**
+ * @param config sections that are laid over the test's own (temporary data directory, free ports, short quiet period)
+ * @param problems codes of what keeps this node from being ready for good
+ */
+export async function startRunningNode(
+  t: Cleanup,
+  config: Section,
+  problems: readonly string[] = [],
+): Promise<RunningNode> {
   const folder = await mkdtemp(join(tmpdir(), 'contour-node-system-'));
   const [dicomPort, httpPort] = [await freePort(), await freePort()];
   const dataDirectory = join(folder, 'data');
@@ -100,7 +107,8 @@ export async function startRunningNode(t: Cleanup, config: Section): Promise<Run
         stream?.on('data', (bytes: Buffer) => (output += bytes.toString()));
       await eventually('the node is ready', 60, async () => {
         if (child?.exitCode !== null) throw new Error(`it ended:\n${output}`);
-        return (await fetch(`${url}/health/ready`)).ok ? true : undefined;
+        const body = (await (await fetch(`${url}/health/ready`)).json()) as { problems: { code: string }[] };
+        return body.problems.every(({ code }) => problems.includes(code)) ? true : undefined;
       }).catch((cause: unknown) => {
         throw new Error(`not ready:\n${output.slice(-4000)}`, { cause });
       });

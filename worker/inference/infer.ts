@@ -19,14 +19,15 @@ export const one = 65535;
 /**
  * Runs the network over every slice.
  * @param network HU on the network's grid, without margin (`toNetworkHu`)
- * @param onSlices called with the number of slices done after each batch
+ * @param options.onSlices called with the number of slices done after each batch
+ * @param options.onBatch called with the time that the engine took for each batch
  * @throws ContourNodeError ENGINE_FAILED, BUNDLE_INVALID (the graph's output does not fit the manifest)
  */
 export async function infer(
   engine: Engine,
   network: Volume,
   manifest: BundleManifest,
-  options: { batchSize: number; onSlices?: (done: number) => void },
+  options: { batchSize: number; onSlices?: (done: number) => void; onBatch?: (seconds: number) => void },
 ): Promise<Probabilities> {
   const { input, output } = manifest;
   const slices = network.grid.size[2];
@@ -47,7 +48,9 @@ export async function infer(
     for (let n = 0; n < count; n += 1) writeNetworkInput(network, first + n, input, tensor, n * length);
     for (const flipped of passes) {
       if (flipped) flipColumns(tensor, inputShape(input, count), input.layout);
+      const started = performance.now();
       const result = await engine.run(tensor, inputShape(input, count));
+      options.onBatch?.((performance.now() - started) / 1000);
       activate(result, manifest, count, grid);
       rois.forEach((target, roi) => {
         const channel = flipped ? twins[roi]! : roi;

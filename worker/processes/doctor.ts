@@ -11,6 +11,7 @@ import type { Config } from '../../src/config/schema.ts';
 import { echo } from '../../src/dimse/verification-scu.ts';
 import { asContourNodeError, ContourNodeError } from '../../src/errors.ts';
 import { redisAddress } from '../../src/jobs/redis-connection.ts';
+import { checkRedisSafety } from '../../src/jobs/redis-safety.ts';
 import { loadBundle } from '../bundles/load-bundle.ts';
 import { loadTensorFlow } from '../engines/load-tensorflow.ts';
 
@@ -104,13 +105,7 @@ async function checkRedis(config: Config): Promise<string> {
   redis.on('error', (error) => (reason = error.message));
   try {
     await redis.connect();
-    const version = /redis_version:(\S+)/.exec(await redis.info('server'))?.[1] ?? 'unknown';
-    const setting = async (name: string): Promise<string> => String((await redis.config('GET', name))[1]);
-    const [appendOnly, policy] = [await setting('appendonly'), await setting('maxmemory-policy')];
-    if (appendOnly !== 'yes')
-      throw new ContourNodeError('REDIS_UNSAFE', `${address.label}: appendonly is ${appendOnly}`);
-    if (policy !== 'noeviction')
-      throw new ContourNodeError('REDIS_UNSAFE', `${address.label}: maxmemory-policy is ${policy}`);
+    const version = await checkRedisSafety(redis, address.label);
     return `${address.label}, Redis ${version}, append-only file, no eviction`;
   } catch (error) {
     if (error instanceof ContourNodeError) throw error;

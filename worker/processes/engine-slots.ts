@@ -38,6 +38,14 @@ export class EngineSlots {
     return this.#slots.flatMap(({ engine }) => (engine === undefined || engine.ended ? [] : [engine.pid]));
   }
 
+  /** Resident memory of the engine processes, each after its last job. */
+  get residentBytes(): number {
+    return this.#slots.reduce(
+      (sum, { engine }) => sum + (engine === undefined || engine.ended ? 0 : engine.residentMegabytes * 1e6),
+      0,
+    );
+  }
+
   /** Resolves once every slot has run a warm-up inference, or was closed. A failing one is tried again and again. */
   async start(): Promise<void> {
     await Promise.all(this.#slots.map((slot) => this.#refill(slot)));

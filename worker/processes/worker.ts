@@ -7,12 +7,14 @@ import { asContourNodeError } from '../../src/errors.ts';
 import { contourQueue, deliverQueue } from '../../src/jobs/queue-names.ts';
 import { connectRedis, type RedisAddress } from '../../src/jobs/redis-connection.ts';
 import { contourPayloadSchema, deliverPayloadSchema } from '../../src/jobs/work-order.ts';
+import { type Heartbeat, startHeartbeat, type WorkerHeartbeat } from '../../src/jobs/worker-heartbeat.ts';
 import type { Log } from '../../src/observe/log.ts';
+import { version } from '../../src/version.ts';
 import { deliver } from './deliver.ts';
 import type { ContourSummary } from './engine-messages.ts';
 import { EngineSlots, type SlotOptions } from './engine-slots.ts';
 
-export type QueueKind = 'contour' | 'deliver';
+export type QueueKind = WorkerHeartbeat['queues'][number];
 
 export interface WorkerOptions {
   readonly queues: readonly QueueKind[];
@@ -46,6 +48,8 @@ export function startWorker(config: Config, options: WorkerOptions): RunningWork
   return new ContourWorker(config, options);
 }
 
+const workerName = `${hostname()}-${process.pid}`;
+
 class ContourWorker implements RunningWorker {
   readonly ready: Promise<void>;
   readonly #options: WorkerOptions;
@@ -53,6 +57,9 @@ class ContourWorker implements RunningWorker {
   readonly #slots: EngineSlots | undefined;
   readonly #contour: Worker | undefined;
   readonly #deliver = new Map<string, Worker>();
+  readonly #heartbeat: Heartbeat;
+  /** Queues that are being taken from. */
+  #taking: readonly QueueKind[];
   #config: Config;
   #redisAway = false;
   /** Aborted when what still runs is given back instead of failed. */
@@ -67,6 +74,8 @@ class ContourWorker implements RunningWorker {
       this.#redisAway = false;
     });
     if (options.queues.includes('deliver')) this.#openDeliveries();
+    this.#taking = options.queues.filter((kind) => kind === 'deliver');
+    this.#heartbeat = startHeartbeat(this.#connection, config.redis.queuePrefix, () => this.#report());
     if (options.queues.includes('contour')) {
       this.#slots = new EngineSlots(slotOptions(config), options.log);
       this.#contour = this.#take(
@@ -98,6 +107,8 @@ class ContourWorker implements RunningWorker {
   }
 
   async close(patienceSeconds: number): Promise<void> {
+    this.#taking = [];
+    await this.#heartbeat.stop();
     const workers = [...this.#deliver.values(), ...(this.#contour === undefined ? [] : [this.#contour])];
     const closed = Promise.all(workers.map((worker) => worker.close()));
     const patience = setTimeout(() => {
@@ -115,7 +126,20 @@ class ContourWorker implements RunningWorker {
   #begin(): void {
     if (this.#contour?.closing !== undefined) return;
     this.#contour?.run().catch((error: unknown) => this.#options.log.error({ err: error }, 'contour queue ended'));
+    this.#taking = this.#options.queues;
+    this.#heartbeat.beat();
     this.#options.log.info({ queues: this.#options.queues, slots: this.#config.worker.slots }, 'worker ready');
+  }
+
+  #report(): WorkerHeartbeat {
+    return {
+      name: workerName,
+      version,
+      queues: [...this.#taking],
+      slots: this.#config.worker.slots,
+      workerBytes: process.memoryUsage.rss(),
+      engineBytes: this.#slots?.residentBytes ?? 0,
+    };
   }
 
   #openDeliveries(): void {
@@ -144,7 +168,7 @@ class ContourWorker implements RunningWorker {
     const worker = new Worker(queue, (job, token) => run(job, token), {
       connection: this.#connection,
       prefix: this.#config.redis.queuePrefix,
-      name: `${hostname()}-${process.pid}`,
+      name: workerName,
       concurrency,
       autorun,
       maxStalledCount: 0,

@@ -1,0 +1,17 @@
+import { problem, problemFrom } from '../store/problem.ts';
+import type { Problem } from '../store/series.ts';
+import type { ContourQueues } from '../jobs/queues.ts';
+
+/** What keeps jobs from being done: Redis away or unsafe, nobody who takes them. Empty while all is well. */
+export async function queueProblems(queues: ContourQueues): Promise<Problem[]> {
+  const away = await queues.problem();
+  if (away !== undefined) return [problemFrom(away)];
+  const [unsafe, workers] = await Promise.all([queues.unsafe(), queues.workers()]);
+  const kinds = new Set(queues.bullQueues().map(({ name }) => (name === 'contour' ? 'contour' : 'deliver')));
+  return [
+    ...(unsafe === undefined ? [] : [problemFrom(unsafe)]),
+    ...[...kinds]
+      .filter((kind) => !workers.some((worker) => worker.queues.includes(kind)))
+      .map((kind) => problem('WORKER_MISSING', `no worker takes jobs of queue ${kind}`)),
+  ];
+}

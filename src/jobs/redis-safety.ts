@@ -1,0 +1,21 @@
+import type { Redis } from 'ioredis';
+import { ContourNodeError } from '../errors.ts';
+
+/**
+ * Whether Redis keeps what it was given: an append-only file, and nothing thrown away when memory runs short. Read from
+ * INFO, which a Redis that forbids CONFIG answers too.
+ *
+ * @param label where Redis is, for the message
+ * @returns its version
+ * @throws ContourNodeError REDIS_UNSAFE; what the connection throws
+ */
+export async function checkRedisSafety(redis: Redis, label: string): Promise<string> {
+  const info = (await Promise.all(['server', 'persistence', 'memory'].map((section) => redis.info(section)))).join(
+    '\n',
+  );
+  const value = (name: string): string => new RegExp(`^${name}:(\\S+)`, 'm').exec(info)?.[1] ?? 'unknown';
+  if (value('aof_enabled') !== '1') throw new ContourNodeError('REDIS_UNSAFE', `${label}: appendonly is no`);
+  const policy = value('maxmemory_policy');
+  if (policy !== 'noeviction') throw new ContourNodeError('REDIS_UNSAFE', `${label}: maxmemory-policy is ${policy}`);
+  return value('redis_version');
+}
