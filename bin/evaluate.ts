@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadConfig } from '../src/config/load.ts';
 import { asContourNodeError, ContourNodeError } from '../src/errors.ts';
+import { archiveCases } from '../worker/archive/archive-cases.ts';
+import type { RoiPatterns } from '../worker/archive/roi-patterns.ts';
 import { loadBundle } from '../worker/bundles/load-bundle.ts';
 import { boxPlot } from '../worker/evaluation/box-plot.ts';
 import { evaluatePatient, type EvaluatedModel, type EvaluationRow } from '../worker/evaluation/evaluate-patient.ts';
@@ -13,7 +15,6 @@ import {
   summariseModels,
   valuesOf,
 } from '../worker/evaluation/evaluation-tables.ts';
-import { findPatients, type RoiPatterns } from '../worker/training/dicom-cases.ts';
 import { progressBar } from './progress.ts';
 
 export const summary = "a bundle's contours against those of an archive, or two bundles against each other";
@@ -65,7 +66,8 @@ export async function main(args: string[]): Promise<void> {
   const limit = values.limit === undefined ? Infinity : positive('--limit', values.limit);
   const patterns = values.roi.map(roiPattern);
   const { config } = await loadConfig(values.config);
-  const patients = (await findPatients(data)).slice(0, limit);
+  const archive = await archiveCases(data, patterns);
+  const patients = archive.cases.slice(0, limit);
   const models: EvaluatedModel[] = [];
   const bar = progressBar('evaluating', patients.length, { quiet: values.json });
   const rows: EvaluationRow[] = [];
@@ -97,6 +99,7 @@ export async function main(args: string[]): Promise<void> {
     bar.end();
     for (const { engine } of models) await engine.close();
   }
+  for (const { place, error } of archive.leftOut) console.error(`left out ${place}: ${error.toLine()}`);
   for (const failure of failures) console.error(`left out ${failure}`);
   if (rows.length === 0)
     throw new ContourNodeError('TRAINING_DATA', `no ROI of ${model} is drawn in ${data}`, {

@@ -4,8 +4,9 @@ import { loadConfig } from '../src/config/load.ts';
 import { ContourNodeError } from '../src/errors.ts';
 import { loadTensorFlow } from '../worker/engines/load-tensorflow.ts';
 import { buildNetwork } from '../worker/networks/network.ts';
-import { collectCases } from '../worker/training/case-cache.ts';
+import { type CaseCollection, collectCases } from '../worker/training/case-cache.ts';
 import { loadTrainingConfig } from '../worker/training/training-config.ts';
+import { dataReport, reportText, writeDataReport } from '../worker/training/data-report.ts';
 import type { EpochRecord } from '../worker/training/history.ts';
 import { weightsOfBundle } from '../worker/training/initial-weights.ts';
 import { train } from '../worker/training/trainer.ts';
@@ -16,22 +17,25 @@ import { progressBar } from './progress.ts';
 
 export const summary = 'train a network on CT and RTSTRUCT and write it as a bundle';
 
-export const help = `usage: contour-node train --config FILE --out BUNDLE [--data DIR] [--work DIR] [--json]
+export const help = `usage: contour-node train --config FILE --out BUNDLE [--data DIR] [--report-only] [--json]
 
 Trains the network of a training configuration (config/training/) and writes the bundle each time that the validation
-improves. The same call goes on where the last one ended, however that ended.
+improves. The same call goes on where the last one ended, however that ended. Before it trains it says what it will learn
+from and what it left out, and why.
 
   --config FILE   training configuration (YAML)
-  --data DIR      archive of CT and RTSTRUCT, one folder a patient (not with data.source: phantom)
+  --data DIR      archive of CT and RTSTRUCT in any layout (not with data.source: phantom)
   --out BUNDLE    folder of the bundle
   --phantoms N    with data.source: phantom: this many training phantoms
   --epochs N      end after this many epochs in all
   --from BUNDLE   begin with the weights of this bundle (name or folder) wherever its layers fit, not with random ones
   --work DIR      checkpoints, history and curve (default: ~/.cache/contour-node/training/NAME)
   --cache DIR     prepared patients (default: ~/.cache/contour-node/cases)
-  --json          one line of JSON after each epoch
+  --report-only   prepare the patients, say what is there, and end; --out is not needed
+  --json          one line of JSON after each epoch, or the report
 
 examples:
+  contour-node train --config config/training/deeplabv3plus.yaml --data ../archive --report-only
   contour-node train --config config/training/phantom-gtvp.yaml --out models/phantom-gtvp
   contour-node train --config config/training/deeplabv3plus.yaml --data ../archive --out models/mine
   contour-node train --config mine.yaml --from openkbp-head-neck --data ../archive --out models/mine`;
@@ -48,12 +52,14 @@ export async function main(args: string[]): Promise<void> {
       from: { type: 'string' },
       work: { type: 'string' },
       cache: { type: 'string' },
+      'report-only': { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
     },
   });
-  if (values.config === undefined || values.out === undefined)
+  const { config: configFile, out = '' } = values;
+  if (configFile === undefined || (values.out === undefined && !values['report-only']))
     throw new ContourNodeError('USAGE', 'train needs --config and --out');
-  const loaded = await loadTrainingConfig(values.config);
+  const loaded = await loadTrainingConfig(configFile);
   const config = {
     ...loaded,
     data:
@@ -65,29 +71,34 @@ export async function main(args: string[]): Promise<void> {
   if (config.data.source === 'dicom' && values.data === undefined)
     throw new ContourNodeError('USAGE', 'this configuration needs --data DIR');
   const directory = values.work ?? join(cacheFolder(), 'training', config.bundle.name);
-  const out = values.out;
   const [width, height] = config.input.size;
   const network = buildNetwork(config.architecture, [height, width, inputChannels(config.input)], config.rois.length);
 
+  const reading = progressBar('reading the archive', 1, { quiet: values.json });
   const preparation = progressBar('preparing patients', 1, { quiet: values.json });
   const cases = await collectCases(config, {
     ...(values.data === undefined ? {} : { archive: values.data }),
     cache: values.cache ?? casesFolder(),
+    onFile: (done, total) => reading.update(done / total, `${done} of ${total} files`),
     onProgress: (done, total) => preparation.update(done / total, `${done} of ${total}`),
   });
+  reading.end();
   preparation.end();
-  const { training, validation, leftOut } = cases;
-  if (!values.json)
-    console.log(
-      `${training.length} patients to train on, ${validation.length} to validate with, ${leftOut.length} left out`,
-    );
-  for (const { id, error } of leftOut) console.error(`left out ${id}: ${error.toLine()}`);
+  const report = dataReport(config.rois, cases);
+  await writeDataReport(directory, report);
+  if (!values.json) console.log(reportText(report));
+  if (values['report-only']) {
+    console.log(values.json ? JSON.stringify(report, undefined, 2) : `the same in ${directory}/data-report.json`);
+    return;
+  }
+
+  checkBothSides(cases);
 
   const from =
     values.from === undefined
       ? undefined
       : await weightsOfBundle(values.from, (await loadConfig()).config.models.directory);
-  const command = `contour-node train --config ${values.config}${from === undefined ? '' : ` --from ${from.source.name}`}`;
+  const command = `contour-node train --config ${configFile}${from === undefined ? '' : ` --from ${from.source.name}`}`;
   const stop = new AbortController();
   process.once('SIGTERM', () => stop.abort());
   process.once('SIGINT', () => stop.abort());
@@ -140,6 +151,15 @@ export async function main(args: string[]): Promise<void> {
     from: from?.source,
   });
   if (!values.json) console.log(`bundle written to ${out}; history and curve in ${directory}`);
+}
+
+/** The report was printed; who has only the last line sees why nobody is left. */
+function checkBothSides({ training, validation, leftOut }: CaseCollection): void {
+  if (training.length > 0 && validation.length > 0) return;
+  const [first] = leftOut;
+  const why = first === undefined ? '' : `; ${leftOut.length} left out, the first because ${first.error.message}`;
+  const side = training.length === 0 ? 'to train on' : 'to validate with';
+  throw new ContourNodeError('TRAINING_DATA', `no patient ${side}${why}`, first && { remedy: first.error.remedy });
 }
 
 function epochLine({ epoch, loss, learningRate, dice, meanDice, seconds, waiting }: EpochRecord): string {

@@ -16,12 +16,15 @@ export async function ranges({ models }: Config, names: readonly string[], value
   const config = await loadTrainingConfig(values.training);
   if (config.data.source === 'dicom' && values.data === undefined)
     throw new ContourNodeError('USAGE', 'this configuration needs --data DIR');
+  const reading = progressBar('reading the archive', 1, { quiet: values.json });
   const bar = progressBar('preparing patients', 1, { quiet: values.json });
   const cases = await collectCases(config, {
     ...(values.data !== undefined && { archive: values.data }),
     cache: values.cache ?? casesFolder(),
+    onFile: (done, total) => reading.update(done / total, `${done} of ${total} files`),
     onProgress: (done, total) => bar.update(done / total, `${done} of ${total}`),
   });
+  reading.end();
   bar.end();
   const { manifest, digest } = await writeRanges(bundle, config, cases);
   const patients = manifest.applicability.trained?.patients;

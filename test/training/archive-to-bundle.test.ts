@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { readBundle } from '../../src/bundles/read-bundle.ts';
 import { checkGolden } from '../../worker/bundles/golden.ts';
 import { openEngine } from '../../worker/engines/open-engine.ts';
+import type { DataReport } from '../../worker/training/data-report.ts';
 import { writePhantom } from '../../worker/phantom/write-phantom.ts';
 import { contourNode } from '../support/run-program.ts';
 
@@ -31,7 +32,6 @@ rois:
   - { name: GTVp, patterns: ['gtv.*'], interpretedType: GTV, colour: [255, 0, 0] }
   - { name: Parotid_L, interpretedType: ORGAN, colour: [0, 255, 0], mirror: Parotid_R }
   - { name: Parotid_R, interpretedType: ORGAN, colour: [0, 255, 0], mirror: Parotid_L }
-  - { name: OpticNrv_L, interpretedType: ORGAN, colour: [0, 255, 0] }
 augmentation: { translationMm: 5 }
 training: { epochs: 2, batch: 4, slicesPerEpoch: 16, loss: { dice: 1, crossEntropy: 1 } }
 `;
@@ -40,7 +40,8 @@ await writeFile(configFile, config);
 
 function trainCommand(...args: string[]): { status: number | null; out: string; err: string } {
   const command = fileURLToPath(new URL('../../bin/contour-node.ts', import.meta.url));
-  const own = ['--work', join(folder, 'work'), '--cache', join(folder, 'cache')];
+  const work = args.includes('--work') ? [] : ['--work', join(folder, 'work')];
+  const own = [...work, '--cache', join(folder, 'cache')];
   const { status, stdout, stderr } = spawnSync(process.execPath, [command, 'train', ...args, ...own], {
     encoding: 'utf8',
   });
@@ -51,17 +52,16 @@ test('train takes a folder of CT and RTSTRUCT to a bundle that both engines run 
   const out = join(folder, 'bundle');
   const { status, out: said, err } = trainCommand('--config', configFile, '--data', archive, '--out', out);
   assert.equal(status, 0, err);
-  assert.match(said, /2 patients to train on, 1 to validate with, 0 left out/);
+  assert.match(said, /^training +2 patients, 2 CT series, 48 slices$/m);
   const bundle = await readBundle(out);
   const { manifest } = bundle;
   assert.deepEqual(
     manifest.rois.map(({ name }) => name),
-    ['GTVp', 'Parotid_L', 'Parotid_R', 'OpticNrv_L'],
+    ['GTVp', 'Parotid_L', 'Parotid_R'],
   );
   assert.equal(manifest.training['trainingPatients'], 2);
   const [smallest, largest] = manifest.plausibility['GTVp']?.volumeCm3 ?? [0, 0];
   assert.ok(smallest > 1 && largest < 100 && smallest < largest, `GTVp of ${smallest} to ${largest} cm3`);
-  assert.equal(manifest.plausibility['OpticNrv_L'], undefined, 'nobody has it drawn');
   const { drawn, aboveMm, fromBodyCentreMm } = manifest.plausibility['Parotid_L'] ?? {};
   assert.equal(drawn, 1);
   assert.ok(fromBodyCentreMm !== undefined && fromBodyCentreMm[0][0] > 0, 'on the left');
@@ -97,6 +97,7 @@ test('a wrong call or configuration is answered in one line with what to do', as
   const empty = join(folder, 'empty');
   await mkdir(empty);
   const calls: [string[], number, RegExp][] = [
+    [['--report-only'], 2, /^error USAGE: train needs --config and --out/],
     [['--config', configFile], 2, /^error USAGE: train needs --config and --out/],
     [['--config', configFile, '--out', 'x'], 2, /^error USAGE: this configuration needs --data DIR/],
     [['--config', join(folder, 'no.yaml'), '--out', 'x'], 2, /^error CONFIG_NOT_FOUND: /],
@@ -125,6 +126,36 @@ test('a wrong call or configuration is answered in one line with what to do', as
     assert.match(err, /error CONFIG_INVALID/);
     assert.equal(status, 2);
   }
+});
+
+test('an ROI that nobody has is named, with what the archive calls its other ROIs', async () => {
+  const absent = join(folder, 'absent.yaml');
+  await writeFile(absent, config.replace("patterns: ['gtv.*']", "patterns: ['tumou?r']"));
+  const { status, err } = trainCommand('--config', absent, '--data', archive, '--report-only');
+  assert.equal(status, 2);
+  assert.match(
+    err,
+    /error TRAINING_DATA: no structure set of the archive has GTVp; what its other ROIs are called: .*GTVp/,
+  );
+});
+
+test('--report-only says what would be learned and what was left out, and trains nothing', async () => {
+  const report = join(folder, 'report');
+  const spoiled = join(folder, 'spoiled');
+  await cp(archive, spoiled, { recursive: true });
+  await rm(join(spoiled, 'patient-3', 'ct'), { recursive: true });
+  const common = ['--config', configFile, '--data', spoiled, '--report-only', '--work', report];
+  const { status, out, err } = trainCommand(...common);
+  assert.equal(status, 0, err);
+  assert.match(out, /^training +1 patients, 1 CT series, 24 slices$/m);
+  assert.match(out, /^GTVp +1 +1 +\d+\.\d +\d+\.\d +\d+\.\d$/m);
+  assert.match(out, /^not trained: (Mandible|SpinalCord) \(2\), /m);
+  assert.match(out, /^ {2}patient-3: TRAINING_DATA: the archive holds neither the CT series/m);
+  assert.deepEqual((await readdir(report)).toSorted(), ['data-report.json', 'data-report.txt']);
+  const json = JSON.parse(trainCommand(...common, '--json').out) as DataReport;
+  assert.deepEqual(json, JSON.parse(await readFile(join(report, 'data-report.json'), 'utf8')));
+  assert.deepEqual(json.patients, { training: 1, validation: 1 });
+  assert.deepEqual(json.cases.map(({ place }) => place).toSorted(), ['patient-1', 'patient-2']);
 });
 
 test('two ROIs that fit one pattern are named', async () => {

@@ -96,6 +96,7 @@ async function smallCase(directory: string, patient: number): Promise<PreparedCa
   const about = {
     id: `case-${patient}`,
     margin,
+    ctSlices: slices,
     ct: ctAppearance(volume, wholeGrid(grid)),
     rois: drawn.map((mask) => {
       return mask === undefined ? null : { volumeCm3: 1, components: 1, place: placeInBody(mask, wholeGrid(grid)) };

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { manifestSchema, type BundleManifest } from '../../src/bundles/manifest.ts';
 import { readBundle, type Bundle } from '../../src/bundles/read-bundle.ts';
 import { ContourNodeError } from '../../src/errors.ts';
+import { orDiskFull } from '../disk-full.ts';
 import { infer } from '../inference/infer.ts';
 import { openOnnxRuntime } from '../engines/onnxruntime.ts';
 import { imageCentre, inputShape, networkGrid, toNetworkHu, writeNetworkInput } from '../volume/preprocess.ts';
@@ -27,7 +28,7 @@ export interface BundleContents {
  * Writes a bundle folder: the files, a golden input (generated) with the output that onnxruntime gives for it on the
  * CPU, their digests, and bundle.json. The folder appears complete or not at all.
  * @throws ContourNodeError BUNDLE_INVALID (description not as the schema wants it, or the graph does not fit it),
- *   USAGE (the folder holds something else than a bundle), ENGINE_FAILED
+ *   USAGE (the folder holds something else than a bundle), ENGINE_FAILED, DISK_FULL
  */
 export async function writeBundle(
   directory: string,
@@ -38,6 +39,12 @@ export async function writeBundle(
   if (existsSync(target) && !existsSync(join(target, 'bundle.json'))) {
     throw new ContourNodeError('USAGE', `${directory} exists and is no bundle`, { remedy: 'give a new folder' });
   }
+  const remedy = 'free space and write the bundle again; the one that was there is kept';
+  await orDiskFull('no space for the bundle', remedy, () => writeFolder(target, description, contents));
+  return readBundle(target);
+}
+
+async function writeFolder(target: string, description: BundleDescription, contents: BundleContents): Promise<void> {
   await mkdir(dirname(target), { recursive: true });
   const draft = await mkdtemp(join(dirname(target), `.${basename(target)}-`));
   try {
@@ -61,12 +68,14 @@ export async function writeBundle(
     const output = { ...(await put('golden-output.f32', bytesOf(golden.output))), shape: golden.outputShape };
     const final = complete({ input, output, tolerance: manifest.files.golden.tolerance });
     await writeFile(join(draft, 'bundle.json'), `${JSON.stringify(final, null, 2)}\n`);
-    await rm(target, { recursive: true, force: true });
+    // The bundle that was there is away for a moment only, and never in parts.
+    const before = `${draft}-before`;
+    if (existsSync(target)) await rename(target, before);
     await rename(draft, target);
+    await rm(before, { recursive: true, force: true });
   } finally {
     await rm(draft, { recursive: true, force: true });
   }
-  return readBundle(target);
 }
 
 function parse(manifest: unknown): BundleManifest {

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
-import { readCtFolder } from '../../src/dicom/read-ct-folder.ts';
-import { matchToCt, type MatchedRoi } from '../../src/dicom/rtstruct/match-to-ct.ts';
-import { readRtstruct } from '../../src/dicom/rtstruct/read-rtstruct.ts';
+import type { MatchedRoi } from '../../src/dicom/rtstruct/match-to-ct.ts';
+import type { ArchiveCase } from '../archive/match-cases.ts';
+import { namedRoi, readCase } from '../archive/read-case.ts';
+import type { RoiPatterns } from '../archive/roi-patterns.ts';
 import type { LoadedBundle } from '../bundles/load-bundle.ts';
 import { contourVolume } from '../contour-ct.ts';
 import { rasterise } from '../contours/rasterise.ts';
@@ -9,8 +9,6 @@ import type { RoiPart } from '../inference/contour-roi.ts';
 import { contactSheet, contourRings, polygonRings, type PreviewRoi } from '../preview/contact-sheet.ts';
 import type { Colour } from '../preview/picture.ts';
 import { StageClock } from '../stage-clock.ts';
-import type { PatientFolder, RoiPatterns } from '../training/dicom-cases.ts';
-import { loadVolume } from '../volume/load-volume.ts';
 import type { Grid, Mask } from '../volume/volume.ts';
 import { compareMasks, type Comparison } from './compare-masks.ts';
 
@@ -45,32 +43,23 @@ const modelColours: readonly Colour[] = [
  * Draws the ROIs of one patient with every model, on the CT's own grid and with the bundle's clean-up, and compares them
  * with the structure set of the archive. An ROI that the structure set lacks gives no row.
  * @param patterns how the archive names the ROIs, where it is not as the bundle does
- * @throws ContourNodeError as readCtFolder, readRtstruct, matchToCt and contourVolume
+ * @throws ContourNodeError as readCase, namedRoi and contourVolume
  */
 export async function evaluatePatient(
-  patient: PatientFolder,
+  patient: ArchiveCase,
   models: readonly EvaluatedModel[],
   options: { patterns: readonly RoiPatterns[]; toleranceMm: number; batchSize: number },
 ): Promise<EvaluatedPatient> {
-  const { series, files } = await readCtFolder([patient.directory]);
-  const volume = await loadVolume(
-    series.slices.map(({ sopInstanceUid }) => files.get(sopInstanceUid)!),
-    series.geometry,
-  );
+  const { volume, drawn } = await readCase(patient);
   const { grid } = volume;
-  const { rois: drawn } = matchToCt(readRtstruct(await readFile(patient.rtstruct)), {
-    frameOfReferenceUid: series.slices[0]!.frameOfReferenceUid,
-    slices: series.slices.map(({ sopInstanceUid }, k) => ({ sopInstanceUid, z: series.geometry.z[k]! })),
-  });
   const references = new Map<string, MatchedRoi>();
   const lines: PreviewRoi[] = [];
   const rows: EvaluationRow[] = [];
   for (const [index, model] of models.entries()) {
     const { rois } = await contourVolume(volume, model, { batchSize: options.batchSize, clock: new StageClock() });
     for (const { roi, part, slices } of rois) {
-      const reference = drawn.find(
-        ({ name, contours }) => contours.length > 0 && isNamed(name, roi.name, options.patterns),
-      );
+      const patterns = options.patterns.find(({ name }) => name === roi.name) ?? { name: roi.name };
+      const reference = namedRoi(drawn, patterns);
       if (reference === undefined) continue;
       references.set(roi.name, reference);
       const comparison = compareMasks(rasterise(reference.contours, grid), onGrid(part, grid), options.toleranceMm);
@@ -88,11 +77,6 @@ export async function evaluatePatient(
     rings: contourRings(contours, grid),
   }));
   return { rows, overlay: contactSheet(volume, [...manual, ...lines]) };
-}
-
-function isNamed(name: string, roi: string, patterns: readonly RoiPatterns[]): boolean {
-  const given = patterns.find((pattern) => pattern.name === roi)?.patterns ?? [roi];
-  return given.some((pattern) => new RegExp(`^(?:${pattern})$`, 'i').test(name.trim()));
 }
 
 /** A part of the CT grid as a mask of the whole. */

@@ -3,6 +3,7 @@ import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { asContourNodeError, ContourNodeError } from '../../src/errors.ts';
+import { orDiskFull } from '../disk-full.ts';
 import { decodeTensors, encodeTensors } from '../networks/tensor-file.ts';
 import type { Parameters } from '../networks/parameters.ts';
 import type { AdamState } from './adam.ts';
@@ -63,26 +64,29 @@ export async function writeCheckpoint(directory: string, state: TrainingState): 
   const path = join(directory, `checkpoint-${String(state.epoch).padStart(5, '0')}.bin`);
   const draft = `${path}.part`;
   await mkdir(directory, { recursive: true });
-  try {
-    const file = await open(draft, 'w');
+  const remedy = 'free space and start the same training again: it goes on from there';
+  await orDiskFull('no space for a checkpoint: the one before it is kept', remedy, async () => {
     try {
-      await file.writeFile(bytes);
-      await file.writeFile(createHash('sha256').update(bytes).digest());
-      await file.sync();
-    } finally {
-      await file.close();
+      await writeSynced(draft, bytes);
+    } catch (error) {
+      await rm(draft, { force: true });
+      throw error;
     }
-  } catch (cause) {
-    await rm(draft, { force: true });
-    if ((cause as NodeJS.ErrnoException).code !== 'ENOSPC') throw cause;
-    throw new ContourNodeError('DISK_FULL', 'no space for a checkpoint: the one before it is kept', {
-      cause,
-      remedy: 'free space and start the same training again: it goes on from there',
-    });
-  }
+  });
   await rename(draft, path);
   for (const old of (await checkpoints(directory)).slice(kept)) await rm(old, { force: true });
   return path;
+}
+
+async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
+  const file = await open(path, 'w');
+  try {
+    await file.writeFile(bytes);
+    await file.writeFile(createHash('sha256').update(bytes).digest());
+    await file.sync();
+  } finally {
+    await file.close();
+  }
 }
 
 /** @throws ContourNodeError CHECKPOINT_INVALID (truncated, changed or no checkpoint) */

@@ -1,5 +1,6 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { orDiskFull } from '../disk-full.ts';
 
 /** One line of `history.jsonl`. */
 export interface EpochRecord {
@@ -40,8 +41,11 @@ export async function writeHistory(directory: string, history: readonly EpochRec
     await writeFile(`${path}.part`, text);
     await rename(`${path}.part`, path);
   };
-  await write(historyFile, history.map((record) => `${JSON.stringify(record)}\n`).join(''));
-  await write(curveFile, historyCurve(history));
+  const remedy = 'free space and start the same training again: it goes on from its last checkpoint';
+  await orDiskFull('no space for the history of the training', remedy, async () => {
+    await write(historyFile, history.map((record) => `${JSON.stringify(record)}\n`).join(''));
+    await write(curveFile, historyCurve(history));
+  });
 }
 
 const plot = { left: 46, top: 14, width: 520, height: 250 };

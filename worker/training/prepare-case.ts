@@ -31,6 +31,7 @@ export async function prepareCase(
   const about = {
     id: raw.id,
     margin,
+    ctSlices: grid.size[2],
     ct: ctAppearance(raw.volume, body),
     rois: raw.rois.map((maskOn) => (maskOn === undefined ? null : drawnRoi(maskOn(grid), body))),
   };

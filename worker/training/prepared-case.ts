@@ -2,6 +2,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
+import { orDiskFull } from '../disk-full.ts';
 import type { Mask, Volume } from '../volume/volume.ts';
 
 const triple = z.tuple([z.number(), z.number(), z.number()]);
@@ -11,6 +12,7 @@ const description = z.strictObject({
   /** Pixels of the network's grid with its margin, and slices. */
   size: z.tuple([z.int(), z.int(), z.int()]),
   margin: z.int(),
+  ctSlices: z.int(),
   /** Per ROI: drawn in this patient at all. */
   known: z.array(z.boolean()),
   /** The CT as it came; worker/volume/ct-appearance.ts says what each number is. */
@@ -52,6 +54,7 @@ const labelFile = 'labels.u16';
 /**
  * Writes a case: HU as int16 and the ROIs as one bit each of a uint16 (bit n: ROI n), slice after slice. The folder
  * appears complete or not at all.
+ * @throws ContourNodeError DISK_FULL
  * @param volume HU on the network's grid with margin
  * @param masks per ROI on the same grid; undefined where the patient does not have it drawn
  */
@@ -71,18 +74,21 @@ export async function writeCase(
     size: [...volume.grid.size],
     known: masks.map((mask) => mask !== undefined),
   };
-  await mkdir(dirname(directory), { recursive: true });
-  const draft = await mkdtemp(join(dirname(directory), `.${basename(directory)}-`));
-  try {
-    await writeFile(join(draft, huFile), bytesOf(volume.hu));
-    await writeFile(join(draft, labelFile), bytesOf(labels));
-    await writeFile(join(draft, descriptionFile), JSON.stringify(complete));
-    await rm(directory, { recursive: true, force: true });
-    await rename(draft, directory);
-  } catch (error) {
-    await rm(draft, { recursive: true, force: true });
-    throw error;
-  }
+  const remedy = 'free space, or keep prepared patients on another disk (--cache DIR)';
+  await orDiskFull('no space for a prepared patient', remedy, async () => {
+    await mkdir(dirname(directory), { recursive: true });
+    const draft = await mkdtemp(join(dirname(directory), `.${basename(directory)}-`));
+    try {
+      await writeFile(join(draft, huFile), bytesOf(volume.hu));
+      await writeFile(join(draft, labelFile), bytesOf(labels));
+      await writeFile(join(draft, descriptionFile), JSON.stringify(complete));
+      await rm(directory, { recursive: true, force: true });
+      await rename(draft, directory);
+    } catch (error) {
+      await rm(draft, { recursive: true, force: true });
+      throw error;
+    }
+  });
   return { directory, description: complete };
 }
 

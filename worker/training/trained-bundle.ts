@@ -8,6 +8,7 @@ import { writeBundle, type BundleDescription } from '../bundles/write-bundle.ts'
 import type { CaseCollection } from './case-cache.ts';
 import type { EpochRecord } from './history.ts';
 import type { InitialWeights } from './initial-weights.ts';
+import type { Side } from './split.ts';
 import type { TrainingConfig } from './training-config.ts';
 import { trainingRanges } from './write-ranges.ts';
 
@@ -38,6 +39,8 @@ export async function writeTrainedBundle(directory: string, training: TrainedNet
   );
   const { flipAverage, ...about } = config.bundle;
   const { trained, plausibility } = trainingRanges(config, cases);
+  const patients = (side: Side) =>
+    new Set(cases.cases.filter((one) => one.side === side).map((one) => one.patient)).size;
   const description: BundleDescription = {
     ...about,
     flipAverage,
@@ -53,9 +56,10 @@ export async function writeTrainedBundle(directory: string, training: TrainedNet
       date: training.date,
       ...(training.from === undefined ? {} : { from: training.from }),
       parameters: parameterCount(network),
-      data: config.data,
-      trainingPatients: cases.training.length,
-      validationPatients: cases.validation.length,
+      data: withoutNames(config.data),
+      trainingPatients: patients('training'),
+      validationPatients: patients('validation'),
+      trainingSeries: cases.training.length,
       leftOut: cases.leftOut.length,
       epochs: history.length,
       bestEpoch: best?.epoch ?? 0,
@@ -76,6 +80,12 @@ export async function writeTrainedBundle(directory: string, training: TrainedNet
     model: toOnnx(network, parameters, config.bundle.name),
     weights: encodeTensors(parameters, { shapes }),
   });
+}
+
+/** Lists of patients stay behind: a bundle goes to other hospitals. */
+function withoutNames(data: TrainingConfig['data']): Record<string, unknown> {
+  if (data.source !== 'dicom' || data.validation === undefined) return data;
+  return { source: data.source, patients: data.patients, split: 'lists of patients' };
 }
 
 /** What the bundle keeps of an ROI: its names in the archive and its weight stay behind. */

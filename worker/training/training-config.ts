@@ -69,8 +69,14 @@ const data = z.discriminatedUnion('source', [
   }),
   z.strictObject({
     source: z.literal('dicom'),
-    /** Share of the patients that is set aside for validation. */
+    /** What tells patients apart: Patient ID, or (where an archive has one ID for all) the folder below the archive. */
+    patients: z.enum(['id', 'folder']).default('id'),
+    /** Share of the patients that is set aside for validation, drawn by training.seed. */
     validationShare: z.number().gt(0).lt(1).default(0.1),
+    /** Instead of a share: those to validate with, by Patient ID or folder; every other patient is trained on. */
+    validation: z.array(z.string()).min(1).optional(),
+    /** With `validation`: only these are trained on, whoever is in neither list is left out. */
+    training: z.array(z.string()).min(1).optional(),
   }),
 ]);
 

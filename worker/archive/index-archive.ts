@@ -1,0 +1,125 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ctImageStorage } from '../../src/dicom/ct-instance.ts';
+import { type DicomFile, parseDicom, readHeader } from '../../src/dicom/data-set.ts';
+import { readRtstruct } from '../../src/dicom/rtstruct/read-rtstruct.ts';
+import { rtStructureSetStorage } from '../../src/dicom/rtstruct/structure-set.ts';
+import { tag } from '../../src/dicom/rtstruct/tags.ts';
+import { asContourNodeError, ContourNodeError } from '../../src/errors.ts';
+
+/** The CT images of one series, wherever they lie. */
+export interface IndexedSeries {
+  readonly seriesInstanceUid: string;
+  readonly frameOfReferenceUid: string;
+  /** Patient ID, or the study's UID where there is none. */
+  readonly patient: string;
+  readonly files: readonly string[];
+  /** z of every image, mm, ascending. */
+  readonly z: readonly number[];
+}
+
+export interface IndexedStructureSet {
+  readonly path: string;
+  /** The CT series, where the file names exactly one. */
+  readonly referencedSeriesUid: string | undefined;
+  readonly framesOfReference: readonly string[];
+  /** ROIs that have contours. */
+  readonly roiNames: readonly string[];
+  /** z of every contour, mm. */
+  readonly planes: readonly number[];
+  /** DICOM DA and TM of the structure set, '' where absent: the later one sorts behind. */
+  readonly written: string;
+  readonly sha256: string;
+}
+
+/** What lies in an archive, whatever its folders. */
+export interface ArchiveIndex {
+  readonly series: readonly IndexedSeries[];
+  readonly structureSets: readonly IndexedStructureSet[];
+  /** Structure sets that cannot be read. */
+  readonly unreadable: readonly { readonly path: string; readonly error: ContourNodeError }[];
+  /** Files that are not DICOM or truncated, and DICOM files of other kinds. */
+  readonly ignored: { readonly notDicom: number; readonly otherKinds: number };
+}
+
+/**
+ * Reads the header of every file below a folder.
+ * @throws ContourNodeError PATH_NOT_FOUND
+ */
+export async function indexArchive(
+  archive: string,
+  onFile?: (done: number, total: number) => void,
+): Promise<ArchiveIndex> {
+  const entries = await readdir(archive, { recursive: true, withFileTypes: true }).catch((cause: unknown) => {
+    throw new ContourNodeError('PATH_NOT_FOUND', `no such folder: ${archive}`, { cause });
+  });
+  const paths = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .toSorted();
+  const series = new Map<string, { frame: string; patient: string; images: { path: string; z: number }[] }>();
+  const structureSets: IndexedStructureSet[] = [];
+  const unreadable: { path: string; error: ContourNodeError }[] = [];
+  const ignored = { notDicom: 0, otherKinds: 0 };
+  for (const [done, path] of paths.entries()) {
+    const file = await readHeader(path).catch(() => undefined);
+    if (file === undefined) ignored.notDicom += 1;
+    else if (file.meta.sopClassUid === ctImageStorage) addImage(series, file, path);
+    else if (file.meta.sopClassUid === rtStructureSetStorage) {
+      try {
+        structureSets.push(await readStructureSet(path));
+      } catch (error) {
+        unreadable.push({ path, error: asContourNodeError(error) });
+      }
+    } else ignored.otherKinds += 1;
+    onFile?.(done + 1, paths.length);
+  }
+  return {
+    series: Array.from(series, ([seriesInstanceUid, { frame, patient, images }]) => ({
+      seriesInstanceUid,
+      frameOfReferenceUid: frame,
+      patient,
+      files: images.map(({ path }) => path),
+      z: images.map(({ z }) => z).toSorted((a, b) => a - b),
+    })),
+    structureSets,
+    unreadable,
+    ignored,
+  };
+}
+
+function addImage(
+  series: Map<string, { frame: string; patient: string; images: { path: string; z: number }[] }>,
+  file: DicomFile,
+  path: string,
+): void {
+  const uid = file.string(tag.SeriesInstanceUID) ?? '';
+  const image = { path, z: file.numbers('00200032')[2] ?? Number.NaN };
+  const known = series.get(uid);
+  if (known !== undefined) {
+    known.images.push(image);
+    return;
+  }
+  const patient = file.texts(tag.PatientID)[0]?.trim() ?? '';
+  series.set(uid, {
+    frame: file.string(tag.FrameOfReferenceUID) ?? '',
+    patient: patient === '' ? `study ${file.string(tag.StudyInstanceUID) ?? ''}` : patient,
+    images: [image],
+  });
+}
+
+async function readStructureSet(path: string): Promise<IndexedStructureSet> {
+  const bytes = await readFile(path);
+  const file = parseDicom(bytes);
+  const { referencedSeriesUid, frameOfReferenceUid, rois } = readRtstruct(bytes);
+  return {
+    path,
+    referencedSeriesUid,
+    framesOfReference: [frameOfReferenceUid, ...rois.map((roi) => roi.frameOfReferenceUid ?? frameOfReferenceUid)],
+    roiNames: rois.filter(({ contours }) => contours.length > 0).map(({ name }) => name),
+    planes: rois.flatMap(({ contours }) => contours.map(({ points }) => points[2]!)),
+    written: `${file.string(tag.StructureSetDate) ?? ''}${file.string(tag.StructureSetTime) ?? ''}`,
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+  };
+}

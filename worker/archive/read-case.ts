@@ -1,0 +1,45 @@
+import { readFile } from 'node:fs/promises';
+import { readCtFolder } from '../../src/dicom/read-ct-folder.ts';
+import { matchToCt, type MatchedRoi } from '../../src/dicom/rtstruct/match-to-ct.ts';
+import { readRtstruct } from '../../src/dicom/rtstruct/read-rtstruct.ts';
+import { ContourNodeError } from '../../src/errors.ts';
+import { loadVolume } from '../volume/load-volume.ts';
+import type { Volume } from '../volume/volume.ts';
+import type { ArchiveCase } from './match-cases.ts';
+import { fits, type RoiPatterns } from './roi-patterns.ts';
+
+export interface ReadCase {
+  readonly volume: Volume;
+  /** Every ROI of the structure set that has contours in the CT. */
+  readonly drawn: readonly MatchedRoi[];
+}
+
+/**
+ * CT and structure set of a case.
+ * @throws ContourNodeError what reading CT and structure set throws
+ */
+export async function readCase({ ctFiles, rtstruct }: ArchiveCase): Promise<ReadCase> {
+  const { series, files } = await readCtFolder(ctFiles);
+  const volume = await loadVolume(
+    series.slices.map((slice) => files.get(slice.sopInstanceUid)!),
+    series.geometry,
+  );
+  const { rois } = matchToCt(readRtstruct(await readFile(rtstruct)), {
+    frameOfReferenceUid: series.slices[0]!.frameOfReferenceUid,
+    slices: series.slices.map(({ sopInstanceUid }, k) => ({ sopInstanceUid, z: series.geometry.z[k]! })),
+  });
+  return { volume, drawn: rois.filter((roi) => roi.contours.length > 0) };
+}
+
+/**
+ * The one ROI of a structure set that means an ROI of the bundle; undefined where it has none.
+ * @throws ContourNodeError TRAINING_DATA two do
+ */
+export function namedRoi(drawn: readonly MatchedRoi[], roi: RoiPatterns): MatchedRoi | undefined {
+  const fitting = drawn.filter(({ name }) => fits(name, roi));
+  if (fitting.length <= 1) return fitting[0];
+  const names = fitting.map(({ name }) => name).join(' and ');
+  throw new ContourNodeError('TRAINING_DATA', `${names} both fit ${roi.name}`, {
+    remedy: 'narrow the patterns of the ROI',
+  });
+}

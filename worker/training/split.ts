@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto';
+import { ContourNodeError } from '../../src/errors.ts';
+import type { ArchiveCase } from '../archive/match-cases.ts';
+import type { TrainingConfig } from './training-config.ts';
+
+export type Side = 'training' | 'validation';
+
+type DicomData = Extract<TrainingConfig['data'], { source: 'dicom' }>;
+
+/**
+ * Who is trained on and who is set aside, patient by patient: two series of one patient are never on both sides. Without
+ * lists those with the smallest digests of seed and name are set aside, whatever else the archive holds.
+ * @returns the side of each case, undefined for a case that neither list names; cases in the order of the digests
+ * @throws ContourNodeError TRAINING_DATA (one patient alone), CONFIG_INVALID (lists that name nobody, or one patient twice)
+ */
+export function split(
+  cases: readonly ArchiveCase[],
+  data: DicomData,
+  seed: number,
+): { case: ArchiveCase; side: Side | undefined }[] {
+  const rank = ({ id }: ArchiveCase): string => createHash('sha256').update(`${seed}/${id}`).digest('hex');
+  const ranked = cases.toSorted((a, b) => (rank(a) < rank(b) ? -1 : 1));
+  const patients = [...new Set(ranked.map(({ patient }) => patient))];
+  if (patients.length < 2) {
+    const remedy =
+      data.patients === 'id' && cases.length > 1
+        ? 'where an anonymised archive has one Patient ID for all, configure data.patients: folder'
+        : 'add patients to the archive';
+    throw new ContourNodeError('TRAINING_DATA', `${cases.length} CT series, all of one patient`, { remedy });
+  }
+  const sideOf = data.validation === undefined ? byShare(patients, data.validationShare) : byLists(ranked, data);
+  return ranked.map((one) => ({ case: one, side: sideOf(one) }));
+}
+
+function byShare(patients: readonly string[], share: number): (one: ArchiveCase) => Side {
+  const aside = new Set(patients.slice(0, Math.max(1, Math.round(patients.length * share))));
+  return ({ patient }) => (aside.has(patient) ? 'validation' : 'training');
+}
+
+function byLists(cases: readonly ArchiveCase[], data: DicomData): (one: ArchiveCase) => Side | undefined {
+  const validation = patientsNamed(cases, data.validation ?? [], 'data.validation');
+  const training = data.training && patientsNamed(cases, data.training, 'data.training');
+  if (training !== undefined && !validation.isDisjointFrom(training)) {
+    throw new ContourNodeError('CONFIG_INVALID', 'data.training and data.validation name the same patient', {
+      remedy: 'a patient is either trained on or set aside',
+    });
+  }
+  return ({ patient }) => {
+    if (validation.has(patient)) return 'validation';
+    return training === undefined || training.has(patient) ? 'training' : undefined;
+  };
+}
+
+/** Patients by their ID, their folder, or a folder above it. */
+function patientsNamed(cases: readonly ArchiveCase[], names: readonly string[], key: string): Set<string> {
+  const found = new Set<string>();
+  for (const [index, name] of names.entries()) {
+    const folder = name.replace(/\/+$/, '');
+    const meant = cases.filter(
+      ({ patient, place }) => patient === name || place === folder || place.startsWith(`${folder}/`),
+    );
+    // The name may be a Patient ID: the message says only where it stands.
+    if (meant.length === 0)
+      throw new ContourNodeError('CONFIG_INVALID', `${key}, entry ${index + 1}: the archive has no such patient`, {
+        remedy: 'give Patient IDs, or folders relative to --data',
+      });
+    for (const { patient } of meant) found.add(patient);
+  }
+  return found;
+}
