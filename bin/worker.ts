@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
-import { loadConfig } from '../src/config/load.ts';
+import { type LoadedConfig, loadConfig } from '../src/config/load.ts';
+import { type Config, configSchema } from '../src/config/schema.ts';
 import { ContourNodeError } from '../src/errors.ts';
 import { redisAddress } from '../src/jobs/redis-connection.ts';
 import { createLog } from '../src/observe/log.ts';
@@ -8,19 +9,22 @@ import { type QueueKind, startWorker } from '../worker/processes/worker.ts';
 
 export const summary = 'contours and delivers what the node has queued';
 
-export const help = `usage: contour-node worker [--config FILE] [--queues contour,deliver]
+export const help = `usage: contour-node worker [--config FILE] [--queues contour,deliver] [--engine E] [--device D]
 
 Takes jobs from Redis (redis.url, or the embedded server of a node on this machine), draws and delivers. Several workers
 may run, on this or other machines that see the node's data directory under the configured path.
 
   --config FILE   configuration (default: every key has its default)
   --queues LIST   contour, deliver or both (default: both)
+  --engine E      onnxruntime or tensorflow, instead of engine.name: for the one machine that has another accelerator
+  --device D      auto, cpu, gpu, cuda or webgpu, instead of engine.device
 
 Signals: SIGHUP reads the configuration again, SIGTERM ends after the running job or gives it back after 30 s.
 
 Examples:
   contour-node worker --config /etc/contour-node.yaml
-  contour-node worker --queues deliver`;
+  contour-node worker --queues deliver
+  contour-node worker --queues contour --engine tensorflow --device gpu`;
 
 const patienceSeconds = 30;
 const kinds: readonly QueueKind[] = ['contour', 'deliver'];
@@ -28,17 +32,33 @@ const kinds: readonly QueueKind[] = ['contour', 'deliver'];
 export async function main(args: string[]): Promise<void> {
   const { values } = parseArgs({
     args,
-    options: { config: { type: 'string' }, queues: { type: 'string', default: kinds.join() } },
+    options: {
+      config: { type: 'string' },
+      queues: { type: 'string', default: kinds.join() },
+      engine: { type: 'string' },
+      device: { type: 'string' },
+    },
   });
   const queues = values.queues.split(',').map(queueKind);
-  const { config } = await loadConfig(values.config);
+  const load = async (): Promise<LoadedConfig> => {
+    const loaded = await loadConfig(values.config);
+    return { ...loaded, config: withEngine(loaded.config, values.engine, values.device) };
+  };
+  const { config } = await load();
   const log = createLog(config, 'worker');
   const worker = startWorker(config, { queues, address: await redisAddress(config), log });
-  await runService({
-    log,
-    reload: () => worker.reload(() => loadConfig(values.config)),
-    stop: () => worker.close(patienceSeconds),
-  });
+  await runService({ log, reload: () => worker.reload(load), stop: () => worker.close(patienceSeconds) });
+}
+
+function withEngine(
+  config: Config,
+  name = config.engine.name as string,
+  device = config.engine.device as string,
+): Config {
+  const engine = configSchema.shape.engine.safeParse({ ...config.engine, name, device });
+  if (!engine.success)
+    throw new ContourNodeError('USAGE', `no engine ${name} on ${device}`, { remedy: 'see worker --help' });
+  return { ...config, engine: engine.data };
 }
 
 function queueKind(text: string): QueueKind {

@@ -5,13 +5,14 @@ import { mkdir, open, rm, statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { Redis } from 'ioredis';
 import { listBundles } from '../../src/bundles/read-bundle.ts';
 import type { Config } from '../../src/config/schema.ts';
 import { echo } from '../../src/dimse/verification-scu.ts';
 import { asContourNodeError, ContourNodeError } from '../../src/errors.ts';
+import { askRedis } from '../../src/jobs/ask-redis.ts';
 import { redisAddress } from '../../src/jobs/redis-connection.ts';
 import { checkRedisSafety } from '../../src/jobs/redis-safety.ts';
+import { askWhetherLive } from '../../src/observe/ask-live.ts';
 import { loadBundle } from '../bundles/load-bundle.ts';
 import { loadTensorFlow } from '../engines/load-tensorflow.ts';
 
@@ -94,28 +95,14 @@ async function checkRedis(config: Config): Promise<string> {
   const address = await redisAddress(config);
   const { path } = address.options;
   if (path !== undefined && !existsSync(path)) return `${await installedRedis()}, started with the node`;
-  const redis = new Redis({
-    ...address.options,
-    lazyConnect: true,
-    retryStrategy: null,
-    maxRetriesPerRequest: 0,
-    connectTimeout: 5000,
-  });
-  let reason: string | undefined;
-  redis.on('error', (error) => (reason = error.message));
   try {
-    await redis.connect();
-    const version = await checkRedisSafety(redis, address.label);
+    const version = await askRedis(address, (redis) => checkRedisSafety(redis, address.label));
     return `${address.label}, Redis ${version}, append-only file, no eviction`;
   } catch (error) {
-    if (error instanceof ContourNodeError) throw error;
     // An embedded one that was killed leaves its socket; the node takes it over.
-    if (path !== undefined) return `${await installedRedis()}, started with the node`;
-    throw new ContourNodeError('REDIS_UNAVAILABLE', `${address.label}: ${reason ?? (error as Error).message}`, {
-      cause: error,
-    });
-  } finally {
-    redis.disconnect();
+    if (path !== undefined && asContourNodeError(error).code === 'REDIS_UNAVAILABLE')
+      return `${await installedRedis()}, started with the node`;
+    throw error;
   }
 }
 
@@ -154,13 +141,11 @@ async function answersDicom({ dicom: { aeTitle, host, port } }: Config): Promise
   );
 }
 
-async function answersHttp({ http: { host, port } }: Config): Promise<boolean> {
-  const answer = await fetch(`http://${host.includes(':') ? `[${host}]` : host}:${port}/health/live`, {
-    signal: AbortSignal.timeout(3000),
-  })
-    .then((response) => response.json() as Promise<{ live?: boolean }>)
-    .catch(() => undefined);
-  return answer?.live === true;
+async function answersHttp({ http }: Config): Promise<boolean> {
+  return askWhetherLive(http).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function checkTensorFlow({ engine }: Config): Promise<string> {

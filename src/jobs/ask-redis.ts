@@ -1,0 +1,31 @@
+import { Redis } from 'ioredis';
+import { ContourNodeError } from '../errors.ts';
+import type { RedisAddress } from './redis-connection.ts';
+
+/**
+ * Connects once, asks and disconnects; for commands, which say at once that Redis is away.
+ *
+ * @throws ContourNodeError REDIS_UNAVAILABLE with what the connection said; what `question` throws as a catalogue error
+ */
+export async function askRedis<T>(address: RedisAddress, question: (redis: Redis) => Promise<T>): Promise<T> {
+  const redis = new Redis({
+    ...address.options,
+    lazyConnect: true,
+    retryStrategy: null,
+    maxRetriesPerRequest: 0,
+    connectTimeout: 5000,
+  });
+  let reason: string | undefined;
+  redis.on('error', (error) => (reason = error.message));
+  try {
+    await redis.connect();
+    return await question(redis);
+  } catch (error) {
+    if (error instanceof ContourNodeError) throw error;
+    throw new ContourNodeError('REDIS_UNAVAILABLE', `${address.label}: ${reason ?? (error as Error).message}`, {
+      cause: error,
+    });
+  } finally {
+    redis.disconnect();
+  }
+}
