@@ -17,6 +17,7 @@ export const catalogue = {
     exit: 1,
     remedy: 'another node runs on this data directory: stop it, or configure another one',
   },
+  BACKUP_INVALID: { exit: 1, remedy: 'give the folder of a whole backup; take an older one where this is damaged' },
   DEPENDENCY_MISSING: { exit: 1, remedy: 'run ./setup' },
 
   // A DICOM file or data set.

@@ -199,7 +199,9 @@ async function launch(directory: string, path: string): Promise<Server> {
   for (;;) {
     await sleep(20);
     if (ended !== undefined) {
-      if (missing) throw new ContourNodeError('DEPENDENCY_MISSING', 'redis-server (or setpriv) is not installed');
+      if (missing) {
+        throw new ContourNodeError('DEPENDENCY_MISSING', `redis-server or setpriv is missing or may not run: ${ended}`);
+      }
       throw new ContourNodeError('REDIS_UNAVAILABLE', `embedded Redis does not start: ${ended}`);
     }
     const owner = await own(path);

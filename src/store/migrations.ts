@@ -94,6 +94,9 @@ const migrations: readonly string[] = [
    ) STRICT, WITHOUT ROWID;`,
 ];
 
+/** What this program writes; it reads it and everything older. */
+export const tablesVersion = migrations.length;
+
 /**
  * Brings the tables to this program's version, in one transaction.
  *

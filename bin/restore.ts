@@ -1,0 +1,37 @@
+import { parseArgs } from 'node:util';
+import { loadConfig } from '../src/config/load.ts';
+import { ContourNodeError } from '../src/errors.ts';
+import { restoreDataDirectory } from '../src/store/restore.ts';
+import { progressBar } from './progress.ts';
+
+export const summary = 'make a data directory out of a backup';
+
+export const help = `usage: contour-node restore DIR [--config FILE] [--json]
+
+Copies the backup DIR into the configured data directory, which has to be empty, and compares every file with its digest
+before the first gets its name. Run it as the user that the node runs as, and never let the restored node and the one
+that was backed up run beside each other.
+
+  --config FILE   configuration, which says where the data directory lies (default: ./data)
+  --json          print what was restored
+
+Examples:
+  contour-node restore /backup/contour-node-2026-11-24 --config /etc/contour-node/contour-node.yaml`;
+
+export async function main(args: string[]): Promise<void> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { config: { type: 'string' }, json: { type: 'boolean', default: false } },
+  });
+  const [backup, ...more] = positionals;
+  if (backup === undefined || more.length > 0) throw new ContourNodeError('USAGE', 'restore needs one backup');
+  const { config } = await loadConfig(values.config);
+  const bar = progressBar('copying', 1, { quiet: values.json });
+  const { files, program, createdAt } = await restoreDataDirectory(backup, config.dataDirectory, (done, total) =>
+    bar.update(done / total),
+  ).finally(() => bar.end());
+  const { dataDirectory } = config;
+  if (values.json) console.log(JSON.stringify({ dataDirectory, program, createdAt, files: files.length }));
+  else console.log(`${dataDirectory}: ${files.length} files of ${createdAt}, written by contour-node ${program}`);
+}
