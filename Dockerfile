@@ -12,7 +12,9 @@ RUN apt-get update \
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 # No package runs a script of its own (.npmrc). ONNX Runtime brings its libraries for every system.
+# npm 9, which Debian 12 has, does not link the node that the package node-linux-* brings.
 RUN npm ci --omit=dev \
+ && ln -sf ../"$(cd node_modules && echo node-linux-*)"/bin/node node_modules/.bin/node \
  && rm -rf node_modules/onnxruntime-node/bin/napi-v6/darwin node_modules/onnxruntime-node/bin/napi-v6/win32 \
  && rm -rf /root/.npm
 
