@@ -2,7 +2,9 @@ import { hostname } from 'node:os';
 import { parseArgs } from 'node:util';
 import { loadConfig } from '../src/config/load.ts';
 import { ContourNodeError } from '../src/errors.ts';
-import { connectedWorkers } from '../src/jobs/connected-workers.ts';
+import { askRedis } from '../src/jobs/ask-redis.ts';
+import { redisAddress } from '../src/jobs/redis-connection.ts';
+import { readHeartbeats } from '../src/jobs/worker-heartbeat.ts';
 import { askWhetherLive } from '../src/observe/ask-live.ts';
 
 export const summary = 'whether the node or the worker on this machine lives, for container health checks';
@@ -10,7 +12,7 @@ export const summary = 'whether the node or the worker on this machine lives, fo
 export const help = `usage: contour-node health node|worker [--config FILE]
 
   node            its HTTP port answers; a Redis that is away is no reason to restart a node, which keeps what it gets
-  worker          a worker of this machine waits at the queue or works for it
+  worker          the heartbeat of a worker of this machine is not older than 35 s, and it takes jobs
 
   --config FILE   configuration (default: every key has its default)
 
@@ -35,7 +37,10 @@ export async function main(args: string[]): Promise<void> {
     console.log(`node ${version} lives at ${url}`);
     return;
   }
-  const here = (await connectedWorkers(config)).filter((name) => name.startsWith(`${hostname()}-`));
-  if (here.length === 0) throw new ContourNodeError('CHECK_FAILED', `no worker of ${hostname()} is at the queue`);
-  console.log(`at the queue: ${here.join(', ')}`);
+  const workers = await askRedis(await redisAddress(config), (redis) =>
+    readHeartbeats(redis, config.redis.queuePrefix),
+  );
+  const ready = workers.filter(({ name, queues }) => name.startsWith(`${hostname()}-`) && queues.length > 0);
+  if (ready.length === 0) throw new ContourNodeError('CHECK_FAILED', `no worker of ${hostname()} takes jobs`);
+  for (const { name, queues } of ready) console.log(`${name} takes ${queues.join(' and ')}`);
 }

@@ -61,6 +61,18 @@ test('docker-compose takes the file with every profile', async (t) => {
   }
 });
 
+test('Prometheus takes its configuration with the alarms', async (t) => {
+  const found = await runProgram('sh', ['-c', 'command -v promtool']);
+  if (found.code !== 0) return t.skip('promtool is not installed (./setup --dev)');
+  const root = await folder(t);
+  const inContainer = await readFile(join(checkout, 'deploy/compose/prometheus.yml'), 'utf8');
+  const path = join(root, 'prometheus.yml');
+  await writeFile(path, inContainer.replace('/etc/prometheus/', join(checkout, 'deploy/monitoring/')));
+  const outcome = await runProgram('promtool', ['check', 'config', path]);
+  assert.equal(outcome.code, 0, outcome.stderr);
+  assert.match(outcome.stdout, /alerts\.yml/);
+});
+
 test('no container runs as root, writes to its own image, keeps a capability or goes without a health check', () => {
   for (const [name, service] of services) {
     assert.match(service.user ?? '', /^[1-9]\d*:\d+$/, `${name}: user`);
