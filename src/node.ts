@@ -135,6 +135,7 @@ async function compose(
   const http = await startHttpServer({
     ...current.config.http,
     series: store,
+    node: { aeTitle: current.config.dicom.aeTitle, dicomPort: current.config.dicom.port },
     actions,
     queues,
     metrics,

@@ -4,14 +4,16 @@ import type { ContourQueues } from '../jobs/queues.ts';
 import type { Log } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { Problem, SeriesActions, SeriesReader } from '../store/series.ts';
+import { addAssets } from './assets.ts';
 import { answerErrors } from './error-answers.ts';
 import { addHealth } from './health.ts';
 import { isLoopback, refuseForeignRequests } from './local-requests.ts';
+import { addPages, type PageOptions } from './pages.ts';
 import { addQueueBoard } from './queue-board.ts';
 import { addSeriesApi } from './series-api.ts';
-import { addWorklist } from './worklist.ts';
+import { addSeriesEvents } from './series-events.ts';
 
-export interface HttpServerOptions {
+export interface HttpServerOptions extends PageOptions {
   readonly host: string;
   /** 0: any free one. */
   readonly port: number;
@@ -55,7 +57,9 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   server.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()));
   addHealth(server, options);
   addSeriesApi(server, options);
-  await addWorklist(server, options);
+  addSeriesEvents(server, options);
+  await addAssets(server);
+  addPages(server, options);
   const board = addQueueBoard(server, options.queues);
 
   try {

@@ -117,9 +117,20 @@ export interface HistoryEvent {
   readonly destination?: string;
 }
 
+export type StageName = 'receive' | 'assemble' | 'queue' | 'contour' | 'deliver';
+
+/** Time of the newest images in one stage (src/store/stage-times.ts); ISO times, no `to` while it runs. */
+export interface StageTime {
+  readonly stage: StageName;
+  readonly from: string;
+  readonly to?: string;
+}
+
 export interface SeriesDetail extends SeriesSummary {
   /** Newest first; superseded ones included. */
   readonly orders: readonly OrderView[];
+  /** In their order; stages not reached are absent. */
+  readonly stages: readonly StageTime[];
   /** Oldest first. */
   readonly history: readonly HistoryEvent[];
 }
@@ -132,6 +143,33 @@ export interface ListOptions {
   readonly before?: string;
 }
 
+/** What the worklist shows; whatever is absent narrows nothing. */
+export interface SeriesFilter {
+  readonly states?: readonly SeriesState[];
+  /** Name of a peer, or the AE title of a sender that is none. */
+  readonly sender?: string;
+  readonly bundle?: string;
+  readonly destination?: string;
+  /** Changed at this ISO time or later. */
+  readonly since?: string;
+  /** Text in key, titles, address, route, problems, warnings, bundles or destinations; capitals do not matter. */
+  readonly search?: string;
+}
+
+export interface FilterChoices {
+  readonly senders: readonly string[];
+  readonly bundles: readonly string[];
+  readonly destinations: readonly string[];
+}
+
+export interface SeriesPage {
+  readonly series: readonly SeriesDetail[];
+  /** Series that match, on all pages. */
+  readonly total: number;
+  /** Series that match but for their state. */
+  readonly counts: Readonly<Record<SeriesState, number>>;
+}
+
 /** What page, API and metrics read. */
 export interface SeriesReader {
   /** Last changed first. */
@@ -139,6 +177,15 @@ export interface SeriesReader {
   show(key: string): SeriesDetail | undefined;
   /** Series in each state. */
   counts(): Record<SeriesState, number>;
+  /** One page of the worklist, the last changed first. */
+  page(filter: SeriesFilter, page: { offset: number; limit: number }): SeriesPage;
+  choices(): FilterChoices;
+  /**
+   * Calls the listener with the key of each series that changes or is removed; it must not throw.
+   *
+   * @returns the function that ends it
+   */
+  onChange(listener: (key: string) => void): () => void;
 }
 
 /** What an operator may do. Each throws ContourNodeError NOT_FOUND or STATE_CONFLICT. */

@@ -9,7 +9,17 @@ import { applyEvent, touch } from './apply-event.ts';
 import { appendEvent, readJournal } from './journal.ts';
 import type { JournalEvent, NewEvent } from './journal.ts';
 import { databaseFile, instancesFolder, parseInstanceFile, seriesFolder, seriesRoot, trashFolder } from './paths.ts';
-import type { ListOptions, SeriesDetail, SeriesReader, SeriesState, SeriesSummary } from './series.ts';
+import { countMatching, filterChoices, findSeries } from './find-series.ts';
+import type {
+  FilterChoices,
+  ListOptions,
+  SeriesDetail,
+  SeriesFilter,
+  SeriesPage,
+  SeriesReader,
+  SeriesState,
+  SeriesSummary,
+} from './series.ts';
 import { Tables } from './tables.ts';
 import { countStates, listSeries, showSeries } from './views.ts';
 import { moveFolder } from './write-once.ts';
@@ -45,6 +55,7 @@ export class Store implements SeriesReader {
   readonly #log: Log;
   readonly #now: () => number;
   readonly #eventListeners: ((series: string, event: JournalEvent) => void)[] = [];
+  readonly #listeners = new Set<(key: string) => void>();
 
   private constructor(options: StoreOptions, tables: Tables) {
     this.dataDirectory = options.dataDirectory;
@@ -88,6 +99,25 @@ export class Store implements SeriesReader {
     this.#eventListeners.push(listener);
   }
 
+  page(filter: SeriesFilter, page: { offset: number; limit: number }): SeriesPage {
+    const { keys, total } = findSeries(this.tables, filter, page);
+    const series = keys.map((key) => this.show(key)).filter((one) => one !== undefined);
+    return { series, total, counts: countMatching(this.tables, filter) };
+  }
+
+  choices(): FilterChoices {
+    return filterChoices(this.tables);
+  }
+
+  onChange(listener: (key: string) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #changed(series: string): void {
+    for (const listener of this.#listeners) listener(series);
+  }
+
   nowIso(): string {
     return new Date(this.#now()).toISOString();
   }
@@ -107,11 +137,13 @@ export class Store implements SeriesReader {
       this.tables.run('UPDATE series SET journal_bytes = ? WHERE key = ?', after, series);
     });
     for (const listener of this.#eventListeners) listener(series, entry);
+    this.#changed(series);
   }
 
   /** Records an image whose file lies under its name already. */
   addImage(series: string, stored: StoredImage): void {
     this.tables.transaction(() => this.#insertImage(series, stored));
+    this.#changed(series);
   }
 
   /** The newest version of an image. */
@@ -143,6 +175,7 @@ export class Store implements SeriesReader {
     const trash = join(this.dataDirectory, trashFolder, `${series}-${this.#now()}`);
     await moveFolder(join(this.dataDirectory, seriesFolder(series)), trash);
     this.tables.transaction(() => this.#forget(series));
+    this.#changed(series);
     await rm(trash, { recursive: true, force: true });
   }
 

@@ -33,6 +33,12 @@ export class Tables {
     return this.#statement(sql).all(...values) as T[];
   }
 
+  /** The same for a query with names (`:states`) for its values. */
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- only the query knows its columns
+  named<T extends object>(sql: string, values: Record<string, SQLInputValue>): T[] {
+    return this.#statement(sql).all(values) as T[];
+  }
+
   transaction(change: () => void): void {
     this.#database.exec('BEGIN IMMEDIATE');
     try {

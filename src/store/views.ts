@@ -14,6 +14,7 @@ import type {
   SeriesState,
   SeriesSummary,
 } from './series.ts';
+import { stageTimes } from './stage-times.ts';
 import type { Tables } from './tables.ts';
 
 interface SeriesRow {
@@ -61,11 +62,14 @@ export function listSeries(tables: Tables, options: ListOptions): SeriesSummary[
 export function showSeries(tables: Tables, key: string): SeriesDetail | undefined {
   const row = tables.get<SeriesRow>(`SELECT ${summaryColumns} FROM series WHERE key = ?`, key);
   if (row === undefined) return undefined;
-  const events = tables.all<{ event: string }>('SELECT event FROM events WHERE series = ? ORDER BY number', key);
+  const events = tables
+    .all<{ event: string }>('SELECT event FROM events WHERE series = ? ORDER BY number', key)
+    .map(({ event }) => JSON.parse(event) as JournalEvent);
   return {
     ...summary(row),
     orders: ordersOf(tables, key),
-    history: events.map(({ event }) => historyEvent(JSON.parse(event) as JournalEvent)),
+    stages: stageTimes(events, row.state === 'receiving' || row.state === 'incomplete'),
+    history: events.map(historyEvent),
   };
 }
 

@@ -144,6 +144,7 @@ test('without users it listens to this machine only, and says when its port is t
     queues: undefined as never,
     metrics: { contentType: 'text/plain', text: async () => '' },
     problems: async () => [],
+    node: { aeTitle: 'CONTOUR', dicomPort: 11112 },
     log: silentLog,
   };
   for (const host of ['0.0.0.0', '::', '10.0.0.5', 'node.clinic.example']) {

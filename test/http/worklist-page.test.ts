@@ -1,8 +1,8 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { worklistPage } from '../../src/http/worklist.ts';
+import { worklistMain, type WorklistInput } from '../../src/http/pages/worklist-page.ts';
 import { listText, showText } from '../../src/http/series-text.ts';
-import type { SeriesDetail } from '../../src/store/series.ts';
+import { type SeriesDetail, type SeriesPage, seriesStates } from '../../src/store/series.ts';
 
 const series: SeriesDetail = {
   key: 'cb7aa2e66c3e95cf',
@@ -51,34 +51,55 @@ const series: SeriesDetail = {
       ],
     },
   ],
+  stages: [
+    { stage: 'receive', from: '2026-11-23T18:00:00.000Z', to: '2026-11-23T18:00:09.000Z' },
+    { stage: 'contour', from: '2026-11-23T18:00:10.000Z', to: '2026-11-23T18:03:12.000Z' },
+    { stage: 'deliver', from: '2026-11-23T18:03:12.000Z' },
+  ],
   history: [{ at: '2026-11-23T18:00:00.000Z', kind: 'association', text: 'images arrive' }],
 };
 
-test('a row tells state, images, stage times, warnings, destinations, and error with code and remedy', () => {
-  const page = worklistPage([series], { 'delivery failed': 1, delivered: 0 });
+const counts = Object.fromEntries(seriesStates.map((state) => [state, 0])) as SeriesPage['counts'];
+
+function worklist(found: readonly SeriesDetail[], query: Partial<WorklistInput['query']> = {}): string {
+  return worklistMain({
+    query: { group: 'all', page: 1, ...query },
+    found: { series: found, total: found.length, counts: { ...counts, 'delivery failed': found.length } },
+    choices: { senders: ['scanner'], bundles: ['openkbp-head-neck'], destinations: ['pinnacle'] },
+    node: { aeTitle: 'CONTOUR', dicomPort: 11112 },
+    now: Date.parse('2026-11-23T18:03:42.000Z'),
+  })
+    .text.replace(/<[^>]*>/g, ' ')
+    .replace(/\s+/g, ' ');
+}
+
+test('a row tells state, images, time in each stage, warnings, destinations, and error with code and what to do', () => {
+  const page = worklist([series]);
   for (const text of [
     'cb7aa2e66c3e95cf',
     'delivery failed',
-    '90 of 90',
-    'inference 2.1 s',
+    '90 images',
+    'receiving 9.0 s',
+    'drawing 3 min 2 s',
+    'delivery , still running 30 s',
     'count not confirmed',
-    'pinnacle: failed, 3 tries',
-    'STORE_REFUSED',
-    'see the peer&#39;s log',
+    'pinnacle failed, 3 tries',
+    'STORE_REFUSED What to do: see the peer&#39;s log',
+    'Needs attention 1',
+    'In progress 0',
   ]) {
-    assert.ok(page.includes(text), text);
+    assert.ok(page.includes(text), `${text}\n${page}`);
   }
-  assert.match(page, /1 delivery failed</);
 });
 
 test('what a sender calls itself is text, never markup', () => {
-  const page = worklistPage([series], {});
-  assert.equal(page.includes('<script>AE'), false);
-  assert.ok(page.includes('&#60;script&#62;AE'));
+  const { peer: _, ...stranger } = series;
+  assert.ok(worklist([stranger]).includes('&#60;script&#62;AE'));
 });
 
-test('before the first CT the page says so', () => {
-  assert.match(worklistPage([], {}), /No CT has arrived yet/);
+test('before the first CT the page says where to send one, and a search without result says that', () => {
+  assert.match(worklist([]), /No CT has arrived yet\. Send one by C-STORE to CONTOUR, port 11112/);
+  assert.match(worklist([], { search: 'x' }), /No series matches/);
 });
 
 test('the terminal shows the same', () => {

@@ -1,0 +1,53 @@
+/** The child of bench/worklist.ts: a store and its pages in a process of their own, so that its memory is the node's. */
+import { startHttpServer } from '../src/http/server.ts';
+import { createLog } from '../src/observe/log.ts';
+import { Store } from '../src/store/store.ts';
+
+const [dataDirectory = '', imagesOfSeries = '0'] = process.argv.slice(2);
+const log = createLog({ logging: { level: 'error' } }, 'bench');
+const store = await Store.open({ dataDirectory, log, now: Date.now });
+for (const series of store.keys()) addImages(series);
+
+const http = await startHttpServer({
+  host: '127.0.0.1',
+  port: 0,
+  series: store,
+  node: { aeTitle: 'CONTOUR', dicomPort: 11112 },
+  actions: undefined as never,
+  queues: { bullQueues: () => [] } as never,
+  problems: async () => [],
+  log,
+});
+process.on('message', (message) => {
+  if (message === 'touch') store.record(store.keys()[0]!, { kind: 'released' });
+  if (message === 'end') {
+    void http.close().then(() => process.exit(0));
+    return;
+  }
+  globalThis.gc?.();
+  process.send!({ url: http.url, ...usage() });
+});
+process.send!({ url: http.url, ...usage() });
+
+function usage(): { residentMegabytes: number; cpuSeconds: number } {
+  const { user, system } = process.cpuUsage();
+  return { residentMegabytes: process.memoryUsage().rss / 2 ** 20, cpuSeconds: (user + system) / 1e6 };
+}
+
+/** Rows of the images as the store keeps them, without their files. */
+function addImages(series: string): void {
+  const image = JSON.stringify({ header: 'x'.repeat(1500) });
+  store.tables.transaction(() => {
+    for (let n = 0; n < Number(imagesOfSeries); n++) {
+      const instance = String(n).padStart(16, '0');
+      store.tables.run(
+        'INSERT INTO instances (series, instance, version, file, received_at, considered, image) VALUES (?, ?, 1, ?, ?, 1, ?)',
+        series,
+        instance,
+        `${instance}.dcm`,
+        store.show(series)!.updatedAt,
+        image,
+      );
+    }
+  });
+}

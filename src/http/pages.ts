@@ -1,0 +1,60 @@
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { ContourNodeError } from '../errors.ts';
+import { type SeriesReader, type SeriesState, seriesStates } from '../store/series.ts';
+import { pageFrame } from './pages/page-frame.ts';
+import { seriesMain } from './pages/series-page.ts';
+import { sendHtml } from './pages/send-html.ts';
+import { filterOf, rowsOfPage, worklistMain, type WorklistQuery } from './pages/worklist-page.ts';
+import { texts } from './texts.ts';
+
+export interface PageOptions {
+  readonly series: SeriesReader;
+  readonly node: { readonly aeTitle: string; readonly dicomPort: number };
+}
+
+const text = z
+  .string()
+  .trim()
+  .max(100)
+  .transform((value) => (value === '' ? undefined : value))
+  .optional()
+  .catch(undefined);
+
+/** An address that somebody mistyped or kept from an older version shows what can be made of it. */
+const worklistQuery = z.object({
+  group: z.enum(['all', 'attention', 'progress', 'done']).catch('all'),
+  state: z
+    .enum(seriesStates as readonly [SeriesState, ...SeriesState[]])
+    .optional()
+    .catch(undefined),
+  search: text,
+  sender: text,
+  bundle: text,
+  destination: text,
+  days: z.coerce.number().int().min(1).max(3650).optional().catch(undefined),
+  page: z.coerce.number().int().min(1).max(100_000).catch(1),
+});
+
+/** The pages for people. */
+export function addPages(server: FastifyInstance, { series, node }: PageOptions): void {
+  server.get('/', async (request, reply) => {
+    const query = withoutAbsent(worklistQuery.parse(request.query)) as WorklistQuery;
+    const now = Date.now();
+    const found = series.page(filterOf(query, now), { offset: (query.page - 1) * rowsOfPage, limit: rowsOfPage });
+    const main = worklistMain({ query, found, choices: series.choices(), node, now });
+    return sendHtml(reply, pageFrame({ title: texts.worklist.title, place: '/', main }));
+  });
+
+  server.get<{ Params: { key: string } }>('/series/:key', async (request, reply) => {
+    const detail = series.show(request.params.key);
+    if (detail === undefined) throw new ContourNodeError('NOT_FOUND', 'no such series', { remedy: texts.series.gone });
+    const main = seriesMain({ series: detail, now: Date.now() });
+    const title = `${texts.series.title} ${detail.key}`;
+    return sendHtml(reply, pageFrame({ title, place: '/', main, scripts: ['series.js'] }));
+  });
+}
+
+function withoutAbsent(query: object): object {
+  return Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined));
+}

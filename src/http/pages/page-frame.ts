@@ -1,0 +1,72 @@
+import { texts } from '../texts.ts';
+import { version } from '../../version.ts';
+import { html, Html } from './html.ts';
+
+export interface Page {
+  /** Of the browser's window; the product's name is added. */
+  readonly title: string;
+  /** Path of the entry in the navigation that this page belongs to. */
+  readonly place: string;
+  readonly main: Html;
+  /** Scripts of src/http/assets, besides the one that every page has. */
+  readonly scripts?: readonly string[];
+}
+
+/** Links in the header of every page. */
+const navigation: readonly { path: string; text: string }[] = [
+  { path: '/', text: texts.navigation.worklist },
+  { path: '/queues', text: texts.navigation.queues },
+  { path: '/health/ready', text: texts.navigation.health },
+  { path: '/metrics', text: texts.navigation.metrics },
+];
+
+/** A whole document: header with navigation, the page, the footer. */
+export function pageFrame({ title, place, main, scripts = [] }: Page): string {
+  return html`<!doctype html>
+    <html lang="${texts.language}">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <title>${title} · ${texts.product}</title>
+        <link rel="icon" href="/assets/icon.svg" type="image/svg+xml" />
+        <link rel="stylesheet" href="/assets/page.css" />
+        <script type="application/json" id="texts">
+          ${scriptTexts()}
+        </script>
+        ${['live.js', ...scripts].map((name) => html`<script type="module" src="/assets/${name}"></script>`)}
+      </head>
+      <body>
+        <a class="skip" href="#content">${texts.skipToContent}</a>
+        <header class="top">
+          <a class="brand" href="/">${mark}<span>${texts.product}</span></a>
+          <nav aria-label="${texts.navigation.label}">
+            <ul>
+              ${navigation.map(
+                ({ path, text }) =>
+                  html`<li>
+                    <a href="${path}" ${path === place ? html`aria-current="page"` : undefined}>${text}</a>
+                  </li>`,
+              )}
+            </ul>
+          </nav>
+          <p id="live" class="live" role="status"></p>
+        </header>
+        <main id="content" tabindex="-1">${main}</main>
+        <footer>
+          <p>${texts.notADevice}</p>
+          <p>${texts.version(version)}</p>
+        </footer>
+      </body>
+    </html>`.text.trimStart();
+}
+
+/** Inside a script element nothing is escaped but what could end it. */
+function scriptTexts(): Html {
+  return new Html(JSON.stringify(texts.script).replaceAll('<', '\\u003c'));
+}
+
+const mark = html`<svg class="mark" viewBox="0 0 32 32" aria-hidden="true">
+  <path d="M16 3C8 3 4 9 4 16s4 13 12 13 12-6 12-13S24 3 16 3Z" />
+  <path class="inner" d="M17 9c-5-1-8 3-7 8 1 4 4 6 8 5 5-1 6-5 4-8-1-3-2-4-5-5Z" />
+</svg>`;

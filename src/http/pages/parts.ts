@@ -1,0 +1,112 @@
+import type { DeliveryView, OrderState, Problem, SeriesState, StageTime } from '../../store/series.ts';
+import type { Warning } from '../../jobs/work-order.ts';
+import { texts } from '../texts.ts';
+import { duration } from '../assets/duration.js';
+import { html, type Html } from './html.ts';
+
+export type Mood = 'bad' | 'attention' | 'progress' | 'good' | 'quiet';
+
+/** How a state looks, and the group of the worklist that it belongs to. */
+export const moods: Record<SeriesState, Mood> = {
+  receiving: 'progress',
+  incomplete: 'attention',
+  rejected: 'bad',
+  unrouted: 'attention',
+  queued: 'progress',
+  contouring: 'progress',
+  contoured: 'good',
+  delivering: 'progress',
+  delivered: 'good',
+  'delivery failed': 'bad',
+  'nothing found': 'attention',
+  failed: 'bad',
+  'set aside': 'bad',
+};
+
+export const orderMoods: Record<OrderState, Mood> = {
+  queued: 'progress',
+  contouring: 'progress',
+  contoured: 'good',
+  'nothing found': 'attention',
+  rejected: 'bad',
+  failed: 'bad',
+  'set aside': 'bad',
+  superseded: 'quiet',
+};
+
+const shapes: Record<Mood, Html> = {
+  bad: html`<path d="M4.5 4.5l7 7m0-7l-7 7" />`,
+  attention: html`<path d="M8 3v6m0 3v.6" />`,
+  progress: html`<path d="M8 2.5a5.5 5.5 0 1 1-5.5 5.5" />`,
+  quiet: html`<path d="M4 8h8" />`,
+  good: html`<path d="M3 8.5l3.2 3.2L13 4.8" />`,
+};
+
+/** A state in colour, sign and word. */
+export function badge(mood: Mood, text: string): Html {
+  return html`<span class="badge ${mood}"
+    ><svg viewBox="0 0 16 16" aria-hidden="true">${shapes[mood]}</svg>${text}</span
+  >`;
+}
+
+export function stateBadge(state: SeriesState): Html {
+  return badge(moods[state], texts.states[state]);
+}
+
+/** What happened, with its code, and what to do about it. */
+export function problemBox(problem: Problem | undefined): Html | undefined {
+  if (problem === undefined) return undefined;
+  return html`<div class="problem">
+    <p>${problem.message} <code>${problem.code}</code></p>
+    ${problem.remedy !== '' && html`<p class="remedy"><span>${texts.whatToDo}:</span> ${problem.remedy}</p>`}
+  </div>`;
+}
+
+export function warningList(warnings: readonly Warning[]): Html | undefined {
+  if (warnings.length === 0) return undefined;
+  return html`<ul class="warnings">
+    ${warnings.map(({ text }) => html`<li>${text}</li>`)}
+  </ul>`;
+}
+
+/** A moment; the browser shows it in its own time zone. */
+export function moment(iso: string): Html {
+  return html`<time datetime="${iso}">${texts.utc(iso.slice(0, 10), iso.slice(11, 19))}</time>`;
+}
+
+/** Each stage with its duration; that of a running one goes on in the browser. */
+export function stageList(stages: readonly StageTime[], now: number): Html | undefined {
+  if (stages.length === 0) return undefined;
+  return html`<ol class="stages">
+    ${stages.map(({ stage, from, to }) => {
+      const running = to === undefined;
+      const seconds = ((running ? now : Date.parse(to)) - Date.parse(from)) / 1000;
+      return html`<li class="${running ? 'running' : 'done'}">
+        <span>${texts.stages[stage]}${running && html`<span class="hidden">, ${texts.running}</span>`}</span>
+        <b ${running && html`data-since="${from}"`}>${duration(seconds)}</b>
+      </li>`;
+    })}
+  </ol>`;
+}
+
+const deliveryMoods: Record<DeliveryView['state'], Mood> = {
+  pending: 'quiet',
+  waiting: 'progress',
+  delivering: 'progress',
+  delivered: 'good',
+  failed: 'bad',
+  'not allowed': 'bad',
+  'nothing to send': 'attention',
+  superseded: 'quiet',
+};
+
+/** One destination with the state of its structure set. */
+export function deliveryLine(delivery: DeliveryView): Html {
+  const { destination, state, tries, alarmed, nextTryAt } = delivery;
+  const mood = alarmed ? 'attention' : deliveryMoods[state];
+  return html`<span class="delivery ${mood}">
+    <b>${destination}</b> ${texts.deliveryStates[state]}${tries > 1 && `, ${texts.tries(tries)}`}${
+      nextTryAt !== undefined && html`, ${texts.nextTry} ${moment(nextTryAt)}`
+    }${alarmed && `, ${texts.alarmed}`}
+  </span>`;
+}

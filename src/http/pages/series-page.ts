@@ -1,0 +1,147 @@
+import type { DeliveryView, OrderView, SeriesDetail } from '../../store/series.ts';
+import { texts } from '../texts.ts';
+import { html, type Html } from './html.ts';
+import { badge, deliveryLine, moment, orderMoods, problemBox, stageList, stateBadge, warningList } from './parts.ts';
+
+export interface SeriesPageInput {
+  readonly series: SeriesDetail;
+  readonly now: number;
+}
+
+/** A part of the page of one series; undefined where the series has nothing for it. */
+type Section = (input: SeriesPageInput) => Html | undefined;
+
+/** In the order of the page. */
+const sections: readonly Section[] = [head, facts, orders, history];
+
+/** One series: how it stands, what may be done about it, what was drawn, its history in words. */
+export function seriesMain(input: SeriesPageInput): Html {
+  return html`<div class="series" data-series="${input.series.key}">${sections.map((section) => section(input))}</div>`;
+}
+
+const words = texts.series;
+
+function head({ series, now }: SeriesPageInput): Html {
+  return html`<section id="head" class="head" data-live>
+    <p class="crumb"><a href="/">${texts.worklist.title}</a></p>
+    <div class="title">
+      <h1>${words.title} <span class="key">${series.key}</span></h1>
+      ${stateBadge(series.state)}
+    </div>
+    ${problemBox(series.problem)} ${warningList(series.warnings)} ${stageList(series.stages, now)}
+    <div class="actions">
+      ${actionsOf(series).map(
+        (action) => html`<button type="button" data-action="${action}">${words.actions[action]}</button>`,
+      )}
+    </div>
+    <p id="answer" class="answer" role="alert"></p>
+  </section>`;
+}
+
+type Action = keyof typeof words.actions;
+
+/** What makes sense in this state; the node decides all the same. */
+function actionsOf({ state, orders }: SeriesDetail): Action[] {
+  const sent = orders.some(({ deliveries }) => deliveries.some((one) => resendable.includes(one.state)));
+  return [
+    ...(state === 'rejected' || state === 'unrouted' || state === 'failed' || state === 'set aside'
+      ? (['retry'] as const)
+      : []),
+    ...(sent ? (['resend'] as const) : []),
+    ...(state === 'incomplete' ? (['release'] as const) : []),
+  ];
+}
+
+const resendable: readonly DeliveryView['state'][] = ['delivered', 'failed', 'waiting'];
+
+function facts({ series }: SeriesPageInput): Html {
+  const rows: [string, Html | string | undefined][] = [
+    [
+      words.facts.sender,
+      html`${series.peer !== undefined && `${series.peer}: `}${series.callingAe}, ${series.address}`,
+    ],
+    [words.facts.called, series.calledAe],
+    [words.facts.images, texts.images(series.images, series.expectedImages)],
+    [words.facts.received, html`${moment(series.firstReceivedAt)} – ${moment(series.lastReceivedAt)}`],
+    [words.facts.revision, series.revision === 0 ? undefined : String(series.revision)],
+    [words.facts.route, series.route],
+  ];
+  return html`<section class="panel">
+    <h2>${words.facts.title}</h2>
+    <dl id="facts" data-live>
+      ${rows.map(
+        ([name, value]) =>
+          value !== undefined &&
+          html`<div>
+            <dt>${name}</dt>
+            <dd>${value}</dd>
+          </div>`,
+      )}
+    </dl>
+  </section>`;
+}
+
+function orders({ series }: SeriesPageInput): Html {
+  return html`<section class="panel">
+    <h2>${words.orders.title}</h2>
+    <div id="orders" data-live>
+      ${series.orders.length === 0 ? html`<p class="quiet">${words.orders.none}</p>` : series.orders.map(orderCard)}
+    </div>
+  </section>`;
+}
+
+function orderCard(order: OrderView): Html {
+  const { bundle, state, rois, deliveries } = order;
+  return html`<article class="order" id="order-${order.order}">
+    <h3>
+      ${bundle.name} <span class="quiet">${bundle.version}</span> ${badge(orderMoods[state], texts.orderStates[state])}
+    </h3>
+    <p class="quiet">${words.orders.revision(order.revision)}, ${texts.tries(order.tries)}</p>
+    ${problemBox(order.problem)} ${warningList(order.warnings)} ${rois.length > 0 && roiTable(rois)}
+    ${deliveries.map((delivery) => html`<div>${deliveryLine(delivery)} ${problemBox(delivery.problem)}</div>`)}
+  </article>`;
+}
+
+function roiTable(rois: OrderView['rois']): Html {
+  const { roi, volume, slices, notFound, kept } = words.orders;
+  return html`<table class="rois">
+    <thead>
+      <tr>
+        <th scope="col">${roi}</th>
+        <th scope="col" class="number">${volume}</th>
+        <th scope="col" class="number">${slices}</th>
+      </tr>
+    </thead>
+    <tbody>
+      ${rois.map(
+        (one) =>
+          html`<tr>
+            <th scope="row">${one.name}${one.found && !one.delivered && html` <span class="quiet">${kept}</span>`}</th>
+            ${
+              one.found
+                ? html`<td class="number">${one.volumeCm3.toFixed(1)}</td>
+                    <td class="number">${one.slices}</td>`
+                : html`<td colspan="2" class="quiet">${notFound}</td>`
+            }
+          </tr>`,
+      )}
+    </tbody>
+  </table>`;
+}
+
+function history({ series }: SeriesPageInput): Html {
+  return html`<section class="panel">
+    <h2>${words.history.title}</h2>
+    <ol id="history" class="history" data-live>
+      ${series.history
+        .toReversed()
+        .map(
+          (event) =>
+            html`<li>
+              ${moment(event.at)}
+              <span>${event.text}${event.code !== undefined && html` <code>${event.code}</code>`}</span>
+            </li>`,
+        )}
+    </ol>
+  </section>`;
+}

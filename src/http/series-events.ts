@@ -1,0 +1,58 @@
+import { PassThrough } from 'node:stream';
+import type { FastifyInstance } from 'fastify';
+import type { SeriesReader } from '../store/series.ts';
+
+/** Milliseconds within which changes are told together. */
+const gather = 300;
+/** Milliseconds after which a proxy or browser that hears nothing could give up. */
+const heartbeat = 20_000;
+/** Keys told one by one; of more a page looks at everything. */
+const most = 200;
+
+/**
+ * `/events`: server-sent events (HTML, section 9.2). `event: series` carries the keys of the series that changed as
+ * JSON, an empty list for more than fit. A page asks for itself again; nothing else is told here.
+ */
+export function addSeriesEvents(server: FastifyInstance, { series }: { series: SeriesReader }): void {
+  const listeners = new Set<PassThrough>();
+  const changed = new Set<string>();
+  let timer: NodeJS.Timeout | undefined;
+
+  const tell = (): void => {
+    timer = undefined;
+    const keys = changed.size > most ? [] : [...changed];
+    changed.clear();
+    write(`event: series\ndata: ${JSON.stringify(keys)}\n\n`);
+  };
+  // A listener that does not read is told nothing more than it has in its buffer: it will be asked to look at everything.
+  const write = (text: string): void => {
+    for (const stream of listeners) {
+      if (stream.writableNeedDrain) stream.destroy();
+      else stream.write(text);
+    }
+  };
+  const forget = series.onChange((key) => {
+    if (listeners.size === 0) return;
+    changed.add(key);
+    timer ??= setTimeout(tell, gather);
+  });
+  const beat = setInterval(() => write(': \n\n'), heartbeat);
+  server.addHook('onClose', async () => {
+    forget();
+    clearInterval(beat);
+    clearTimeout(timer);
+    for (const stream of listeners) stream.destroy();
+  });
+
+  server.get('/events', async (request, reply) => {
+    const stream = new PassThrough();
+    listeners.add(stream);
+    stream.on('close', () => listeners.delete(stream));
+    request.raw.on('close', () => stream.destroy());
+    stream.write('retry: 2000\nevent: series\ndata: []\n\n');
+    return reply
+      .type('text/event-stream')
+      .headers({ 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
+      .send(stream);
+  });
+}
