@@ -133,15 +133,13 @@ function history({ series }: SeriesPageInput): Html {
   return html`<section class="panel">
     <h2>${words.history.title}</h2>
     <ol id="history" class="history" data-live>
-      ${series.history
-        .toReversed()
-        .map(
-          (event) =>
-            html`<li>
-              ${moment(event.at)}
-              <span>${event.text}${event.code !== undefined && html` <code>${event.code}</code>`}</span>
-            </li>`,
-        )}
+      ${series.history.toReversed().map(
+        (event) =>
+          html`<li>
+            ${moment(event.at)}
+            <span>${event.text}${event.code !== undefined && html` <code>${event.code}</code>`}</span>
+          </li>`,
+      )}
     </ol>
   </section>`;
 }
