@@ -1,4 +1,5 @@
 /** The child of bench/worklist.ts: a store and its pages in a process of their own, so that its memory is the node's. */
+import { httpSchema } from '../src/config/http-schema.ts';
 import { startHttpServer } from '../src/http/server.ts';
 import { createLog } from '../src/observe/log.ts';
 import { Store } from '../src/store/store.ts';
@@ -9,12 +10,12 @@ const store = await Store.open({ dataDirectory, log, now: Date.now });
 for (const series of store.keys()) addImages(series);
 
 const http = await startHttpServer({
-  host: '127.0.0.1',
-  port: 0,
+  config: () => httpSchema.parse({ port: 0 }),
   series: store,
   node: { aeTitle: 'CONTOUR', dicomPort: 11112 },
   actions: undefined as never,
   queues: { bullQueues: () => [] } as never,
+  metrics: { contentType: 'text/plain', text: async () => '' },
   problems: async () => [],
   log,
 });

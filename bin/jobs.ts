@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { ContourNodeError } from '../src/errors.ts';
 import { nodeApi } from '../src/http/api-client.ts';
@@ -12,6 +13,7 @@ export const help = `usage: contour-node jobs list [--state STATE]... [--limit N
        contour-node jobs release KEY                    contours an incomplete series as it is
 
   --url URL       of the node (default http://127.0.0.1:8080)
+  --token-file F  API token, where the node has users (else CONTOUR_NODE_TOKEN of the environment)
   --state STATE   only series in this state, e.g. failed or delivery-failed; may be repeated
   --limit N       at most so many, newest change first (default 50)
   --json          the API's answer
@@ -28,6 +30,7 @@ export async function main(args: string[]): Promise<void> {
     allowPositionals: true,
     options: {
       url: { type: 'string', default: 'http://127.0.0.1:8080' },
+      'token-file': { type: 'string' },
       state: { type: 'string', multiple: true, default: [] },
       limit: { type: 'string', default: '50' },
       destination: { type: 'string' },
@@ -35,7 +38,7 @@ export async function main(args: string[]): Promise<void> {
     },
   });
   const [action, key, ...more] = positionals;
-  const api = nodeApi(values.url);
+  const api = nodeApi(values.url, await apiToken(values['token-file']));
   const print = <T>(answer: T, text: (answer: T) => string): void =>
     console.log(values.json ? JSON.stringify(answer, undefined, 2) : text(answer));
 
@@ -58,4 +61,13 @@ export async function main(args: string[]): Promise<void> {
       await api.act(key, action, values.destination),
       (answer) => `${answer.key}: ${answer.action} done, now ${answer.state ?? 'gone'}`,
     );
+}
+
+async function apiToken(file: string | undefined): Promise<string | undefined> {
+  if (file === undefined) return process.env['CONTOUR_NODE_TOKEN'];
+  try {
+    return (await readFile(file, 'utf8')).trim();
+  } catch (cause) {
+    throw new ContourNodeError('PATH_NOT_FOUND', `cannot read ${file}`, { cause });
+  }
 }

@@ -102,6 +102,12 @@ export const catalogue = {
     remedy: 'start a worker (`contour-node worker`), or see its log: it is ready after a warm-up inference',
   },
   API_UNREACHABLE: { exit: 1, remedy: 'check that the node runs; --url tells where' },
+  LOGIN_NEEDED: {
+    exit: 1,
+    remedy: 'log in, or give a token: CONTOUR_NODE_TOKEN or --token-file; `contour-node token` makes one',
+  },
+  NOT_ALLOWED: { exit: 1, remedy: 'ask somebody with that role; http.users and http.tokens say who has it' },
+  TOO_MANY_TRIES: { exit: 1, remedy: 'wait a minute' },
   NOT_FOUND: { exit: 1, remedy: 'see `contour-node jobs list`' },
   STATE_CONFLICT: { exit: 1, remedy: 'the series is not in a state that allows this: see `contour-node jobs show`' },
   DISK_FULL: { exit: 1, remedy: 'free space on the disk of the data directory' },

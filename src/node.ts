@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import type { LoadedConfig } from './config/load.ts';
+import { needRestart, takeOver } from './config/reload.ts';
 import type { Config, Peer } from './config/schema.ts';
 import { countSeriesImages } from './dimse/count-series-images.ts';
 import { startStorageScp } from './dimse/storage-scp.ts';
@@ -38,7 +39,7 @@ export interface RunningNode {
   readonly series: SeriesReader;
   readonly actions: SeriesActions;
   /**
-   * Takes over peers, destinations and routes of another configuration, all of them or, where it cannot be loaded,
+   * Takes over peers, destinations, routes and users of another configuration, all of them or, where it cannot be loaded,
    * none.
    *
    * @returns whether it was taken
@@ -133,7 +134,7 @@ async function compose(
   });
 
   const http = await startHttpServer({
-    ...current.config.http,
+    config: () => current.config.http,
     series: store,
     node: { aeTitle: current.config.dicom.aeTitle, dicomPort: current.config.dicom.port },
     actions,
@@ -177,9 +178,9 @@ async function compose(
     async reload(load) {
       try {
         const next = await load();
-        for (const name of restartSections(current.config, next.config))
-          log.warn(`${name}: changed; it takes a restart to count`);
-        current = withPeersAndRoutes(current.config, next.config);
+        const config = takeOver(current.config, next.config);
+        for (const name of needRestart(config, next.config)) log.warn(`${name}: changed; it takes a restart to count`);
+        current = { config, digest: createHash('sha256').update(JSON.stringify(config)).digest('hex') };
         reloadProblem = undefined;
       } catch (error) {
         reloadProblem = problemFrom(error);
@@ -192,7 +193,7 @@ async function compose(
       queues.setDestinations(current.config.destinations.map(({ name }) => name));
       http.refreshQueues();
       reconciler.all();
-      log.info('peers, destinations and routes taken over');
+      log.info('peers, destinations, routes and users taken over');
       return true;
     },
     async close() {
@@ -213,19 +214,6 @@ async function askCount(
   const options = { callingAe: dicom.aeTitle, timeoutSeconds: countTimeoutSeconds };
   const images = await countSeriesImages({ aeTitle, host, port }, series, options);
   return images === 0 ? undefined : images;
-}
-
-const reloadable = ['peers', 'destinations', 'routes'] as const;
-
-function withPeersAndRoutes(old: Config, next: Config): CurrentConfig {
-  const config = { ...old, peers: next.peers, destinations: next.destinations, routes: next.routes };
-  return { config, digest: createHash('sha256').update(JSON.stringify(config)).digest('hex') };
-}
-
-function restartSections(old: Config, next: Config): string[] {
-  return (Object.keys(next) as (keyof Config)[])
-    .filter((name) => !(reloadable as readonly string[]).includes(name))
-    .filter((name) => JSON.stringify(old[name]) !== JSON.stringify(next[name]));
 }
 
 async function diskProblems(dataDirectory: string, watermarkBytes: number): Promise<Problem[]> {

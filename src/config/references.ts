@@ -1,6 +1,6 @@
 import type { Config } from './schema.ts';
 import { tagOf } from '../dicom/dictionary.ts';
-import ipaddr from 'ipaddr.js';
+import { isAddressOrRange, isLoopback } from './address-range.ts';
 
 export interface ReferenceProblem {
   readonly path: readonly (string | number)[];
@@ -12,6 +12,7 @@ export function* checkReferences(config: Config): Generator<ReferenceProblem> {
   yield* unique('peers', config.peers);
   yield* unique('destinations', config.destinations);
   yield* unique('routes', config.routes);
+  yield* checkAccess(config.http);
 
   for (const [i, peer] of config.peers.entries()) {
     for (const [k, address] of peer.addresses.entries()) {
@@ -71,16 +72,35 @@ export function* checkReferences(config: Config): Generator<ReferenceProblem> {
   }
 }
 
-function* unique(section: string, entries: readonly { name: string }[]): Generator<ReferenceProblem> {
-  for (const [i, entry] of entries.entries()) {
-    if (entries.findIndex((other) => other.name === entry.name) < i) {
-      yield { path: [section, i, 'name'], message: `'${entry.name}' stands there twice` };
+function* checkAccess({ host, users, tokens, proxy }: Config['http']): Generator<ReferenceProblem> {
+  yield* unique(['http', 'users'], users);
+  yield* unique(['http', 'tokens'], tokens);
+  for (const [i, address] of proxy.addresses.entries()) {
+    if (!isAddressOrRange(address))
+      yield { path: ['http', 'proxy', 'addresses', i], message: 'no address and no CIDR range' };
+  }
+  for (const [i, user] of users.entries()) {
+    if (user.password === undefined && proxy.addresses.length === 0) {
+      yield { path: ['http', 'users', i], message: `${user.name} has no password, and there is no proxy` };
     }
+  }
+  if (!isLoopback(host) && users.length === 0 && tokens.length === 0 && proxy.addresses.length === 0) {
+    yield {
+      path: ['http', 'host'],
+      message: `${host} is not a loopback address, and there are no users: see \`contour-node user --help\``,
+    };
   }
 }
 
-function isAddressOrRange(text: string): boolean {
-  return ipaddr.isValid(text) || ipaddr.isValidCIDR(text);
+function* unique(
+  section: string | readonly string[],
+  entries: readonly { name: string }[],
+): Generator<ReferenceProblem> {
+  for (const [i, entry] of entries.entries()) {
+    if (entries.findIndex((other) => other.name === entry.name) < i) {
+      yield { path: [section, i, 'name'].flat(), message: `'${entry.name}' stands there twice` };
+    }
+  }
 }
 
 function isRegularExpression(text: string): boolean {

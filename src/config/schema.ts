@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { httpSchema } from './http-schema.ts';
 
 /**
  * The configuration, as `config/default.yaml` comments it. Every key has a default, so that the node runs without any
@@ -132,12 +133,7 @@ export const configSchema = z.strictObject({
         .describe('root of every UID that the node makes; 2.25 needs no registration'),
     })
     .prefault({}),
-  http: z
-    .strictObject({
-      host: z.string().default('127.0.0.1').describe('loopback only, until users can be configured'),
-      port: z.int().min(0).max(65535).default(8080).describe('page, API, health and metrics'),
-    })
-    .prefault({}),
+  http: httpSchema,
   redis: z
     .strictObject({
       url: z.string().optional().describe('redis://host:port/db; none: an embedded redis-server'),

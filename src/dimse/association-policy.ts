@@ -1,4 +1,5 @@
 import ipaddr from 'ipaddr.js';
+import { addressLiesIn } from '../config/address-range.ts';
 import type { Config, Peer } from '../config/schema.ts';
 import type { AssociationInfo } from './association-info.ts';
 
@@ -68,13 +69,7 @@ function isLocalSender(policy: Policy, address: Address): boolean {
 }
 
 function callsFrom(peer: Peer, address: Address): boolean {
-  return peer.addresses.some((entry) => {
-    if (ipaddr.isValidCIDR(entry)) {
-      const [network, bits] = ipaddr.parseCIDR(entry);
-      return network.kind() === address.kind() && address.match(network, bits);
-    }
-    return ipaddr.isValid(entry) && ipaddr.process(entry).toString() === address.toString();
-  });
+  return peer.addresses.some((entry) => addressLiesIn(address.toString(), entry));
 }
 
 function parse(address: string): Address | undefined {

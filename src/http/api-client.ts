@@ -21,16 +21,26 @@ const errorAnswer = z.object({ error: z.object({ code: z.string(), message: z.st
 /**
  * The HTTP API of a running node. Each call throws ContourNodeError API_UNREACHABLE, or what the node answered.
  *
- * @throws ContourNodeError USAGE when `base` is no URL
+ * @param token API token, where the node has users
+ * @throws ContourNodeError USAGE when `base` is no URL or the token cannot be sent
  */
-export function nodeApi(base: string): NodeApi {
+export function nodeApi(base: string, token?: string): NodeApi {
   if (!URL.canParse(base) || !/^https?:$/.test(new URL(base).protocol)) {
     throw new ContourNodeError('USAGE', `--url: '${base}' is no http URL`);
   }
-  const call = async <T>(path: string, init?: RequestInit): Promise<T> => {
+  if (token !== undefined && !/^[\x21-\x7e]+$/.test(token)) throw new ContourNodeError('USAGE', 'that is no API token');
+  const authorization: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  const call = async <T>(
+    path: string,
+    init?: { method: string; headers?: Record<string, string>; body?: string },
+  ): Promise<T> => {
     let response: Response;
     try {
-      response = await fetch(new URL(path, base), { ...init, signal: AbortSignal.timeout(30_000) });
+      response = await fetch(new URL(path, base), {
+        ...init,
+        headers: { ...init?.headers, ...authorization },
+        signal: AbortSignal.timeout(30_000),
+      });
     } catch (cause) {
       throw new ContourNodeError('API_UNREACHABLE', `no node answers at ${base}`, { cause });
     }

@@ -26,7 +26,7 @@ export async function addAssets(server: FastifyInstance): Promise<void> {
       }),
     ),
   );
-  server.get<{ Params: { name: string } }>('/assets/:name', async (request, reply) => {
+  server.get<{ Params: { name: string } }>('/assets/:name', { config: { role: 'anyone' } }, async (request, reply) => {
     const { name } = request.params;
     const asset = assets.get(name);
     if (asset === undefined) throw new ContourNodeError('NOT_FOUND', 'no such file');

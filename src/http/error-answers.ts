@@ -1,4 +1,4 @@
-import type { FastifyError, FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ZodError } from 'zod';
 import { asContourNodeError, ContourNodeError, type ErrorCode } from '../errors.ts';
 import type { Log } from '../observe/log.ts';
@@ -7,8 +7,11 @@ import { sendHtml } from './pages/send-html.ts';
 
 const httpStatus: Partial<Record<ErrorCode, number>> = {
   USAGE: 400,
+  LOGIN_NEEDED: 401,
+  NOT_ALLOWED: 403,
   NOT_FOUND: 404,
   STATE_CONFLICT: 409,
+  TOO_MANY_TRIES: 429,
   REDIS_UNAVAILABLE: 503,
   DISK_FULL: 507,
 };
@@ -19,11 +22,11 @@ const apiRemedy = 'see docs/operations.md for the API';
 export function answerErrors(server: FastifyInstance, log: Log): void {
   server.setErrorHandler((error: FastifyError | Error, request, reply) => {
     const known = explain(error);
-    const status = httpStatus[known.code] ?? 500;
-    if (status === 500) log.error({ err: error, route: request.routeOptions.url }, 'request failed');
+    if (httpStatus[known.code] === undefined)
+      log.error({ err: error, route: request.routeOptions.url }, 'request failed');
+    if (!wantsPage(request)) return answerError(reply, known);
     const { code, message, remedy } = known;
-    if (wantsPage(request)) return sendHtml(reply.status(status), errorPage({ code, message, remedy }));
-    return reply.status(status).send({ error: { code, message, remedy } });
+    return sendHtml(reply.status(httpStatus[code] ?? 500), errorPage({ code, message, remedy }));
   });
   server.setNotFoundHandler((request) => {
     throw new ContourNodeError('NOT_FOUND', `no ${request.method} here`, { remedy: apiRemedy });
@@ -35,11 +38,20 @@ function wantsPage({ method, headers, url }: FastifyRequest): boolean {
   return method === 'GET' && !url.startsWith('/api/') && headers.accept?.includes('text/html') === true;
 }
 
+export function answerError(reply: FastifyReply, { code, message, remedy }: ContourNodeError): FastifyReply {
+  return reply.status(httpStatus[code] ?? 500).send({ error: { code, message, remedy } });
+}
+
 function explain(error: FastifyError | Error): ContourNodeError {
   if (error instanceof ZodError) {
     const [issue] = error.issues;
     return new ContourNodeError('USAGE', `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'wrong'}`, {
       remedy: apiRemedy,
+    });
+  }
+  if ('code' in error && error.code.startsWith('FST_CSRF_')) {
+    return new ContourNodeError('NOT_ALLOWED', 'the request does not come from a page of this login', {
+      remedy: 'load the page again; programs use an API token',
     });
   }
   if ('statusCode' in error && error.statusCode !== undefined && error.statusCode < 500) {

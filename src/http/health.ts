@@ -12,8 +12,8 @@ export function addHealth(
   server: FastifyInstance,
   options: { queues: ContourQueues; problems: () => Promise<readonly Problem[]> },
 ): void {
-  server.get('/health/live', async () => ({ live: true, version }));
-  server.get('/health/ready', async (_request, reply) => {
+  server.get('/health/live', { config: { role: 'anyone' } }, async () => ({ live: true, version }));
+  server.get('/health/ready', { config: { role: 'monitor' } }, async (_request, reply) => {
     const problems = [...(await queueProblems(options.queues)), ...(await options.problems())];
     const ready = problems.length === 0;
     return reply.status(ready ? 200 : 503).send({ ready, problems });

@@ -2,7 +2,9 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { ContourNodeError } from '../errors.ts';
 import { type SeriesReader, type SeriesState, seriesStates } from '../store/series.ts';
+import { allows } from './access/user.ts';
 import { pageFrame } from './pages/page-frame.ts';
+import { readerOf } from './pages/reader.ts';
 import { seriesMain } from './pages/series-page.ts';
 import { sendHtml } from './pages/send-html.ts';
 import { filterOf, rowsOfPage, worklistMain, type WorklistQuery } from './pages/worklist-page.ts';
@@ -38,20 +40,24 @@ const worklistQuery = z.object({
 
 /** The pages for people. */
 export function addPages(server: FastifyInstance, { series, node }: PageOptions): void {
-  server.get('/', async (request, reply) => {
+  server.get('/', { config: { role: 'viewer' } }, async (request, reply) => {
     const query = withoutAbsent(worklistQuery.parse(request.query)) as WorklistQuery;
     const now = Date.now();
     const found = series.page(filterOf(query, now), { offset: (query.page - 1) * rowsOfPage, limit: rowsOfPage });
     const main = worklistMain({ query, found, choices: series.choices(), node, now });
-    return sendHtml(reply, pageFrame({ title: texts.worklist.title, place: '/', main }));
+    return sendHtml(
+      reply,
+      pageFrame({ title: texts.worklist.title, place: '/', main, reader: readerOf(request, reply) }),
+    );
   });
 
-  server.get<{ Params: { key: string } }>('/series/:key', async (request, reply) => {
+  server.get<{ Params: { key: string } }>('/series/:key', { config: { role: 'viewer' } }, async (request, reply) => {
     const detail = series.show(request.params.key);
     if (detail === undefined) throw new ContourNodeError('NOT_FOUND', 'no such series', { remedy: texts.series.gone });
-    const main = seriesMain({ series: detail, now: Date.now() });
+    const reader = readerOf(request, reply);
+    const main = seriesMain({ series: detail, now: Date.now(), operator: allows(reader.role, 'operator') });
     const title = `${texts.series.title} ${detail.key}`;
-    return sendHtml(reply, pageFrame({ title, place: '/', main, scripts: ['series.js'] }));
+    return sendHtml(reply, pageFrame({ title, place: '/', main, reader, scripts: ['series.js'] }));
   });
 }
 

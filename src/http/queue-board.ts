@@ -3,8 +3,13 @@ import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { FastifyAdapter } from '@bull-board/fastify';
 import type { FastifyInstance } from 'fastify';
 import type { ContourQueues } from '../jobs/queues.ts';
+import { declareRole } from './access/route-guard.ts';
 
 const path = '/queues';
+
+/** The board has styles in its page, and would take its fonts from elsewhere: it does without. */
+const policy =
+  "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; base-uri 'self'; frame-ancestors 'none'";
 
 /**
  * Bull Board at /queues, to look at only: what is due is decided from the disk, so that a job removed or repeated there
@@ -20,6 +25,13 @@ export function addQueueBoard(server: FastifyInstance, queues: ContourQueues): {
     serverAdapter,
     options: { uiConfig: { boardTitle: 'contour-node', hideRedisDetails: true } },
   });
-  server.register(serverAdapter.registerPlugin(), { prefix: path });
+  server.register(
+    async (scope) => {
+      declareRole(scope, 'operator');
+      scope.addHook('onSend', async (_request, reply) => void reply.header('content-security-policy', policy));
+      await scope.register(serverAdapter.registerPlugin());
+    },
+    { prefix: path },
+  );
   return { refresh: () => board.replaceQueues(adapters()) };
 }

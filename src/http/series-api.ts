@@ -31,7 +31,7 @@ export function addSeriesApi(
   server: FastifyInstance,
   { series, actions, log }: { series: SeriesReader; actions: SeriesActions; log: Log },
 ): void {
-  server.get('/api/series', async (request) => {
+  server.get('/api/series', { config: { role: 'viewer' } }, async (request) => {
     const query = listQuery.parse(request.query);
     const found = series.list({
       limit: query.limit,
@@ -43,7 +43,7 @@ export function addSeriesApi(
     return { series: found, counts: series.counts(), ...(next === undefined ? {} : { next }) };
   });
 
-  server.get<{ Params: { key: string } }>('/api/series/:key', async (request) => {
+  server.get<{ Params: { key: string } }>('/api/series/:key', { config: { role: 'viewer' } }, async (request) => {
     const parsed = key.safeParse(request.params.key);
     const detail = parsed.success ? series.show(parsed.data) : undefined;
     if (detail === undefined) throw unknownSeries();
@@ -51,14 +51,18 @@ export function addSeriesApi(
   });
 
   const act = (action: ActionAnswer['action'], run: (series: string, destination?: string) => Promise<void>): void => {
-    server.post<{ Params: { key: string } }>(`/api/series/:key/${action}`, async (request): Promise<ActionAnswer> => {
-      const parsed = key.safeParse(request.params.key);
-      if (!parsed.success || series.show(parsed.data) === undefined) throw unknownSeries();
-      const body = resendBody.parse(request.body);
-      await run(parsed.data, body?.destination);
-      log.info({ series: parsed.data, action, address: request.ip }, 'operator');
-      return { key: parsed.data, action, state: series.show(parsed.data)?.state };
-    });
+    server.post<{ Params: { key: string } }>(
+      `/api/series/:key/${action}`,
+      { config: { role: 'operator' } },
+      async (request): Promise<ActionAnswer> => {
+        const parsed = key.safeParse(request.params.key);
+        if (!parsed.success || series.show(parsed.data) === undefined) throw unknownSeries();
+        const body = resendBody.parse(request.body);
+        await run(parsed.data, body?.destination);
+        log.info({ series: parsed.data, action, user: request.user.name, address: request.ip }, 'operator');
+        return { key: parsed.data, action, state: series.show(parsed.data)?.state };
+      },
+    );
   };
   act('retry', (one) => actions.retry(one));
   act('resend', (one, destination) => actions.resend(one, destination));

@@ -44,7 +44,7 @@ export function addSeriesEvents(server: FastifyInstance, { series }: { series: S
     for (const stream of listeners) stream.destroy();
   });
 
-  server.get('/events', async (request, reply) => {
+  server.get('/events', { config: { role: 'viewer' } }, async (request, reply) => {
     const stream = new PassThrough();
     listeners.add(stream);
     stream.on('close', () => listeners.delete(stream));

@@ -1,22 +1,24 @@
 import Fastify from 'fastify';
+import { isLoopback } from '../config/address-range.ts';
+import type { HttpConfig } from '../config/http-schema.ts';
 import { ContourNodeError } from '../errors.ts';
 import type { ContourQueues } from '../jobs/queues.ts';
 import type { Log } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { Problem, SeriesActions, SeriesReader } from '../store/series.ts';
+import { addAccess } from './access/access.ts';
+import { hasNobody } from './access/identify.ts';
 import { addAssets } from './assets.ts';
 import { answerErrors } from './error-answers.ts';
 import { addHealth } from './health.ts';
-import { isLoopback, refuseForeignRequests } from './local-requests.ts';
 import { addPages, type PageOptions } from './pages.ts';
 import { addQueueBoard } from './queue-board.ts';
 import { addSeriesApi } from './series-api.ts';
 import { addSeriesEvents } from './series-events.ts';
 
 export interface HttpServerOptions extends PageOptions {
-  readonly host: string;
-  /** 0: any free one. */
-  readonly port: number;
+  /** Asked anew for every request, so that changed users count at once. Host, port and proxy count at start. */
+  readonly config: () => HttpConfig;
   readonly series: SeriesReader;
   readonly actions: SeriesActions;
   readonly queues: ContourQueues;
@@ -37,24 +39,37 @@ export interface HttpServer {
 /**
  * The node's HTTP side: worklist, JSON API, Bull Board, health, metrics.
  *
- * @throws ContourNodeError CONFIG_INVALID for a host beyond this machine (there are no users yet); PORT_IN_USE
+ * @throws ContourNodeError CONFIG_INVALID for a host beyond this machine while nobody has to log in; PORT_IN_USE
  */
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
-  if (!isLoopback(options.host)) {
+  const { host, port, proxy } = options.config();
+  if (!isLoopback(host) && hasNobody(options.config())) {
     throw new ContourNodeError(
       'CONFIG_INVALID',
-      `http.host: ${options.host} is not a loopback address, and there are no users`,
+      `http.host: ${host} is not a loopback address, and there are no users`,
       {
-        remedy: 'use 127.0.0.1, and a reverse proxy or ssh -L to reach it from elsewhere',
+        remedy: 'use 127.0.0.1, or configure users (`contour-node user --help`)',
       },
     );
   }
-  const server = Fastify({ forceCloseConnections: true, bodyLimit: 64 * 1024 });
+  const server = Fastify({
+    forceCloseConnections: true,
+    bodyLimit: 64 * 1024,
+    trustProxy: proxy.addresses.length === 0 ? false : proxy.addresses,
+  });
   answerErrors(server, options.log);
-  refuseForeignRequests(server);
+  const { log } = options;
+  await addAccess(server, {
+    config: options.config,
+    onLogin: ({ succeeded, user, address }) =>
+      succeeded ? log.info({ user, address }, 'login') : log.warn({ address }, 'login failed'),
+    onLogout: (logout) => log.info(logout, 'logout'),
+  });
 
   const { metrics } = options;
-  server.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()));
+  server.get('/metrics', { config: { role: 'monitor' } }, async (_request, reply) =>
+    reply.type(metrics.contentType).send(await metrics.text()),
+  );
   addHealth(server, options);
   addSeriesApi(server, options);
   addSeriesEvents(server, options);
@@ -63,24 +78,22 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   const board = addQueueBoard(server, options.queues);
 
   try {
-    await server.listen({ host: options.host, port: options.port });
+    await server.listen({ host, port });
   } catch (cause) {
     await server.close();
     const code = (cause as NodeJS.ErrnoException).code;
     if (code === 'EADDRINUSE') {
-      throw new ContourNodeError('PORT_IN_USE', `http.port ${options.port} on ${options.host} is in use`, { cause });
+      throw new ContourNodeError('PORT_IN_USE', `http.port ${port} on ${host} is in use`, { cause });
     }
     if (code === 'EACCES') {
-      throw new ContourNodeError(
-        'CONFIG_INVALID',
-        `http.port ${options.port} needs privileges that this user has not`,
-        { cause },
-      );
+      throw new ContourNodeError('CONFIG_INVALID', `http.port ${port} needs privileges that this user has not`, {
+        cause,
+      });
     }
     throw cause;
   }
   const address = server.server.address();
-  const port = address !== null && typeof address === 'object' ? address.port : options.port;
-  const host = options.host.includes(':') ? `[${options.host}]` : options.host;
-  return { url: `http://${host}:${port}`, port, refreshQueues: board.refresh, close: () => server.close() };
+  const bound = address !== null && typeof address === 'object' ? address.port : port;
+  const name = host.includes(':') ? `[${host}]` : host;
+  return { url: `http://${name}:${bound}`, port: bound, refreshQueues: board.refresh, close: () => server.close() };
 }

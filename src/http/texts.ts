@@ -1,3 +1,4 @@
+import type { RouteRole } from './access/user.ts';
 import type { DeliveryState, OrderState, SeriesState, StageName } from '../store/series.ts';
 
 /**
@@ -10,6 +11,13 @@ export const texts = {
   skipToContent: 'Skip to content',
   notADevice: 'Not a medical device. A structure set from here is unapproved until a clinician approves it.',
   navigation: { label: 'Pages', worklist: 'Worklist', queues: 'Queues', health: 'Health', metrics: 'Metrics' },
+  roles: {
+    anyone: 'not logged in',
+    monitor: 'monitor',
+    viewer: 'viewer',
+    operator: 'operator',
+  } satisfies Record<RouteRole, string>,
+  logOut: 'Log out',
   version: (version: string) => `Version ${version}`,
   utc: (date: string, time: string) => `${date} ${time} UTC`,
 

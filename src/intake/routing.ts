@@ -1,4 +1,4 @@
-import ipaddr from 'ipaddr.js';
+import { addressLiesIn } from '../config/address-range.ts';
 import type { Route } from '../config/schema.ts';
 import type { DataSet } from '../dicom/data-set.ts';
 import { tagOf } from '../dicom/dictionary.ts';
@@ -42,13 +42,4 @@ function attributeHolds(condition: Condition, header: DataSet): boolean {
     return values.includes(condition.equals) || values.join('\\') === condition.equals;
   const pattern = new RegExp(condition.matches!);
   return values.some((value) => pattern.test(value));
-}
-
-function addressLiesIn(address: string, range: string): boolean {
-  if (!ipaddr.isValid(address)) return false;
-  const caller = ipaddr.process(address);
-  if (!ipaddr.isValidCIDR(range))
-    return ipaddr.isValid(range) && ipaddr.process(range).toString() === caller.toString();
-  const [network, bits] = ipaddr.parseCIDR(range);
-  return network.kind() === caller.kind() && caller.match(network, bits);
 }

@@ -1,9 +1,9 @@
-import { mkdtemp } from 'node:fs/promises';
-import { rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { configSchema } from '../../src/config/schema.ts';
+import type { HttpConfig } from '../../src/config/http-schema.ts';
+import { type Config, configSchema } from '../../src/config/schema.ts';
 import { findInstances } from '../../src/dimse/find-instances.ts';
 import { storeInstances } from '../../src/dimse/storage-scu.ts';
 import { type RunningNode, startNode } from '../../src/node.ts';
@@ -14,6 +14,7 @@ import { freePort } from '../support/free-port.ts';
 
 export interface NodeOverHttp {
   readonly node: RunningNode;
+  readonly config: Config;
   readonly redis: RunningRedis;
   /** Sends a small phantom CT by C-STORE. */
   send(seed: number): Promise<void>;
@@ -21,14 +22,18 @@ export interface NodeOverHttp {
   post(path: string, init?: RequestInit): Promise<Response>;
 }
 
-/** A node in this process, with a real Redis; every CT that it gets ends as `unrouted`. */
-export async function nodeOverHttp(t: TestContext): Promise<NodeOverHttp> {
+/**
+ * A node in this process, with a real Redis; every CT that it gets ends as `unrouted`.
+ *
+ * @param http users, tokens and the like; none: everybody on this machine is the operator
+ */
+export async function nodeOverHttp(t: TestContext, http: Partial<HttpConfig> = {}): Promise<NodeOverHttp> {
   const redis = await runningRedis(t);
   const port = await freePort();
   const config = configSchema.parse({
     dataDirectory: redis.directory,
     dicom: { host: '127.0.0.1', port },
-    http: { port: 0 },
+    http: { ...http, port: 0 },
     intake: { quietPeriodSeconds: 0 },
   });
   const queues = await openQueues(t, redis.address, ['pinnacle']);
@@ -36,6 +41,7 @@ export async function nodeOverHttp(t: TestContext): Promise<NodeOverHttp> {
   afterwards(t, () => node.close());
   return {
     node,
+    config,
     redis,
     get: (path, headers = {}) => fetch(node.httpUrl + path, { headers }),
     post: (path, init = {}) => fetch(node.httpUrl + path, { method: 'POST', ...init }),

@@ -1,6 +1,7 @@
 import { request } from 'node:http';
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
+import { httpSchema } from '../../src/config/http-schema.ts';
 import { nodeApi } from '../../src/http/api-client.ts';
 import { startHttpServer } from '../../src/http/server.ts';
 import type { SeriesDetail, SeriesSummary } from '../../src/store/series.ts';
@@ -148,9 +149,15 @@ test('without users it listens to this machine only, and says when its port is t
     log: silentLog,
   };
   for (const host of ['0.0.0.0', '::', '10.0.0.5', 'node.clinic.example']) {
-    await assert.rejects(startHttpServer({ ...options, host, port: 0 }), { code: 'CONFIG_INVALID' }, host);
+    await assert.rejects(
+      startHttpServer({ ...options, config: () => httpSchema.parse({ host, port: 0 }) }),
+      { code: 'CONFIG_INVALID' },
+      host,
+    );
   }
   const port = Number(new URL(node.httpUrl).port);
   const queues = { bullQueues: () => [] } as never;
-  await assert.rejects(startHttpServer({ ...options, queues, host: '127.0.0.1', port }), { code: 'PORT_IN_USE' });
+  await assert.rejects(startHttpServer({ ...options, queues, config: () => httpSchema.parse({ port }) }), {
+    code: 'PORT_IN_USE',
+  });
 });

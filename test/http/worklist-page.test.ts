@@ -1,6 +1,7 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { worklistMain, type WorklistInput } from '../../src/http/pages/worklist-page.ts';
+import { seriesMain } from '../../src/http/pages/series-page.ts';
 import { listText, showText } from '../../src/http/series-text.ts';
 import { type SeriesDetail, type SeriesPage, seriesStates } from '../../src/store/series.ts';
 
@@ -100,6 +101,13 @@ test('what a sender calls itself is text, never markup', () => {
 test('before the first CT the page says where to send one, and a search without result says that', () => {
   assert.match(worklist([]), /No CT has arrived yet\. Send one by C-STORE to CONTOUR, port 11112/);
   assert.match(worklist([], { search: 'x' }), /No series matches/);
+});
+
+test('a viewer sees no buttons that change something', () => {
+  const failed = { ...series, state: 'failed' } as const;
+  const page = (operator: boolean) => seriesMain({ series: failed, now: Date.now(), operator }).text;
+  assert.match(page(true), /data-action="retry"/);
+  assert.doesNotMatch(page(false), /data-action/);
 });
 
 test('the terminal shows the same', () => {

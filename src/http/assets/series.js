@@ -3,6 +3,8 @@ import { refresh } from './live.js';
 
 const key = document.querySelector('[data-series]')?.getAttribute('data-series') ?? '';
 
+const csrfToken = document.querySelector('meta[name="csrf-token"]')?.getAttribute('content') ?? '';
+
 /** @param {string} text */
 function answer(text) {
   const place = document.getElementById('answer');
@@ -17,7 +19,7 @@ async function act(action, body) {
   answer('');
   const response = await fetch(`/api/series/${key}/${action}`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json', 'x-csrf-token': csrfToken },
     body: JSON.stringify(body),
   });
   await refresh();

@@ -1,6 +1,8 @@
 import { texts } from '../texts.ts';
 import { version } from '../../version.ts';
+import { allows, type RouteRole } from '../access/user.ts';
 import { html, Html } from './html.ts';
+import type { Reader } from './reader.ts';
 
 export interface Page {
   /** Of the browser's window; the product's name is added. */
@@ -8,26 +10,29 @@ export interface Page {
   /** Path of the entry in the navigation that this page belongs to. */
   readonly place: string;
   readonly main: Html;
+  /** Absent on a page for somebody who is not known (yet). */
+  readonly reader?: Reader;
   /** Scripts of src/http/assets, besides the one that every page has. */
   readonly scripts?: readonly string[];
 }
 
-/** Links in the header of every page. */
-const navigation: readonly { path: string; text: string }[] = [
-  { path: '/', text: texts.navigation.worklist },
-  { path: '/queues', text: texts.navigation.queues },
-  { path: '/health/ready', text: texts.navigation.health },
-  { path: '/metrics', text: texts.navigation.metrics },
+/** Links in the header, for those who may follow them. */
+const navigation: readonly { path: string; text: string; role: RouteRole }[] = [
+  { path: '/', text: texts.navigation.worklist, role: 'viewer' },
+  { path: '/queues', text: texts.navigation.queues, role: 'operator' },
+  { path: '/health/ready', text: texts.navigation.health, role: 'monitor' },
+  { path: '/metrics', text: texts.navigation.metrics, role: 'monitor' },
 ];
 
 /** A whole document: header with navigation, the page, the footer. */
-export function pageFrame({ title, place, main, scripts = [] }: Page): string {
+export function pageFrame({ title, place, main, reader, scripts = [] }: Page): string {
   return html`<!doctype html>
     <html lang="${texts.language}">
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
+        ${reader !== undefined && html`<meta name="csrf-token" content="${reader.csrfToken}" />`}
         <title>${title} · ${texts.product}</title>
         <link rel="icon" href="/assets/icon.svg" type="image/svg+xml" />
         <link rel="stylesheet" href="/assets/page.css" />
@@ -42,14 +47,17 @@ export function pageFrame({ title, place, main, scripts = [] }: Page): string {
           <a class="brand" href="/">${mark}<span>${texts.product}</span></a>
           <nav aria-label="${texts.navigation.label}">
             <ul>
-              ${navigation.map(
-                ({ path, text }) =>
-                  html`<li>
-                    <a href="${path}" ${path === place ? html`aria-current="page"` : undefined}>${text}</a>
-                  </li>`,
-              )}
+              ${navigation
+                .filter(({ role }) => reader !== undefined && allows(reader.role, role))
+                .map(
+                  ({ path, text }) =>
+                    html`<li>
+                      <a href="${path}" ${path === place ? html`aria-current="page"` : undefined}>${text}</a>
+                    </li>`,
+                )}
             </ul>
           </nav>
+          ${reader !== undefined && account(reader)}
           <p id="live" class="live" role="status"></p>
         </header>
         <main id="content" tabindex="-1">${main}</main>
@@ -59,6 +67,16 @@ export function pageFrame({ title, place, main, scripts = [] }: Page): string {
         </footer>
       </body>
     </html>`.text.trimStart();
+}
+
+/** Who is logged in; somebody who is known by this machine, a token or a proxy cannot log out here. */
+function account({ via, name, role, csrfToken }: Reader): Html {
+  const who = html`<span>${name} (${texts.roles[role]})</span>`;
+  if (via !== 'session') return html`<p class="account">${who}</p>`;
+  return html`<form class="account" method="post" action="/logout">
+    <input type="hidden" name="_csrf" value="${csrfToken}" />${who}
+    <button>${texts.logOut}</button>
+  </form>`;
 }
 
 /** Inside a script element nothing is escaped but what could end it. */

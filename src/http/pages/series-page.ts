@@ -6,6 +6,8 @@ import { badge, deliveryLine, moment, orderMoods, problemBox, stageList, stateBa
 export interface SeriesPageInput {
   readonly series: SeriesDetail;
   readonly now: number;
+  /** Whoever looks may change something. */
+  readonly operator: boolean;
 }
 
 /** A part of the page of one series; undefined where the series has nothing for it. */
@@ -21,7 +23,7 @@ export function seriesMain(input: SeriesPageInput): Html {
 
 const words = texts.series;
 
-function head({ series, now }: SeriesPageInput): Html {
+function head({ series, now, operator }: SeriesPageInput): Html {
   return html`<section id="head" class="head" data-live>
     <p class="crumb"><a href="/">${texts.worklist.title}</a></p>
     <div class="title">
@@ -30,7 +32,7 @@ function head({ series, now }: SeriesPageInput): Html {
     </div>
     ${problemBox(series.problem)} ${warningList(series.warnings)} ${stageList(series.stages, now)}
     <div class="actions">
-      ${actionsOf(series).map(
+      ${(operator ? actionsOf(series) : []).map(
         (action) => html`<button type="button" data-action="${action}">${words.actions[action]}</button>`,
       )}
     </div>

@@ -1,0 +1,75 @@
+import { z } from 'zod';
+
+/** What a caller may do: `monitor` reads metrics and health, `viewer` everything, `operator` changes things as well. */
+export const roles = ['monitor', 'viewer', 'operator'] as const;
+export type Role = (typeof roles)[number];
+
+const userName = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$/)
+  .describe('letters, digits and . _ @ -, at most 64');
+const personRole = z.enum(['viewer', 'operator']);
+
+export const httpSchema = z
+  .strictObject({
+    host: z
+      .string()
+      .default('127.0.0.1')
+      .describe('loopback only, unless users, tokens or a proxy are configured; then everybody logs in'),
+    port: z.int().min(0).max(65535).default(8080).describe('page, API, health and metrics'),
+    users: z
+      .array(
+        z.strictObject({
+          name: userName,
+          role: personRole.describe('viewer sees everything; operator retries, resends, releases, deletes'),
+          password: z
+            .string()
+            .regex(/^\$scrypt\$ln=\d{2},r=\d{1,2},p=\d{1,2}\$[A-Za-z0-9+/]{22,}\$[A-Za-z0-9+/]{43,}$/)
+            .optional()
+            .describe('scrypt hash that `contour-node user` makes; none: only through the proxy'),
+        }),
+      )
+      .default([])
+      .describe('who logs in; `contour-node user` makes an entry'),
+    tokens: z
+      .array(
+        z.strictObject({
+          name: userName,
+          role: z.enum(roles).describe('monitor: metrics and health only'),
+          hash: z
+            .string()
+            .regex(/^sha256:[0-9a-f]{64}$/)
+            .describe('of the token that `contour-node token` makes'),
+        }),
+      )
+      .default([])
+      .describe('for programs; `contour-node token` makes an entry'),
+    proxy: z
+      .strictObject({
+        addresses: z
+          .array(z.string())
+          .default([])
+          .describe('addresses or CIDR ranges of reverse proxies whose headers are believed; empty: none'),
+        userHeader: z
+          .string()
+          .regex(/^[a-z0-9-]+$/)
+          .default('x-remote-user')
+          .describe('names the user that the proxy let in; the role is the one under users'),
+        role: personRole.optional().describe('of a user that is not under users; none: refused'),
+      })
+      .prefault({}),
+    sessionMinutes: z
+      .number()
+      .positive()
+      .max(1440)
+      .default(60)
+      .describe('a login ends after so long without a request'),
+    loginTriesPerMinute: z.int().min(1).default(5).describe('from one address; more are refused'),
+    monitoring: z
+      .enum(['loopback', 'login'])
+      .default('loopback')
+      .describe('who reads /metrics and /health/ready: this machine without login, or only a token or user'),
+  })
+  .prefault({});
+
+export type HttpConfig = z.output<typeof httpSchema>;

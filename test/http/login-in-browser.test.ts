@@ -1,0 +1,59 @@
+import { test } from 'node:test';
+import assert from 'node:assert/strict';
+import { chromium } from 'playwright-core';
+import { hashPassword } from '../../src/http/access/password-hash.ts';
+import { afterwards } from '../support/afterwards.ts';
+import { eventually } from '../support/eventually.ts';
+import { nodeOverHttp } from './running-http.ts';
+
+test('in a browser: log in, act on a series, look at the queues, log out; nothing is asked of other hosts', async (t) => {
+  const password = 'correct horse battery';
+  const http = await nodeOverHttp(t, {
+    users: [{ name: 'mueller', role: 'operator', password: await hashPassword(password) }],
+  });
+  await http.send(1);
+  const key = await eventually(
+    'the series is unrouted',
+    30,
+    () => http.node.series.list({ limit: 1 }).find(({ state }) => state === 'unrouted')?.key,
+  );
+  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
+  afterwards(t, () => browser.close());
+  const page = await browser.newPage();
+  const errors: string[] = [];
+  const foreign: string[] = [];
+  page.on('console', (message) => {
+    if (message.type() === 'error') errors.push(message.text());
+  });
+  page.on('response', (response) => {
+    if (new URL(response.url()).origin !== http.node.httpUrl && !response.url().startsWith('data:'))
+      foreign.push(response.url());
+  });
+
+  await page.goto(`${http.node.httpUrl}/`);
+  assert.match(page.url(), /\/login\?to=/);
+  await page.getByLabel('Name').fill('mueller');
+  await page.getByLabel('Password').fill(password);
+  await page.getByRole('button', { name: 'Log in' }).click();
+  await page.getByText(key).waitFor();
+  await page
+    .getByRole('link', { name: new RegExp(key) })
+    .first()
+    .click();
+  await page.getByRole('button', { name: 'Contour again' }).click();
+  await eventually('the retry is in the history', 20, () =>
+    http.node.series.show(key)?.history.some(({ kind }) => kind === 'retry') === true ? true : undefined,
+  );
+  assert.equal(errors.join('\n'), '');
+
+  await page.goto(`${http.node.httpUrl}/queues`);
+  await page.getByText('deliver-pinnacle').first().waitFor();
+  assert.deepEqual(foreign, []);
+  const others = errors.filter((text) => !text.includes('fonts.googleapis.com'));
+  assert.deepEqual(others, []);
+
+  await page.goto(`${http.node.httpUrl}/`);
+  await page.getByRole('button', { name: 'Log out' }).click();
+  await page.getByLabel('Password').waitFor();
+  assert.equal((await page.request.get(`${http.node.httpUrl}/api/series`)).status(), 401);
+});
