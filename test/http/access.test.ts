@@ -57,7 +57,15 @@ function cookiesOf(response: Response): string {
 
 test('without login nothing of a patient is shown, not even that there is a series', async (t) => {
   const http = await guardedNode(t);
-  const paths = ['/', '/api/series', `/api/series/${http.key}`, '/queues', '/queues/api/queues', '/metrics'];
+  const paths = [
+    '/',
+    `/series/${http.key}`,
+    '/api/series',
+    `/api/series/${http.key}`,
+    '/queues',
+    '/queues/api/queues',
+    '/metrics',
+  ];
   for (const path of [...paths, '/health/ready', '/events']) {
     for (const headers of [{}, { authorization: 'Bearer contour_wrong' }, { cookie: 'contour-node-session=guessed' }]) {
       const answer = await http.get(path, headers);
@@ -71,7 +79,8 @@ test('without login nothing of a patient is shown, not even that there is a seri
   assert.equal(change.status, 401);
   const page = await fetch(`${http.node.httpUrl}/?x=1`, { headers: { accept: 'text/html' }, redirect: 'manual' });
   assert.deepEqual([page.status, page.headers.get('location')], [303, '/login?to=%2F%3Fx%3D1']);
-  for (const path of ['/health/live', '/login', '/login.css']) assert.equal((await http.get(path)).status, 200, path);
+  for (const path of ['/health/live', '/login', '/assets/login.css'])
+    assert.equal((await http.get(path)).status, 200, path);
 });
 
 test('a login opens the pages, its cookie is kept from scripts and other sites, and logging out ends it', async (t) => {
