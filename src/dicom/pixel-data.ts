@@ -36,11 +36,19 @@ export async function decodeHu(bytes: Uint8Array, geometry: CtGeometry): Promise
 export async function storedValuesSha256(file: DicomFile): Promise<string> {
   const pixels = pixelDescription(file);
   const words = await frameWords(file, pixels);
-  const values = pixels.bitsStored === 16 ? words : storedValues(words, pixels);
-  return createHash('sha256')
-    .update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength))
-    .digest('hex');
+  const hash = createHash('sha256');
+  if (pixels.bitsStored === 16) return hash.update(words).digest('hex');
+  // Piece by piece: half a megabyte more for every image that comes in keeps the collector busier than the hash.
+  const piece = new Uint16Array(Math.min(words.length, hashedAtOnce));
+  for (let start = 0; start < words.length; start += piece.length) {
+    const part = words.subarray(start, start + piece.length);
+    storedValues(part, pixels, piece);
+    hash.update(piece.subarray(0, part.length));
+  }
+  return hash.digest('hex');
 }
+
+const hashedAtOnce = 32 * 1024;
 
 type PixelDescription = Pick<
   CtHeader,
@@ -116,12 +124,14 @@ function storedValue(word: number, { bitsStored, highBit, pixelRepresentation }:
 }
 
 /** The same for all words, as 16 bits each. */
-function storedValues(words: Uint16Array, { bitsStored, highBit, pixelRepresentation }: PixelDescription): Uint16Array {
+function storedValues(
+  words: Uint16Array,
+  { bitsStored, highBit, pixelRepresentation }: PixelDescription,
+  values: Uint16Array,
+): void {
   const [left, right] = [31 - highBit, 32 - bitsStored];
-  const values = new Uint16Array(words.length);
   if (pixelRepresentation === 1) for (let i = 0; i < words.length; i++) values[i] = (words[i]! << left) >> right;
   else for (let i = 0; i < words.length; i++) values[i] = (words[i]! << left) >>> right;
-  return values;
 }
 
 /** HU = slope × stored + intercept (PS3.3 C.8.2.1.1.5), rounded and held within 16 bits; padding is air. */

@@ -15,7 +15,7 @@ export interface AssociationInfo {
 /** `released`: by A-RELEASE; `aborted`: by A-ABORT of either side; `lost`: the connection ended without a word. */
 export type AssociationEnd = 'released' | 'aborted' | 'lost';
 
-/** An instance that lies complete (and synced, where configured so) in `incoming/`. */
+/** An instance that lies complete in `incoming/`. */
 export interface ReceivedInstance {
   /** A DICOM file: file meta information, then the data set's bytes as they came. */
   readonly path: string;
@@ -25,5 +25,7 @@ export interface ReceivedInstance {
   readonly transferSyntaxUid: string;
   /** Size of the file. */
   readonly bytes: number;
+  /** Resolves when it is on the disk, where that is configured; rejects when the disk would not have it. Until then it is not kept. */
+  readonly flushed: Promise<void>;
   readonly association: AssociationInfo;
 }

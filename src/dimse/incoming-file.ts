@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { type FileHandle, open, unlink } from 'node:fs/promises';
+import { closeSync, fdatasync, openSync, write, writev } from 'node:fs';
+import { unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
-import { callbackify } from 'node:util';
+import { callbackify, promisify } from 'node:util';
 
 /** Bytes that may wait for the disk before nothing more is read from the peer. */
 const backlogLimit = 512 * 1024;
@@ -12,18 +13,27 @@ const writeSize = 256 * 1024;
 /** Files of instances that are on their way end like this; what a crash leaves behind is known by it. */
 export const incomingSuffix = '.part';
 
+const writeBuffers = promisify(writev);
+const writeBuffer = promisify(write);
+const flush = promisify(fdatasync);
+
 /**
- * One instance on its way to disk: the header given, then everything that is written. Finished means complete and, with
- * `sync`, on the disk. Destroyed before that, or after an error, it leaves no file.
+ * One instance on its way to disk: the header given, then everything that is written. Finished means complete; on the
+ * disk it is once `flushed` resolves. Destroyed before it is finished, or after an error, it leaves no file.
+ *
+ * Names are made in the main thread, bytes are written and flushed in the pool: between two slices nothing but the
+ * disk should be waited for, and a busy machine takes a millisecond to hand a name to another thread and back.
  */
 export class IncomingFile extends Writable {
   readonly path: string;
   readonly #header: Buffer;
   readonly #sync: boolean;
   readonly #onProgress: () => void;
-  #handle: FileHandle | undefined;
+  #descriptor: number | undefined;
   #size = 0;
   #complete = false;
+  #writing: Promise<number> = Promise.resolve(0);
+  #flushed: Promise<void> = Promise.resolve();
   readonly #gathered: Buffer[] = [];
   #gatheredBytes = 0;
   /** Why the file could not be written; what came after is lost. */
@@ -46,6 +56,11 @@ export class IncomingFile extends Writable {
   /** Bytes of the file once it is finished. */
   get size(): number {
     return this.#size;
+  }
+
+  /** Of a finished file: resolves when it is on the disk (at once without `sync`), rejects when the disk would not have it. */
+  get flushed(): Promise<void> {
+    return this.#flushed;
   }
 
   /** More waits for the disk than should. */
@@ -75,9 +90,12 @@ export class IncomingFile extends Writable {
   }
 
   override _construct(callback: (error?: Error | null) => void): void {
-    callbackify(async () => {
-      this.#handle = await open(this.path, 'wx', 0o600);
-    })(callback);
+    try {
+      this.#descriptor = openSync(this.path, 'wx', 0o600);
+    } catch (error) {
+      return callback(error as Error);
+    }
+    callback();
   }
 
   override _writev(chunks: { chunk: Buffer }[], callback: (error?: Error | null) => void): void {
@@ -89,18 +107,17 @@ export class IncomingFile extends Writable {
 
   async #append(chunks: readonly Buffer[]): Promise<void> {
     const buffers = this.#size === 0 ? [this.#header, ...chunks] : chunks;
-    const bytes = buffers.reduce((sum, buffer) => sum + buffer.length, 0);
-    const { bytesWritten } = await this.#open().writev(buffers);
-    // A disk that fills up takes a part first and refuses the next write.
-    if (bytesWritten < bytes) await this.#open().writeFile(Buffer.concat(buffers).subarray(bytesWritten));
-    this.#size += bytes;
+    this.#writing = writeAll(this.#open(), buffers);
+    this.#size += await this.#writing;
   }
 
   override _final(callback: (error?: Error | null) => void): void {
     callbackify(async () => {
-      if (this.#gatheredBytes > 0) await this.#append(this.#gathered);
-      if (this.#sync) await this.#open().datasync();
-      await this.#close();
+      if (this.#gatheredBytes > 0) await this.#append(this.#gathered.splice(0));
+      this.#flushed = this.#sync ? flush(this.#open()).finally(() => this.#close()) : Promise.resolve();
+      // Whoever is to know asks `flushed`.
+      this.#flushed.catch(() => {});
+      if (!this.#sync) this.#close();
       this.#complete = true;
     })(callback);
   }
@@ -108,19 +125,32 @@ export class IncomingFile extends Writable {
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     callbackify(async () => {
       if (this.#complete) return;
-      await this.#close();
+      // Closed under a write that is on its way, the descriptor would be the next file's.
+      await this.#writing.catch(() => {});
+      this.#close();
       await this.remove();
     })((late) => callback(error ?? late));
   }
 
-  #open(): FileHandle {
-    if (this.#handle === undefined) throw new Error('the file is not open');
-    return this.#handle;
+  #open(): number {
+    if (this.#descriptor === undefined) throw new Error('the file is not open');
+    return this.#descriptor;
   }
 
-  async #close(): Promise<void> {
-    const handle = this.#handle;
-    this.#handle = undefined;
-    await handle?.close();
+  #close(): void {
+    const descriptor = this.#descriptor;
+    this.#descriptor = undefined;
+    if (descriptor !== undefined) closeSync(descriptor);
   }
+}
+
+/** @returns the bytes written: all of them */
+async function writeAll(descriptor: number, buffers: readonly Buffer[]): Promise<number> {
+  const bytes = buffers.reduce((sum, buffer) => sum + buffer.length, 0);
+  let { bytesWritten: done } = await writeBuffers(descriptor, buffers);
+  if (done === bytes) return bytes;
+  // A disk that fills up takes a part first and refuses the next write.
+  const whole = Buffer.concat(buffers);
+  while (done < bytes) done += (await writeBuffer(descriptor, whole, done)).bytesWritten;
+  return bytes;
 }

@@ -226,6 +226,7 @@ export class StorageSession extends Scp {
       sopInstanceUid: request.getAffectedSopInstanceUid(),
       transferSyntaxUid: this.#transferSyntax,
       bytes: file.size,
+      flushed: file.flushed,
       association,
     });
   }

@@ -1,4 +1,5 @@
-import { mkdir, readFile, rm, stat } from 'node:fs/promises';
+import { statSync } from 'node:fs';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type CtInstance, readCtInstance } from '../dicom/ct-instance.ts';
 import { parseDicom } from '../dicom/data-set.ts';
@@ -49,9 +50,11 @@ export class InstanceReceiver {
     const instance = pseudonym(key, received.sopInstanceUid);
     let series: string | undefined;
     try {
+      // It is flushed meanwhile.
       const image = await this.#buffers.read(received.path, received.bytes, (bytes) => readChecked(bytes, received));
       series = pseudonym(key, image.seriesInstanceUid);
       await this.#checkSpace(received.bytes);
+      await received.flushed;
       await this.#keep(series, { instance, image, received });
       return storeStatus.success;
     } catch (cause) {
@@ -92,19 +95,30 @@ export class InstanceReceiver {
   async #add(series: string, { instance, image, received }: Incoming, version: number): Promise<void> {
     const { store, sync } = this.#options;
     const folder = join(store.dataDirectory, instancesFolder(series));
-    const made = await mkdir(folder, { recursive: true, mode: 0o700 });
-    if (made !== undefined && sync) await syncFolder(dirname(folder));
     const file = instanceFile(instance, version);
     const path = join(folder, file);
-    await moveExclusively(received.path, path, { sync });
-    const { mtime } = await stat(path);
+    await this.#move(received.path, path);
     try {
-      store.addImage(series, { instance, version, file, receivedAt: mtime.toISOString(), image });
+      if (sync) await syncFolder(folder);
+      store.addImage(series, { instance, version, file, receivedAt: statSync(path).mtime.toISOString(), image });
     } catch (error) {
       // It will be refused, so it must not be found in the folder later.
       await rm(path, { force: true });
       throw error;
     }
+  }
+
+  /** Every image but a series' first finds the folder. */
+  async #move(from: string, to: string): Promise<void> {
+    try {
+      return moveExclusively(from, to);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    }
+    const folder = dirname(to);
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    if (this.#options.sync) await syncFolder(dirname(folder));
+    moveExclusively(from, to);
   }
 
   /** The same pixels may come in another encoding: then the decoded values are compared. */

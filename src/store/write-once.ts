@@ -1,15 +1,19 @@
 import { randomUUID } from 'node:crypto';
+import { closeSync, fsync, linkSync, openSync, unlinkSync } from 'node:fs';
 import { link, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { promisify } from 'node:util';
 import { ContourNodeError } from '../errors.ts';
+
+const flush = promisify(fsync);
 
 /** Flushes a folder, so that a name made in it outlives a power failure. */
 export async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
+  const folder = openSync(path, 'r');
   try {
-    await folder.sync();
+    await flush(folder);
   } finally {
-    await folder.close();
+    closeSync(folder);
   }
 }
 
@@ -47,14 +51,13 @@ export async function writeOnce(
 }
 
 /**
- * Moves a flushed file to a name that must be free.
+ * Moves a flushed file to a name that must be free. The folder is not flushed yet.
  *
- * @throws EEXIST when it is not
+ * @throws EEXIST when it is not; ENOENT when the folder is not there
  */
-export async function moveExclusively(from: string, to: string, options: { sync: boolean }): Promise<void> {
-  await link(from, to);
-  await rm(from);
-  if (options.sync) await syncFolder(dirname(to));
+export function moveExclusively(from: string, to: string): void {
+  linkSync(from, to);
+  unlinkSync(from);
 }
 
 /** Takes a folder out of the way in one step; what is in it can then be removed in peace. */

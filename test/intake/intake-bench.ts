@@ -184,6 +184,7 @@ export class IntakeBench {
       sopClassUid: '1.2.840.10008.5.1.4.1.1.2',
       transferSyntaxUid: '1.2.840.10008.1.2',
       bytes: bytes.length,
+      flushed: Promise.resolve(),
       association,
       ...command,
     });

@@ -39,6 +39,7 @@ for (let number = 1; ; number++) {
     sopInstanceUid: `${series}.${number}`,
     transferSyntaxUid: '1.2.840.10008.1.2',
     bytes: bytes.length,
+    flushed: Promise.resolve(),
     association,
   });
   if (status !== 0) throw new Error(`status ${status}`);
