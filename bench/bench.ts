@@ -1,6 +1,7 @@
 /**
  * `npm run bench`: ingest beside DCMTK's storescp and Orthanc, then every stage of a 120-slice CT from the last C-STORE
  * response to the TPS's 0x0000. Everything in one run on one machine, so that ratios mean something; medians of three.
+ * `npm run bench -- ingest` does the first part alone.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -148,9 +149,11 @@ const work = await mkdtemp(join(tmpdir(), 'contour-node-bench-'));
 console.log(`${cpus().length} cores, ${cpus()[0]?.model ?? 'unknown processor'}`);
 try {
   await ingest(work);
-  await contour(work, 'openkbp-head-neck', 120, 512);
-  await contour(work, 'phantom-gtvp', 120, 512);
-  await contour(work, 'openkbp-head-neck', 198, 1024);
+  if (process.argv[2] !== 'ingest') {
+    await contour(work, 'openkbp-head-neck', 120, 512);
+    await contour(work, 'phantom-gtvp', 120, 512);
+    await contour(work, 'openkbp-head-neck', 198, 1024);
+  }
 } finally {
   await rm(work, { recursive: true, force: true });
 }

@@ -123,13 +123,15 @@ export class IncomingFile extends Writable {
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
-    callbackify(async () => {
-      if (this.#complete) return;
-      // Closed under a write that is on its way, the descriptor would be the next file's.
-      await this.#writing.catch(() => {});
-      this.#close();
-      await this.remove();
-    })((late) => callback(error ?? late));
+    callbackify(() => this.#discard())((late) => callback(error ?? late));
+  }
+
+  async #discard(): Promise<void> {
+    if (this.#complete) return;
+    // Closed under a write that is on its way, the descriptor would be the next file's.
+    await Promise.allSettled([this.#writing]);
+    this.#close();
+    await this.remove();
   }
 
   #open(): number {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { finished, Writable } from 'node:stream';
 import type { association as associationTypes, requests } from 'dcmjs-dimse';
 import { fileMetaInformation } from '../dicom/part10.ts';
@@ -211,9 +212,10 @@ export class StorageSession extends Scp {
     } catch (error) {
       this.#options.problem(error, 'instance not kept');
     }
-    const removed = file.remove().catch((error: unknown) => this.#options.problem(error, 'temporary file not removed'));
-    // After a success it has been taken away most often: the sender need not wait to hear so.
-    if (status !== storeStatus.success) await removed;
+    // After a success it has been taken away most often.
+    if (existsSync(file.path)) {
+      await file.remove().catch((error: unknown) => this.#options.problem(error, 'temporary file not removed'));
+    }
     return status;
   }
 
