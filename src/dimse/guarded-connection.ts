@@ -17,6 +17,8 @@ export interface ConnectionHandler {
   after(incoming: Incoming): void;
   /** Takes the bytes of a data set; without it they go to the library too, which keeps them in memory. */
   data?(bytes: Buffer): void;
+  /** What goes out in place of a PDU of the library's; without it the PDU itself. */
+  outgoing?(pdu: Buffer): Buffer;
   /** While true nothing more is read from the peer; `resume()` looks again. */
   held(): boolean;
   /** The connection is at its end, however it came; called once. */
@@ -47,7 +49,7 @@ export class GuardedConnection {
     this.#handler = handler;
     this.librarySocket = Object.assign(this.#events, {
       setTimeout: () => {},
-      write: (bytes: Buffer) => this.write(bytes),
+      write: (bytes: Buffer) => this.write(handler.outgoing?.(bytes) ?? bytes),
     }) as unknown as Socket;
     // Requests and responses are small and wait for each other: Nagle's algorithm would add 40 ms to each.
     socket.setNoDelay(true);

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Config, Peer } from '../config/schema.ts';
 import type { AssociationEnd, AssociationInfo, ReceivedInstance } from './association-info.ts';
+import { withoutAsynchronousOperations } from './asynchronous-operations.ts';
 import { type Rejection, rejections } from './association-policy.ts';
 import { GuardedConnection } from './guarded-connection.ts';
 import { abortReason, type DataPart, type Incoming, pduType, PduViolation, rejectPdu } from './pdu.ts';
@@ -60,6 +61,10 @@ export class InboundAssociation {
       before: (incoming) => this.#before(incoming),
       after: (incoming) => this.#after(incoming),
       data: (bytes) => this.#session.append(bytes),
+      outgoing: (pdu) =>
+        this.#session.windowProposed && pdu.readUInt8(0) === pduType.associateAccept
+          ? withoutAsynchronousOperations(pdu)
+          : pdu,
       held: () => this.#session.busy,
       aborting: (words) => {
         this.#how = 'aborted';

@@ -56,6 +56,7 @@ export class StorageSession extends Scp {
   #storing: Promise<void> | undefined;
   #stored: () => void = () => {};
   readonly #contexts = new Set<number>();
+  #windowProposed = false;
 
   constructor(connection: GuardedConnection, options: SessionOptions) {
     super(connection.librarySocket);
@@ -64,6 +65,11 @@ export class StorageSession extends Scp {
 
   get info(): AssociationInfo | undefined {
     return this.#info;
+  }
+
+  /** The requestor proposed an asynchronous operations window other than 1, 1. */
+  get windowProposed(): boolean {
+    return this.#windowProposed;
   }
 
   /** A data set is on its way. */
@@ -120,6 +126,7 @@ export class StorageSession extends Scp {
       // PS3.7 D.3.3.4: the node is SCP only; the default roles need no answer.
       if (context.getProviderRole() !== undefined) context.setProviderRole(false);
     }
+    this.#windowProposed = association.getNegotiateAsyncOps();
     association.setNegotiateAsyncOps(false);
     // The library would announce the smaller of both sides' limits as its own, and get its data in small pieces.
     const peerMaximum = association.getMaxPduLength();

@@ -14,10 +14,16 @@ export interface Orthanc {
   instances(modality: string): Promise<{ id: string; sopInstanceUid: string }[]>;
   /** The file as Orthanc holds it. */
   file(id: string): Promise<Buffer>;
+  /** A request to its REST interface; the answer as JSON. */
+  ask<T>(method: 'GET' | 'POST' | 'PUT', path: string, body?: object | Buffer): Promise<T>;
 }
 
-/** A real Orthanc on free ports that takes everything. */
-export async function startOrthanc(t: Cleanup): Promise<Orthanc> {
+/**
+ * A real Orthanc on free ports that takes everything.
+ *
+ * @param configuration laid over the test's own
+ */
+export async function startOrthanc(t: Cleanup, configuration: object = {}): Promise<Orthanc> {
   const folder = await mkdtemp(join(tmpdir(), 'contour-node-orthanc-'));
   const [dicomPort, httpPort] = [await freePort(), await freePort()];
   const aeTitle = 'ORTHANC';
@@ -35,6 +41,7 @@ export async function startOrthanc(t: Cleanup): Promise<Orthanc> {
       DicomServerEnabled: true,
       DicomAlwaysAllowFind: true,
       Plugins: [],
+      ...configuration,
     }),
   );
   const child = spawn('/usr/sbin/Orthanc', [join(folder, 'orthanc.json')], { stdio: 'ignore' });
@@ -66,6 +73,15 @@ export async function startOrthanc(t: Cleanup): Promise<Orthanc> {
           return { id, sopInstanceUid: instance.MainDicomTags.SOPInstanceUID };
         }),
       );
+    },
+    ask: async (method, path, body) => {
+      const response = await fetch(`http://127.0.0.1:${httpPort}${path}`, {
+        method,
+        ...(body === undefined ? {} : { body: Buffer.isBuffer(body) ? new Uint8Array(body) : JSON.stringify(body) }),
+      });
+      const answer = await response.text();
+      if (!response.ok) throw new Error(`Orthanc ${path}: HTTP ${response.status} ${answer}`);
+      return (answer === '' ? undefined : JSON.parse(answer)) as never;
     },
     file: async (id) => Buffer.from(await (await get(`/instances/${id}/file`)).arrayBuffer()),
   };
