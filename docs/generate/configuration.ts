@@ -37,11 +37,13 @@ function section(key: string, schema: JsonSchema): string {
     : `\n## ${key}\n\nA list; each entry has:\n\n${table(rows('', items))}`;
 }
 
-function table(lines: string[]): string {
+/** A table of configuration keys. */
+export function table(lines: string[]): string {
   return ['| key | value | default | |', '| --- | --- | --- | --- |', ...lines, ''].join('\n');
 }
 
-function rows(prefix: string, schema: JsonSchema): string[] {
+/** A table row for each key below `schema`. */
+export function rows(prefix: string, schema: JsonSchema): string[] {
   return Object.entries(schema.properties ?? {}).flatMap(([key, value]) => {
     const property = value as JsonSchema;
     const name = `${prefix}${key}`;

@@ -50,6 +50,12 @@ const wholeValue: Record<string, Decode> = {
   GBK: decoder('gbk'),
 };
 
+/** Values of Specific Character Set whose text can be decoded; `ISO 2022 IR n` stands for `ISO_IR n` with extensions. */
+export const readableCharacterSets: readonly string[] = [
+  ...Object.keys(singleByte).map((registration) => `ISO_IR ${registration}`),
+  ...Object.keys(wholeValue),
+];
+
 interface CodeElement {
   register: 'G0' | 'G1';
   /** Two bytes of the G0 area make one character; other sets keep ASCII there. */

@@ -88,7 +88,7 @@ test('a Patient Position that does not agree with Image Orientation warns, an em
   assert.deepEqual(codes(withPosition('')), []);
 });
 
-test('two patients, birth dates, sexes, studies or series in one series are rejected', () => {
+test('two patients, birth dates, sexes, studies or series in one series are rejected (CS 8.1.2)', () => {
   for (const [tag, vr, value, words] of [
     ['00100020', 'LO', 'P2', /^two patients in one series$/],
     ['00100010', 'PN', 'Other^Phantom', /^two patients in one series$/],
@@ -119,7 +119,7 @@ test('the same name with other padding is the same patient, the same bytes in an
   assertRejected(other, 'SERIES_MIXED_IDENTITY', /two patients/);
 });
 
-test('a frame of reference has to be there and the same in all slices, localisers aside', () => {
+test('a frame of reference has to be there and the same in all slices, localisers aside (CS 8.1.2)', () => {
   assertRejected(
     slices([0, 3, 6], (i) => (i ? {} : { '00200052': undefined })),
     'SERIES_MIXED_FRAME',
@@ -284,7 +284,7 @@ test('decubitus, sagittal, coronal, oblique and turned images are rejected', () 
   assert.equal(checkCtSeries(almost).slices.length, 3);
 });
 
-test('what geometry and CT numbers need is refused where it is missing, empty, garbled or absurd', () => {
+test('what geometry and CT numbers need is refused where it is missing, empty, garbled or absurd (CS 8.1.2)', () => {
   const bad: [tag: string, vr: string, values: (string | number[] | undefined)[], words: RegExp][] = [
     [
       '00200032',

@@ -61,7 +61,7 @@ for (const [name, [characterSet, text]] of Object.entries(samples)) {
   }
 }
 
-test('every byte value survives, from every transfer syntax and from UN', () => {
+test('every byte value survives, from every transfer syntax and from UN (CS 6)', () => {
   const everyByte = Buffer.from(Array.from({ length: 256 }, (_, i) => i));
   const expected = { '00080005': 'GBK', '00100020': everyByte.toString('latin1') };
   for (const [syntax, vr] of [
@@ -79,7 +79,7 @@ test('every byte value survives, from every transfer syntax and from UN', () => 
   }
 });
 
-test('an odd length becomes even, too long a value stays, absent ones are empty or left out', () => {
+test('an odd length becomes even, too long a value stays, absent ones are empty or left out (CS 8.1.1)', () => {
   const long = 'X'.repeat(70);
   const elements = patientStudyElements(
     parseDicom(

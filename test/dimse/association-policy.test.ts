@@ -25,7 +25,7 @@ function standing(name: string, address: string): AssociationInfo {
   return { id: 'x', callingAe: 'x', calledAe: 'CONTOUR', address, ...(peer === undefined ? {} : { peer }) };
 }
 
-test('a peer is known by title and address together', () => {
+test('a peer is known by title and address together (CS 4.2.4)', () => {
   assert.equal(judge('CT1', '10.1.200.3'), 'ct');
   assert.equal(judge('CT1', '2001:db8::5'), 'ct');
   assert.equal(judge('TPS', '10.2.0.7'), 'tps');
@@ -33,7 +33,7 @@ test('a peer is known by title and address together', () => {
   assert.equal(judge('LISTENER', '10.2.0.7'), '1/1/3', 'a peer that only listens');
 });
 
-test('called titles other than the node’s own are rejected before anything else (PS3.8 table 9-21)', () => {
+test('called titles other than the node’s own are rejected before anything else (PS3.8 table 9-21) (CS 4.2.4)', () => {
   assert.equal(judge('CT1', '10.1.0.1', 'CONTOUR2'), 'ct');
   assert.equal(judge('NOBODY', '10.1.0.1', 'ELSE'), '1/1/7');
 });
@@ -55,7 +55,7 @@ test('only addresses of peers and of this machine are read from', () => {
     assert.equal(isKnownAddress(policy, unknown), false, unknown);
 });
 
-test('too many associations, in all or of one peer, are rejected as transient: local limit exceeded', () => {
+test('too many associations, in all or of one peer, are rejected as transient: local limit exceeded (CS 4.2.2.2)', () => {
   const two = [standing('ct', '10.1.0.1'), standing('ct', '10.1.0.2')];
   assert.equal(judge('CT1', '10.1.0.3', 'CONTOUR', two), '2/3/2', 'third of a peer that may have two');
   assert.equal(judge('TPS', '10.2.0.7', 'CONTOUR', two), 'tps');

@@ -9,7 +9,7 @@ import { runProgram } from '../support/run-program.ts';
 import { temporaryFolder } from '../support/threshold-bundle.ts';
 import { range } from '../intake/intake-bench.ts';
 
-test('an archive says how many images a series has', async (t) => {
+test('an archive says how many images a series has (CS 4.2.3.3)', async (t) => {
   const orthanc = await startOrthanc(t);
   const peer = { aeTitle: orthanc.aeTitle, host: '127.0.0.1', port: orthanc.dicomPort };
   const folder = await temporaryFolder(t);

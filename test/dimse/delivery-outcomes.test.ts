@@ -55,7 +55,7 @@ async function outcomeOf(
   return sendStructureSet(tps, { implicit: file }, { ...options, ...changes });
 }
 
-test('a picky planning system takes the stored bytes, and the same instance only once', async (t) => {
+test('a picky planning system takes the stored bytes, and the same instance only once (CS 4.2.3.1)', async (t) => {
   const tps = await planningSystem(t);
   const files = await structureSet(t);
   assert.deepEqual(await sendStructureSet(tps, files, options), {
@@ -106,7 +106,7 @@ test('a planning system that is down is tried again', async (t) => {
   assert.deepEqual([outcome, code], ['retry', 'PEER_UNREACHABLE']);
 });
 
-test('statuses: A7xx is tried again, warnings are delivered, the rest failed (PS3.4 table B.2-1)', async (t) => {
+test('statuses: A7xx is tried again, warnings are delivered, the rest failed (PS3.4 table B.2-1) (CS 4.2.3.1)', async (t) => {
   const expected: [number, Partial<DeliveryOutcome>][] = [
     [0xa700, { outcome: 'retry', code: 'STORE_REFUSED' }],
     [0xa701, { outcome: 'retry', code: 'STORE_REFUSED' }],
@@ -128,14 +128,14 @@ test('statuses: A7xx is tried again, warnings are delivered, the rest failed (PS
   }
 });
 
-test('a refused presentation context is a failure, not silence', async (t) => {
+test('a refused presentation context is a failure, not silence (CS 4.2.3.1)', async (t) => {
   for (const result of [3, 4] as const) {
     const { outcome, code, status } = await outcomeOf(t, [{ does: 'refuse context', result }]);
     assert.deepEqual([outcome, code, status], ['failed', 'PRESENTATION_CONTEXT_REFUSED', undefined]);
   }
 });
 
-test('a rejected association: transient is tried again, permanent has failed, and it says which', async (t) => {
+test('a rejected association: transient is tried again, permanent has failed, and it says which (CS 4.2.3.1)', async (t) => {
   const transient = await outcomeOf(t, [{ does: 'reject', result: 2, source: 3, reason: 2 }]);
   assert.deepEqual([transient.outcome, transient.code], ['retry', 'ASSOCIATION_REJECTED']);
   const permanent = await outcomeOf(t, [{ does: 'reject', result: 1, source: 1, reason: 3 }]);
@@ -155,7 +155,7 @@ for (const [words, misbehaviour, code] of [
   });
 }
 
-test('an answer for another instance, or a second answer, is not a delivery', async (t) => {
+test('an answer for another instance, or a second answer, is not a delivery (CS 4.2.3.1)', async (t) => {
   for (const does of ['answer for another instance', 'answer twice'] as const) {
     const { outcome, code } = await outcomeOf(t, [{ does }]);
     assert.deepEqual([outcome, code], ['failed', 'STORE_WRONG_RESPONSE'], does);
@@ -193,7 +193,7 @@ function offered(request: Buffer): string[] {
   return [...text.matchAll(/\x40\0[\s\S]{2}(1\.2\.840\.10008\.1\.2(?:\.1)?)/g)].map((match) => match[1] ?? '');
 }
 
-test('syntaxes are offered in the order of the destination, and the file of the accepted one goes out', async (t) => {
+test('syntaxes are offered in the order of the destination, and the file of the accepted one goes out (CS 4.2.3.1)', async (t) => {
   const files = await structureSet(t);
   let syntaxes: string[] = [];
   const received: Buffer[] = [];

@@ -44,7 +44,7 @@ async function answer(peer: RawPeer): Promise<number[]> {
 
 const abortOf = (reason: number): number[] => [0x07, 0, 2, reason];
 
-test('a PDU header that claims 4 GB ends the connection at once, before and after the association', async (t) => {
+test('a PDU header that claims 4 GB ends the connection at once, before and after the association (CS 4.2.2.1)', async (t) => {
   const scp = await runningScp(t);
   const header = [0x04, 0, 0xff, 0xff, 0xff, 0xff];
   for (const peer of [await connectRaw(scp.port), await associated(scp)]) {
@@ -69,7 +69,7 @@ test('garbage is aborted as an unrecognised PDU', async (t) => {
   await peer.closed;
 });
 
-test('what comes out of turn is aborted as unexpected (PS3.8 9.2)', async (t) => {
+test('what comes out of turn is aborted as unexpected (PS3.8 9.2) (CS 4.2.2.1)', async (t) => {
   const scp = await runningScp(t);
   const early = await connectRaw(scp.port);
   early.send(data(1, 'command', true, Buffer.alloc(10)));
@@ -137,7 +137,7 @@ test('an endless command and an instance over the limit are aborted', async (t) 
   assert.deepEqual(await scp.incoming(), []);
 });
 
-test('titles, protocol version and application context are rejected as the standard says', async (t) => {
+test('titles, protocol version and application context are rejected as the standard says (CS 4.2.4)', async (t) => {
   const scp = await runningScp(t, {
     dicom: { acceptLoopback: false },
     peers: [{ name: 'ct', aeTitle: 'CT1', addresses: ['127.0.0.1'] }],
@@ -158,7 +158,7 @@ test('titles, protocol version and application context are rejected as the stand
   assert.equal((await associated(scp, 'CT1')).socket.destroyed, false);
 });
 
-test('an address that no peer has is closed without a byte', async (t) => {
+test('an address that no peer has is closed without a byte (CS 4.2.4)', async (t) => {
   const scp = await runningScp(t, { dicom: { acceptLoopback: false } });
   const peer = await connectRaw(scp.port);
   peer.send(associateRequest({ called: 'CONTOUR', calling: 'CT1', contexts }));
@@ -166,7 +166,7 @@ test('an address that no peer has is closed without a byte', async (t) => {
   assert.match(scp.warnings.join(), /no peer calls from this address/);
 });
 
-test('one association too many hears that there is no room; when one ends there is', async (t) => {
+test('one association too many hears that there is no room; when one ends there is (CS 4.2.2.2)', async (t) => {
   const scp = await runningScp(t, { dicom: { maxAssociations: 2 } });
   const first = await associated(scp);
   await associated(scp);
@@ -259,7 +259,7 @@ test('an instance that was complete is kept although its sender is gone before t
   assert.deepEqual([scp.kept.length, scp.ended[0]?.how], [1, 'lost'], 'and the end is told after it');
 });
 
-test('instances sent ahead of their answers, several values in one PDU, all arrive', async (t) => {
+test('instances sent ahead of their answers, several values in one PDU, all arrive (CS 4.2.2.3)', async (t) => {
   const scp = await runningScp(t);
   const peer = await associated(scp);
   const examples = [1, 2, 3].map((number) => exampleInstance(number));
@@ -279,7 +279,7 @@ test('instances sent ahead of their answers, several values in one PDU, all arri
   );
 });
 
-test('the wrong SOP class on a context, a UID that is none, and a request without a data set each get their status', async (t) => {
+test('the wrong SOP class on a context, a UID that is none, and a request without a data set each get their status (CS 4.2.4.1)', async (t) => {
   const scp = await runningScp(t);
   const peer = await associated(scp);
   const { dataSet } = exampleInstance(1);

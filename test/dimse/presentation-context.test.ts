@@ -14,7 +14,7 @@ const enhancedCt = '1.2.840.10008.5.1.4.1.1.2.1';
 const lossless = supportedContexts({ acceptLossy: false });
 const lossy = supportedContexts({ acceptLossy: true });
 
-test('the first supported transfer syntax of the proposer is taken', () => {
+test('the first supported transfer syntax of the proposer is taken (CS 4.2.4.1)', () => {
   assert.deepEqual(answerContext(lossless, ctImageStorage, [jpegBaseline, jpeg2000Lossless, explicit]), {
     result: 0,
     transferSyntax: jpeg2000Lossless,
@@ -35,7 +35,7 @@ test('Enhanced CT and structure sets get result 3, what cannot be decoded result
   assert.deepEqual(answerContext(lossless, ctImageStorage, []), { result: 4 });
 });
 
-test('lossy syntaxes are for peers configured so, and only where nothing else is offered', () => {
+test('lossy syntaxes are for peers configured so, and only where nothing else is offered (CS 4.2.4.1)', () => {
   for (const syntax of [jpegExtended, jpeg2000, '1.2.840.10008.1.2.4.81']) {
     assert.deepEqual(answerContext(lossless, ctImageStorage, [syntax]), { result: 4 });
     assert.deepEqual(answerContext(lossy, ctImageStorage, [syntax]), { result: 0, transferSyntax: syntax });

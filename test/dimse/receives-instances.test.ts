@@ -107,19 +107,23 @@ test('storescu converts to what is taken when it may choose', { skip: noCodecs }
   assert.equal(scp.kept.length, 1);
 });
 
-test('the stored data set is the sent one byte for byte, whatever the syntax', { skip: noCodecs }, async (t) => {
-  const scp = await runningScp(t, { peers: [lossyPeer], sync: true });
-  const instances = await Promise.all([...lossless, ...lossy].map((name) => readStoredInstance(codecFile(name))));
-  const results = await storeInstances(at(scp), instances, { callingAe: 'ARCHIVE', timeoutSeconds: 20 });
-  assert.deepEqual(new Set(results.map((result) => result.outcome)), new Set(['stored']));
-  for (const [i, { path, bytes }] of scp.kept.entries()) {
-    const kept = await readFile(path);
-    assert.equal(bytes, kept.length);
-    assert.ok(dataSetOf(kept).equals(dataSetOf(await readFile(instances[i]?.path ?? ''))), instances[i]?.path ?? '');
-  }
-});
+test(
+  'the stored data set is the sent one byte for byte, whatever the syntax (CS 4.2.4.1)',
+  { skip: noCodecs },
+  async (t) => {
+    const scp = await runningScp(t, { peers: [lossyPeer], sync: true });
+    const instances = await Promise.all([...lossless, ...lossy].map((name) => readStoredInstance(codecFile(name))));
+    const results = await storeInstances(at(scp), instances, { callingAe: 'ARCHIVE', timeoutSeconds: 20 });
+    assert.deepEqual(new Set(results.map((result) => result.outcome)), new Set(['stored']));
+    for (const [i, { path, bytes }] of scp.kept.entries()) {
+      const kept = await readFile(path);
+      assert.equal(bytes, kept.length);
+      assert.ok(dataSetOf(kept).equals(dataSetOf(await readFile(instances[i]?.path ?? ''))), instances[i]?.path ?? '');
+    }
+  },
+);
 
-test('the file meta information names instance, syntax and sender', async (t) => {
+test('the file meta information names instance, syntax and sender (CS 4.2.2.4)', async (t) => {
   const scp = await runningScp(t);
   const example = exampleInstance(1, { encoding: 'explicit' });
   const [path = ''] = await written(t, [example.file]);
@@ -224,7 +228,7 @@ test('a status other than success reaches the sender, and the instance is not le
   assert.deepEqual(await scp.incoming(), []);
 });
 
-test('a store that throws is answered with 0xA700, and the association goes on', async (t) => {
+test('a store that throws is answered with 0xA700, and the association goes on (CS 4.2.4.1)', async (t) => {
   let calls = 0;
   const scp = await runningScp(t, {
     store: () => (++calls === 1 ? Promise.reject(new Error('no space left')) : Promise.resolve(0)),
@@ -241,7 +245,7 @@ test('a store that throws is answered with 0xA700, and the association goes on',
   assert.deepEqual(await scp.incoming(), []);
 });
 
-test('echoscu is answered, again and again in one association', async (t) => {
+test('echoscu is answered, again and again in one association (CS 4.2.4.2)', async (t) => {
   const scp = await runningScp(t);
   const echoed = await dcmtk('echoscu', '-aec', 'CONTOUR', '--repeat', '20', '127.0.0.1', String(scp.port));
   assert.equal(echoed.code, 0, echoed.stderr);

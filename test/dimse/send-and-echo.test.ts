@@ -94,7 +94,7 @@ test('bad calls get one line and exit code 1 or 2', async (t) => {
   );
 });
 
-test('echo is answered by DCMTK, and a rejection is told with the reason', async (t) => {
+test('echo is answered by DCMTK, and a rejection is told with the reason (CS 4.2.3.2)', async (t) => {
   const peer = await storescp(t);
   const answered = await contourNode('echo', `ANY@127.0.0.1:${peer.port}`, '--json');
   assert.equal(answered.code, 0, answered.stderr);

@@ -79,7 +79,7 @@ test('a peer without a limit of its own (maximum length 0) is answered', { skip 
   assert.deepEqual([sent.statuses, sent.echo], [[0], 0]);
 });
 
-test('several contexts for one SOP class are each answered in their own right', { skip }, async (t) => {
+test('several contexts for one SOP class are each answered in their own right (CS 4.2.4.1)', { skip }, async (t) => {
   const scp = await runningScp(t);
   const files = await ctFiles(t, ['jpegLossless', 'explicit']);
   const sent = await pynetdicom<Sent>('send.py', {
@@ -102,30 +102,34 @@ test('several contexts for one SOP class are each answered in their own right', 
   assert.deepEqual(await received(scp, files), whole(files));
 });
 
-test('private and unknown SOP classes beside CT are refused one by one, CT is taken', { skip }, async (t) => {
-  const scp = await runningScp(t);
-  const files = await ctFiles(t, ['explicit']);
-  const sent = await pynetdicom<Sent>('send.py', {
-    port: scp.port,
-    files: files.map(({ path }) => path),
-    contexts: [
-      [privateSopClass, [syntax.explicit]],
-      // Enhanced CT Image Storage, Storage Commitment Push Model.
-      ['1.2.840.10008.5.1.4.1.1.2.1', [syntax.explicit]],
-      ['1.2.840.10008.1.20.1', [syntax.implicit]],
-      [ct, [syntax.explicit]],
-    ],
-  });
-  assert.deepEqual(sent.contexts, [
-    [1, 3, null],
-    [3, 3, null],
-    [5, 3, null],
-    [7, 0, syntax.explicit],
-  ]);
-  assert.deepEqual(sent.statuses, [0]);
-});
+test(
+  'private and unknown SOP classes beside CT are refused one by one, CT is taken (CS 4.2.1)',
+  { skip },
+  async (t) => {
+    const scp = await runningScp(t);
+    const files = await ctFiles(t, ['explicit']);
+    const sent = await pynetdicom<Sent>('send.py', {
+      port: scp.port,
+      files: files.map(({ path }) => path),
+      contexts: [
+        [privateSopClass, [syntax.explicit]],
+        // Enhanced CT Image Storage, Storage Commitment Push Model.
+        ['1.2.840.10008.5.1.4.1.1.2.1', [syntax.explicit]],
+        ['1.2.840.10008.1.20.1', [syntax.implicit]],
+        [ct, [syntax.explicit]],
+      ],
+    });
+    assert.deepEqual(sent.contexts, [
+      [1, 3, null],
+      [3, 3, null],
+      [5, 3, null],
+      [7, 0, syntax.explicit],
+    ]);
+    assert.deepEqual(sent.statuses, [0]);
+  },
+);
 
-test('an asynchronous operations window is answered with 1, 1', { skip }, async (t) => {
+test('an asynchronous operations window is answered with 1, 1 (CS 4.2.2.3)', { skip }, async (t) => {
   const scp = await runningScp(t);
   const files = await ctFiles(t, ['implicit', 'explicit']);
   for (const window of [
@@ -150,23 +154,27 @@ test('an asynchronous operations window is answered with 1, 1', { skip }, async 
   }
 });
 
-test('extended negotiation, both roles and a user identity do not keep a CT from coming', { skip }, async (t) => {
-  const scp = await runningScp(t);
-  const files = await ctFiles(t, ['explicit']);
-  const sent = await pynetdicom<Sent>('send.py', {
-    port: scp.port,
-    files: files.map(({ path }) => path),
-    contexts: [
-      [ct, [syntax.explicit]],
-      [privateSopClass, [syntax.explicit]],
-    ],
-    extended: [ct],
-    commonExtended: [privateSopClass],
-    bothRoles: [ct],
-    user: 'scanner',
-  });
-  assert.deepEqual([sent.established, sent.statuses], [true, [0]]);
-  // The node is SCP and nothing else; it asks nobody who they are (PS3.7 D.3.3.7).
-  assert.ok(!sent.items.includes('UserIdentityNegotiation'), sent.items.join());
-  assert.deepEqual(await received(scp, files), whole(files));
-});
+test(
+  'extended negotiation, both roles and a user identity do not keep a CT from coming (CS 4.2.4)',
+  { skip },
+  async (t) => {
+    const scp = await runningScp(t);
+    const files = await ctFiles(t, ['explicit']);
+    const sent = await pynetdicom<Sent>('send.py', {
+      port: scp.port,
+      files: files.map(({ path }) => path),
+      contexts: [
+        [ct, [syntax.explicit]],
+        [privateSopClass, [syntax.explicit]],
+      ],
+      extended: [ct],
+      commonExtended: [privateSopClass],
+      bothRoles: [ct],
+      user: 'scanner',
+    });
+    assert.deepEqual([sent.established, sent.statuses], [true, [0]]);
+    // The node is SCP and nothing else; it asks nobody who they are (PS3.7 D.3.3.7).
+    assert.ok(!sent.items.includes('UserIdentityNegotiation'), sent.items.join());
+    assert.deepEqual(await received(scp, files), whole(files));
+  },
+);

@@ -9,7 +9,7 @@ import { exampleInput, exampleMasks, exampleRois, roiOf } from './example-struct
 
 const solid = (): RoiInput => roiOf('Solid', 1, exampleMasks['Solid']!, 'keyhole');
 
-test('the same input gives the same bytes, in each encoding', () => {
+test('the same input gives the same bytes, in each encoding (CS 8.1.1)', () => {
   for (const encoding of ['implicit', 'explicit'] as const) {
     assert.ok(
       writeRtstruct(exampleInput(exampleRois('keyhole')), encoding).equals(

@@ -1,0 +1,202 @@
+/** `node docs/generate/conformance-statement.ts` writes docs/conformance-statement.md: its tables come from the code. */
+import { writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { implementationClassUid, implementationVersionName } from '../../src/dicom/part10.ts';
+import * as tables from './conformance-tables.ts';
+
+/** The whole text of docs/conformance-statement.md. */
+export function conformanceStatement(): string {
+  return `# DICOM conformance statement
+
+Written by \`node docs/generate/conformance-statement.ts\`: the tables come from the code, and a test holds both together.
+The sections are those of PS3.2 annex A. A test that backs a section has its number in its name, \`(CS 4.2.4.1)\`; section 8.6
+lists them. contour-node is not a medical device.
+
+## 1 Overview
+
+contour-node takes planning CTs, contours them and sends an RT Structure Set to treatment planning systems.
+
+| network service | as user (SCU) | as provider (SCP) |
+| --- | --- | --- |
+| CT Image Storage | only by the command \`send\` | yes |
+| RT Structure Set Storage | yes | see 4.2.1 |
+| Verification | yes | yes |
+| Study Root Query/Retrieve: FIND | optional, for the number of images of a series | no |
+| Storage Commitment Push Model | no | see 4.2.1 |
+
+No media, no printing, no retrieval: this node is not an archive.
+
+## 3 Introduction
+
+For whoever connects a scanner or a planning system. AE, SCP, SCU, IOD, PDU and UID are DICOM's (PS3.1 to PS3.8); conformance
+alone does not make two systems work together: try them. Keys like \`dicom.aeTitle\` are those of the configuration
+(docs/configuration.md).
+
+## 4 Networking
+
+### 4.1 Implementation model
+
+One application entity. A remote AE sends images; when a series is complete it is contoured, and the node opens an association
+to each destination and sends one structure set a model. Order: the images of a series may come in any order, over several
+associations, at the same time as others; a structure set goes out only after the whole series.
+
+### 4.2 AE specification
+
+#### 4.2.1 SOP classes
+
+Accepted:
+
+${tables.acceptedSopClasses()}
+
+Every other SOP class, private ones among them, gets presentation context result 3 (abstract syntax not supported).
+
+#### 4.2.2 Association policies
+
+##### 4.2.2.1 General
+
+Application context 1.2.840.10008.3.1.1.1. Maximum Length Received is \`dicom.maxPduBytes\`; a longer PDU is answered with
+A-ABORT. As SCU the node keeps to the peer's limit; below 256 bytes it aborts. PDU types and lengths are judged before
+anything is buffered; what comes out of turn is aborted (PS3.8 section 9.2).
+
+##### 4.2.2.2 Number of associations
+
+At once: \`dicom.maxAssociations\` in all, \`dicom.maxAssociationsPerPeer\` of one peer. As SCU one association a destination.
+
+##### 4.2.2.3 Asynchronous nature
+
+None: one outstanding operation. A proposed asynchronous operations window is answered with 1, 1. Requests that come ahead of
+their answers are taken all the same, one after the other.
+
+##### 4.2.2.4 Implementation identifying information
+
+| | |
+| --- | --- |
+| Implementation Class UID | ${implementationClassUid} |
+| Implementation Version Name | ${implementationVersionName} |
+
+#### 4.2.3 Association initiation
+
+##### 4.2.3.1 Deliver a structure set
+
+RT Structure Set Storage (1.2.840.10008.5.1.4.1.1.481.3) in Implicit and Explicit VR Little Endian, one presentation context
+each, in the order of \`destinations[].transferSyntaxes\`; a structure set with a contour of more than 65,534 bytes is offered in
+implicit VR alone. The stored bytes go out unchanged, at least once, always with the same SOP Instance UID.
+
+${tables.deliveryStatuses()}
+
+Without a status:
+
+${tables.deliveryFailures()}
+
+##### 4.2.3.2 Verify a peer
+
+Verification in Implicit and Explicit VR Little Endian; by the commands \`echo\` and \`doctor\`.
+
+##### 4.2.3.3 Count the images of a series
+
+Study Root Query/Retrieve FIND (1.2.840.10008.5.1.4.1.2.2.1) at IMAGE level with Study Instance UID, Series Instance UID and an
+empty SOP Instance UID; only to a peer with \`seriesCountQuery\`. Pending responses are counted; without an answer the series
+carries the warning that its count is not confirmed.
+
+#### 4.2.4 Association acceptance
+
+A connection from an address that no peer has is closed without a byte. Then, in this order:
+
+${tables.associationRejections()}
+
+Extended negotiation: SOP Class Extended and Common Extended Negotiation and User Identity are read and not answered; a
+proposed SCP role for the requestor is answered with 0.
+
+##### 4.2.4.1 Receive images
+
+${tables.acceptedContexts()}
+
+Of several transfer syntaxes in one presentation context the first of the proposer's that is supported is accepted, a lossy one
+only where nothing else is left; none supported gives result 4. Several contexts for one SOP class are answered each in its own
+right.
+
+Statuses of C-STORE:
+
+${tables.answeredStatuses()}
+
+Level 2 (full) storage of every attribute: the file is kept as it came, for the time that \`retention\` says, and cannot be
+retrieved. The same instance again is answered 0x0000 and absorbed; with another header it starts a new revision.
+
+##### 4.2.4.2 Verification
+
+C-ECHO is answered 0x0000 in any association.
+
+### 4.3 Network interfaces
+
+TCP/IP, IPv4 and IPv6; Nagle's algorithm is off. ${tables.offersTls() ? 'With or without TLS.' : 'Without TLS.'}
+
+### 4.4 Configuration
+
+#### 4.4.1 AE titles and addresses
+
+Remote AEs are the entries of \`peers\`: AE title, the addresses it calls from, host and port where it listens. Senders on the
+same machine are taken whatever their title while \`dicom.acceptLoopback\` is on.
+
+#### 4.4.2 Parameters
+
+${tables.aeParameters()}
+
+## 5 Media interchange
+
+None.
+
+## 6 Character sets
+
+Patient and study attributes are copied into the structure set as raw bytes together with the CT's Specific Character Set, so
+any character set is carried unchanged. Text that the node adds is ASCII. For routing and display these are decoded, with the
+code extensions of ISO 2022 for the single-byte, Japanese, Korean and Chinese sets: ${tables.characterSets()}.
+
+## 7 Security
+
+${tables.offersTls() ? 'TLS and the rest of it: docs/security.md.' : 'No TLS in this version: use a network segment of its own.'} Addresses and AE titles are on an allow-list (4.2.4). Keys that have to do with it:
+
+${tables.securityParameters()}
+
+## 8 Annexes
+
+### 8.1 IOD contents
+
+#### 8.1.1 RT Structure Set
+
+Types are those of PS3.3. UIDs are derived from everything that determines the bytes (SHA-256, under \`dicom.uidRoot\`): the same
+CT, bundle, node version and destination settings give the same UIDs and the same bytes. Sequences have explicit lengths; no
+private attribute is written, and no other than these:
+
+${tables.structureSetAttributes()}
+
+#### 8.1.2 CT Image
+
+What a CT needs to be contoured: Patient ID, name, birth date and sex, Study Instance UID and Frame of Reference UID the same in
+all slices; Image Type, Image Position and Orientation (Patient), Pixel Spacing, Rows, Columns, Bits Allocated 16, Rescale Slope
+and Intercept. A series that lacks them is kept and shown as rejected, with the reason.
+
+### 8.2 Data dictionary of private attributes
+
+None.
+
+### 8.3 Coded terminology
+
+Purpose of Reference Code of the contributing equipment: (109102, DCM, "Processing Equipment").
+
+### 8.4 Standard extended, specialised and private SOP classes
+
+None.
+
+### 8.5 Private transfer syntaxes
+
+None.
+
+### 8.6 Tests
+
+${tables.tests()}
+`;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  writeFileSync(new URL('../conformance-statement.md', import.meta.url), conformanceStatement());
+}

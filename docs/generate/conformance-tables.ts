@@ -1,0 +1,216 @@
+/** The tables of the conformance statement, each from the code that does what it says. */
+import { z } from 'zod';
+import { configSchema } from '../../src/config/schema.ts';
+import { readableCharacterSets } from '../../src/dicom/character-set.ts';
+import { transferSyntaxes } from '../../src/dicom/transfer-syntax.ts';
+import { type Rejection, rejections } from '../../src/dimse/association-policy.ts';
+import { type DeliveryOutcome, outcomeOfError, outcomeOfStatus } from '../../src/dimse/delivery-outcome.ts';
+import { AssociationRejected } from '../../src/dimse/outbound-association.ts';
+import { supportedContexts } from '../../src/dimse/presentation-context.ts';
+import { formatStatus, storeStatus } from '../../src/dimse/status.ts';
+import { ContourNodeError, type ErrorCode } from '../../src/errors.ts';
+import { backingTests } from './conformance-tests.ts';
+import { rows as configurationRows } from './configuration.ts';
+import { writtenAttributes } from './rtstruct-attributes.ts';
+
+type Row = readonly (string | number)[];
+type JsonSchema = z.core.JSONSchema.JSONSchema;
+
+/** SOP classes by UID, PS3.6 table A-1. */
+const sopClassNames: Readonly<Record<string, string>> = {
+  '1.2.840.10008.1.1': 'Verification',
+  '1.2.840.10008.1.20.1': 'Storage Commitment Push Model',
+  '1.2.840.10008.5.1.4.1.1.2': 'CT Image Storage',
+  '1.2.840.10008.5.1.4.1.1.481.3': 'RT Structure Set Storage',
+};
+
+function markdown(head: Row, body: readonly Row[]): string {
+  const line = (cells: Row): string => `| ${cells.map((cell) => String(cell).replaceAll('|', '\\|')).join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...body.map(line)].join('\n');
+}
+
+function sopClassName(uid: string): string {
+  const name = sopClassNames[uid];
+  if (name === undefined) throw new Error(`docs/generate/conformance-tables.ts has no name for SOP class ${uid}`);
+  return name;
+}
+
+/** SOP classes that are accepted as SCP. */
+export function acceptedSopClasses(): string {
+  return markdown(
+    ['SOP class', 'UID', 'role'],
+    [...supportedContexts({ acceptLossy: true }).keys()].map((uid) => [sopClassName(uid), uid, 'SCP']),
+  );
+}
+
+/** Presentation contexts that are accepted. */
+export function acceptedContexts(): string {
+  const always = supportedContexts({ acceptLossy: false });
+  const body = [...supportedContexts({ acceptLossy: true })].flatMap(([sopClass, taken]) =>
+    transferSyntaxes
+      .filter(({ uid }) => taken.has(uid))
+      .map(({ uid, name }) => [
+        sopClassName(sopClass),
+        name,
+        uid,
+        always.get(sopClass)?.has(uid) === true ? 'yes' : 'only from a peer with `acceptLossy`',
+      ]),
+  );
+  return markdown(['SOP class', 'transfer syntax', 'UID', 'accepted'], body);
+}
+
+const rejectedWhen: Readonly<Record<keyof typeof rejections, string>> = {
+  applicationContext: 'the application context name is not 1.2.840.10008.3.1.1.1',
+  calledAe: 'the called AE title is neither `dicom.aeTitle` nor one of `dicom.otherAeTitles`',
+  callingAe: 'no peer has this calling AE title at this address',
+  localLimit: '`dicom.maxAssociations` or `dicom.maxAssociationsPerPeer` is reached',
+  protocolVersion: 'bit 0 of the protocol version is not set',
+};
+
+/** A-ASSOCIATE-RJ. */
+export function associationRejections(): string {
+  const words: Readonly<Record<string, string>> = rejectedWhen;
+  return markdown(
+    ['result', 'source', 'reason', 'words in the log', 'when'],
+    Object.entries(rejections as Record<string, Rejection>).map(([key, { result, source, reason, words: log }]) => [
+      `${result} (${result === 1 ? 'permanent' : 'transient'})`,
+      source,
+      reason,
+      log,
+      words[key] ?? '',
+    ]),
+  );
+}
+
+/** undefined: a status that this node acts on as SCU and never answers. */
+const answeredWhen: Readonly<Record<keyof typeof storeStatus, string | undefined>> = {
+  success: 'kept: the file is complete, flushed to the disk, named and recorded',
+  duplicateSopInstance: undefined,
+  invalidSopInstance: 'Affected SOP Instance UID is no UID',
+  sopClassNotSupported: 'Affected SOP Class UID is not that of the presentation context',
+  notAuthorized: undefined,
+  outOfResources: 'the disk is full or fails, or an error of the node: the sender may try again',
+  dataSetDoesNotMatchSopClass: 'SOP Class UID or SOP Instance UID of the data set is not that of the request',
+  cannotUnderstand: 'the data set is empty or cannot be parsed',
+  otherPixelsUnderKnownUid: 'other pixels than those already kept under this SOP Instance UID',
+};
+
+/** Statuses of C-STORE-RSP as SCP. */
+export function answeredStatuses(): string {
+  return markdown(
+    ['status', 'when'],
+    Object.entries(storeStatus).flatMap(([key, status]) => {
+      const when = answeredWhen[key as keyof typeof storeStatus];
+      return when === undefined ? [] : [[formatStatus(status), when]];
+    }),
+  );
+}
+
+function becomes({ outcome, alarmed }: DeliveryOutcome): string {
+  const words = {
+    delivered: 'delivered',
+    retry: 'tried again for `destinations[].retryHours`, then failed',
+    failed: 'failed after 3 tries',
+  }[outcome];
+  return alarmed ? `${words}, alarmed` : words;
+}
+
+/** What a C-STORE-RSP of a destination leads to. */
+export function deliveryStatuses(): string {
+  const statuses: readonly (readonly [string, number, boolean])[] = [
+    ['0x0000 Success', 0x0000, false],
+    ['0xB000 Warning: coercion of data elements', 0xb000, false],
+    ['0xB006 Warning: elements discarded', 0xb006, false],
+    ['0xB007 Warning: data set does not match SOP class', 0xb007, false],
+    ['0x0111 Duplicate SOP instance, after an earlier try with this UID', 0x0111, true],
+    ['0x0111 Duplicate SOP instance, at the first try', 0x0111, false],
+    ['0xA7xx Refused: out of resources', 0xa700, false],
+    ['0xA9xx Error: data set does not match SOP class', 0xa900, false],
+    ['0xCxxx Error: cannot understand', 0xc000, false],
+    ['0x0124 Refused: not authorized', storeStatus.notAuthorized, false],
+    ['any other status', 0x0110, false],
+  ];
+  return markdown(
+    ['status', 'delivery becomes'],
+    statuses.map(([words, status, tried]) => [words, becomes(outcomeOfStatus('TPS', status, tried))]),
+  );
+}
+
+/** What becomes of a delivery for which no status came. */
+export function deliveryFailures(): string {
+  const peer = { aeTitle: 'TPS', host: 'tps', port: 104 };
+  const codes: readonly (readonly [ErrorCode, string])[] = [
+    ['PEER_UNREACHABLE', 'no connection'],
+    ['DIMSE_TIMEOUT', 'no answer within `destinations[].timeoutSeconds`'],
+    ['ASSOCIATION_ABORTED', 'A-ABORT, or the connection is lost'],
+    ['PRESENTATION_CONTEXT_REFUSED', 'no presentation context for RT Structure Set Storage accepted'],
+    ['STORE_WRONG_RESPONSE', 'a response for another instance, or a second one'],
+  ];
+  return markdown(
+    ['what happens', 'error code', 'delivery becomes'],
+    [
+      ...([2, 1] as const).map((result) => [
+        `A-ASSOCIATE-RJ, result ${result} (${result === 1 ? 'permanent' : 'transient'})`,
+        'ASSOCIATION_REJECTED',
+        becomes(outcomeOfError(new AssociationRejected(peer, { result, source: 1, reason: 1 }))),
+      ]),
+      ...codes.map(([code, words]) => [words, code, becomes(outcomeOfError(new ContourNodeError(code, '')))]),
+    ],
+  );
+}
+
+function schemaOf(section: string): JsonSchema {
+  return (z.toJSONSchema(configSchema, { io: 'input' }).properties?.[section] ?? {}) as JsonSchema;
+}
+
+/** Keys of the section `dicom`. */
+export function aeParameters(): string {
+  return [
+    '| key | value | default | |',
+    '| --- | --- | --- | --- |',
+    ...configurationRows('dicom.', schemaOf('dicom')),
+  ].join('\n');
+}
+
+const security = /tls|certificate|cipher|audit|users|tokens|password|trustedProxy/i;
+
+/** Every key of the configuration that has to do with security; '' while there is none. */
+export function securityParameters(): string {
+  const keys = ['dicom', 'http', 'audit', 'tls', 'redis'].flatMap((section) =>
+    configurationRows(`${section}.`, schemaOf(section)),
+  );
+  const peers = configurationRows('peers[].', (schemaOf('peers').items ?? {}) as JsonSchema);
+  const lines = [...keys, ...peers].filter((line) => security.test(line.split('|')[1] ?? ''));
+  return ['| key | value | default | |', '| --- | --- | --- | --- |', ...lines].join('\n');
+}
+
+/** Whether associations can be encrypted. */
+export function offersTls(): boolean {
+  return /tls/i.test(securityParameters());
+}
+
+/** Specific Character Sets that are decoded. */
+export function characterSets(): string {
+  return readableCharacterSets.map((name) => `\`${name}\``).join(', ');
+}
+
+/** The RT Structure Set, attribute by attribute. */
+export function structureSetAttributes(): string {
+  return [...new Set(writtenAttributes.map(({ module }) => module))]
+    .map((module) => {
+      const body = writtenAttributes.filter((attribute) => attribute.module === module);
+      return `**${module}**\n\n${markdown(
+        ['attribute', 'type', 'source', 'rule'],
+        body.map(({ path, type, source, rule }) => [path, type, source, rule]),
+      )}`;
+    })
+    .join('\n\n');
+}
+
+/** Which tests back which section. */
+export function tests(): string {
+  return markdown(
+    ['section', 'test', 'file'],
+    backingTests().map(({ section, name, file }) => [section, name, `\`${file}\``]),
+  );
+}
