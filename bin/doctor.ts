@@ -7,13 +7,14 @@ export const summary = 'checks configuration, disk, Redis, ports, engines, bundl
 
 export const help = `usage: contour-node doctor [--config FILE] [--json]
 
-One line a check, and below each that fails what to do. Exit code 1 when one fails. Peers are asked by C-ECHO; a node
-that runs is left alone.
+One line a check, and below each that fails what to do. Exit code 1 when one fails. Peers are asked by C-ECHO, and
+destinations whether they take RT structure sets; nothing is sent to them. A node that runs is left alone.
 
   --config FILE   configuration (default: every key has its default)
   --json          one JSON document
 
 Examples:
+  contour-node doctor
   contour-node doctor --config /etc/contour-node.yaml`;
 
 export async function main(args: string[]): Promise<void> {

@@ -114,6 +114,7 @@ export const catalogue = {
   TRAINING_DATA: { exit: 2, remedy: 'see the data report' },
   CHECKPOINT_INVALID: { exit: 1, remedy: 'delete the checkpoint named: the one before it is used' },
   DEMO_FAILED: { exit: 1, remedy: 'see node.log in the folder that the demo names' },
+  CLOCK_SKEW: { exit: 1, remedy: 'let NTP set the clocks of all machines that take part' },
   CHECK_FAILED: { exit: 1, remedy: 'do what stands below each FAIL, then run doctor again' },
   INTERNAL: { exit: 1, remedy: 'a defect of this program: report it with the log' },
 } as const satisfies Record<string, { exit: 1 | 2; remedy: string }>;

@@ -5,7 +5,7 @@ import { OutboundAssociation, type PeerAddress } from './outbound-association.ts
 import { store } from './storage-scu.ts';
 import { readStoredInstance, type StoredInstance } from './stored-instance.ts';
 
-const transferSyntaxUids: Readonly<Record<StoredEncoding, string>> = {
+export const transferSyntaxUids: Readonly<Record<StoredEncoding, string>> = {
   implicit: implicitVrLittleEndian,
   explicit: explicitVrLittleEndian,
 };

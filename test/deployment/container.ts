@@ -47,7 +47,6 @@ export async function startContained(
       '--mount',
       '--pid',
       '--fork',
-      '--kill-child',
       '--propagation',
       'private',
       'sh',
@@ -62,6 +61,16 @@ export async function startContained(
       cwd,
       ...argv,
     ],
-    { stdio: ['ignore', 'pipe', 'pipe'] },
+    // A group of its own: the first process inside outlives unshare, since chroot to another user clears its death signal.
+    { stdio: ['ignore', 'pipe', 'pipe'], detached: true },
   );
+}
+
+/** Ends everything that runs in it. */
+export function killContained(child: ChildProcess): void {
+  try {
+    process.kill(-child.pid!, 'SIGKILL');
+  } catch {
+    // It has ended.
+  }
 }

@@ -7,7 +7,7 @@ import { type Copy, DockerfileParser, type From, type Instruction } from 'docker
 import type { Cleanup } from '../support/cleanup.ts';
 import { checkout, runProgram } from '../support/run-program.ts';
 import { type ContainerOptions, startContained } from './container.ts';
-import { copyTree, debianRoot } from './debian-root.ts';
+import { debianRoot, linkTree } from './debian-root.ts';
 
 /** What the instructions of a stage left. */
 export interface Image {
@@ -136,7 +136,7 @@ async function copy(
   const place = join(stage.root, target.startsWith('/') ? target : join(stage.cwd, target));
   if (from !== undefined) {
     await mkdir(join(place, '..'), { recursive: true });
-    return copyTree(join(stages.get(from)!.root, source), place);
+    return linkTree(join(stages.get(from)!.root, source), place);
   }
   const files = (await contextFiles()).filter((file) => file === source || file.startsWith(`${source}/`));
   if (files.length === 0) throw new Error(`COPY ${source}: not in the build context (.dockerignore)`);

@@ -10,9 +10,10 @@ import { startPickyTps } from '../peers/picky-tps.ts';
 import { afterwards } from '../support/afterwards.ts';
 import { eventually } from '../support/eventually.ts';
 import { freePort } from '../support/free-port.ts';
+import { phantomCt } from '../support/phantom-ct.ts';
 import { checkout, contourNode } from '../support/run-program.ts';
 import { temporaryFolder } from '../support/threshold-bundle.ts';
-import { startContained } from './container.ts';
+import { killContained, startContained } from './container.ts';
 import { noDebianHere } from './debian-root.ts';
 import { buildStages, type Image } from './dockerfile-build.ts';
 
@@ -75,12 +76,13 @@ test('the images of the Dockerfile build in a Debian of their own, and take a ph
       readOnly: true,
       binds: { '/data': `${data!}/`, '/config': `${config!}/`, '/run/secrets': `${secrets!}/` },
     });
+  let log = '';
   const start = async (image: Image): Promise<ChildProcess> => {
     const child = await run(image, [...image.entrypoint, ...image.command]);
     child.stderr?.on('data', (bytes: Buffer) => t.diagnostic(bytes.toString()));
-    child.stdout?.resume();
+    child.stdout?.on('data', (bytes: Buffer) => (log += bytes.toString()));
     afterwards(t, async () => {
-      child.kill('SIGKILL');
+      killContained(child);
       if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
     });
     return child;
@@ -99,12 +101,13 @@ test('the images of the Dockerfile build in a Debian of their own, and take a ph
   await start(worker);
   await eventually('the worker is healthy', 120, async () => ((await healthy(worker)) === 0 ? true : undefined));
 
-  const phantom = join(folder, 'phantom');
-  assert.equal((await contourNode('phantom', '--out', phantom, '--seed', '3', '--slices', '40')).code, 0);
-  const sent = await contourNode('send', join(phantom, 'ct'), '--to', `CONTOUR@127.0.0.1:${dicomPort}`);
+  const { ct } = await phantomCt(cleanup, 3);
+  const sent = await contourNode('send', ct, '--to', `CONTOUR@127.0.0.1:${dicomPort}`);
   assert.equal(sent.code, 0, sent.stderr);
-  const [imported] = await eventually('the TPS has the structure set', 180, () =>
+  const [imported] = await eventually('the TPS has the structure set', 300, () =>
     tps.imported.length > 0 ? tps.imported : undefined,
-  );
+  ).catch((cause: unknown) => {
+    throw new Error(log.slice(-6000), { cause });
+  });
   assert.ok(imported);
 });

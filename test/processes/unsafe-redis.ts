@@ -5,13 +5,20 @@ import { connect } from 'node:net';
 import { afterwards } from '../support/afterwards.ts';
 import { eventually } from '../support/eventually.ts';
 import { freePort } from '../support/free-port.ts';
+import { temporaryFolder } from '../support/threshold-bundle.ts';
 
-/** A redis-server as Debian starts it: nothing is written before a snapshot. @returns its port on loopback */
-export async function startUnsafeRedis(t: TestContext): Promise<number> {
+/**
+ * A redis-server as Debian starts it: nothing is written before a snapshot.
+ *
+ * @param options after those of Debian
+ * @returns its port on loopback
+ */
+export async function startUnsafeRedis(t: TestContext, options: readonly string[] = []): Promise<number> {
   const port = await freePort();
+  const directory = await temporaryFolder(t);
   const server = spawn(
     'redis-server',
-    ['--bind', '127.0.0.1', '--port', String(port), '--save', '', '--appendonly', 'no'],
+    ['--bind', '127.0.0.1', '--port', String(port), '--save', '', '--appendonly', 'no', '--dir', directory, ...options],
     { stdio: 'ignore' },
   );
   afterwards(t, async () => {

@@ -1,0 +1,27 @@
+import { listBundles } from '../../../src/bundles/read-bundle.ts';
+import type { Config } from '../../../src/config/schema.ts';
+import { ContourNodeError } from '../../../src/errors.ts';
+import { loadBundle } from '../../bundles/load-bundle.ts';
+import type { Check } from './check.ts';
+
+/** Whether each bundle, routed or lying in models.directory, is as it was written and gives its golden output here. */
+export async function bundleChecks(config: Pick<Config, 'models' | 'engine' | 'routes'>): Promise<Check[]> {
+  const { directory } = config.models;
+  const routed = config.routes.flatMap((route) => route.models);
+  const names = [...new Set([...routed, ...(await listBundles(directory))])];
+  if (names.length === 0) return [{ name: 'bundles', run: () => noBundle(directory) }];
+  return names.map((name) => ({ name: `bundle ${name}`, run: () => examine(config, name) }));
+}
+
+async function examine({ models, engine }: Pick<Config, 'models' | 'engine'>, name: string): Promise<string> {
+  const { bundle, engine: opened } = await loadBundle(name, models.directory, engine);
+  await opened.close();
+  const { version, intendedUse } = bundle.manifest;
+  return `${version}, ${intendedUse}, golden output reproduced by ${opened.name} on ${opened.device}`;
+}
+
+async function noBundle(directory: string): Promise<string> {
+  throw new ContourNodeError('MODEL_NOT_FOUND', `no model bundle in ${directory}`, {
+    remedy: 'train one or copy one there; models.directory says where they lie',
+  });
+}

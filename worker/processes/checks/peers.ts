@@ -1,0 +1,61 @@
+import type { Config, Peer } from '../../../src/config/schema.ts';
+import { offerStructureSets } from '../../../src/dimse/offer-structure-sets.ts';
+import type { PeerAddress } from '../../../src/dimse/outbound-association.ts';
+import { AssociationRejected } from '../../../src/dimse/outbound-association.ts';
+import { echo } from '../../../src/dimse/verification-scu.ts';
+import { ContourNodeError } from '../../../src/errors.ts';
+import { answerSeconds, type Check } from './check.ts';
+
+/**
+ * Whether each peer that listens answers C-ECHO, and each destination takes RT structure sets in a transfer syntax that
+ * it is configured for. Nothing is sent.
+ */
+export function peerChecks({ peers, destinations, dicom }: Pick<Config, 'peers' | 'destinations' | 'dicom'>): Check[] {
+  const callingAe = dicom.aeTitle;
+  const listening = peers.flatMap((peer) => {
+    const address = addressOf(peer);
+    return address === undefined ? [] : [{ peer, address }];
+  });
+  return listening.flatMap(({ peer, address }) => [
+    { name: `peer ${peer.name}`, run: () => explained(callingAe, () => examinePeer(address, callingAe)) },
+    ...destinations
+      .filter((destination) => destination.peer === peer.name)
+      .map((destination) => ({
+        name: `destination ${destination.name}`,
+        run: () => explained(callingAe, () => examineDestination(address, callingAe, destination.transferSyntaxes)),
+      })),
+  ]);
+}
+
+function addressOf({ aeTitle, host, port }: Peer): PeerAddress | undefined {
+  return host === undefined || port === undefined ? undefined : { aeTitle, host, port };
+}
+
+async function examinePeer(address: PeerAddress, callingAe: string): Promise<string> {
+  const milliseconds = await echo(address, { callingAe, timeoutSeconds: answerSeconds });
+  return `${address.aeTitle} at ${address.host}:${address.port} answered C-ECHO in ${milliseconds.toFixed(0)} ms`;
+}
+
+async function examineDestination(
+  address: PeerAddress,
+  callingAe: string,
+  transferSyntaxes: Config['destinations'][number]['transferSyntaxes'],
+): Promise<string> {
+  const accepted = await offerStructureSets(address, { callingAe, transferSyntaxes, timeoutSeconds: answerSeconds });
+  return `${address.aeTitle} takes RT structure sets, ${accepted.join(' and ')} VR little endian`;
+}
+
+/** PS3.8 table 9-21: source 1 is the service user; reason 3 means the calling title, 7 the called one. */
+async function explained(callingAe: string, ask: () => Promise<string>): Promise<string> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (!(error instanceof AssociationRejected) || error.source !== 1) throw error;
+    const remedies: Record<number, string> = {
+      3: `enter the AE title ${callingAe} with this machine's address at the peer, or its own choice as dicom.aeTitle`,
+      7: 'the peer has another AE title than peers[].aeTitle says',
+    };
+    const remedy = remedies[error.reason];
+    throw remedy === undefined ? error : new ContourNodeError(error.code, error.message, { cause: error, remedy });
+  }
+}

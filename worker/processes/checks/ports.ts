@@ -1,0 +1,47 @@
+import { createServer } from 'node:net';
+import type { Config } from '../../../src/config/schema.ts';
+import { echo } from '../../../src/dimse/verification-scu.ts';
+import { ContourNodeError } from '../../../src/errors.ts';
+import { askWhetherLive } from '../../../src/observe/ask-live.ts';
+import { answerSeconds, type Check } from './check.ts';
+
+/** Whether the node can listen on its ports, or does already. */
+export function portChecks({ dicom, http }: Pick<Config, 'dicom' | 'http'>): Check[] {
+  return [
+    { name: 'dicom port', run: () => examine(dicom.host, dicom.port, 'dicom.port', () => answersDicom(dicom)) },
+    { name: 'http port', run: () => examine(http.host, http.port, 'http.port', () => askWhetherLive(http)) },
+  ];
+}
+
+/** @param ours resolves where this node has the port */
+async function examine(host: string, port: number, key: string, ours: () => Promise<unknown>): Promise<string> {
+  const code = await new Promise<string | undefined>((resolve) => {
+    const server = createServer();
+    server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? 'unknown'));
+    server.listen(port, host, () => server.close(() => resolve(undefined)));
+  });
+  if (code === undefined) return `${host}:${port} is free`;
+  if (code === 'EACCES') {
+    throw new ContourNodeError('CONFIG_INVALID', `${key}: this user may not listen on ${host}:${port}`, {
+      remedy: 'configure a port from 1024 on; a firewall can redirect 104 to it',
+    });
+  }
+  if (code !== 'EADDRINUSE') {
+    throw new ContourNodeError('CONFIG_INVALID', `${key}: ${host}:${port} cannot be listened on (${code})`, {
+      remedy: 'configure an address that this machine has, or 0.0.0.0',
+    });
+  }
+  return ours().then(
+    () => `${host}:${port}, a node answers`,
+    () => {
+      throw new ContourNodeError('PORT_IN_USE', `${key}: ${host}:${port} belongs to another program`, {
+        remedy: `stop it (\`ss -ltnp sport = :${port}\` names it) or configure another port`,
+      });
+    },
+  );
+}
+
+function answersDicom({ aeTitle, host, port }: Config['dicom']): Promise<number> {
+  const reachable = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
+  return echo({ aeTitle, host: reachable, port }, { callingAe: aeTitle, timeoutSeconds: answerSeconds });
+}

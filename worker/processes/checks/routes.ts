@@ -1,0 +1,38 @@
+import { join } from 'node:path';
+import { readBundle } from '../../../src/bundles/read-bundle.ts';
+import type { Config, Route } from '../../../src/config/schema.ts';
+import { ContourNodeError } from '../../../src/errors.ts';
+import type { Check } from './check.ts';
+
+/** Whether a CT has somewhere to go, and each destination of a route takes what its bundles draw. */
+export function routeChecks(config: Pick<Config, 'routes' | 'destinations' | 'models'>): Check[] {
+  if (config.routes.length === 0) return [{ name: 'routes', run: noRoute }];
+  return config.routes.map((route) => ({ name: `route ${route.name}`, run: () => examine(config, route) }));
+}
+
+async function noRoute(): Promise<string> {
+  throw new ContourNodeError('CONFIG_INVALID', 'no route: every CT would end as unrouted', {
+    remedy: 'add a route to the configuration; see config/clinic.yaml',
+  });
+}
+
+async function examine(
+  { destinations, models }: Pick<Config, 'destinations' | 'models'>,
+  route: Route,
+): Promise<string> {
+  for (const model of route.models) {
+    const bundle = await readBundle(join(models.directory, model)).catch(() => undefined);
+    if (bundle === undefined) continue; // the bundle's own check tells
+    const { intendedUse } = bundle.manifest;
+    for (const destination of destinations.filter(({ name }) => route.destinations.includes(name))) {
+      if (destination.allow.includes(intendedUse)) continue;
+      throw new ContourNodeError(
+        'DESTINATION_NOT_ALLOWED',
+        `destination ${destination.name} does not allow ${model}, which is for ${intendedUse}`,
+        { remedy: `enter ${intendedUse} under allow of ${destination.name}, or route another model` },
+      );
+    }
+  }
+  const where = route.destinations.length === 0 ? 'stays here' : `to ${route.destinations.join(', ')}`;
+  return `${route.models.join(', ')} ${where}`;
+}
