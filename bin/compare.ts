@@ -8,15 +8,17 @@ import { compareStructureSets } from '../worker/contours/compare-structure-sets.
 import type { RoiComparison } from '../worker/contours/compare-structure-sets.ts';
 import { progressBar } from './progress.ts';
 
-export const summary = 'compare two structure sets of one CT: DSC and volumes, ROI by ROI';
+export const summary = 'compare two structure sets of one CT: DSC, surface distances and volumes, ROI by ROI';
 
 export const help = `usage: contour-node compare A.dcm B.dcm --ct DIR [--suffix TEXT] [--json]
 
-Draws both structure sets on the grid of the CT and prints the Dice coefficient and the volumes of every ROI that both
-have by the same name. What only one of them has, or what is empty, is listed as such.
+Draws both structure sets on the grid of the CT and prints DSC, ASD, HD, HD95 (mm), surface DSC and the volumes (cm3) of
+every ROI that both have by the same name; docs/evaluation.md defines them. What only one of them has, or what is empty,
+is listed as such.
 
   --ct DIR       folder (or file; may be repeated) of the CT series
   --suffix TEXT  end of ROI names that does not count when they are matched (default ^AI)
+  --tolerance MM of the surface DSC (default 2)
   --json         one JSON document on standard output
 
 examples:
@@ -30,6 +32,7 @@ export async function main(args: string[]): Promise<void> {
     options: {
       ct: { type: 'string', multiple: true },
       suffix: { type: 'string', default: '^AI' },
+      tolerance: { type: 'string', default: '2' },
       json: { type: 'boolean', default: false },
     },
   });
@@ -37,18 +40,21 @@ export async function main(args: string[]): Promise<void> {
   if (pathA === undefined || pathB === undefined || more.length > 0)
     throw new ContourNodeError('USAGE', 'compare takes two structure sets');
   if (values.ct === undefined) throw new ContourNodeError('USAGE', 'compare needs the CT: --ct DIR');
+  const toleranceMm = Number(values.tolerance);
+  if (!(toleranceMm > 0)) throw new ContourNodeError('USAGE', `--tolerance ${values.tolerance}: a number above 0`);
   const [a, b] = [await structureSet(pathA), await structureSet(pathB)];
   const bar = progressBar('reading the CT', 1, { quiet: values.json });
   const { series } = await readCtFolder(values.ct, { onProgress: (done, total) => bar.update(done / total) }).finally(
     () => bar.end(),
   );
-  const comparison = compareStructureSets(a, b, series, values.suffix);
+  const comparison = compareStructureSets(a, b, series, values.suffix, toleranceMm);
   if (values.json) {
     console.log(JSON.stringify(comparison, undefined, 2));
     return;
   }
   for (const { code, text } of comparison.warnings) console.error(`warning ${code}: ${text}`);
-  console.log(`${'ROI'.padEnd(18)} ${'DSC'.padStart(6)} ${'A cm³'.padStart(10)} ${'B cm³'.padStart(10)}`);
+  const titles = columns.map(({ title, width }) => title.padStart(width)).join(' ');
+  console.log(`${'ROI'.padEnd(18)} ${titles}`);
   for (const roi of comparison.rois) console.log(line(roi));
 }
 
@@ -64,9 +70,18 @@ async function structureSet(path: string): Promise<StructureSet> {
   }
 }
 
-function line({ name, status, dsc, volumeCm3A, volumeCm3B }: RoiComparison): string {
-  const number = (value: number | undefined, digits: number, width: number): string =>
-    (value === undefined ? '-' : value.toFixed(digits)).padStart(width);
-  const columns = `${name.padEnd(18)} ${number(dsc, 3, 6)} ${number(volumeCm3A, 2, 10)} ${number(volumeCm3B, 2, 10)}`;
-  return status === 'ok' ? columns : `${columns}  ${status}`;
+const columns = [
+  { key: 'dsc', title: 'DSC', digits: 3, width: 6 },
+  { key: 'asd', title: 'ASD mm', digits: 2, width: 8 },
+  { key: 'hd', title: 'HD mm', digits: 1, width: 8 },
+  { key: 'hd95', title: 'HD95 mm', digits: 1, width: 8 },
+  { key: 'surfaceDsc', title: 'sDSC', digits: 3, width: 6 },
+  { key: 'volumeCm3A', title: 'A cm³', digits: 2, width: 10 },
+  { key: 'volumeCm3B', title: 'B cm³', digits: 2, width: 10 },
+] as const;
+
+function line(roi: RoiComparison): string {
+  const cells = columns.map(({ key, digits, width }) => (roi[key]?.toFixed(digits) ?? '-').padStart(width));
+  const text = `${roi.name.padEnd(18)} ${cells.join(' ')}`;
+  return roi.status === 'ok' ? text : `${text}  ${roi.status}`;
 }

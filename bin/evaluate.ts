@@ -1,34 +1,32 @@
-import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadConfig } from '../src/config/load.ts';
-import { asContourNodeError, ContourNodeError } from '../src/errors.ts';
+import { ContourNodeError } from '../src/errors.ts';
 import { archiveCases } from '../worker/archive/archive-cases.ts';
+import type { LeftOut } from '../worker/archive/match-cases.ts';
 import type { RoiPatterns } from '../worker/archive/roi-patterns.ts';
-import { loadBundle } from '../worker/bundles/load-bundle.ts';
-import { boxPlot } from '../worker/evaluation/box-plot.ts';
-import { evaluatePatient, type EvaluatedModel, type EvaluationRow } from '../worker/evaluation/evaluate-patient.ts';
-import {
-  evaluationCsv,
-  evaluationMarkdown,
-  metrics,
-  summariseModels,
-  valuesOf,
-} from '../worker/evaluation/evaluation-tables.ts';
+import { type LoadedBundle, loadBundle } from '../worker/bundles/load-bundle.ts';
+import { provenanceOf } from '../worker/bundles/provenance.ts';
+import { type ArchiveEvaluation, evaluateArchive } from '../worker/evaluation/evaluate-archive.ts';
+import type { EvaluatedModel } from '../worker/evaluation/evaluate-patient.ts';
+import { evaluatedModels } from '../worker/evaluation/evaluated-models.ts';
+import { summariseModels } from '../worker/evaluation/evaluation-tables.ts';
+import { writeReport } from '../worker/evaluation/write-report.ts';
 import { progressBar } from './progress.ts';
 
 export const summary = "a bundle's contours against those of an archive, or two bundles against each other";
 
 export const help = `usage: contour-node evaluate --model A [--compare B] --data DIR --out DIR [options]
 
-Draws every patient of an archive (CT with one RTSTRUCT in or above its folder) and compares with the structure set: DSC,
-JI, ASD, HD, HD95, surface DSC and volumes. Writes patients.csv, summary.md, box plots (SVG) and an overlay for each
-patient (PNG: manual red, A green, B blue) to --out. With --compare also paired tests between the two.
-Evaluate on patients that were not trained on.
+Draws every patient of an archive (CT and RTSTRUCT in any layout) and compares with the structure set: DSC, JI, ASD, HD,
+HD95, surface DSC and volumes (docs/evaluation.md). Writes patients.csv, summary.md, box plots (SVG) and an overlay for
+each patient (PNG: manual red, Deeplabv3+ green, U-Net blue) to --out. With --compare also paired tests between the two.
+Patients that a model was trained on are left out. The same call again does only what is not there yet.
 
   --model A          name of a bundle or the path of its folder
   --compare B        a second one
-  --roi NAME=REGEX   how the archive names an ROI of the bundle; may be repeated
+  --roi NAME=REGEX   how the archive names an ROI, where it is not as in the bundle's training; may be repeated
+  --include-trained  also the patients that a model was trained on
   --limit N          only the first N patients
   --tolerance MM     of the surface DSC (default 2)
   --config FILE      configuration: engine, models.directory
@@ -37,11 +35,6 @@ Evaluate on patients that were not trained on.
 examples:
   contour-node evaluate --model phantom-gtvp --data phantoms --out report
   contour-node evaluate --model mine --compare other --data archive --out report --roi 'GTVp=GTV.*p'`;
-
-/** Deeplabv3+ green, U-Net blue, as in the overlays. */
-const colours = ['#2ca02c', '#1f77b4'];
-/** The four of the paper's figures. */
-const figures = new Set(['dsc', 'ji', 'asd', 'hd']);
 
 export async function main(args: string[]): Promise<void> {
   const { values } = parseArgs({
@@ -55,6 +48,7 @@ export async function main(args: string[]): Promise<void> {
       limit: { type: 'string' },
       tolerance: { type: 'string', default: '2' },
       config: { type: 'string' },
+      'include-trained': { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
     },
   });
@@ -66,80 +60,85 @@ export async function main(args: string[]): Promise<void> {
   const limit = values.limit === undefined ? Infinity : positive('--limit', values.limit);
   const patterns = values.roi.map(roiPattern);
   const { config } = await loadConfig(values.config);
-  const archive = await archiveCases(data, patterns);
-  const patients = archive.cases.slice(0, limit);
-  const models: EvaluatedModel[] = [];
-  const bar = progressBar('evaluating', patients.length, { quiet: values.json });
-  const rows: EvaluationRow[] = [];
-  const failures: string[] = [];
+  const loaded: LoadedBundle[] = [];
   try {
-    for (const name of [model, ...(values.compare === undefined ? [] : [values.compare])]) {
-      const loaded = await loadBundle(name, config.models.directory, config.engine);
-      const { manifest } = loaded.bundle;
-      const known = models.some(({ bundle }) => bundle.manifest.name === manifest.name);
-      models.push({ ...loaded, label: known ? `${manifest.name}-${manifest.version}-B` : manifest.name });
-    }
-    await mkdir(join(out, 'overlays'), { recursive: true });
-    for (const [index, patient] of patients.entries()) {
-      try {
-        const evaluated = await evaluatePatient(patient, models, {
-          patterns,
-          toleranceMm,
-          batchSize: config.engine.batchSize,
-        });
-        rows.push(...evaluated.rows);
-        await writeFile(join(out, 'overlays', `${patient.id}.png`), evaluated.overlay);
-      } catch (error) {
-        // One unreadable patient does not spoil the others; it is named at the end.
-        failures.push(`${patient.id}: ${asContourNodeError(error).toLine()}`);
-      }
-      bar.update(index + 1);
-    }
-  } finally {
-    bar.end();
-    for (const { engine } of models) await engine.close();
-  }
-  for (const { place, error } of archive.leftOut) console.error(`left out ${place}: ${error.toLine()}`);
-  for (const failure of failures) console.error(`left out ${failure}`);
-  if (rows.length === 0)
-    throw new ContourNodeError('TRAINING_DATA', `no ROI of ${model} is drawn in ${data}`, {
-      remedy: 'name the ROIs with --roi NAME=REGEX',
+    for (const name of [model, ...(values.compare === undefined ? [] : [values.compare])])
+      loaded.push(await loadBundle(name, config.models.directory, config.engine));
+    const models = evaluatedModels(loaded);
+    const reading = progressBar('reading the archive', 1, { quiet: values.json });
+    const archive = await archiveCases(data, wantedRois(models, patterns), {
+      onFile: (done, total) => reading.update(done / total, `${done} of ${total} files`),
     });
-  await writeReport(out, rows, { data, date: new Date().toISOString().slice(0, 10), toleranceMm });
+    reading.end();
+    const bar = progressBar('evaluating', 1, { quiet: values.json });
+    const evaluation = await evaluateArchive(archive.cases.slice(0, limit), models, {
+      out,
+      patterns,
+      toleranceMm,
+      batchSize: config.engine.batchSize,
+      includeTrained: values['include-trained'],
+      onPatient: (done, total) => bar.update(done / total, `${done} of ${total}`),
+    });
+    bar.end();
+    const leftOut = [...archive.leftOut, ...evaluation.leftOut];
+    for (const { place, error } of leftOut) console.error(`left out ${place}: ${error.toLine()}`);
+    if (evaluation.rows.length === 0) throw nothingCompared(model, data, leftOut);
+    await writeReport(out, evaluation, models, {
+      command: `contour-node evaluate --model ${model}${values.compare === undefined ? '' : ` --compare ${values.compare}`} --data ${data}`,
+      date: new Date().toISOString().slice(0, 10),
+      toleranceMm,
+      models: models.map(({ label, bundle, engine }) => {
+        return { label, version: bundle.manifest.version, engine: `${engine.name}, ${engine.device}` };
+      }),
+      runs: evaluation.runs,
+      leftOut: leftOut.length,
+      choseTheEpoch: evaluation.choseTheEpoch,
+    });
+    report(evaluation, leftOut.length, out, values.json);
+  } finally {
+    for (const { engine } of loaded) await engine.close();
+  }
+}
+
+/** What of an archive's structure sets is of interest: every ROI of the models, under its names. */
+function wantedRois(models: readonly EvaluatedModel[], given: readonly RoiPatterns[]): RoiPatterns[] {
+  return models.flatMap(({ bundle: { manifest } }) => {
+    const { patterns } = provenanceOf(manifest);
+    return manifest.rois.map(
+      ({ name }) => given.find((roi) => roi.name === name) ?? { name, patterns: patterns[name] },
+    );
+  });
+}
+
+function nothingCompared(model: string, data: string, leftOut: readonly LeftOut[]): ContourNodeError {
+  const [first] = leftOut;
+  if (first !== undefined)
+    return new ContourNodeError(
+      'TRAINING_DATA',
+      `none of the patients in ${data} can be compared; ${leftOut.length} left out, the first because ${first.error.message}`,
+      { remedy: first.error.remedy },
+    );
+  return new ContourNodeError('TRAINING_DATA', `no ROI of ${model} is drawn in ${data}`, {
+    remedy: 'name the ROIs with --roi NAME=REGEX',
+  });
+}
+
+function report({ rows }: ArchiveEvaluation, leftOut: number, out: string, json: boolean): void {
   const summaries = summariseModels(rows);
-  if (values.json) {
-    console.log(JSON.stringify({ patients: patients.length, leftOut: failures.length, summaries }, undefined, 2));
+  if (json) {
+    const patients = new Set(rows.map(({ patient }) => patient)).size;
+    console.log(JSON.stringify({ patients, leftOut, summaries }, undefined, 2));
     return;
   }
   for (const { roi, model: label, metrics: of, notDrawn } of summaries) {
-    console.log(
-      `${roi.padEnd(16)} ${label.padEnd(24)} DSC ${of.dsc.mean.toFixed(3)} ± ${of.dsc.sd.toFixed(3)}  HD95 ${of.hd95.mean.toFixed(1)} mm  n ${of.dsc.n}${notDrawn > 0 ? `, not drawn in ${notDrawn}` : ''}`,
-    );
+    const numbers =
+      of.dsc.n === 0
+        ? 'nothing to compare'
+        : `DSC ${of.dsc.mean.toFixed(3)} ± ${of.dsc.sd.toFixed(3)}  HD95 ${of.hd95.mean.toFixed(1)} mm  n ${of.dsc.n}`;
+    const absent = notDrawn > 0 ? `, not drawn in ${notDrawn}` : '';
+    console.log(`${roi.padEnd(16)} ${label.padEnd(24)} ${numbers}${absent}`);
   }
   console.log(join(out, 'summary.md'));
-}
-
-async function writeReport(
-  out: string,
-  rows: readonly EvaluationRow[],
-  about: { data: string; date: string; toleranceMm: number },
-): Promise<void> {
-  await writeFile(join(out, 'patients.csv'), evaluationCsv(rows));
-  await writeFile(join(out, 'summary.md'), evaluationMarkdown(rows, about));
-  const labels = [...new Set(rows.map(({ model }) => model))];
-  for (const roi of new Set(rows.map((row) => row.roi))) {
-    for (const { key, label, unit } of metrics.filter((metric) => figures.has(metric.key))) {
-      const boxes = labels.map((name, index) => ({
-        label: name,
-        colour: colours[index] ?? '#999',
-        values: [...valuesOf(rows, roi, name, key).values()],
-      }));
-      await writeFile(
-        join(out, `${roi}-${key}.svg`),
-        boxPlot(`${roi}: ${label}`, unit === '' ? label : `${label} in ${unit}`, boxes),
-      );
-    }
-  }
 }
 
 function roiPattern(text: string): RoiPatterns {

@@ -3,7 +3,7 @@ import { ContourNodeError } from '../../src/errors.ts';
 import { openBundle } from '../../worker/bundles/open-bundle.ts';
 import { collectCases } from '../../worker/training/case-cache.ts';
 import { loadTrainingConfig } from '../../worker/training/training-config.ts';
-import { writeRanges } from '../../worker/training/write-ranges.ts';
+import { writeRanges } from '../../worker/training/ranges-of-bundle.ts';
 import { casesFolder } from '../cache-folders.ts';
 import { progressBar } from '../progress.ts';
 import type { ModelsOptions } from './options.ts';

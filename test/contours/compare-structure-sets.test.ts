@@ -53,14 +53,16 @@ test('compare prints DSC and volumes of ROIs of the same name, and says what is 
       ['Other', 'only in B'],
     ],
   );
-  assert.equal(rois[0]!.dsc, 1);
+  assert.deepEqual([rois[0]!.dsc, rois[0]!.ji, rois[0]!.hd, rois[0]!.asd, rois[0]!.surfaceDsc], [1, 1, 0, 0, 1]);
+  assert.ok(rois[1]!.hd! > 0 && rois[1]!.asd! < rois[1]!.hd! && rois[1]!.hd95! <= rois[1]!.hd!);
+  assert.ok(rois[1]!.surfaceDsc! < 1);
   // The same in half of the slices.
   assert.ok(Math.abs(rois[1]!.dsc! - 2 / 3) < 1e-12);
   assert.ok(Math.abs(rois[1]!.volumeCm3A! / rois[1]!.volumeCm3B! - 2) < 1e-12);
   assert.equal(rois[2]!.dsc, undefined);
 
   const table = await contourNode('compare', b, a, '--ct', ct);
-  assert.match(table.stdout, /^SOLID\^AI +1\.000 /m);
+  assert.match(table.stdout, /^SOLID\^AI +1\.000 +0\.00 +0\.0 +0\.0 +1\.000 /m);
   assert.match(table.stdout, /^Other .*only in A$/m);
 });
 
@@ -75,6 +77,7 @@ test('compare answers a bad call in one line', async (t) => {
   };
   await failing(2, /USAGE.*two structure sets/, file, '--ct', ct);
   await failing(2, /USAGE.*needs the CT/, file, file);
+  await failing(2, /USAGE.*--tolerance/, file, file, '--ct', ct, '--tolerance', 'much');
   await failing(2, /PATH_NOT_FOUND/, file, `${file}.not-there`, '--ct', ct);
   await failing(1, /RTSTRUCT_UNREADABLE.*not an RT Structure Set/, file, join(ct, 'ct_000.dcm'), '--ct', ct);
 });

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { PNG } from 'pngjs';
+import { readHeader } from '../../src/dicom/data-set.ts';
+import { seriesDigest } from '../../worker/archive/series-digest.ts';
 import { boxPlot } from '../../worker/evaluation/box-plot.ts';
 import type { Comparison } from '../../worker/evaluation/compare-masks.ts';
 import type { EvaluationRow } from '../../worker/evaluation/evaluate-patient.ts';
@@ -29,18 +31,8 @@ test('evaluate: two bundles on an archive give CSV, tables with tests, figures a
     rois: [{ ...rois[0]!, cleanUp: { largestComponents: 1 } }],
   });
   const out = join(folder, 'report');
-  const { code, stdout, stderr } = await contourNode(
-    'evaluate',
-    '--model',
-    bright.directory,
-    '--compare',
-    largest.directory,
-    '--data',
-    archive,
-    '--out',
-    out,
-    '--json',
-  );
+  const call = ['--model', bright.directory, '--compare', largest.directory, '--data', archive, '--out', out, '--json'];
+  const { code, stdout, stderr } = await contourNode('evaluate', ...call);
   assert.equal(code, 0, stderr);
   const report = JSON.parse(stdout) as {
     patients: number;
@@ -71,11 +63,49 @@ test('evaluate: two bundles on an archive give CSV, tables with tests, figures a
   assert.match(markdown, /## Mandible/);
   assert.match(markdown, /\| bright \| 3 \| 0 \| 0 \| 0\.\d{3} ± /);
   assert.match(markdown, /p, Wilcoxon/);
+  assert.match(markdown, /\| bright \| 1\.0\.0 \| onnxruntime, cpu \| \d+ \| 3 of 3 \|/);
   const overlays = await readdir(join(out, 'overlays'));
   assert.equal(overlays.length, 3);
   assert.ok(PNG.sync.read(await readFile(join(out, 'overlays', overlays[0]!))).width > 500);
   for (const metric of ['dsc', 'ji', 'asd', 'hd'])
     assert.match(await readFile(join(out, `Mandible-${metric}.svg`), 'utf8'), /<rect x=/);
+
+  // One patient's figures are lost, another's structure set is drawn anew: the third is not evaluated again.
+  const stored = join(out, 'patients');
+  const [lost, kept] = (await readdir(stored)).toSorted();
+  await rm(join(stored, lost!));
+  const before = await stat(join(stored, kept!));
+  const again = await contourNode('evaluate', ...call);
+  assert.equal(again.code, 0, again.stderr);
+  assert.deepEqual(JSON.parse(again.stdout), report);
+  assert.equal((await readdir(stored)).length, 3);
+  assert.equal((await stat(join(stored, kept!))).mtimeMs, before.mtimeMs);
+});
+
+test('evaluate leaves out every series of a patient that a model was trained on, unless told otherwise', async (t) => {
+  const folder = await temporaryFolder(t);
+  const archive = join(folder, 'archive');
+  const small = { size: 64, slices: 24 };
+  await writePhantom(join(archive, 'first'), 1, small);
+  await writePhantom(join(archive, 'first-again'), 1, { ...small, slices: 26 });
+  await writePhantom(join(archive, 'second'), 2, small);
+  const [slice] = await readdir(join(archive, 'first', 'ct'));
+  const series = (await readHeader(join(archive, 'first', 'ct', slice!))).string('0020000e')!;
+  const trained = await thresholdBundle(t, {
+    name: 'trained',
+    training: {
+      patterns: { Bright: ['mandib.*'] },
+      series: { training: [seriesDigest('trained', series)], validation: [] },
+    },
+  });
+  const common = ['--model', trained.directory, '--data', archive, '--out', join(folder, 'report'), '--json'];
+  const fair = await contourNode('evaluate', ...common);
+  assert.equal(fair.code, 0, fair.stderr);
+  assert.match(fair.stderr, /left out first: error TRAINING_DATA: a model was trained on this patient/);
+  assert.match(fair.stderr, /left out first-again: /, 'the other series of the same patient');
+  assert.equal((JSON.parse(fair.stdout) as { patients: number }).patients, 1);
+  const all = await contourNode('evaluate', ...common, '--include-trained');
+  assert.equal((JSON.parse(all.stdout) as { patients: number }).patients, 3);
 });
 
 test('evaluate: wrong calls and archives end with one clear line', async (t) => {
@@ -123,7 +153,21 @@ test('a structure that a model did not draw is counted, and neither averaged nor
   const tests = pairedTests(rows, 'GTVp', 'dsc')!;
   assert.equal(tests.t.n, 2);
   assert.match(evaluationCsv(rows), /^p2,GTVp,b,test-empty,10\.0000,0\.0000,,,,,,$/m);
-  const markdown = evaluationMarkdown(rows, { data: 'archive', date: '2026-01-01', toleranceMm: 2 });
+  const run = { model: 'a', warnings: [{ code: 'END_OF_SCAN', text: 'GTVp: touches the end of the scan' }] };
+  const markdown = evaluationMarkdown(rows, {
+    command: 'contour-node evaluate',
+    date: '2026-01-01',
+    toleranceMm: 2,
+    models: [{ label: 'a', version: '1.0.0', engine: 'onnxruntime, cpu' }],
+    runs: [
+      { ...run, millisecondsPerSlice: 10 },
+      { ...run, warnings: [{ code: 'VOLUME', text: 'GTVp: 1.0 cm3' }], millisecondsPerSlice: 20 },
+    ],
+    leftOut: 1,
+    choseTheEpoch: 2,
+  });
+  assert.match(markdown, /^\| a \| 1\.0\.0 \| onnxruntime, cpu \| 15 \| 1 of 2 \|$/m);
+  assert.match(markdown, /^2 of the patients were looked at in training/m);
   assert.match(markdown, /\| b \| 2 \| 1 \| 0 \|/);
   assert.match(markdown, /Deeplabv3\+ \(paper\).*0\.76 ± 0\.11/);
 });

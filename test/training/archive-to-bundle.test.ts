@@ -67,6 +67,10 @@ test('train takes a folder of CT and RTSTRUCT to a bundle that both engines run 
   assert.ok(fromBodyCentreMm !== undefined && fromBodyCentreMm[0][0] > 0, 'on the left');
   assert.deepEqual(Object.keys(aboveMm ?? {}), ['GTVp']);
   assert.equal(manifest.applicability.trained?.patients, 2);
+  const report = join(folder, 'evaluation');
+  const evaluated = await contourNode('evaluate', '--model', out, '--data', archive, '--out', report);
+  // An early network may find nothing; the patients are told apart all the same.
+  assert.equal(evaluated.stderr.match(/left out patient-\d: error TRAINING_DATA: a model was trained on/g)?.length, 2);
 
   const without = { ...manifest, applicability: { sliceSpacingMm: [1, 20] }, plausibility: {} };
   await writeFile(join(out, 'bundle.json'), JSON.stringify(without));

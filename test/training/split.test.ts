@@ -12,7 +12,7 @@ function data(changes: object = {}) {
 }
 
 const one = (id: string, patient: string, place = id): ArchiveCase => {
-  return { id, place, patient, ctFiles: [], rtstruct: '', content: '', roiNames: [] };
+  return { id, place, patient, seriesInstanceUid: id, ctFiles: [], rtstruct: '', content: '', roiNames: [] };
 };
 const many = Array.from({ length: 40 }, (_, n) => one(`case-${n}`, `patient-${n >> 1}`));
 

@@ -13,6 +13,7 @@ export interface ArchiveCase {
   readonly place: string;
   /** All cases of one patient have the same one. */
   readonly patient: string;
+  readonly seriesInstanceUid: string;
   readonly ctFiles: readonly string[];
   readonly rtstruct: string;
   /** Another CT or structure set at the same place has another one. */
@@ -76,6 +77,7 @@ export function matchCases(
       id: idOf(place),
       place,
       patient: patients === 'id' ? ct.patient : (place.split('/')[0] ?? place),
+      seriesInstanceUid: ct.seriesInstanceUid,
       ctFiles: ct.files,
       rtstruct: taken.path,
       content: createHash('sha256').update(content).digest('hex').slice(0, 8),

@@ -3,17 +3,19 @@ import { matchToCt } from '../../src/dicom/rtstruct/match-to-ct.ts';
 import type { MatchedRoi } from '../../src/dicom/rtstruct/match-to-ct.ts';
 import type { StructureSet } from '../../src/dicom/rtstruct/structure-set.ts';
 import type { Warning } from '../../src/jobs/work-order.ts';
-import { overlap } from '../evaluation/compare-masks.ts';
+import { compareMasks, type SurfaceAgreement } from '../evaluation/compare-masks.ts';
 import { gridOf } from '../volume/load-volume.ts';
 import { rasterise } from './rasterise.ts';
 
-export interface RoiComparison {
+/** The metrics of docs/evaluation.md; absent where one of the two is empty or not there. */
+export interface RoiComparison extends Partial<SurfaceAgreement> {
   readonly name: string;
   /** `empty`: the ROI is there and has no voxel in this CT; then there is no DSC. */
   readonly status: 'ok' | 'only in A' | 'only in B' | 'empty in A' | 'empty in B' | 'empty in both';
   readonly volumeCm3A?: number;
   readonly volumeCm3B?: number;
   readonly dsc?: number;
+  readonly ji?: number;
 }
 
 export interface StructureSetComparison {
@@ -21,9 +23,16 @@ export interface StructureSetComparison {
   readonly warnings: readonly Warning[];
 }
 
+const emptiness = {
+  'both-empty': 'empty in both',
+  'reference-empty': 'empty in A',
+  'test-empty': 'empty in B',
+} as const;
+
 /**
  * Two structure sets of one CT, ROI by ROI on the CT's grid. ROIs are matched by name, whatever the case; the suffix
  * that marks a machine's contours does not count.
+ * @param toleranceMm of the surface DSC
  *
  * @throws STRUCTURE_SET_NOT_OF_CT one of them was drawn on something else
  */
@@ -32,6 +41,7 @@ export function compareStructureSets(
   b: StructureSet,
   ct: CheckedSeries,
   suffix: string,
+  toleranceMm = 2,
 ): StructureSetComparison {
   const grid = gridOf(ct.geometry);
   const reference = {
@@ -47,15 +57,12 @@ export function compareStructureSets(
   const rois = inA.rois.map((roiA): RoiComparison => {
     const roiB = ofB.get(key(roiA));
     if (roiB === undefined) return { name: roiA.name, status: 'only in A' };
-    const { referenceCm3, testCm3, dsc } = overlap(rasterise(roiA.contours, grid), rasterise(roiB.contours, grid));
-    const empty = { '00': 'empty in both', '01': 'empty in A', '10': 'empty in B', '11': 'ok' } as const;
-    return {
-      name: roiA.name,
-      status: empty[`${referenceCm3 > 0 ? 1 : 0}${testCm3 > 0 ? 1 : 0}`],
-      volumeCm3A: referenceCm3,
-      volumeCm3B: testCm3,
-      ...(dsc === undefined ? {} : { dsc }),
-    };
+    const found = compareMasks(rasterise(roiA.contours, grid), rasterise(roiB.contours, grid), toleranceMm);
+    const volumes = { volumeCm3A: found.referenceCm3, volumeCm3B: found.testCm3 };
+    if (found.status !== 'ok') return { name: roiA.name, status: emptiness[found.status], ...volumes };
+    const { dsc, ji, asd, hd, hd95, surfaceDsc } = found;
+    const overlap = dsc === undefined || ji === undefined ? {} : { dsc, ji };
+    return { name: roiA.name, status: 'ok', ...volumes, ...overlap, asd, hd, hd95, surfaceDsc };
   });
   const rest = inB.rois
     .filter((roi) => !keysOfA.has(key(roi)))

@@ -2,8 +2,10 @@ import type { MatchedRoi } from '../../src/dicom/rtstruct/match-to-ct.ts';
 import type { ArchiveCase } from '../archive/match-cases.ts';
 import { namedRoi, readCase } from '../archive/read-case.ts';
 import type { RoiPatterns } from '../archive/roi-patterns.ts';
+import type { Warning } from '../../src/jobs/work-order.ts';
 import type { LoadedBundle } from '../bundles/load-bundle.ts';
-import { contourVolume } from '../contour-ct.ts';
+import { provenanceOf } from '../bundles/provenance.ts';
+import { allWarnings, contourVolume } from '../contour-ct.ts';
 import { rasterise } from '../contours/rasterise.ts';
 import type { RoiPart } from '../inference/contour-roi.ts';
 import { contactSheet, contourRings, polygonRings, type PreviewRoi } from '../preview/contact-sheet.ts';
@@ -24,25 +26,32 @@ export interface EvaluationRow {
 export interface EvaluatedModel extends LoadedBundle {
   /** How rows, tables and figures name it; unlike any other of the evaluation. */
   readonly label: string;
+  readonly colour: Colour;
+}
+
+/** What one model said of one patient besides the contours. */
+export interface ModelRun {
+  readonly model: string;
+  /** The worker's warnings; see docs/validation.md. */
+  readonly warnings: readonly Warning[];
+  /** Through the network, both passes of a flip average included. */
+  readonly millisecondsPerSlice: number;
 }
 
 export interface EvaluatedPatient {
   readonly rows: readonly EvaluationRow[];
-  /** PNG: the reference red, the first model green, the second one blue. */
+  readonly runs: readonly ModelRun[];
+  /** PNG. */
   readonly overlay: Buffer;
 }
 
-/** DESIGN section 8. */
+/** DESIGN section 8: manual red, Deeplabv3+ green, U-Net blue. */
 const referenceColour: Colour = [255, 40, 40];
-const modelColours: readonly Colour[] = [
-  [60, 255, 60],
-  [90, 140, 255],
-];
 
 /**
  * Draws the ROIs of one patient with every model, on the CT's own grid and with the bundle's clean-up, and compares them
  * with the structure set of the archive. An ROI that the structure set lacks gives no row.
- * @param patterns how the archive names the ROIs, where it is not as the bundle does
+ * @param patterns how the archive names the ROIs, where it is neither as in the bundle's training nor as the bundle does
  * @throws ContourNodeError as readCase, namedRoi and contourVolume
  */
 export async function evaluatePatient(
@@ -55,10 +64,19 @@ export async function evaluatePatient(
   const references = new Map<string, MatchedRoi>();
   const lines: PreviewRoi[] = [];
   const rows: EvaluationRow[] = [];
-  for (const [index, model] of models.entries()) {
-    const { rois } = await contourVolume(volume, model, { batchSize: options.batchSize, clock: new StageClock() });
-    for (const { roi, part, slices } of rois) {
-      const patterns = options.patterns.find(({ name }) => name === roi.name) ?? { name: roi.name };
+  const runs: ModelRun[] = [];
+  for (const model of models) {
+    const clock = new StageClock();
+    const found = await contourVolume(volume, model, { batchSize: options.batchSize, clock });
+    const seconds = clock.timings.find(({ stage }) => stage === 'inference')?.seconds ?? 0;
+    runs.push({
+      model: model.label,
+      warnings: allWarnings(found),
+      millisecondsPerSlice: (seconds * 1000) / grid.size[2],
+    });
+    for (const { roi, part, slices } of found.rois) {
+      const given = options.patterns.find(({ name }) => name === roi.name);
+      const patterns = given ?? { name: roi.name, patterns: provenanceOf(model.bundle.manifest).patterns[roi.name] };
       const reference = namedRoi(drawn, patterns);
       if (reference === undefined) continue;
       references.set(roi.name, reference);
@@ -66,7 +84,7 @@ export async function evaluatePatient(
       rows.push({ patient: patient.id, roi: roi.name, model: model.label, comparison });
       lines.push({
         name: `${roi.name} ${model.label}`,
-        colour: modelColours[index] ?? [255, 255, 255],
+        colour: model.colour,
         rings: polygonRings(slices),
       });
     }
@@ -76,7 +94,7 @@ export async function evaluatePatient(
     colour: referenceColour,
     rings: contourRings(contours, grid),
   }));
-  return { rows, overlay: contactSheet(volume, [...manual, ...lines]) };
+  return { rows, runs, overlay: contactSheet(volume, [...manual, ...lines]) };
 }
 
 /** A part of the CT grid as a mask of the whole. */

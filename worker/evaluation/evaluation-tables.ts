@@ -1,4 +1,4 @@
-import type { EvaluationRow } from './evaluate-patient.ts';
+import type { EvaluationRow, ModelRun } from './evaluate-patient.ts';
 import { pairedTTest, summarise, wilcoxonSignedRank, type Summary, type TestResult } from './statistics.ts';
 
 /** The metrics of DESIGN section 8, in the order of every table. */
@@ -18,6 +18,8 @@ const paper = {
   'U-Net (paper)': { dsc: '0.73 ± 0.13', ji: '0.59 ± 0.14', asd: '3.8 ± 3.3', hd: '11.1 ± 7.5' },
   'p (paper)': { dsc: '<0.001', ji: '<0.001', asd: '0.014', hd: '0.745' },
 } as const;
+const paperNote =
+  "The paper's rows are for the GTVp of other patients, drawn by other physicians, in another hospital's CT; PTV70 only stands in for it.";
 /** ROIs that the paper's tumour can be held against. */
 const paperRois = /^(GTVp|PTV70)/;
 
@@ -110,17 +112,32 @@ export function pairedTests(
   return { t: pairedTTest(a, b), wilcoxon: wilcoxonSignedRank(a, b) };
 }
 
+/** What a report says besides its numbers. */
+export interface ReportFacts {
+  /** The call that made it. */
+  readonly command: string;
+  readonly date: string;
+  readonly toleranceMm: number;
+  readonly models: readonly { readonly label: string; readonly version: string; readonly engine: string }[];
+  readonly runs: readonly ModelRun[];
+  readonly leftOut: number;
+  /** Patients that a model's training looked at to choose its epoch. */
+  readonly choseTheEpoch: number;
+}
+
 /** Markdown: a table for each ROI, mean ± SD (median), with the paper's numbers beside a tumour's. */
-export function evaluationMarkdown(
-  rows: readonly EvaluationRow[],
-  about: { data: string; date: string; toleranceMm: number },
-): string {
-  const patients = distinct(rows, 'patient').length;
+export function evaluationMarkdown(rows: readonly EvaluationRow[], facts: ReportFacts): string {
   const lines = [
     '# Evaluation',
     '',
-    `${patients} patients of \`${about.data}\`, ${about.date}. In mm, in 3-D, on the CT's own grid: mean ± SD (median). Surface DSC at`,
-    `${about.toleranceMm} mm. Structures that one side left empty are counted, never averaged in.`,
+    `${distinct(rows, 'patient').length} CT series, ${facts.leftOut} left out, ${facts.date}: \`${facts.command}\`.`,
+    `In mm, in 3-D, on the CT's own grid: mean ± SD (median); surface DSC at ${facts.toleranceMm} mm. Structures that one side`,
+    'left empty are counted, never averaged in. docs/evaluation.md defines each metric.',
+    ...(facts.choseTheEpoch > 0
+      ? [`${facts.choseTheEpoch} of the patients were looked at in training to choose the best epoch.`]
+      : []),
+    '',
+    ...modelLines(facts),
   ];
   const titles = metrics.map(({ label, unit }) => (unit === '' ? label : `${label} (${unit})`));
   const summaries = summariseModels(rows);
@@ -149,8 +166,29 @@ export function evaluationMarkdown(
       const cells = metrics.map(({ key }) => (key in numbers ? (numbers as Partial<Record<Metric, string>>)[key] : ''));
       lines.push(`| ${label} | 15 | | | ${cells.join(' | ')} |`);
     }
+    lines.push('', paperNote);
   }
   return `${lines.join('\n')}\n`;
+}
+
+/** A table of the models: what ran where, how fast, and how often the worker warned. */
+function modelLines({ models, runs }: ReportFacts): string[] {
+  const lines = [
+    '| model | version | engine | ms a slice (median) | CT series without any warning |',
+    '| --- | --- | --- | --- | --- |',
+  ];
+  for (const { label, version, engine } of models) {
+    const own = runs.filter(({ model }) => model === label);
+    const median = summarise(own.map(({ millisecondsPerSlice }) => millisecondsPerSlice)).median;
+    // That an ROI goes on beyond the scan is no difference from the training.
+    const silent = own.filter(({ warnings }) => warnings.every(({ code }) => code === 'END_OF_SCAN')).length;
+    lines.push(`| ${label} | ${version} | ${engine} | ${median.toFixed(0)} | ${silent} of ${own.length} |`);
+  }
+  return [
+    ...lines,
+    '| Deeplabv3+ (paper) | | Keras, Tesla P40 | 16 | |',
+    '| U-Net (paper) | | Keras, Tesla P40 | 14 | |',
+  ];
 }
 
 function formatted({ n, mean, sd, median }: Summary, digits: number): string {

@@ -12,7 +12,7 @@ import type { TrainingConfig } from './training-config.ts';
 const cacheFormat = 3;
 
 /** A prepared case and where it comes from. */
-export interface CollectedCase extends Pick<PlannedCase, 'side' | 'place' | 'patient'> {
+export interface CollectedCase extends Pick<PlannedCase, 'side' | 'place' | 'patient' | 'seriesInstanceUid'> {
   readonly prepared: PreparedCase;
 }
 
@@ -53,15 +53,15 @@ export async function collectCases(
   const directory = join(cache, cacheKey(config, margin));
   const cases: CollectedCase[] = [];
   const leftOut = [...plan.leftOut];
-  for (const [done, { id, key, load, side, place, patient }] of plan.cases.entries()) {
+  for (const [done, { key, load, ...about }] of plan.cases.entries()) {
     const path = join(directory, key);
     try {
       const prepared = (await findCase(path)) ?? (await prepareCase(await load(), config.input, margin, path));
-      cases.push({ side, place, patient, prepared });
+      cases.push({ ...about, prepared });
     } catch (error) {
       const known = asContourNodeError(error);
       if (known.code === 'INTERNAL' || known.code === 'DISK_FULL') throw known;
-      leftOut.push({ id, place, error: known });
+      leftOut.push({ ...about, error: known });
     }
     onProgress?.(done + 1, plan.cases.length);
   }

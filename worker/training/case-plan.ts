@@ -20,6 +20,8 @@ export interface PlannedCase {
   /** Folder within the archive, or the phantom's name. */
   readonly place: string;
   readonly patient: string;
+  /** Of the CT; absent for a phantom. */
+  readonly seriesInstanceUid?: string;
   readonly load: () => Promise<RawCase>;
 }
 
@@ -80,7 +82,7 @@ async function dicomPlan(
 }
 
 function planned(one: ArchiveCase, side: Side, rois: readonly RoiPatterns[]): PlannedCase {
-  const { id, place, patient, content } = one;
+  const { id, place, patient, seriesInstanceUid, content } = one;
   const load = async (): Promise<RawCase> => {
     const { volume, drawn } = await readCase(one);
     const masks = rois.map((roi) => {
@@ -89,7 +91,7 @@ function planned(one: ArchiveCase, side: Side, rois: readonly RoiPatterns[]): Pl
     });
     return { id, volume, rois: masks };
   };
-  return { id, key: `${id}-${content}`, side, place, patient, load };
+  return { id, key: `${id}-${content}`, side, place, patient, seriesInstanceUid, load };
 }
 
 function namesOfNoRoi(cases: readonly ArchiveCase[], rois: readonly RoiPatterns[]): Map<string, number> {

@@ -10,7 +10,7 @@ import type { EpochRecord } from './history.ts';
 import type { InitialWeights } from './initial-weights.ts';
 import type { Side } from './split.ts';
 import type { TrainingConfig } from './training-config.ts';
-import { trainingRanges } from './write-ranges.ts';
+import { trainingProvenance, trainingRanges } from './ranges-of-bundle.ts';
 
 export interface TrainedNetwork {
   readonly config: TrainingConfig;
@@ -61,6 +61,7 @@ export async function writeTrainedBundle(directory: string, training: TrainedNet
       validationPatients: patients('validation'),
       trainingSeries: cases.training.length,
       leftOut: cases.leftOut.length,
+      ...trainingProvenance(config, cases),
       epochs: history.length,
       bestEpoch: best?.epoch ?? 0,
       schedule: config.training,

@@ -3,9 +3,31 @@ import { join } from 'node:path';
 import { type BundleManifest, manifestSchema } from '../../src/bundles/manifest.ts';
 import { type Bundle, readBundle } from '../../src/bundles/read-bundle.ts';
 import { ContourNodeError } from '../../src/errors.ts';
+import { seriesDigest } from '../archive/series-digest.ts';
+import type { Provenance } from '../bundles/provenance.ts';
 import type { CaseCollection } from './case-cache.ts';
+import type { Side } from './split.ts';
 import type { TrainingConfig } from './training-config.ts';
 import { roiPlausibility, trainedCt } from './training-range.ts';
+
+/** How the archive calls the ROIs, and by their digests which series were used: what `evaluate` needs of a training. */
+export function trainingProvenance(
+  { bundle, rois }: Pick<TrainingConfig, 'bundle' | 'rois'>,
+  { cases }: Pick<CaseCollection, 'cases'>,
+): Provenance {
+  const digests = (side: Side) =>
+    cases.flatMap((one) =>
+      one.side === side && one.seriesInstanceUid !== undefined
+        ? [seriesDigest(bundle.name, one.seriesInstanceUid)]
+        : [],
+    );
+  return {
+    patterns: Object.fromEntries(
+      rois.flatMap(({ name, patterns }) => (patterns === undefined ? [] : [[name, patterns]])),
+    ),
+    series: { training: digests('training').toSorted(), validation: digests('validation').toSorted() },
+  };
+}
 
 /** The ranges of a training's patients, as a bundle keeps them; the patients set aside stay out of them. */
 export function trainingRanges(
@@ -40,6 +62,10 @@ export async function writeRanges(
     ...manifest,
     applicability: { ...manifest.applicability, trained },
     plausibility,
+    training: {
+      ...manifest.training,
+      ...trainingProvenance({ ...config, bundle: { ...config.bundle, name: manifest.name } }, cases),
+    },
   });
   const path = join(directory, 'bundle.json');
   const draft = `${path}.${process.pid}.tmp`;

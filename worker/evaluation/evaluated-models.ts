@@ -1,0 +1,22 @@
+import type { LoadedBundle } from '../bundles/load-bundle.ts';
+import type { Colour } from '../preview/picture.ts';
+import type { EvaluatedModel } from './evaluate-patient.ts';
+
+/** DESIGN section 8: Deeplabv3+ green, U-Net blue; a third colour for two of a kind. */
+const green: Colour = [60, 255, 60];
+const blue: Colour = [90, 140, 255];
+
+/** The bundles of an evaluation with their labels and colours. */
+export function evaluatedModels(loaded: readonly LoadedBundle[]): EvaluatedModel[] {
+  const names = loaded.map(({ bundle }) => bundle.manifest.name);
+  const swapped =
+    loaded[0]?.bundle.manifest.architecture.family === 'unet' &&
+    loaded[1]?.bundle.manifest.architecture.family === 'deeplabv3plus';
+  const alone = loaded.length === 1 && loaded[0]?.bundle.manifest.architecture.family === 'unet';
+  const colours = swapped || alone ? [blue, green] : [green, blue];
+  return loaded.map((model, index) => {
+    const { name, version } = model.bundle.manifest;
+    const label = names.indexOf(name) === index ? name : `${name}-${version}-B`;
+    return { ...model, label, colour: colours[index] ?? [255, 255, 255] };
+  });
+}
