@@ -16,8 +16,9 @@ export const help = `usage: contour-node models list|verify|export|import|ranges
   verify [NAME...]            digests and golden output of each (default: all) on the configured engine
          [--engine E] [--device D]
   export NAME --out F.onnx    the ONNX file, verified
-  import F.onnx --config D.yaml --out DIR
+  import F.onnx --about D.yaml --out DIR
                               a bundle of somebody else's ONNX file; D.yaml describes input, output and ROIs
+                              (docs/models.md has examples for nnU-Net and MONAI)
   ranges NAME --training T.yaml [--data ARCHIVE] [--cache DIR]
                               what the training data looked like, into a bundle that does not say it yet: outside of
                               it the worker warns; T.yaml is the configuration that the bundle was trained with
@@ -26,7 +27,7 @@ examples:
   contour-node models list
   contour-node models verify --engine tensorflow
   contour-node models export openkbp-head-neck --out head-neck.onnx
-  contour-node models import their.onnx --config their.yaml --out models/theirs
+  contour-node models import their.onnx --about their.yaml --out models/theirs
 
 their.yaml:
   name: theirs

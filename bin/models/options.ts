@@ -3,6 +3,7 @@ export const options = {
   engine: { type: 'string' },
   device: { type: 'string' },
   config: { type: 'string' },
+  about: { type: 'string' },
   training: { type: 'string' },
   data: { type: 'string' },
   cache: { type: 'string' },
@@ -14,6 +15,7 @@ export interface ModelsOptions {
   readonly engine?: string | undefined;
   readonly device?: string | undefined;
   readonly config?: string | undefined;
+  readonly about?: string | undefined;
   readonly training?: string | undefined;
   readonly data?: string | undefined;
   readonly cache?: string | undefined;

@@ -10,7 +10,23 @@ const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const range = z.tuple([z.number(), z.number()]);
 
 /** One window: HU are clipped to [low, high] and mapped linearly to [0, 1]. One input channel per window and slice. */
-export const huWindow = z.strictObject({ low: z.number(), high: z.number() });
+export const huWindow = z
+  .strictObject({
+    low: z.number(),
+    high: z.number(),
+    /**
+     * For networks of other trainers: instead of [0, 1] the clipped HU minus `mean`, over `sd` (HU): fixed numbers (nnU-Net's
+     * CTNormalization), or with `series` those of the whole field of view of the series (z-score).
+     */
+    normalise: z
+      .union([z.strictObject({ mean: z.number(), sd: z.number().positive() }), z.literal('series')])
+      .optional(),
+  })
+  .refine(({ low, high }) => high > low, { error: 'high must be above low' });
+
+/** Direction that an axis grows to: to the patient's Left, Right, Anterior (front) or Posterior (back). */
+const across = z.enum(['L', 'R']);
+const depth = z.enum(['A', 'P']);
 
 export const interpretedType = z.enum(['GTV', 'CTV', 'PTV', 'ORGAN', 'EXTERNAL', 'AVOIDANCE', 'CONTROL', '']);
 
@@ -79,6 +95,8 @@ export const manifestSchema = z.strictObject({
     /** HU outside the image. */
     paddingHu: z.number().default(-1024),
     layout: z.enum(['nhwc', 'nchw']).default('nhwc'),
+    /** Where the tensor's first and second spatial axis grow to, input and output alike; MONAI in RAS: R, A. */
+    axes: z.union([z.tuple([depth, across]), z.tuple([across, depth])]).default(['P', 'L']),
     tensor: z.string().default('input'),
   }),
   output: z.strictObject({
@@ -86,6 +104,8 @@ export const manifestSchema = z.strictObject({
     activation: z.enum(['probability', 'logit', 'softmax']),
     layout: z.enum(['nhwc', 'nchw']).default('nhwc'),
     tensor: z.string().default('output'),
+    /** Per ROI the channel of the graph that means it; default: one after the other (after the background with `softmax`). */
+    channels: z.array(z.int().nonnegative()).optional(),
     /** Output pixels per input pixel (1: the same grid). */
     scale: z.number().positive().default(1),
   }),

@@ -66,7 +66,7 @@ test("somebody else's ONNX file becomes a bundle that verifies", async (t) => {
     yaml,
     stringify({ ...description, name: 'theirs', output: { activation: 'softmax', layout: 'nchw' } }),
   );
-  const imported = JSON.parse(await printed(t, 'import', onnx, '--config', yaml, '--out', out, '--json')) as {
+  const imported = JSON.parse(await printed(t, 'import', onnx, '--about', yaml, '--out', out, '--json')) as {
     name: string;
   };
   assert.equal(imported.name, 'theirs');
@@ -82,7 +82,7 @@ test('the description in the help text is one that import takes', async (t) => {
   const args = [
     'import',
     join(folder, 'their.onnx'),
-    '--config',
+    '--about',
     join(folder, 'their.yaml'),
     '--out',
     join(folder, 'b'),
@@ -101,12 +101,12 @@ test('bad calls get one line and an exit code', async (t) => {
     [['paint'], 2, /^error USAGE: models paint/],
     [['export', 'nobody', '--out', join(folder, 'x')], 2, /^error MODEL_NOT_FOUND: no model bundle nobody/],
     [
-      ['import', join(folder, 'absent.onnx'), '--config', yaml, '--out', join(folder, 'b')],
+      ['import', join(folder, 'absent.onnx'), '--about', yaml, '--out', join(folder, 'b')],
       2,
       /^error PATH_NOT_FOUND: .*absent\.onnx/,
     ],
     [
-      ['import', onnx, '--config', yaml, '--out', join(folder, 'b')],
+      ['import', onnx, '--about', yaml, '--out', join(folder, 'b')],
       2,
       /^error CONFIG_INVALID: .*d\.yaml: name: .*; input: /,
     ],

@@ -30,6 +30,7 @@ async function bundles(folder: string): Promise<Bundle[]> {
     paddingHu: -1024,
     tensor: 'input',
     layout: 'nhwc',
+    axes: ['P', 'L'],
     size: [64, 96],
     spacingMm: 3,
     neighbours: 1,

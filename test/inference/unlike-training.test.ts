@@ -32,7 +32,8 @@ const folder = await mkdtemp(join(tmpdir(), 'contour-node-unlike-'));
 after(() => rm(folder, { recursive: true }));
 const input = { spacingMm: 4, sliceSpacingMm: null, size: [64, 64] as [number, number], centre: 'body' as const };
 const whole = { ...input, neighbours: 0, windows: [{ low: -160, high: 240 }], paddingHu: -1024 };
-const network = { ...whole, layout: 'nhwc' as const, tensor: 'input' };
+const axes: ['P', 'L'] = ['P', 'L'];
+const network = { ...whole, layout: 'nhwc' as const, axes, tensor: 'input' };
 const seen = await Promise.all(
   Array.from({ length: 8 }, (_, n) =>
     prepareCase(phantomCase(40 + n, 128, ['GTVp', 'Parotid_L'], network), network, 0, join(folder, String(n))),

@@ -14,6 +14,8 @@ export function pointwiseNetwork(options: {
   /** Names of the graph's tensors. */
   input?: string;
   output?: string;
+  /** Batch, height and width, as an exporter without dynamic axes fixes them. */
+  fixed?: readonly [number, number, number];
 }): Uint8Array {
   const outputs = options.weights.length;
   const inputs = options.weights[0]!.length;
@@ -26,13 +28,15 @@ export function pointwiseNetwork(options: {
     dataType: float,
     floatData: values,
   });
+  const size = (name: string, index: number) =>
+    options.fixed === undefined ? { dimParam: name } : { dimValue: options.fixed[index] };
   const value = (name: string, channels: number) => ({
     name,
     type: {
       tensorType: {
         elemType: float,
         shape: {
-          dim: [{ dimParam: 'batch' }, { dimValue: channels }, { dimParam: 'height' }, { dimParam: 'width' }],
+          dim: [size('batch', 0), { dimValue: channels }, size('height', 1), size('width', 2)],
         },
       },
     },

@@ -23,6 +23,7 @@ const input: NetworkInput = {
   ],
   paddingHu: -1024,
   layout: 'nhwc',
+  axes: ['P', 'L'],
   tensor: 'input',
 };
 

@@ -1,15 +1,26 @@
 import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
+import { z } from 'zod';
 import { manifestSchema } from '../../src/bundles/manifest.ts';
 import type { Bundle } from '../../src/bundles/read-bundle.ts';
 import { ContourNodeError } from '../../src/errors.ts';
+import { graphTensors } from '../engines/onnxruntime.ts';
+import { checkGraph } from './check-graph.ts';
 import { writeBundle } from './write-bundle.ts';
 
-/** What somebody who brings an ONNX file has to say about it: the manifest without files; the family is `imported`. */
+/**
+ * What somebody who brings an ONNX file has to say about it: the manifest without files; the family is `imported`. The
+ * names of the graph's tensors may be left out where it has one of each.
+ */
 const importSchema = manifestSchema.omit({ formatVersion: true, files: true, architecture: true });
+const namesGiven = z.object({
+  input: z.object({ tensor: z.string().optional() }),
+  output: z.object({ tensor: z.string().optional() }),
+});
 
 /**
- * Makes a bundle of an ONNX file of somebody else's and a YAML description of its input, output and ROIs.
+ * Makes a bundle of an ONNX file of somebody else's and a YAML description of its input, output and ROIs (docs/models.md):
+ * checks it against the graph, runs it once, writes it.
  * @throws ContourNodeError PATH_NOT_FOUND, CONFIG_INVALID (the description), BUNDLE_INVALID (graph and description do
  *   not fit), ENGINE_FAILED (the graph does not load or run)
  */
@@ -28,10 +39,23 @@ export async function importOnnx(onnx: string, description: string, directory: s
   if (!parsed.success) {
     const issues = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'the file'}: ${issue.message}`);
     throw new ContourNodeError('CONFIG_INVALID', `${description}: ${issues.join('; ')}`, {
-      remedy: 'see `contour-node models import --help` for an example',
+      remedy: 'docs/models.md has examples for nnU-Net and MONAI',
     });
   }
-  return writeBundle(directory, { ...parsed.data, architecture: { family: 'imported' } }, { model });
+  const { input, output, ...about } = parsed.data;
+  const graph = await graphTensors(onnx);
+  const given = namesGiven.parse(yaml);
+  const described = {
+    ...about,
+    input: { ...input, tensor: given.input.tensor ?? onlyName(graph.inputs) ?? input.tensor },
+    output: { ...output, tensor: given.output.tensor ?? onlyName(graph.outputs) ?? output.tensor },
+  };
+  checkGraph(graph, described);
+  return writeBundle(directory, { ...described, architecture: { family: 'imported' } }, { model });
+}
+
+function onlyName(tensors: readonly { name: string }[]): string | undefined {
+  return tensors.length === 1 ? tensors[0]?.name : undefined;
 }
 
 async function read(path: string): Promise<Buffer> {

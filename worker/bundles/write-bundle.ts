@@ -8,6 +8,7 @@ import { readBundle, type Bundle } from '../../src/bundles/read-bundle.ts';
 import { ContourNodeError } from '../../src/errors.ts';
 import { orDiskFull } from '../disk-full.ts';
 import { infer } from '../inference/infer.ts';
+import { turn } from '../inference/model-axes.ts';
 import { openOnnxRuntime } from '../engines/onnxruntime.ts';
 import { imageCentre, inputShape, networkGrid, toNetworkHu, writeNetworkInput } from '../volume/preprocess.ts';
 import type { Volume } from '../volume/volume.ts';
@@ -108,8 +109,9 @@ async function makeGolden(model: string, manifest: BundleManifest) {
     const shape = inputShape(input, 1);
     const tensor = new Float32Array(shape.reduce((a, b) => a * b, 1));
     writeNetworkInput(network, 0, input, tensor);
-    const result = await engine.run(tensor, shape);
-    return { input: tensor, inputShape: shape, output: result.data, outputShape: [...result.shape] };
+    const seen = turn({ data: tensor, shape }, input.layout, input.axes, 'to the model');
+    const result = await engine.run(seen.data, seen.shape);
+    return { input: seen.data, inputShape: [...seen.shape], output: result.data, outputShape: [...result.shape] };
   } finally {
     await engine.close();
   }

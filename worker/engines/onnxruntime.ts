@@ -2,6 +2,7 @@ import { globSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { ContourNodeError } from '../../src/errors.ts';
+import { inBatchesOf } from './batches.ts';
 import type { Engine, EngineOptions } from './engine.ts';
 
 type OnnxRuntime = typeof import('onnxruntime-node');
@@ -31,20 +32,49 @@ export async function openOnnxRuntime(
   return {
     name: 'onnxruntime',
     device,
-    async run(input, shape) {
-      const feed = new ort.Tensor('float32', input, shape);
-      try {
-        const result = (await session.run({ [tensors.input]: feed }, [tensors.output]))[tensors.output]!;
-        if (result.type !== 'float32') throw new Error(`the output is ${result.type}, not float32`);
-        return { data: result.data as Float32Array, shape: result.dims };
-      } catch (error) {
-        throw failed('inference failed', error);
-      }
-    },
+    run: (input, shape) =>
+      inBatchesOf(fixedBatch(session, tensors.input), input, shape, async (part, partShape) => {
+        const feed = new ort.Tensor('float32', part, partShape);
+        try {
+          const result = (await session.run({ [tensors.input]: feed }, [tensors.output]))[tensors.output]!;
+          if (result.type !== 'float32') throw new Error(`the output is ${result.type}, not float32`);
+          return { data: result.data as Float32Array, shape: result.dims };
+        } catch (error) {
+          throw failed('inference failed', error);
+        }
+      }),
     async close() {
       await session.release();
     },
   };
+}
+
+/** An input or output of a graph: its name, element type, and shape with the names of what is left open. */
+export interface GraphTensor {
+  readonly name: string;
+  readonly type: string;
+  readonly shape: readonly (number | string)[];
+}
+
+/**
+ * What an ONNX file takes and gives.
+ * @throws ContourNodeError ENGINE_UNAVAILABLE, ENGINE_FAILED (the graph does not load)
+ */
+export async function graphTensors(model: string): Promise<{ inputs: GraphTensor[]; outputs: GraphTensor[] }> {
+  const { session } = await openSession(await load(), model, { device: 'cpu', threads: 0 });
+  try {
+    const of = (metadata: typeof session.inputMetadata) =>
+      metadata.map((tensor): GraphTensor => {
+        return {
+          name: tensor.name,
+          type: tensor.isTensor ? tensor.type : 'no tensor',
+          shape: tensor.isTensor ? tensor.shape : [],
+        };
+      });
+    return { inputs: of(session.inputMetadata), outputs: of(session.outputMetadata) };
+  } finally {
+    await session.release();
+  }
 }
 
 async function load(): Promise<OnnxRuntime> {
@@ -59,6 +89,13 @@ async function load(): Promise<OnnxRuntime> {
       remedy: 'run ./setup',
     });
   }
+}
+
+/** The batch that a graph was exported for, where it takes no other. */
+function fixedBatch(session: Awaited<ReturnType<typeof openSession>>['session'], input: string): number | undefined {
+  const tensor = session.inputMetadata.find(({ name }) => name === input);
+  const first = tensor?.isTensor === true ? tensor.shape[0] : undefined;
+  return typeof first === 'number' && first > 0 ? first : undefined;
 }
 
 type Device = 'cpu' | 'cuda' | 'webgpu';

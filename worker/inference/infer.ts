@@ -2,6 +2,7 @@ import type { BundleManifest } from '../../src/bundles/manifest.ts';
 import { ContourNodeError } from '../../src/errors.ts';
 import type { Engine } from '../engines/engine.ts';
 import { inputShape, writeNetworkInput } from '../volume/preprocess.ts';
+import { runInModelAxes } from './model-axes.ts';
 import type { Grid, Volume } from '../volume/volume.ts';
 
 /**
@@ -49,16 +50,16 @@ export async function infer(
     for (const flipped of passes) {
       if (flipped) flipColumns(tensor, inputShape(input, count), input.layout);
       const started = performance.now();
-      const result = await engine.run(tensor, inputShape(input, count));
+      const result = await runInModelAxes(engine, manifest, tensor, inputShape(input, count));
       options.onBatch?.((performance.now() - started) / 1000);
-      activate(result, manifest, count, grid);
+      const channels = activate(result, manifest, count, grid);
       rois.forEach((target, roi) => {
-        const channel = flipped ? twins[roi]! : roi;
+        const layer = layerOf(manifest, flipped ? twins[roi]! : roi);
         for (let n = 0; n < count; n += 1) {
           addChannel(
             result.data,
             manifest,
-            { slice: n, channel, flipped },
+            { slice: n, layer, channels, flipped },
             grid,
             target,
             (first + n) * area,
@@ -86,10 +87,15 @@ export function outputGrid(grid: Grid, scale: number): Grid {
 
 type Output = { data: Float32Array; shape: readonly number[] };
 
-/** Checks the output's shape and turns its values into probabilities in place, as the manifest's activation says. */
-function activate({ data, shape }: Output, { rois, output }: BundleManifest, count: number, grid: Grid): void {
+/**
+ * Checks the output's shape and turns its values into probabilities in place, as the manifest's activation says.
+ * @returns the graph's output channels
+ */
+function activate({ data, shape }: Output, manifest: BundleManifest, count: number, grid: Grid): number {
+  const { output } = manifest;
   const [width, height] = grid.size;
-  const channels = outputChannels(rois.length, output.activation);
+  const found = shape[output.layout === 'nhwc' ? 3 : 1] ?? 0;
+  const channels = outputChannels(manifest, found);
   const expected = output.layout === 'nhwc' ? [count, height, width, channels] : [count, channels, height, width];
   if (shape.length !== 4 || expected.some((length, axis) => length !== shape[axis])) {
     throw new ContourNodeError(
@@ -109,10 +115,18 @@ function activate({ data, shape }: Output, { rois, output }: BundleManifest, cou
       }
     }
   }
+  return channels;
 }
 
-function outputChannels(rois: number, activation: BundleManifest['output']['activation']): number {
-  return activation === 'softmax' ? rois + 1 : rois;
+/** Channels that the manifest expects; where it names those of the ROIs, there may be any more. */
+function outputChannels({ rois, output }: BundleManifest, found: number): number {
+  if (output.channels !== undefined) return Math.max(found, Math.max(...output.channels) + 1);
+  return output.activation === 'softmax' ? rois.length + 1 : rois.length;
+}
+
+/** Channel of the graph's output that means an ROI. */
+function layerOf({ output }: BundleManifest, roi: number): number {
+  return output.channels?.[roi] ?? (output.activation === 'softmax' ? roi + 1 : roi);
 }
 
 /** Softmax over `count` values `step` apart, in place. */
@@ -128,8 +142,8 @@ function softmax(data: Float32Array, start: number, step: number, count: number)
 /** Adds `scale` times one ROI's probabilities of one slice of the batch to `target[offset ...]`, row by row. */
 function addChannel(
   data: Float32Array,
-  { rois, output }: BundleManifest,
-  { slice, channel, flipped }: { slice: number; channel: number; flipped: boolean },
+  { output }: BundleManifest,
+  { slice, layer, channels, flipped }: { slice: number; layer: number; channels: number; flipped: boolean },
   grid: Grid,
   target: Uint16Array,
   offset: number,
@@ -137,8 +151,6 @@ function addChannel(
 ): void {
   const [width, height] = grid.size;
   const area = width * height;
-  const channels = outputChannels(rois.length, output.activation);
-  const layer = channel + channels - rois.length;
   const [step, base] = output.layout === 'nhwc' ? [channels, layer] : [1, layer * area];
   const least = 0.5 / scale;
   for (let y = 0; y < height; y += 1) {

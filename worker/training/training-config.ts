@@ -92,7 +92,11 @@ export const trainingConfigSchema = z.strictObject({
   }),
   data,
   architecture: manifest.architecture,
-  input: manifest.input,
+  // The trainer's own networks see windows mapped to [0, 1] and slices as they lie.
+  input: manifest.input.refine(
+    ({ windows, axes }) => windows.every(({ normalise }) => normalise === undefined) && axes.join() === 'P,L',
+    { error: 'normalise and axes are for imported networks' },
+  ),
   rois: z.array(trainedRoi).min(1).max(16),
   augmentation: augmentation.prefault({}),
   training: schedule.prefault({}),

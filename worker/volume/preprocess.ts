@@ -1,4 +1,5 @@
 import type { BundleManifest } from '../../src/bundles/manifest.ts';
+import { intensityOf } from './intensity.ts';
 import { sliceTaps, triangleTaps, type Taps } from './taps.ts';
 import type { Grid, Mask, Volume } from './volume.ts';
 
@@ -116,13 +117,13 @@ export function writeNetworkInput(
   for (const neighbour of neighbourOffsets(input)) {
     const slice = Math.min(Math.max(k + neighbour, 0), nz - 1) * nx * ny;
     for (const window of input.windows) {
-      const scale = 1 / (window.high - window.low);
+      const { low, high, subtract, factor } = intensityOf(window, volume);
       let out = offset + channel * channelStep;
       for (let y = 0; y < height; y += 1) {
         const row = slice + (top + y) * nx + left;
         for (let x = 0; x < width; x += 1, out += pixelStep) {
-          const value = (volume.hu[row + x]! - window.low) * scale;
-          target[out] = value < 0 ? 0 : value > 1 ? 1 : value;
+          const value = volume.hu[row + x]!;
+          target[out] = ((value < low ? low : value > high ? high : value) - subtract) * factor;
         }
       }
       channel += 1;
