@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { parseArgs, styleText } from 'node:util';
 import { loadConfig } from '../src/config/load.ts';
 import { ContourNodeError } from '../src/errors.ts';
 import { type CheckResult, examine } from '../worker/processes/doctor.ts';
@@ -40,5 +40,7 @@ export async function main(args: string[]): Promise<void> {
 
 function line({ check, ok, detail, remedy }: CheckResult): string {
   const fix = remedy === undefined ? '' : `\n${' '.repeat(31)}→ ${remedy}`;
-  return `${ok ? 'ok  ' : 'FAIL'} ${check.padEnd(25)} ${detail}${fix}`;
+  // No colour where stdout is no terminal or NO_COLOR is set.
+  const verdict = ok ? styleText('green', 'ok  ') : styleText(['red', 'bold'], 'FAIL');
+  return `${verdict} ${check.padEnd(25)} ${detail}${fix}`;
 }
