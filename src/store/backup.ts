@@ -25,8 +25,8 @@ const leftOut = new Set([incomingFolder, trashFolder, 'redis', 'node.lock', 'nod
 const temporary = /\.(tmp|partial)$/;
 
 /**
- * Copies a data directory, also while its node runs: the tables by SQLite's own backup, then every file, of each folder
- * the journals first. So the copy's tables are never ahead of its journals, and a journal never ahead of its files; what
+ * Copies a data directory, also while its node runs: the tables by SQLite's own backup, then every journal, then every
+ * other file. So the copy's tables are never ahead of its journals, and a journal never ahead of its files; what
  * came in between is put in line when a node opens the copy.
  *
  * @param target a folder that does not exist yet; it appears when the backup is whole
@@ -75,11 +75,14 @@ async function copyInto(
   const createdAt = new Date().toISOString();
   const tables = await copyTables(source, join(partial, copyFolder, databaseFile));
   const files: BackupManifest['files'] = [await entry(partial, databaseFile)];
-  const paths = await filesBelow(source, source);
+  // Journals before the files are listed: what comes in meanwhile makes a journal name files that no list has yet. A
+  // journal that is new since stays behind: its images are taken as those of a lost association.
+  const journals = (await filesBelow(source, source)).filter(isLog);
+  for (const path of journals) if (await copyOne(source, partial, path)) files.push(await entry(partial, path));
+  const paths = (await filesBelow(source, source)).filter((path) => !isLog(path));
   for (const [index, path] of paths.entries()) {
     onProgress(index, paths.length);
-    const copied = await copyOne(source, partial, path);
-    if (copied) files.push(await entry(partial, path));
+    if (await copyOne(source, partial, path)) files.push(await entry(partial, path));
   }
   return { format: 1, program: version, tables, createdAt, files };
 }
@@ -107,7 +110,7 @@ async function copyTables(source: string, copy: string): Promise<number> {
   }
 }
 
-/** Files of a folder, journals first, then what lies deeper; paths relative to `root`. */
+/** Files of a folder and of what lies deeper; paths relative to `root`. */
 async function filesBelow(root: string, folder: string): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return []; // removed meanwhile
@@ -119,8 +122,7 @@ async function filesBelow(root: string, folder: string): Promise<string[]> {
   const files = kept.filter((entry) => entry.isFile()).map(({ name }) => relative(root, join(folder, name)));
   const folders = kept.filter((entry) => entry.isDirectory());
   const deeper = await Promise.all(folders.map(({ name }) => filesBelow(root, join(folder, name))));
-  const journals = files.filter(isLog);
-  return [...journals, ...files.filter((path) => !isLog(path)), ...deeper.flat()];
+  return [...files, ...deeper.flat()];
 }
 
 /** Whether lines are appended to it for as long as the node runs. */
