@@ -9,20 +9,20 @@ import { asContourNodeError } from './errors.ts';
 import { startHttpServer } from './http/server.ts';
 import { type Clock, systemClock } from './intake/clock.ts';
 import { type CurrentConfig, SeriesCompletion } from './intake/complete-series.ts';
+import { DiskWatch } from './intake/disk-watch.ts';
 import { OperatorActions } from './intake/operator-actions.ts';
 import { InstanceReceiver } from './intake/receive-instance.ts';
 import { Reconciler } from './intake/reconcile.ts';
+import { RetentionRuns } from './intake/retention-runs.ts';
 import { SeriesAssembly } from './intake/series-assembly.ts';
 import { SeriesLock } from './intake/series-lock.ts';
 import type { ContourQueues } from './jobs/queues.ts';
 import type { Log } from './observe/log.ts';
 import { createMetrics } from './observe/metrics.ts';
 import { lockDataDirectory } from './store/directory-lock.ts';
-import { freeBytes } from './store/disk-space.ts';
 import { incomingFolder } from './store/paths.ts';
-import { problem, problemFrom } from './store/problem.ts';
+import { problemFrom } from './store/problem.ts';
 import { pseudonymKey } from './store/pseudonym-key.ts';
-import { applyRetention } from './store/retention.ts';
 import type { Problem, SeriesActions, SeriesReader } from './store/series.ts';
 import { Store } from './store/store.ts';
 
@@ -48,10 +48,6 @@ export interface RunningNode {
   /** No new association; those that stand are ended; what is due stays on disk. */
   close(): Promise<void>;
 }
-
-/** Below so many free bytes no image is taken: journals and tables need room too. */
-const reservedBytes = 64 * 1024 * 1024;
-const retentionInterval = 3_600_000;
 
 /**
  * Starts the node: everything from the DICOM port to the queues, and the page.
@@ -123,6 +119,22 @@ async function compose(
     await lock.idle();
   });
   const actions = new OperatorActions({ store, assembly, reconciler, lock, current: () => current, log });
+  const retention = new RetentionRuns({
+    store,
+    log,
+    clock,
+    lock,
+    assembly,
+    limits: () => current.config.retention,
+  });
+  const disk = new DiskWatch({
+    dataDirectory,
+    clock,
+    log,
+    lowBytes: watermarkBytes,
+    reservedBytes: () => current.config.intake.reservedMegabytes * 1e6,
+    onLow: () => retention.run(),
+  });
   const receiver = new InstanceReceiver({
     store,
     assembly,
@@ -130,7 +142,7 @@ async function compose(
     key,
     log,
     sync: current.config.intake.syncToDisk,
-    reservedBytes,
+    disk,
   });
 
   const http = await startHttpServer({
@@ -140,18 +152,18 @@ async function compose(
     actions,
     queues,
     metrics,
-    problems: async () => [
-      ...(reloadProblem === undefined ? [] : [reloadProblem]),
-      ...(await diskProblems(dataDirectory, watermarkBytes())),
-    ],
+    problems: async () => [...(reloadProblem === undefined ? [] : [reloadProblem]), ...(await disk.problems())],
     log,
   });
   undo.push(() => http.close());
 
   assembly.recover();
+  await disk.start();
+  undo.push(() => disk.close());
   const scp = await startStorageScp({
     config: () => current.config,
     directory: join(dataDirectory, incomingFolder),
+    full: () => disk.full,
     store: metrics.associations.counting(receiver.store),
     onRefused: (association, sopInstanceUid, status) => {
       metrics.associations.refused(association, status);
@@ -167,7 +179,8 @@ async function compose(
   });
   undo.push(() => scp.close());
   reconciler.start();
-  undo.push(startRetention({ store, log, clock, lock, assembly, limits: () => current.config.retention }));
+  retention.run();
+  undo.push(() => retention.close());
   log.info({ dicom: scp.port, http: http.url, dataDirectory }, 'the node runs');
 
   return {
@@ -214,52 +227,4 @@ async function askCount(
   const options = { callingAe: dicom.aeTitle, timeoutSeconds: countTimeoutSeconds };
   const images = await countSeriesImages({ aeTitle, host, port }, series, options);
   return images === 0 ? undefined : images;
-}
-
-async function diskProblems(dataDirectory: string, watermarkBytes: number): Promise<Problem[]> {
-  const free = await freeBytes(dataDirectory);
-  if (free < reservedBytes) return [problem('DISK_FULL', 'the disk of the data directory is full: no image is taken')];
-  if (free >= watermarkBytes) return [];
-  const words = `${(free / 1e9).toFixed(1)} GB are free, retention.minimumFreeGigabytes is ${watermarkBytes / 1e9}`;
-  return [problem('DISK_FULL', `the disk of the data directory runs short: ${words}`)];
-}
-
-interface RetentionParts {
-  readonly store: Store;
-  readonly log: Log;
-  readonly clock: Clock;
-  readonly lock: SeriesLock;
-  readonly assembly: SeriesAssembly;
-  readonly limits: () => Config['retention'];
-}
-
-/** @returns the function that ends it */
-function startRetention({ store, log, clock, lock, assembly, limits }: RetentionParts): () => Promise<void> {
-  const remove = (series: string): Promise<void> =>
-    lock.run(series, async () => {
-      if (!assembly.isCarried(series)) await store.remove(series);
-    });
-  let cancel = (): void => {};
-  let ended = false;
-  let running = Promise.resolve();
-  const run = (): void => {
-    running = applyRetention({
-      store,
-      log,
-      now: clock.now(),
-      limits: limits(),
-      remove,
-      freeBytes: () => freeBytes(store.dataDirectory),
-    })
-      .catch((error: unknown) => log.error({ err: asContourNodeError(error) }, 'old data could not be removed'))
-      .then(() => {
-        if (!ended) cancel = clock.after(retentionInterval, run);
-      });
-  };
-  run();
-  return async () => {
-    ended = true;
-    cancel();
-    await running;
-  };
 }

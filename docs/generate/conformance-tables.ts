@@ -64,6 +64,7 @@ const rejectedWhen: Readonly<Record<keyof typeof rejections, string>> = {
   calledAe: 'the called AE title is neither `dicom.aeTitle` nor one of `dicom.otherAeTitles`',
   callingAe: 'no peer has this calling AE title at this address',
   localLimit: '`dicom.maxAssociations` or `dicom.maxAssociationsPerPeer` is reached',
+  noSpace: 'less than `intake.reservedMegabytes` are free on the disk of the data directory',
   protocolVersion: 'bit 0 of the protocol version is not set',
 };
 

@@ -150,6 +150,11 @@ export const configSchema = z.strictObject({
         .default(20)
         .describe('a series is complete when nothing of it came for so long'),
       minimumSlices: z.int().min(1).default(10).describe('a series with fewer is rejected'),
+      reservedMegabytes: z
+        .number()
+        .nonnegative()
+        .default(256)
+        .describe('below so many free nothing more is taken: associations are rejected, images refused (0xA700)'),
       syncToDisk: z.boolean().default(true).describe('fsync before 0x0000; false only for measurements'),
     })
     .prefault({}),
@@ -197,7 +202,7 @@ export const configSchema = z.strictObject({
         .number()
         .nonnegative()
         .default(2)
-        .describe('below it delivered series go early, then nothing more is taken'),
+        .describe('below it delivered series go early, said in log, metrics and page'),
     })
     .prefault({}),
   logging: z

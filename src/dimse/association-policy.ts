@@ -17,6 +17,7 @@ export const rejections = {
   calledAe: { result: 1, source: 1, reason: 7, words: 'called AE title not recognised' },
   protocolVersion: { result: 1, source: 2, reason: 2, words: 'protocol version not supported' },
   localLimit: { result: 2, source: 3, reason: 2, words: 'too many associations at once' },
+  noSpace: { result: 2, source: 3, reason: 2, words: 'the disk of the data directory is full' },
 } as const satisfies Record<string, Rejection>;
 
 type Policy = Pick<Config, 'dicom' | 'peers'>;
@@ -39,11 +40,13 @@ export function isKnownAddress(policy: Policy, address: string): boolean {
  * Who asks for an association, or why not: titles first (PS3.8 table 9-21), then whether there is room.
  *
  * @param open the associations that stand, without this one
+ * @param full nothing more could be kept
  */
 export function judgeAssociation(
   policy: Policy,
   request: { callingAe: string; calledAe: string; address: string },
   open: Iterable<AssociationInfo>,
+  full = false,
 ): { readonly peer?: Peer } | { readonly rejection: Rejection } {
   const { dicom } = policy;
   if (![dicom.aeTitle, ...dicom.otherAeTitles].includes(request.calledAe)) return { rejection: rejections.calledAe };
@@ -54,6 +57,7 @@ export function judgeAssociation(
   );
   if (peer === undefined && !isLocalSender(policy, address)) return { rejection: rejections.callingAe };
 
+  if (full) return { rejection: rejections.noSpace };
   const standing = [...open];
   const ofPeer = standing.filter((other) =>
     peer === undefined ? other.peer === undefined && other.address === request.address : other.peer?.name === peer.name,

@@ -21,6 +21,8 @@ export interface StorageScpOptions {
   readonly config: () => Pick<Config, 'dicom' | 'peers' | 'intake'>;
   /** Where instances lie while they come in (`incoming/` of the data directory); made if it is not there. */
   readonly directory: string;
+  /** While it says so, no association is accepted: nothing more could be kept. */
+  readonly full?: () => boolean;
   /**
    * Takes a complete instance and says with which status it is answered; 0x0000 only once it is kept. It moves the file
    * away; a file that is still there when the promise settles is removed. A rejection is answered with 0xA700.
@@ -96,7 +98,8 @@ function accept(socket: Socket, connections: Set<InboundAssociation>, options: S
     config,
     directory: options.directory,
     store: options.store,
-    judge: (titles) => judgeAssociation(options.config(), { ...titles, address }, standing(connections)),
+    judge: (titles) =>
+      judgeAssociation(options.config(), { ...titles, address }, standing(connections), options.full?.() ?? false),
     log: options.log,
     onRefused: options.onRefused ?? (() => {}),
     onRejected: options.onRejected ?? (() => {}),

@@ -9,11 +9,11 @@ import { formatStatus, storeStatus } from '../dimse/status.ts';
 import { asContourNodeError, ContourNodeError, type ErrorCode } from '../errors.ts';
 import type { Log } from '../observe/log.ts';
 import { pseudonym } from '../observe/pseudonym.ts';
-import { freeBytes } from '../store/disk-space.ts';
 import { instanceFile, instancesFolder } from '../store/paths.ts';
 import { problem, problemFrom } from '../store/problem.ts';
 import type { Store, StoredImage } from '../store/store.ts';
 import { moveExclusively, syncFolder } from '../store/write-once.ts';
+import type { DiskWatch } from './disk-watch.ts';
 import { ReadBuffers } from './read-buffers.ts';
 import type { SeriesAssembly } from './series-assembly.ts';
 import type { SeriesLock } from './series-lock.ts';
@@ -27,8 +27,7 @@ export interface ReceiverOptions {
   readonly log: Log;
   /** Flush folders before an instance counts as kept (intake.syncToDisk). */
   readonly sync: boolean;
-  /** Below so many free bytes nothing more is taken. */
-  readonly reservedBytes: number;
+  readonly disk: DiskWatch;
 }
 
 /**
@@ -38,7 +37,6 @@ export interface ReceiverOptions {
 export class InstanceReceiver {
   readonly #options: ReceiverOptions;
   readonly #buffers = new ReadBuffers();
-  #freeBytes = Number.POSITIVE_INFINITY;
 
   constructor(options: ReceiverOptions) {
     this.#options = options;
@@ -53,7 +51,7 @@ export class InstanceReceiver {
       // It is flushed meanwhile.
       const image = await this.#buffers.read(received.path, received.bytes, (bytes) => readChecked(bytes, received));
       series = pseudonym(key, image.seriesInstanceUid);
-      await this.#checkSpace(received.bytes);
+      if (!(await this.#options.disk.hasRoomFor(received.bytes))) throw diskFull();
       await received.flushed;
       await this.#keep(series, { instance, image, received });
       return storeStatus.success;
@@ -130,17 +128,6 @@ export class InstanceReceiver {
     const keptPath = join(dataDirectory, instancesFolder(series), kept.file);
     return (await decodedSha256(keptPath)) === (await decodedSha256(received.path));
   }
-
-  /** The free space is asked for again when it might have become short. */
-  async #checkSpace(bytes: number): Promise<void> {
-    const { store, reservedBytes } = this.#options;
-    this.#freeBytes -= bytes;
-    if (this.#freeBytes < 2 * reservedBytes || !Number.isFinite(this.#freeBytes)) {
-      this.#freeBytes = await freeBytes(store.dataDirectory);
-    }
-    if (this.#freeBytes < reservedBytes)
-      throw new ContourNodeError('DISK_FULL', 'the disk of the data directory is full');
-  }
 }
 
 interface Incoming {
@@ -173,9 +160,13 @@ const sqliteFull = 13;
 function refusal(cause: unknown): ContourNodeError {
   const { code, errcode } = cause as { code?: string; errcode?: number };
   if (noSpace.has(code ?? '') || errcode === sqliteFull) {
-    return new ContourNodeError('DISK_FULL', 'the disk of the data directory is full', { cause });
+    return diskFull(cause);
   }
   return asContourNodeError(cause);
+}
+
+function diskFull(cause?: unknown): ContourNodeError {
+  return new ContourNodeError('DISK_FULL', 'the disk of the data directory is full', { cause });
 }
 
 const statuses: Partial<Record<ErrorCode, number>> = {

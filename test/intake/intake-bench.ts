@@ -8,6 +8,7 @@ import type { AssociationEnd, AssociationInfo } from '../../src/dimse/associatio
 import type { Clock } from '../../src/intake/clock.ts';
 import { type CountImages, type CurrentConfig, SeriesCompletion } from '../../src/intake/complete-series.ts';
 import type { JobQueues } from '../../src/intake/job-queues.ts';
+import { DiskWatch } from '../../src/intake/disk-watch.ts';
 import { OperatorActions } from '../../src/intake/operator-actions.ts';
 import { InstanceReceiver } from '../../src/intake/receive-instance.ts';
 import { Reconciler } from '../../src/intake/reconcile.ts';
@@ -109,7 +110,13 @@ export class IntakeBench {
       key,
       log: quietLog,
       sync: true,
-      reservedBytes: options.reservedBytes ?? 0,
+      disk: new DiskWatch({
+        dataDirectory,
+        clock,
+        log: quietLog,
+        lowBytes: () => 0,
+        reservedBytes: () => options.reservedBytes ?? 0,
+      }),
     });
     if (options.queues === undefined) return;
     this.reconciler = new Reconciler({

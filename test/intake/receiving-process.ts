@@ -1,4 +1,5 @@
 import { systemClock } from '../../src/intake/clock.ts';
+import { DiskWatch } from '../../src/intake/disk-watch.ts';
 import { InstanceReceiver } from '../../src/intake/receive-instance.ts';
 import { SeriesAssembly } from '../../src/intake/series-assembly.ts';
 import { SeriesLock } from '../../src/intake/series-lock.ts';
@@ -26,7 +27,14 @@ const assembly = new SeriesAssembly({
   complete: async () => undefined,
 });
 assembly.recover();
-const receiver = new InstanceReceiver({ store, assembly, lock, key, log: quietLog, sync: true, reservedBytes: 0 });
+const disk = new DiskWatch({
+  dataDirectory,
+  clock: systemClock,
+  log: quietLog,
+  lowBytes: () => 0,
+  reservedBytes: () => 0,
+});
+const receiver = new InstanceReceiver({ store, assembly, lock, key, log: quietLog, sync: true, disk });
 const association = { id: String(process.pid), callingAe: 'SCANNER', calledAe: 'CONTOUR', address: '127.0.0.1' };
 await mkdir(join(dataDirectory, 'incoming'), { recursive: true });
 for (let number = 1; ; number++) {

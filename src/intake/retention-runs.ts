@@ -1,0 +1,67 @@
+import type { Config } from '../config/schema.ts';
+import { asContourNodeError } from '../errors.ts';
+import type { Log } from '../observe/log.ts';
+import { freeBytes } from '../store/disk-space.ts';
+import { applyRetention } from '../store/retention.ts';
+import type { Store } from '../store/store.ts';
+import type { Clock } from './clock.ts';
+import type { SeriesAssembly } from './series-assembly.ts';
+import type { SeriesLock } from './series-lock.ts';
+
+export interface RetentionRunsOptions {
+  readonly store: Store;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly lock: SeriesLock;
+  readonly assembly: SeriesAssembly;
+  readonly limits: () => Config['retention'];
+}
+
+const interval = 3_600_000;
+
+/** Applies the retention rules at the start, every hour, and when the disk runs short; one run at a time. */
+export class RetentionRuns {
+  readonly #options: RetentionRunsOptions;
+  #cancel: () => void = () => {};
+  #running: Promise<void> | undefined;
+  #closed = false;
+
+  constructor(options: RetentionRunsOptions) {
+    this.#options = options;
+  }
+
+  run(): void {
+    if (this.#closed || this.#running !== undefined) return;
+    this.#cancel();
+    this.#running = this.#apply().finally(() => {
+      this.#running = undefined;
+      if (!this.#closed) this.#cancel = this.#options.clock.after(interval, () => this.run());
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#cancel();
+    await this.#running;
+  }
+
+  /** Never rejects. */
+  async #apply(): Promise<void> {
+    const { store, log, clock, lock, assembly, limits } = this.#options;
+    try {
+      await applyRetention({
+        store,
+        log,
+        now: clock.now(),
+        limits: limits(),
+        remove: (series) =>
+          lock.run(series, async () => {
+            if (!assembly.isCarried(series)) await store.remove(series);
+          }),
+        freeBytes: () => freeBytes(store.dataDirectory),
+      });
+    } catch (error) {
+      log.error({ err: asContourNodeError(error) }, 'old data could not be removed');
+    }
+  }
+}
