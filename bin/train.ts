@@ -29,6 +29,7 @@ from and what it left out, and why.
   --phantoms N    with data.source: phantom: this many training phantoms
   --epochs N      end after this many epochs in all
   --from BUNDLE   begin with the weights of this bundle (name or folder) wherever its layers fit, not with random ones
+  --device D      cpu (default) or gpu: an NVIDIA card, after ./setup --gpu
   --work DIR      checkpoints, history and curve (default: ~/.cache/contour-node/training/NAME)
   --cache DIR     prepared patients (default: ~/.cache/contour-node/cases)
   --report-only   prepare the patients, say what is there, and end; --out is not needed
@@ -50,6 +51,7 @@ export async function main(args: string[]): Promise<void> {
       phantoms: { type: 'string' },
       epochs: { type: 'string' },
       from: { type: 'string' },
+      device: { type: 'string', default: 'cpu' },
       work: { type: 'string' },
       cache: { type: 'string' },
       'report-only': { type: 'boolean', default: false },
@@ -59,6 +61,8 @@ export async function main(args: string[]): Promise<void> {
   const { config: configFile, out = '' } = values;
   if (configFile === undefined || (values.out === undefined && !values['report-only']))
     throw new ContourNodeError('USAGE', 'train needs --config and --out');
+  if (values.device !== 'cpu' && values.device !== 'gpu')
+    throw new ContourNodeError('USAGE', `--device ${values.device}: cpu or gpu`);
   const loaded = await loadTrainingConfig(configFile);
   const config = {
     ...loaded,
@@ -70,6 +74,8 @@ export async function main(args: string[]): Promise<void> {
   };
   if (config.data.source === 'dicom' && values.data === undefined)
     throw new ContourNodeError('USAGE', 'this configuration needs --data DIR');
+  // Before hours of preparation: a machine without a card says so at once.
+  const tf = values['report-only'] ? undefined : await loadTensorFlow(values.device === 'gpu');
   const directory = values.work ?? join(cacheFolder(), 'training', config.bundle.name);
   const [width, height] = config.input.size;
   const network = buildNetwork(config.architecture, [height, width, inputChannels(config.input)], config.rois.length);
@@ -87,7 +93,7 @@ export async function main(args: string[]): Promise<void> {
   const report = dataReport(config.rois, cases);
   await writeDataReport(directory, report);
   if (!values.json) console.log(reportText(report));
-  if (values['report-only']) {
+  if (tf === undefined) {
     console.log(values.json ? JSON.stringify(report, undefined, 2) : `the same in ${directory}/data-report.json`);
     return;
   }
@@ -104,7 +110,7 @@ export async function main(args: string[]): Promise<void> {
   process.once('SIGINT', () => stop.abort());
   const bar = progressBar('training', 1, { quiet: values.json });
   let firstUpdate: number | undefined;
-  const result = await train(await loadTensorFlow(), {
+  const result = await train(tf, {
     config,
     cases,
     directory,

@@ -71,7 +71,7 @@ test('doctor finds everything in order, in words and as JSON', async (t) => {
   assert.equal(outcome.code, 0, outcome.stdout);
   const checks = [...resultsOf(outcome).keys()];
   const expected =
-    'configuration, data directory, redis, clock, dicom port, http port, accelerator, tensorflow, bundle threshold, route all, peer tps, destination import';
+    'configuration, data directory, redis, clock, dicom port, http port, accelerator, onnxruntime, tensorflow, bundle threshold, route all, peer tps, destination import';
   for (const name of expected.split(', ')) assert.ok(checks.includes(name), `${name}: ${checks.join(', ')}`);
   const words = await contourNode('doctor', '--config', path);
   assert.equal(words.code, 0);

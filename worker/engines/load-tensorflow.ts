@@ -6,18 +6,33 @@ export type TensorFlow = typeof import('@tensorflow/tfjs-node');
 /**
  * Imports tfjs-node (`gpu`: tfjs-node-gpu) once per process. tfjs-node 4.22 calls `util.isNullOrUndefined` and
  * `util.isArray`, which newer Nodes removed or warn of: they are put back first.
- * @throws ContourNodeError ENGINE_UNAVAILABLE when the package or its library is not installed
+ * @throws ContourNodeError ENGINE_UNAVAILABLE when the package or its library is not installed, or it sees no GPU
  */
 export async function loadTensorFlow(gpu = false): Promise<TensorFlow> {
   const legacy = util as unknown as Record<string, (value: unknown) => boolean>;
   legacy['isNullOrUndefined'] = (value) => value === null || value === undefined;
   legacy['isArray'] = Array.isArray;
   // Two lines for each process on stderr ("This TensorFlow binary is optimized...") that nobody can act on.
-  process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '1';
+  process.env['TF_CPP_MIN_LOG_LEVEL'] ??= gpu ? '3' : '1';
+  // TensorFlow would take the whole memory of the card at its start.
+  if (gpu) process.env['TF_FORCE_GPU_ALLOW_GROWTH'] ??= 'true';
+  const tf = await importPackage(gpu);
+  // Where it finds no card, tfjs-node-gpu silently calculates on the CPU.
+  if (gpu && !(tf.backend() as { isUsingGpuDevice?: boolean }).isUsingGpuDevice) {
+    throw new ContourNodeError('ENGINE_UNAVAILABLE', 'TensorFlow sees no NVIDIA card on this machine', {
+      remedy: 'see whether nvidia-smi lists one, run ./setup --gpu again, or use the device cpu',
+    });
+  }
+  return tf;
+}
+
+async function importPackage(gpu: boolean): Promise<TensorFlow> {
   try {
     const name = gpu ? '@tensorflow/tfjs-node-gpu' : '@tensorflow/tfjs-node';
     const module = (await import(name)) as TensorFlow & { default?: TensorFlow };
-    return module.default ?? module;
+    const tf = module.default ?? module;
+    await tf.ready();
+    return tf;
   } catch (error) {
     throw new ContourNodeError(
       'ENGINE_UNAVAILABLE',

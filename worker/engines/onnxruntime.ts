@@ -125,7 +125,8 @@ async function openSession(ort: OnnxRuntime, model: string, options: EngineOptio
       });
       return { session, device };
     } catch (error) {
-      reason = error;
+      // Dawn's own words name its source files.
+      reason = device === 'webgpu' && /adapter/i.test(String(error)) ? 'no WebGPU adapter (Vulkan driver)' : error;
     }
   }
   if (options.device === 'auto' || options.device === 'cpu') throw failed('the graph does not load', reason);
@@ -134,7 +135,7 @@ async function openSession(ort: OnnxRuntime, model: string, options: EngineOptio
     `onnxruntime has no device ${options.device} here: ${firstLine(reason)}`,
     {
       cause: reason,
-      remedy: 'run ./setup --gpu, or configure engine.device: cpu',
+      remedy: 'install the driver and run ./setup --gpu, or configure engine.device: cpu',
     },
   );
 }

@@ -5,11 +5,11 @@ import { bundleChecks } from './checks/bundles.ts';
 import type { Check } from './checks/check.ts';
 import { clockCheck } from './checks/clock.ts';
 import { dataDirectoryCheck } from './checks/data-directory.ts';
+import { engineChecks } from './checks/engines.ts';
 import { peerChecks } from './checks/peers.ts';
 import { portChecks } from './checks/ports.ts';
 import { redisCheck } from './checks/redis.ts';
 import { routeChecks } from './checks/routes.ts';
-import { tensorFlowCheck } from './checks/tensorflow.ts';
 
 /** One line of `doctor`. */
 export interface CheckResult {
@@ -39,7 +39,7 @@ async function checks(config: Config): Promise<Check[]> {
     clockCheck(config),
     ...portChecks(config),
     acceleratorCheck(config),
-    tensorFlowCheck(config),
+    ...engineChecks(config),
     ...(await bundleChecks(config)),
     ...routeChecks(config),
     ...peerChecks(config),
