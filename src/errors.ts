@@ -66,7 +66,7 @@ export const catalogue = {
     remedy: 'run ./setup (--dev or --gpu for TensorFlow), or configure engine.name: onnxruntime',
   },
   ENGINE_FAILED: { exit: 1, remedy: 'see the worker log; the job is tried again' },
-  ENGINE_TIMEOUT: { exit: 1, remedy: 'raise engine.timeoutMinutes or give the worker more cores' },
+  ENGINE_TIMEOUT: { exit: 1, remedy: 'raise worker.timeoutMinutes or give the worker more cores' },
   SET_ASIDE: {
     exit: 1,
     remedy: 'the series broke its worker again and again: look at it, then `contour-node jobs retry`',
