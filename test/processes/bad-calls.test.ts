@@ -33,7 +33,7 @@ test('a wrong call gets one line that names what is wrong, and exit code 2; what
     [['start', '--config', '/not/there.yaml'], 2, /CONFIG_NOT_FOUND: .*\/not\/there\.yaml/],
     [['start', 'now'], 2, /USAGE: .*now/],
     [['node', '--config', unknownKey], 2, /CONFIG_INVALID: config\.yaml, line 2: worker\.slot: .*slots/],
-    [['node', '--config', exposed], 2, /CONFIG_INVALID: http\.host: 0\.0\.0\.0/],
+    [['node', '--config', exposed], 2, /CONFIG_INVALID: config\.yaml, line 3: http\.host: 0\.0\.0\.0/],
     [['worker', '--queues', 'contour,send'], 2, /USAGE: --queues: 'send'/],
     [['worker', '--config', noRedis], 2, /CONFIG_INVALID: redis\.url/],
     [['worker', '--slots', '2'], 2, /USAGE: .*--slots/],
