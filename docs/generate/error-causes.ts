@@ -68,7 +68,8 @@ export const causes: Record<ErrorCode, string> = {
   TOO_MANY_TRIES: 'Too many logins were tried from one address within a minute.',
   NOT_FOUND: 'No series has this key: it was removed by retention, or mistyped.',
   STATE_CONFLICT: 'The action does not fit the state: nothing to retry, nothing to send.',
-  DISK_FULL: 'Less is free than retention.minimumFreeGigabytes; on a full disk no image is taken until there is room.',
+  DISK_FULL:
+    'Less is free than retention.minimumFreeGigabytes; below intake.reservedMegabytes nothing is taken until there is room.',
   TRAINING_DATA: 'The archive has no patient to train on, or an ROI pattern fits none or two.',
   CHECKPOINT_INVALID: 'The training was killed while it wrote, or the file was changed.',
   DEMO_FAILED: 'A stage of the demo did not come in time, or the contour is too far from the truth.',

@@ -54,8 +54,9 @@ const rest = `
 | the node does not start | the one line that it prints: code, file and line, what to do |
 | it is slow | \`/metrics\`: time of each stage, age of each queue (\`deploy/monitoring/\` has alarms and a dashboard) |
 
-**Disk.** Below \`retention.minimumFreeGigabytes\` delivered series go before their time, and the node says so. On a full disk an
-image gets 0xA700, so that the scanner keeps it. Nothing is ever confirmed that is not on disk.
+**Disk.** Below \`retention.minimumFreeGigabytes\` delivered series go before their time, and log, metrics and page say so. Below
+\`intake.reservedMegabytes\` new associations are rejected (2/3/2) and an image under way gets 0xA700, so that the scanner keeps what
+it has. Nothing is ever confirmed that is not on disk.
 
 **Redis.** Stopped or emptied, it loses nothing: the node keeps taking CTs and adds every due job again when Redis is back.
 
