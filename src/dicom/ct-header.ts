@@ -68,8 +68,10 @@ export interface CtHeader {
  */
 export function ctHeaderOf(file: DicomFile): CtHeader {
   const { sopClassUid, sopInstanceUid, transferSyntaxUid } = file.meta;
-  if (sopClassUid !== ctImageStorage)
-    throw new ContourNodeError('DICOM_NOT_CT', `not a CT image (${sopClassUid || 'no SOP class'})`);
+  if (sopClassUid !== ctImageStorage) {
+    // What is no UID may be any text, a name or a line break among it.
+    throw new ContourNodeError('DICOM_NOT_CT', `not a CT image (${isUid(sopClassUid) ? sopClassUid : 'no SOP class'})`);
+  }
   const uid = (tag: string): string => file.string(tag)?.trim() ?? '';
   const studyInstanceUid = uid('0020000d');
   const seriesInstanceUid = uid('0020000e');

@@ -84,3 +84,9 @@ test('another image under the same SOP Instance UID is refused', async (t) => {
   const folder = folderWith(t, { ...slices, 'other.dcm': ctSlice(3, { '00281052': ['DS', '-1000'] }) });
   await assert.rejects(readCtFolder([folder]), { code: 'SERIES_PIXELS_DIFFER' });
 });
+
+test('whatever stands as the SOP class, a file that is no CT image is refused in one line', async (t) => {
+  const strange = ctSlice(0, { '00080016': ['UI', '1.2.840\nMueller^Anna'] });
+  const folder = folderWith(t, { 'strange.dcm': strange });
+  await assert.rejects(readCtFolder([join(folder, 'strange.dcm')]), (error: Error) => !/\n|Anna/.test(error.message));
+});

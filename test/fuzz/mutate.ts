@@ -7,11 +7,15 @@ const edges: readonly [number, ...number[]] = [
 
 type Mutation = (random: Random, bytes: Buffer, other: Buffer) => Buffer;
 
-const mutations: readonly [Mutation, ...Mutation[]] = [
+/** Keep every byte in its place: most of what they make is still read to the end. */
+const inPlace: readonly [Mutation, ...Mutation[]] = [
   (random, bytes) => changed(bytes, random.whole(0, bytes.length - 1), (old) => old ^ (1 << random.whole(0, 7))),
   (random, bytes) => changed(bytes, random.whole(0, bytes.length - 1), () => random.whole(0, 255)),
   (random, bytes) => withNumber(random, bytes, random.pick(edges)),
   (random, bytes) => withNumber(random, bytes, random.whole(0, 2 * bytes.length)),
+];
+
+const moving: readonly [Mutation, ...Mutation[]] = [
   (random, bytes) => bytes.subarray(0, random.whole(0, bytes.length)),
   (random, bytes) => {
     const [from, to] = range(random, bytes);
@@ -37,14 +41,16 @@ const mutations: readonly [Mutation, ...Mutation[]] = [
 ];
 
 /**
- * Input number `index` of a seed: one of the valid samples, changed in one to six places. The same seed and index give
+ * Input number `index` of a seed: one of the valid samples, changed in a few places. The same seed and index give
  * the same bytes, whatever was made before.
  */
 export function mutated(samples: readonly [Buffer, ...Buffer[]], seed: number, index: number): Buffer {
   const random = seededRandom(seed, index);
   let bytes = Buffer.from(random.pick(samples));
-  for (let i = random.whole(1, 6); i > 0 && bytes.length > 0; i--) {
-    bytes = Buffer.from(random.pick(mutations)(random, bytes, random.pick(samples)));
+  const gentle = random.chance(0.6);
+  for (let i = random.whole(1, gentle ? 3 : 6); i > 0 && bytes.length > 0; i--) {
+    const mutation = random.pick(gentle || random.chance(0.4) ? inPlace : moving);
+    bytes = Buffer.from(mutation(random, bytes, random.pick(samples)));
   }
   return bytes;
 }

@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
 import type { HttpConfig } from '../../src/config/http-schema.ts';
 import { type Config, configSchema } from '../../src/config/schema.ts';
 import { findInstances } from '../../src/dimse/find-instances.ts';
@@ -10,6 +9,7 @@ import { type RunningNode, startNode } from '../../src/node.ts';
 import { writePhantom } from '../../worker/phantom/write-phantom.ts';
 import { openQueues, runningRedis, type RunningRedis, silentLog } from '../jobs/running-redis.ts';
 import { afterwards } from '../support/afterwards.ts';
+import type { Cleanup } from '../support/cleanup.ts';
 import { freePort } from '../support/free-port.ts';
 
 export interface NodeOverHttp {
@@ -27,7 +27,7 @@ export interface NodeOverHttp {
  *
  * @param http users, tokens and the like; none: everybody on this machine is the operator
  */
-export async function nodeOverHttp(t: TestContext, http: Partial<HttpConfig> = {}): Promise<NodeOverHttp> {
+export async function nodeOverHttp(t: Cleanup, http: Partial<HttpConfig> = {}): Promise<NodeOverHttp> {
   const redis = await runningRedis(t);
   const port = await freePort();
   const config = configSchema.parse({

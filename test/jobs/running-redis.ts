@@ -1,12 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
 import { type EmbeddedRedis, startEmbeddedRedis } from '../../src/jobs/embedded-redis.ts';
 import { type ContourQueues, connectQueues } from '../../src/jobs/queues.ts';
 import type { RedisAddress } from '../../src/jobs/redis-connection.ts';
 import { createLog } from '../../src/observe/log.ts';
 import { afterwards } from '../support/afterwards.ts';
+import type { Cleanup } from '../support/cleanup.ts';
 import { eventually } from '../support/eventually.ts';
 
 /** A log that nobody reads. */
@@ -19,7 +19,7 @@ export interface RunningRedis {
 }
 
 /** A redis-server on a data directory of its own. */
-export async function runningRedis(t: TestContext): Promise<RunningRedis> {
+export async function runningRedis(t: Cleanup): Promise<RunningRedis> {
   const directory = await mkdtemp(join(tmpdir(), 'contour-node-jobs-'));
   const server = await startEmbeddedRedis(directory, silentLog);
   afterwards(t, async () => {
@@ -30,11 +30,7 @@ export async function runningRedis(t: TestContext): Promise<RunningRedis> {
 }
 
 /** The node's end of the queues, ready. */
-export async function openQueues(
-  t: TestContext,
-  address: RedisAddress,
-  destinations: string[],
-): Promise<ContourQueues> {
+export async function openQueues(t: Cleanup, address: RedisAddress, destinations: string[]): Promise<ContourQueues> {
   const queues = connectQueues({ address, prefix: 'test', destinations, log: silentLog });
   afterwards(t, () => queues.close());
   await eventually('Redis answers', 20, async () => ((await queues.problem()) === undefined ? true : undefined));

@@ -92,3 +92,22 @@ test('weights survive their file to the bit, and a truncated file is refused', (
     message: 'weights: truncated',
   });
 });
+
+test('a file of weights whose header lies is refused in words', () => {
+  const file = (header: unknown): Buffer => {
+    const json = Buffer.from(JSON.stringify(header));
+    const length = Buffer.alloc(8);
+    length.writeBigUInt64LE(BigInt(json.length));
+    return Buffer.concat([length, json, Buffer.alloc(16)]);
+  };
+  for (const header of [
+    null,
+    { a: null },
+    { a: { dtype: 'F32', shape: [1] } },
+    { a: { dtype: 'F32', shape: [1], data_offsets: [-8, 4] } },
+    { a: { dtype: 'F32', shape: [1], data_offsets: [0] } },
+    { __metadata__: 7 },
+  ]) {
+    assert.throws(() => decodeTensors(file(header), 'weights'), { code: 'BUNDLE_INVALID' }, JSON.stringify(header));
+  }
+});

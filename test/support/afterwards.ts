@@ -1,9 +1,9 @@
-import type { TestContext } from 'node:test';
+import type { Cleanup } from './cleanup.ts';
 
-const undoLists = new WeakMap<TestContext, (() => Promise<unknown> | void)[]>();
+const undoLists = new WeakMap<Cleanup, (() => Promise<unknown> | void)[]>();
 
 /** Like `t.after`, but the last thing that was set up is undone first. */
-export function afterwards(t: TestContext, undo: () => Promise<unknown> | void): void {
+export function afterwards(t: Cleanup, undo: () => Promise<unknown> | void): void {
   const known = undoLists.get(t);
   if (known !== undefined) {
     known.push(undo);

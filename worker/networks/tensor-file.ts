@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { ContourNodeError } from '../../src/errors.ts';
 import type { Parameters } from './parameters.ts';
 
@@ -13,11 +14,13 @@ export interface TensorFile {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-interface Entry {
-  dtype: string;
-  shape: number[];
-  data_offsets: [number, number];
-}
+const headerSchema = z.object({ __metadata__: z.record(z.string(), z.string()).default({}) }).catchall(
+  z.object({
+    dtype: z.string(),
+    shape: z.array(z.int().nonnegative()),
+    data_offsets: z.tuple([z.int().nonnegative(), z.int().nonnegative()]),
+  }),
+);
 
 export function encodeTensors(
   tensors: Parameters,
@@ -50,25 +53,23 @@ export function decodeTensors(bytes: Uint8Array, what: string): TensorFile {
   const headerLength = buffer.length < 8 ? Infinity : Number(buffer.readBigUInt64LE(0));
   const start = 8 + headerLength;
   if (start > buffer.length) throw invalid('no file of named arrays, or truncated');
-  let header: Record<string, unknown>;
+  let json: unknown;
   try {
-    header = JSON.parse(buffer.toString('utf8', 8, start)) as Record<string, unknown>;
+    json = JSON.parse(buffer.toString('utf8', 8, start));
   } catch {
     throw invalid('its header is not JSON');
   }
+  const parsed = headerSchema.safeParse(json);
+  if (!parsed.success) throw invalid('its header is not as the format wants it');
+  const { __metadata__: metadata, ...entries } = parsed.data;
   const tensors: Parameters = new Map();
   const shapes = new Map<string, readonly number[]>();
-  for (const [name, value] of Object.entries(header)) {
-    if (name === '__metadata__') continue;
-    const {
-      dtype,
-      shape,
-      data_offsets: [from, to],
-    } = value as Entry;
-    if (dtype !== 'F32' || to < from || (to - from) % 4 !== 0) throw invalid(`${name} is no float32 array`);
+  for (const [name, { dtype, shape, data_offsets }] of Object.entries(entries)) {
+    const [from, to] = data_offsets;
+    if (dtype !== 'F32' || to < from || (to - from) % 4 !== 0) throw invalid(`${JSON.stringify(name)} is no float32 array`);
     if (start + to > buffer.length) throw invalid('truncated');
     tensors.set(name, new Float32Array(new Uint8Array(buffer.subarray(start + from, start + to)).buffer));
     shapes.set(name, shape);
   }
-  return { tensors, shapes, metadata: (header['__metadata__'] ?? {}) as Record<string, string> };
+  return { tensors, shapes, metadata };
 }

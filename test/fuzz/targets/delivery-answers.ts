@@ -1,0 +1,70 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeRtstruct } from '../../../src/dicom/rtstruct/write-rtstruct.ts';
+import { sendStructureSet } from '../../../src/dimse/deliver-structure-set.ts';
+import { parseDicom } from '../../../src/dicom/data-set.ts';
+import { implicitVrLittleEndian } from '../../../src/dicom/transfer-syntax.ts';
+import { exampleInput } from '../../dicom/rtstruct/example-structure-set.ts';
+import { temporaryFolder } from '../../dimse/running-scp.ts';
+import { associateAccept, command, data, pdu, type RawPeer, startRawPeer } from '../../peers/raw-peer.ts';
+import type { OpenTarget } from '../target.ts';
+
+/** The node's patience with a planning system here, and how late it may be with its verdict, in seconds. */
+const timeoutSeconds = 0.2;
+const latestSeconds = 15;
+
+/** What a planning system answers to a delivery, from the association to the release. */
+export const open: OpenTarget = async (cleanup) => {
+  const path = join(await temporaryFolder(cleanup), 'implicit.dcm');
+  const file = writeRtstruct(exampleInput([]), 'implicit');
+  await writeFile(path, file);
+  const accept = associateAccept([{ id: 1, transferSyntax: implicitVrLittleEndian }]);
+  const response = (status: number): Buffer =>
+    data(
+      1,
+      'command',
+      true,
+      command([
+        [0x0100, 0x8001],
+        [0x0120, 1],
+        [0x0800, 0x0101],
+        [0x0900, status],
+        [0x1000, parseDicom(file).meta.sopInstanceUid],
+      ]),
+    );
+  const released = pdu(0x06, [0, 0, 0, 0]);
+  let answer: Buffer = Buffer.alloc(0);
+  const tps = await startRawPeer(async (io: RawPeer) => {
+    await io.pdu();
+    io.send(answer.subarray(0, accept.length));
+    await io.pdu();
+    io.send(answer.subarray(accept.length));
+    io.socket.end();
+  });
+  cleanup.after(() => tps.close());
+  return {
+    samples: [
+      Buffer.concat([accept, response(0x0000), released]),
+      Buffer.concat([accept, response(0xb000), released]),
+      Buffer.concat([accept, response(0xa700), released]),
+      Buffer.concat([pdu(0x03, [0, 1, 1, 3]), released]),
+      Buffer.concat([accept, pdu(0x07, [0, 0, 2, 0])]),
+    ],
+    async feed(input) {
+      answer = input;
+      const peer = { aeTitle: 'TPS', host: '127.0.0.1', port: tps.port };
+      const start = performance.now();
+      const { outcome, status, message } = await sendStructureSet(
+        peer,
+        { implicit: path },
+        { callingAe: 'CONTOUR', transferSyntaxes: ['implicit'], triedBefore: false, timeoutSeconds },
+      );
+      const seconds = (performance.now() - start) / 1000;
+      if (seconds > latestSeconds) throw new Error(`a verdict after ${seconds.toFixed(0)} s`);
+      if (message?.includes('\n') === true) throw new Error(`more than one line: ${message}`);
+      // Nothing counts as delivered without a status that says so.
+      if (outcome === 'delivered' && status !== 0 && ((status ?? 0) & 0xf000) !== 0xb000)
+        throw new Error(`status ${status}`);
+    },
+  };
+};
