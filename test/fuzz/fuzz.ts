@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -14,8 +15,8 @@ export interface Finding {
 
 export type ChildMessage = Finding | 'done';
 
-/** Longest that one input (or the start of the target) may take on a busy machine, in milliseconds. */
-const patience = 30_000;
+/** Longest that one input may take on a busy machine, in seconds. */
+const longestSeconds = 30;
 /** After so many findings the rest is more of the same. */
 const enough = 20;
 
@@ -25,22 +26,17 @@ const enough = 20;
  */
 export async function fuzz(
   target: string,
-  options: { seed: number; from?: number; count: number },
+  options: { seed: number; from?: number; count: number; seconds?: number },
 ): Promise<Finding[]> {
   const findings: Finding[] = [];
-  const end = (options.from ?? 0) + options.count;
+  const { seed, seconds = longestSeconds } = options;
   let from = options.from ?? 0;
+  const end = from + options.count;
   const folder = await mkdtemp(join(tmpdir(), 'contour-node-fuzz-'));
   try {
     while (from < end && findings.length < enough) {
-      const last = await runChild(
-        target,
-        options.seed,
-        { from, count: end - from },
-        join(folder, 'progress'),
-        findings,
-      );
-      from = last + 1;
+      const run = { target, seed, from, count: end - from, seconds, progressPath: join(folder, 'progress') };
+      from = (await runChild(run, findings)) + 1;
     }
   } finally {
     await rm(folder, { recursive: true });
@@ -48,41 +44,45 @@ export async function fuzz(
   return findings;
 }
 
+interface ChildRun {
+  readonly target: string;
+  readonly seed: number;
+  readonly from: number;
+  readonly count: number;
+  readonly seconds: number;
+  readonly progressPath: string;
+}
+
 /** @returns the last input that was fed */
-async function runChild(
-  target: string,
-  seed: number,
-  { from, count }: { from: number; count: number },
-  progressPath: string,
-  findings: Finding[],
-): Promise<number> {
-  const program = fileURLToPath(new URL('fuzz-child.ts', import.meta.url));
-  const args = [target, seed, from, count, progressPath].map(String);
-  const child = fork(program, args, {
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    execArgv: ['--max-old-space-size=512'],
-  });
+async function runChild(run: ChildRun, findings: Finding[]): Promise<number> {
+  const { target, seed, from, count, seconds, progressPath } = run;
+  const child = fork(
+    fileURLToPath(new URL('fuzz-child.ts', import.meta.url)),
+    [target, seed, from, count, progressPath].map(String),
+    { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], execArgv: ['--max-old-space-size=512'] },
+  );
+  const reached = (): string => (existsSync(progressPath) ? readFileSync(progressPath, 'utf8') : '');
   let done = false;
-  let hung = false;
   child.on('message', (message: ChildMessage) => {
     if (message === 'done') done = true;
     else findings.push(message);
     if (findings.length >= enough) child.kill('SIGKILL');
   });
+  let hung = false;
   let seen = '';
-  const watchdog = setInterval(async () => {
-    const progress = await readFile(progressPath, 'utf8').catch(() => '');
-    hung = progress === seen;
-    seen = progress;
+  const watchdog = setInterval(() => {
+    hung = seen !== '' && seen === reached();
+    seen = reached();
     if (hung) child.kill('SIGKILL');
-  }, patience);
+  }, seconds * 1000);
   const [stderr] = await Promise.all([child.stderr === null ? '' : text(child.stderr), once(child, 'exit')]);
   clearInterval(watchdog);
-  const reached = Number.parseInt(await readFile(progressPath, 'utf8').catch(() => ''), 10);
-  if (done) return findings.at(-1)?.words.endsWith('MB resident') === true ? reached : from + count - 1;
-  if (findings.length >= enough) return reached;
-  if (Number.isNaN(reached)) throw new Error(`${target} did not start: ${stderr}`);
-  const words = hung ? `no end within ${patience / 1000} s` : `ended with ${child.exitCode ?? child.signalCode}`;
-  findings.push({ index: reached, words: `${words}\n${stderr}` });
-  return reached;
+  if (findings.length >= enough) return from + count - 1;
+  const last = Number.parseInt(reached(), 10);
+  if (Number.isNaN(last)) throw new Error(`${target} did not start: ${stderr}`);
+  if (!done) {
+    const words = hung ? `no end within ${seconds} s` : `ended with ${child.exitCode ?? child.signalCode}`;
+    findings.push({ index: last, words: `${words}\n${stderr}` });
+  }
+  return last;
 }
