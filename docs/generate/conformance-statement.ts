@@ -19,6 +19,7 @@ contour-node takes planning CTs, contours them and sends an RT Structure Set to 
 | network service | as user (SCU) | as provider (SCP) |
 | --- | --- | --- |
 | CT Image Storage | only by the command \`send\` | yes |
+| any other Storage SOP class | only by the command \`send\` | no |
 | RT Structure Set Storage | yes | see 4.2.1 |
 | Verification | yes | yes |
 | Study Root Query/Retrieve: FIND | optional, for the number of images of a series | no |
@@ -98,11 +99,20 @@ Study Root Query/Retrieve FIND (1.2.840.10008.5.1.4.1.2.2.1) at IMAGE level with
 empty SOP Instance UID; only to a peer with \`seriesCountQuery\`. Pending responses are counted; without an answer the series
 carries the warning that its count is not confirmed.
 
+##### 4.2.3.4 Send files
+
+The command \`send\` takes DICOM files of any Storage SOP class and sends each byte for byte in its own transfer syntax, with one
+presentation context for each SOP class and transfer syntax. 0x0000 and 0xBxxx count as stored.
+
 #### 4.2.4 Association acceptance
 
 A connection from an address that no peer has is closed without a byte. Then, in this order:
 
 ${tables.associationRejections()}
+
+Ended by A-ABORT, before or after that:
+
+${tables.associationAborts()}
 
 Extended negotiation: SOP Class Extended and Common Extended Negotiation and User Identity are read and not answered; a
 proposed SCP role for the requestor is answered with 0.
@@ -148,8 +158,10 @@ None.
 ## 6 Character sets
 
 Patient and study attributes are copied into the structure set as raw bytes together with the CT's Specific Character Set, so
-any character set is carried unchanged. Text that the node adds is ASCII. For routing and display these are decoded, with the
-code extensions of ISO 2022 for the single-byte, Japanese, Korean and Chinese sets: ${tables.characterSets()}.
+any character set is carried unchanged. Text that the node adds is ASCII. For routing and display these are decoded; bytes
+beyond ASCII without a declared set are read as UTF-8 where they are, else as ISO_IR 100, and what fits no set becomes U+FFFD:
+
+${tables.characterSets()}
 
 ## 7 Security
 

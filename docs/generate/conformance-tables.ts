@@ -6,6 +6,7 @@ import { transferSyntaxes } from '../../src/dicom/transfer-syntax.ts';
 import { type Rejection, rejections } from '../../src/dimse/association-policy.ts';
 import { type DeliveryOutcome, outcomeOfError, outcomeOfStatus } from '../../src/dimse/delivery-outcome.ts';
 import { AssociationRejected } from '../../src/dimse/outbound-association.ts';
+import { abortReason } from '../../src/dimse/pdu.ts';
 import { supportedContexts } from '../../src/dimse/presentation-context.ts';
 import { formatStatus, storeStatus } from '../../src/dimse/status.ts';
 import { ContourNodeError, type ErrorCode } from '../../src/errors.ts';
@@ -59,27 +60,40 @@ export function acceptedContexts(): string {
   return markdown(['SOP class', 'transfer syntax', 'UID', 'accepted'], body);
 }
 
+/** In the order in which they are looked at. */
 const rejectedWhen: Readonly<Record<keyof typeof rejections, string>> = {
+  protocolVersion: 'bit 0 of the protocol version is not set',
   applicationContext: 'the application context name is not 1.2.840.10008.3.1.1.1',
   calledAe: 'the called AE title is neither `dicom.aeTitle` nor one of `dicom.otherAeTitles`',
   callingAe: 'no peer has this calling AE title at this address',
-  localLimit: '`dicom.maxAssociations` or `dicom.maxAssociationsPerPeer` is reached',
   noSpace: 'less than `intake.reservedMegabytes` are free on the disk of the data directory',
-  protocolVersion: 'bit 0 of the protocol version is not set',
+  localLimit: '`dicom.maxAssociations` or `dicom.maxAssociationsPerPeer` is reached',
 };
 
 /** A-ASSOCIATE-RJ. */
 export function associationRejections(): string {
-  const words: Readonly<Record<string, string>> = rejectedWhen;
   return markdown(
     ['result', 'source', 'reason', 'words in the log', 'when'],
-    Object.entries(rejections as Record<string, Rejection>).map(([key, { result, source, reason, words: log }]) => [
-      `${result} (${result === 1 ? 'permanent' : 'transient'})`,
-      source,
-      reason,
-      log,
-      words[key] ?? '',
-    ]),
+    (Object.keys(rejectedWhen) as (keyof typeof rejections)[]).map((key) => {
+      const { result, source, reason, words }: Rejection = rejections[key];
+      return [`${result} (${result === 1 ? 'permanent' : 'transient'})`, source, reason, words, rejectedWhen[key]];
+    }),
+  );
+}
+
+const abortedWhen: Readonly<Record<keyof typeof abortReason, string>> = {
+  notSpecified: 'a limit of time or size is reached, the node stops, or what came cannot be decoded',
+  unrecognizedPdu: 'no PDU type of PS3.8',
+  unexpectedPdu: 'a PDU, a command or a data set out of turn',
+  invalidParameter:
+    'a PDU longer than announced, a wrong length in it, or a presentation context that was not accepted',
+};
+
+/** A-ABORT by the node. */
+export function associationAborts(): string {
+  return markdown(
+    ['source', 'reason', 'when'],
+    Object.entries(abortReason).map(([key, reason]) => [2, reason, abortedWhen[key as keyof typeof abortReason]]),
   );
 }
 
@@ -192,7 +206,15 @@ export function offersTls(): boolean {
 
 /** Specific Character Sets that are decoded. */
 export function characterSets(): string {
-  return readableCharacterSets.map((name) => `\`${name}\``).join(', ');
+  const { withoutCodeExtensions, withCodeExtensions } = readableCharacterSets;
+  const terms = (names: readonly string[]): string => names.map((name) => `\`${name}\``).join(', ');
+  return markdown(
+    ['code extensions', 'defined terms'],
+    [
+      ['without', terms(withoutCodeExtensions)],
+      ['with (ISO 2022)', terms(withCodeExtensions)],
+    ],
+  );
 }
 
 /** The RT Structure Set, attribute by attribute. */

@@ -41,7 +41,7 @@ const modules: Readonly<Record<string, readonly (readonly [string, WrittenAttrib
   ],
   'RT Series': [
     ['Modality', '1', 'node', '`RTSTRUCT`'],
-    ['SeriesInstanceUID', '1', 'node', 'derived, see below'],
+    ['SeriesInstanceUID', '1', 'node', 'derived, see above'],
     ['SeriesNumber', '2', 'node', '1000 and the revision'],
     ['SeriesDate', '3', 'node', 'when the revision was first written'],
     ['SeriesTime', '3', 'node', 'when the revision was first written'],
@@ -128,7 +128,7 @@ const modules: Readonly<Record<string, readonly (readonly [string, WrittenAttrib
     ['PredecessorStructureSetSequence', '3', 'node', 'only where an earlier revision was delivered'],
     ['PredecessorStructureSetSequence > ReferencedSOPClassUID', '1', 'node', 'RT Structure Set Storage'],
     ['PredecessorStructureSetSequence > ReferencedSOPInstanceUID', '1', 'node', 'of the earlier one'],
-    ['StructureSetROISequence', '1', 'bundle', 'one item an ROI that goes to the destination'],
+    ['StructureSetROISequence', '3', 'bundle', 'one item an ROI that goes to the destination'],
     ['StructureSetROISequence > ROINumber', '1', 'node', 'counted from 1'],
     ['StructureSetROISequence > ReferencedFrameOfReferenceUID', '1', 'CT', "the CT's"],
     [
@@ -147,7 +147,7 @@ const modules: Readonly<Record<string, readonly (readonly [string, WrittenAttrib
     ['StructureSetROISequence > ROIGenerationDescription', '3', 'bundle', 'name and version'],
   ],
   'ROI Contour': [
-    ['ROIContourSequence', '1', 'bundle', 'one item an ROI'],
+    ['ROIContourSequence', '3', 'bundle', 'one item an ROI'],
     ['ROIContourSequence > ROIDisplayColor', '3', 'bundle', 'three numbers'],
     ['ROIContourSequence > ReferencedROINumber', '1', 'node', 'the ROI Number'],
     ['ROIContourSequence > ContourSequence', '3', 'node', 'one item a closed contour; absent for an ROI without any'],
@@ -175,7 +175,7 @@ const modules: Readonly<Record<string, readonly (readonly [string, WrittenAttrib
     ],
   ],
   'RT ROI Observations': [
-    ['RTROIObservationsSequence', '1', 'bundle', 'one item an ROI'],
+    ['RTROIObservationsSequence', '3', 'bundle', 'one item an ROI'],
     ['RTROIObservationsSequence > ObservationNumber', '1', 'node', 'the ROI Number'],
     ['RTROIObservationsSequence > ReferencedROINumber', '1', 'node', 'the ROI Number'],
     [
@@ -190,7 +190,7 @@ const modules: Readonly<Record<string, readonly (readonly [string, WrittenAttrib
   'SOP Common': [
     ['SpecificCharacterSet', '1C', 'CT', copied],
     ['SOPClassUID', '1', 'node', 'RT Structure Set Storage'],
-    ['SOPInstanceUID', '1', 'node', 'derived, see below'],
+    ['SOPInstanceUID', '1', 'node', 'derived, see above'],
     ['InstanceCreationDate', '3', 'node', 'when the revision was first written'],
     ['InstanceCreationTime', '3', 'node', 'when the revision was first written'],
     ['ContributingEquipmentSequence', '3', 'node', 'one item'],

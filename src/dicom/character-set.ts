@@ -50,12 +50,6 @@ const wholeValue: Record<string, Decode> = {
   GBK: decoder('gbk'),
 };
 
-/** Values of Specific Character Set whose text can be decoded; `ISO 2022 IR n` stands for `ISO_IR n` with extensions. */
-export const readableCharacterSets: readonly string[] = [
-  ...Object.keys(singleByte).map((registration) => `ISO_IR ${registration}`),
-  ...Object.keys(wholeValue),
-];
-
 interface CodeElement {
   register: 'G0' | 'G1';
   /** Two bytes of the G0 area make one character; other sets keep ASCII there. */
@@ -71,27 +65,39 @@ function g1(decode: Decode): CodeElement {
   return { register: 'G1', pairs: false, decode };
 }
 
-/** What follows ESC (PS3.3 tables C.12-3 and C.12-4). */
-const escapes: readonly (readonly [string, CodeElement])[] = [
-  ['$)A', g1(decoder('gbk'))],
-  ['$)C', g1(decoder('euc-kr'))],
-  ['$(D', g0(jisX0212, true)],
-  ['$B', g0(jisX0208, true)],
-  ['(B', g0(latin1)],
-  ['(J', g0(jisX0201)],
-  [')I', g1(jisX0201)],
-  ['-A', g1(singleByte['100']!)],
-  ['-B', g1(singleByte['101']!)],
-  ['-C', g1(singleByte['109']!)],
-  ['-D', g1(singleByte['110']!)],
-  ['-F', g1(singleByte['126']!)],
-  ['-G', g1(singleByte['127']!)],
-  ['-H', g1(singleByte['138']!)],
-  ['-L', g1(singleByte['144']!)],
-  ['-M', g1(singleByte['148']!)],
-  ['-T', g1(singleByte['166']!)],
-  ['-b', g1(singleByte['203']!)],
+/** What follows ESC, and the registration number it belongs to (PS3.3 tables C.12-3 and C.12-4). */
+const escapes: readonly (readonly [sequence: string, registration: string, element: CodeElement])[] = [
+  ['$)A', '58', g1(decoder('gbk'))],
+  ['$)C', '149', g1(decoder('euc-kr'))],
+  ['$(D', '159', g0(jisX0212, true)],
+  ['$B', '87', g0(jisX0208, true)],
+  ['(B', '6', g0(latin1)],
+  ['(J', '13', g0(jisX0201)],
+  [')I', '13', g1(jisX0201)],
+  ['-A', '100', g1(singleByte['100']!)],
+  ['-B', '101', g1(singleByte['101']!)],
+  ['-C', '109', g1(singleByte['109']!)],
+  ['-D', '110', g1(singleByte['110']!)],
+  ['-F', '126', g1(singleByte['126']!)],
+  ['-G', '127', g1(singleByte['127']!)],
+  ['-H', '138', g1(singleByte['138']!)],
+  ['-L', '144', g1(singleByte['144']!)],
+  ['-M', '148', g1(singleByte['148']!)],
+  ['-T', '166', g1(singleByte['166']!)],
+  ['-b', '203', g1(singleByte['203']!)],
 ];
+
+/** The defined terms of Specific Character Set that are decoded (PS3.3 tables C.12-2 to C.12-5). */
+export const readableCharacterSets = {
+  withoutCodeExtensions: [
+    // ASCII alone is no term: the attribute is absent.
+    ...Object.keys(singleByte).flatMap((registration) => (registration === '6' ? [] : [`ISO_IR ${registration}`])),
+    ...Object.keys(wholeValue),
+  ],
+  withCodeExtensions: [...new Set(escapes.map(([, registration]) => Number(registration)))]
+    .sort((a, b) => a - b)
+    .map((registration) => `ISO 2022 IR ${registration}`),
+} as const;
 
 /**
  * Decodes the bytes of a value. `specificCharacterSet` is the list of values of (0008,0005); the first may be empty.
@@ -131,7 +137,7 @@ function decodeIso2022(bytes: Uint8Array, initial: Decode): string {
     const byte = bytes[i]!;
     if (byte === 0x1b) {
       const rest = latin1(bytes.subarray(i + 1, i + 4));
-      const [sequence, element] = escapes.find(([prefix]) => rest.startsWith(prefix)) ?? [];
+      const [sequence, , element] = escapes.find(([prefix]) => rest.startsWith(prefix)) ?? [];
       if (sequence === undefined || element === undefined) continue;
       flush(i);
       pairs = element.pairs ? element.decode : undefined;

@@ -4,7 +4,7 @@ import { decodeText, splitText } from '../../src/dicom/character-set.ts';
 
 const hex = (bytes: string): Buffer => Buffer.from(bytes.replaceAll(' ', ''), 'hex');
 
-test('each single-byte set reads its letters', () => {
+test('each single-byte set reads its letters (CS 6)', () => {
   for (const [term, bytes, text] of [
     ['', '41 42', 'AB'],
     ['ISO_IR 6', '41 42', 'AB'],
@@ -25,7 +25,7 @@ test('each single-byte set reads its letters', () => {
   }
 });
 
-test('UTF-8, GB18030 and GBK stand for themselves; a backslash inside a character separates nothing', () => {
+test('UTF-8, GB18030 and GBK stand for themselves; a backslash inside a character separates nothing (CS 6)', () => {
   assert.equal(decodeText(Buffer.from('王小明'), ['ISO_IR 192']), '王小明');
   assert.equal(decodeText(hex('cd f5 d0 a1 c3 f7'), ['GBK']), '王小明');
   assert.equal(decodeText(hex('cd f5 81 30 81 30'), ['GB18030']), '王\u0080');
@@ -33,7 +33,7 @@ test('UTF-8, GB18030 and GBK stand for themselves; a backslash inside a characte
   assert.deepEqual(splitText(hex('8d 5c 41 5c 42 20'), ['GBK']), ['峔A', 'B']);
 });
 
-test('code extensions of PS3.5 annexes H, I and K', () => {
+test('code extensions of PS3.5 annexes H, I and K (CS 6)', () => {
   const japanese = 'd4 cf c0 de 5e c0 db b3 3d 1b 24 42 3b 33 45 44 1b 28 4a 5e 1b 24 42 42 40 4f 3a 1b 28 4a';
   assert.equal(decodeText(hex(japanese), ['ISO 2022 IR 13', 'ISO 2022 IR 87']), 'ﾔﾏﾀﾞ^ﾀﾛｳ=山田^太郎');
   const korean = '48 6f 6e 67 3d 1b 24 29 43 fb f3 5e 1b 24 29 43 d1 ce d4 d7';
@@ -51,7 +51,7 @@ test('a separator or a line end switches back to the first set', () => {
   assert.deepEqual(splitText(hex('1b 2d 4c bb 5c c4'), sets), ['Л', 'Ä']);
 });
 
-test('undeclared bytes are taken for UTF-8 where they are, else for Latin-1', () => {
+test('undeclared bytes are taken for UTF-8 where they are, else for Latin-1 (CS 6)', () => {
   assert.equal(decodeText(Buffer.from('张'), []), '张');
   assert.equal(decodeText(hex('4d fc 6c 6c 65 72'), []), 'Müller');
 });

@@ -149,7 +149,7 @@ for (const [words, misbehaviour, code] of [
   ['aborts', { does: 'abort' }, 'ASSOCIATION_ABORTED'],
   ['resets the connection', { does: 'reset' }, 'ASSOCIATION_ABORTED'],
 ] as const) {
-  test(`a planning system that ${words} is tried again`, async (t) => {
+  test(`a planning system that ${words} is tried again (CS 4.2.3.1)`, async (t) => {
     const { outcome, code: actual, status } = await outcomeOf(t, [misbehaviour]);
     assert.deepEqual([outcome, actual, status], ['retry', code, undefined]);
   });
@@ -162,7 +162,7 @@ test('an answer for another instance, or a second answer, is not a delivery (CS 
   }
 });
 
-test('imported, but the answer was lost: the next try finds it there', async (t) => {
+test('imported, but the answer was lost: the next try finds it there (CS 4.2.3.1)', async (t) => {
   const tps = await planningSystem(t, { does: 'import and hang up' });
   const files = await structureSet(t);
   assert.equal((await sendStructureSet(tps, files, options)).outcome, 'retry');

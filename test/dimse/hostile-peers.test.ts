@@ -61,7 +61,7 @@ test('a PDU header that claims 4 GB ends the connection at once, before and afte
   assert.equal(scp.ended[0]?.how, 'aborted');
 });
 
-test('garbage is aborted as an unrecognised PDU', async (t) => {
+test('garbage is aborted as an unrecognised PDU (CS 4.2.4)', async (t) => {
   const scp = await runningScp(t);
   const peer = await connectRaw(scp.port);
   peer.send(Buffer.from('GET / HTTP/1.1\r\n\r\n'));
@@ -82,7 +82,7 @@ test('what comes out of turn is aborted as unexpected (PS3.8 9.2) (CS 4.2.2.1)',
   assert.deepEqual(await answer(confused), abortOf(2), 'a release response');
 });
 
-test('data on a context that was refused, without a command, or mixed with a command is aborted', async (t) => {
+test('data on a context that was refused, without a command, or mixed with a command is aborted (CS 4.2.4)', async (t) => {
   const scp = await runningScp(t);
   const { dataSet, sopInstanceUid } = exampleInstance(1);
   const rq = storeRequest(1, ctImageStorage, sopInstanceUid);
@@ -124,7 +124,7 @@ test('another service with a data set is aborted, not gathered in memory', async
   assert.deepEqual(await answer(peer), abortOf(2));
 });
 
-test('an endless command and an instance over the limit are aborted', async (t) => {
+test('an endless command and an instance over the limit are aborted (CS 4.2.4)', async (t) => {
   const scp = await runningScp(t, { dicom: { maxInstanceMegabytes: 1 } });
   const talker = await associated(scp);
   for (let i = 0; i < 5; i++) talker.send(data(1, 'command', false, Buffer.alloc(16000)));
@@ -205,7 +205,7 @@ test('nobody may take longer than the handshake time, however busily it trickles
   assert.deepEqual(scp.started, []);
 });
 
-test('an association that sends nothing, or a data set byte by byte, is aborted after the idle time', async (t) => {
+test('an association that sends nothing, or a data set byte by byte, is aborted after the idle time (CS 4.2.4)', async (t) => {
   const scp = await runningScp(t, { dicom: { idleSeconds: 0.5 } });
   const idle = await associated(scp);
   const loris = await associated(scp);

@@ -35,7 +35,7 @@ async function storescp(t: TestContext): Promise<{ port: number; folder: string 
   return { port, folder };
 }
 
-test('send brings a folder to DCMTK byte for byte and leaves other files out', async (t) => {
+test('send brings a folder to DCMTK byte for byte and leaves other files out (CS 4.2.3.4)', async (t) => {
   const peer = await storescp(t);
   const folder = await ctFolder(t);
   await mkdir(join(folder, 'below'));
@@ -55,7 +55,7 @@ test('send brings a folder to DCMTK byte for byte and leaves other files out', a
   for (const { path } of files) assert.ok(hashes.has(dataSetOf(await readFile(path)).toString('base64')), path);
 });
 
-test('send says which files were refused and ends with 1', async (t) => {
+test('send says which files were refused and ends with 1 (CS 4.2.3.4)', async (t) => {
   const scp = await runningScp(t);
   const folder = await temporaryFolder(t);
   await writeFile(join(folder, 'ct.dcm'), exampleInstance(1).file);

@@ -13,7 +13,7 @@ async function kept(bench: IntakeBench, series: string): Promise<string[]> {
   return (await readdir(join(bench.dataDirectory, 'series', bench.keyOf(series), 'instances'))).toSorted();
 }
 
-test('an image that is answered with 0x0000 lies in its series as it came', async (t) => {
+test('an image that is answered with 0x0000 lies in its series as it came (CS 4.2.4.1)', async (t) => {
   const bench = await IntakeBench.open(t);
   const slice = { series: a, number: 1 };
   assert.equal(await bench.send(bench.associate(), slice), 0x0000);
@@ -26,7 +26,7 @@ test('an image that is answered with 0x0000 lies in its series as it came', asyn
   assert.deepEqual(await readdir(join(bench.dataDirectory, 'incoming')), []);
 });
 
-test('SOP class and instance UID have to be those of the command: 0xA900', async (t) => {
+test('SOP class and instance UID have to be those of the command: 0xA900 (CS 4.2.4.1)', async (t) => {
   const bench = await IntakeBench.open(t);
   const association = bench.associate();
   assert.equal(await bench.send(association, { series: a, number: 1 }, { sopInstanceUid: '1.2.3.4' }), 0xa900);
@@ -37,7 +37,7 @@ test('SOP class and instance UID have to be those of the command: 0xA900', async
   assert.deepEqual(bench.store.list(), []);
 });
 
-test('what cannot be parsed is refused with 0xC000, wherever it ends', async (t) => {
+test('what cannot be parsed is refused with 0xC000, wherever it ends (CS 4.2.4.1)', async (t) => {
   const bench = await IntakeBench.open(t);
   const association = bench.associate();
   const whole = ctSliceFile({ series: a, number: 1 });
@@ -51,7 +51,7 @@ test('what cannot be parsed is refused with 0xC000, wherever it ends', async (t)
   assert.deepEqual(bench.store.list(), []);
 });
 
-test('the same image again is absorbed, in whatever encoding it comes', async (t) => {
+test('the same image again is absorbed, in whatever encoding it comes (CS 4.2.4.1)', async (t) => {
   const bench = await IntakeBench.open(t);
   const association = bench.associate();
   for (const encoding of ['implicit', 'explicit', 'deflated', 'implicit'] as const) {
@@ -87,7 +87,7 @@ test('a compressed image and its uncompressed original are the same image', asyn
   assert.equal(new Set(files.map((file) => file.slice(0, 16))).size, uids.size);
 });
 
-test('other pixels under a known UID are refused with 0xC001, and the first ones stay', async (t) => {
+test('other pixels under a known UID are refused with 0xC001, and the first ones stay (CS 4.2.4.1)', async (t) => {
   const bench = await IntakeBench.open(t);
   await bench.sendAll(a, range(1, 12));
   await bench.pass(21);
@@ -103,7 +103,7 @@ test('other pixels under a known UID are refused with 0xC001, and the first ones
   assert.ok(shown.history.some(({ code }) => code === 'SERIES_PIXELS_DIFFER'));
 });
 
-test('a full disk is answered with 0xA700, and the series waits for the repeat', async (t) => {
+test('a full disk is answered with 0xA700, and the series waits for the repeat (CS 4.2.4.1)', async (t) => {
   const bench = await IntakeBench.open(t);
   const first = bench.associate();
   for (const number of range(1, 11)) await bench.send(first, { series: a, number });

@@ -72,7 +72,7 @@ test('one series over three associations, and two series in one', async (t) => {
   await assertRebuilds(bench);
 });
 
-test('an aborted association leaves the series incomplete until the sender has repeated what it brought', async (t) => {
+test('an aborted association leaves the series incomplete until the sender has repeated what it brought (CS 4.1)', async (t) => {
   const bench = await IntakeBench.open(t);
   await bench.sendAll(a, range(1, 7), 'aborted');
   await bench.pass(3600);
@@ -108,7 +108,7 @@ test('a lost connection during the repeat keeps the series incomplete', async (t
   assert.equal(bench.show(a).state, 'unrouted');
 });
 
-test('a refused image keeps the series incomplete until it is accepted', async (t) => {
+test('a refused image keeps the series incomplete until it is accepted (CS 4.1)', async (t) => {
   const bench = await IntakeBench.open(t);
   const association = bench.associate();
   for (const number of range(1, 11)) await bench.send(association, { series: a, number });
@@ -159,7 +159,7 @@ test('a series that says how many images it has waits for all of them', async (t
   await assertRebuilds(bench);
 });
 
-test('the peer is asked for the count where it is configured so, and an answer that fails is none', async (t) => {
+test('the peer is asked for the count where it is configured so, and an answer that fails is none (CS 4.2.3.3)', async (t) => {
   const peers = [{ name: 'ct', aeTitle: 'SCANNER', addresses: ['127.0.0.1'], seriesCountQuery: true }];
   const answers: (number | Error)[] = [13, new Error('no association')];
   const bench = await IntakeBench.open(t, {
@@ -211,7 +211,7 @@ test('a peer may have its own quiet period, or complete with the release', async
   assert.equal(bench.show(a).state, 'unrouted');
 });
 
-test('a late image starts a new revision, and so does a changed header; a repeat does not', async (t) => {
+test('a late image starts a new revision, and so does a changed header; a repeat does not (CS 4.1)', async (t) => {
   const bench = await IntakeBench.open(t);
   await bench.sendAll(a, range(1, 12));
   await bench.pass(21);

@@ -45,7 +45,7 @@ function renamed(file: Buffer, sets: Uint8Array, name: Uint8Array): Buffer {
 const charset = sharedData('charset');
 
 test(
-  'names in Chinese and Japanese character sets reach the TPS byte for byte',
+  'names in Chinese and Japanese character sets reach the TPS byte for byte (CS 6)',
   { skip: charset === undefined && '../shared/data is not there' },
   async (t) => {
     assert.ok(charset !== undefined);

@@ -36,7 +36,7 @@ const inputs: Record<string, StructureSetInput> = {
 
 for (const [name, input] of Object.entries(inputs)) {
   for (const encoding of ['implicit', 'explicit'] as const) {
-    test(`dciodvfy reports no error and drtdump no warning: ${name}, ${encoding} VR`, async (t) => {
+    test(`dciodvfy reports no error and drtdump no warning: ${name}, ${encoding} VR (CS 8.1.1)`, async (t) => {
       const path = join(await temporaryFolder(t), 'rtstruct.dcm');
       await writeFile(path, writeRtstruct(input, encoding));
       await passes(path);

@@ -22,7 +22,7 @@ import {
 const written = (...args: Parameters<typeof exampleInput>): DataSet =>
   parseDicom(writeRtstruct(exampleInput(...args), 'implicit'));
 
-test('every image of the CT is referenced under its frame of reference, study and series', () => {
+test('every image of the CT is referenced under its frame of reference, study and series (CS 8.1.1)', () => {
   const file = written(exampleRois('keyhole'));
   const [frame, ...moreFrames] = file.items(tag.ReferencedFrameOfReferenceSequence);
   const study = frame!.items(tag.RTReferencedStudySequence)[0]!;
@@ -37,7 +37,7 @@ test('every image of the CT is referenced under its frame of reference, study an
   );
 });
 
-test('every contour names its image and lies exactly in its plane; no coordinate is longer than 16 characters', () => {
+test('every contour names its image and lies exactly in its plane; no coordinate is longer than 16 characters (CS 8.1.1)', () => {
   for (const roi of written(exampleRois('keyhole')).items(tag.ROIContourSequence)) {
     for (const contour of roi.items(tag.ContourSequence)) {
       const image = contour.items(tag.ContourImageSequence)[0]!.string(tag.ReferencedSOPInstanceUID)!;
@@ -56,7 +56,7 @@ test('every contour names its image and lies exactly in its plane; no coordinate
   }
 });
 
-test('the structure set says that a machine drew it, with which model, and that nobody approved it', () => {
+test('the structure set says that a machine drew it, with which model, and that nobody approved it (CS 8.1.1)', () => {
   const file = written(exampleRois('keyhole'));
   assert.equal(file.string(tag.ApprovalStatus), 'UNAPPROVED');
   assert.equal(file.string(tag.Manufacturer), 'contour-node');
@@ -124,7 +124,7 @@ test('CLOSEDPLANAR_XOR marks the ROIs that have holes, and no other', () => {
     ]);
 });
 
-test('a contour of more than 65,534 bytes is offered in implicit VR only', () => {
+test('a contour of more than 65,534 bytes is offered in implicit VR only (CS 4.2.3.1)', () => {
   const points = Float64Array.from({ length: 8000 }, (_, p) => {
     const angle = (Math.PI * (p - (p % 2))) / 4000;
     return (100 + (p % 4 < 2 ? 1 : 0)) * (p % 2 === 0 ? Math.cos(angle) : Math.sin(angle));
