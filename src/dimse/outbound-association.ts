@@ -135,10 +135,8 @@ export class OutboundAssociation {
   async perform<T extends Response>(request: Request, bytes = 0): Promise<T> {
     let answered = false;
     request.on('response', (response: T) => {
-      if (answered)
-        return this.#fail(
-          new ContourNodeError('STORE_WRONG_RESPONSE', `${this.#request.peer.aeTitle} answered one request twice`),
-        );
+      if (answered) return this.#fail(this.#wrong('answered one request twice'));
+      if (!hasStatus(response)) return this.#fail(this.#wrong('answered without a status'));
       answered = true;
       this.#waiting?.resolve(response);
     });
@@ -150,12 +148,13 @@ export class OutboundAssociation {
    * Sends one C-FIND and waits for the response that ends it.
    *
    * @param onPending called for every match, at most `limit` times
-   * @throws ContourNodeError DIMSE_TIMEOUT, ASSOCIATION_ABORTED
+   * @throws ContourNodeError DIMSE_TIMEOUT, ASSOCIATION_ABORTED, STORE_WRONG_RESPONSE
    */
   async find(request: Request, onPending: (response: Response) => void, limit: number): Promise<Response> {
     let matches = 0;
     request.on('response', (response: Response) => {
-      if (!isPending(response.getStatus())) this.#waiting?.resolve(response);
+      if (!hasStatus(response)) this.#fail(this.#wrong('answered without a status'));
+      else if (!isPending(response.getStatus())) this.#waiting?.resolve(response);
       else if (++matches > limit) this.#fail(this.#aborted(`more than ${limit} matches`));
       else onPending(response);
     });
@@ -259,6 +258,10 @@ export class OutboundAssociation {
     return new ContourNodeError('ASSOCIATION_ABORTED', `association with ${this.#request.peer.aeTitle}: ${words}`);
   }
 
+  #wrong(words: string): ContourNodeError {
+    return new ContourNodeError('STORE_WRONG_RESPONSE', `${this.#request.peer.aeTitle} ${words}`);
+  }
+
   #fail(error: ContourNodeError): void {
     this.#failure ??= error;
     this.#waiting?.reject(this.#failure);
@@ -269,6 +272,11 @@ export class OutboundAssociation {
     this.#request.signal?.removeEventListener('abort', this.#cancel);
     this.#connection.close();
   }
+}
+
+/** PS3.7 section 9.1: every response has one; what the library found need not be a number. */
+function hasStatus(response: Response): boolean {
+  return Number.isInteger(response.getStatus());
 }
 
 /** PS3.4 table C.4-1. */

@@ -295,6 +295,26 @@ test('a planning system gone mad never hangs the delivery and leaves no connecti
       },
     ],
     [
+      'an answer without a status',
+      async (io) => {
+        await io.pdu();
+        io.send(associateAccept([{ id: 1, transferSyntax: implicit }]));
+        await io.pdu();
+        io.send(
+          data(
+            1,
+            'command',
+            true,
+            command([
+              [0x0100, 0x8001],
+              [0x0120, 1],
+              [0x0800, 0x0101],
+            ]),
+          ),
+        );
+      },
+    ],
+    [
       'not reading',
       async (io) => {
         await io.pdu();

@@ -89,14 +89,17 @@ test('a page of another site can neither act nor read through a name of its own'
   assert.deepEqual(await errorOf(foreign), [400, 'USAGE']);
   const own = await http.post('/api/series/0011223344556677/retry', { headers: { origin: http.node.httpUrl } });
   assert.deepEqual(await errorOf(own), [404, 'NOT_FOUND']);
-  const status = await new Promise<number | undefined>((resolve, reject) => {
-    request(`${http.node.httpUrl}/api/series`, { headers: { host: 'evil.example' } }, (response) =>
-      resolve(response.resume().statusCode),
-    )
-      .on('error', reject)
-      .end();
-  });
-  assert.equal(status, 400);
+  // Bull Board answers errors in its own way, which once was 500 (found by test/fuzz).
+  for (const path of ['/api/series', '/queues/', '/queues/api/queues']) {
+    const status = await new Promise<number | undefined>((resolve, reject) => {
+      request(http.node.httpUrl + path, { headers: { host: 'evil.example' } }, (response) =>
+        resolve(response.resume().statusCode),
+      )
+        .on('error', reject)
+        .end();
+    });
+    assert.equal(status, 400, path);
+  }
 });
 
 test('the queues can be looked at, not changed', async (t) => {

@@ -6,8 +6,9 @@ import { parseDicom } from '../../../src/dicom/data-set.ts';
 import { implicitVrLittleEndian } from '../../../src/dicom/transfer-syntax.ts';
 import { exampleInput } from '../../dicom/rtstruct/example-structure-set.ts';
 import { temporaryFolder } from '../../dimse/running-scp.ts';
-import { associateAccept, command, data, pdu, type RawPeer, startRawPeer } from '../../peers/raw-peer.ts';
+import { associateAccept, command, data, pdu } from '../../peers/raw-peer.ts';
 import type { OpenTarget } from '../target.ts';
+import { attackingPeer } from './attacking-peer.ts';
 
 /** The node's patience with a planning system here, and how late it may be with its verdict, in seconds. */
 const timeoutSeconds = 0.2;
@@ -18,6 +19,7 @@ export const open: OpenTarget = async (cleanup) => {
   const path = join(await temporaryFolder(cleanup), 'implicit.dcm');
   const file = writeRtstruct(exampleInput([]), 'implicit');
   await writeFile(path, file);
+  const tps = await attackingPeer(cleanup);
   const accept = associateAccept([{ id: 1, transferSyntax: implicitVrLittleEndian }]);
   const response = (status: number): Buffer =>
     data(
@@ -33,15 +35,6 @@ export const open: OpenTarget = async (cleanup) => {
       ]),
     );
   const released = pdu(0x06, [0, 0, 0, 0]);
-  let answer: Buffer = Buffer.alloc(0);
-  const tps = await startRawPeer(async (io: RawPeer) => {
-    await io.pdu();
-    io.send(answer.subarray(0, accept.length));
-    await io.pdu();
-    io.send(answer.subarray(accept.length));
-    io.socket.end();
-  });
-  cleanup.after(() => tps.close());
   return {
     samples: [
       Buffer.concat([accept, response(0x0000), released]),
@@ -51,11 +44,10 @@ export const open: OpenTarget = async (cleanup) => {
       Buffer.concat([accept, pdu(0x07, [0, 0, 2, 0])]),
     ],
     async feed(input) {
-      answer = input;
-      const peer = { aeTitle: 'TPS', host: '127.0.0.1', port: tps.port };
+      tps.says(input, accept.length);
       const start = performance.now();
       const { outcome, status, message } = await sendStructureSet(
-        peer,
+        tps.address,
         { implicit: path },
         { callingAe: 'CONTOUR', transferSyntaxes: ['implicit'], triedBefore: false, timeoutSeconds },
       );
