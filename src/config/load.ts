@@ -43,7 +43,7 @@ export function parseConfig(text: string, fileName: string): Config {
     throw invalid(fileName, lines.linePos(broken.pos[0]).line, '', message);
   }
   const lineOf = (at: Path): number => lines.linePos(offsetOf(document.contents, at)).line;
-  const parsed = configSchema.safeParse(document.toJS() ?? {});
+  const parsed = configSchema.safeParse(valuesOf(document, fileName) ?? {});
   if (!parsed.success) {
     const issue = deepest(parsed.error.issues);
     const at = issue.code === 'unrecognized_keys' ? [...issue.path, ...issue.keys.slice(0, 1)] : issue.path;
@@ -53,6 +53,15 @@ export function parseConfig(text: string, fileName: string): Config {
     throw invalid(fileName, lineOf(problem.path), keyName(problem.path), problem.message);
   }
   return parsed.data;
+}
+
+/** Aliases are looked up only here: one without its anchor, or that multiplies into a bomb, is no configuration. */
+function valuesOf(document: ReturnType<typeof parseDocument>, fileName: string): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    throw invalid(fileName, 1, '', error instanceof Error ? (error.message.split('\n')[0] ?? '') : 'not YAML');
+  }
 }
 
 function finish(config: Config, source: string): LoadedConfig {

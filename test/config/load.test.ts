@@ -54,6 +54,16 @@ test('a missing key, broken YAML and a key twice are refused with their line', (
   assert.match(refusal('http: {port: 1}\nhttp: {port: 2}\n'), /line 2: .*unique/i);
 });
 
+test('an alias without its anchor, and aliases that multiply, are refused', () => {
+  assert.match(refusal('peers: *nobody\n'), /^clinic\.yaml, line 1: .*nobody/);
+  const bomb = ['a: &a [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]'];
+  for (let i = 0; i < 8; i++) {
+    const [from, to] = [String.fromCharCode(97 + i), String.fromCharCode(98 + i)];
+    bomb.push(`${to}: &${to} [${Array.from({ length: 10 }, () => `*${from}`).join(', ')}]`);
+  }
+  assert.match(refusal(bomb.join('\n')), /alias/);
+});
+
 test('names that refer to nothing are refused', () => {
   const peer = 'peers:\n  - {name: TPS, aeTitle: TPS, host: tps, port: 104}\n';
   assert.match(

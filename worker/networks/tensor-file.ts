@@ -66,7 +66,8 @@ export function decodeTensors(bytes: Uint8Array, what: string): TensorFile {
   const shapes = new Map<string, readonly number[]>();
   for (const [name, { dtype, shape, data_offsets }] of Object.entries(entries)) {
     const [from, to] = data_offsets;
-    if (dtype !== 'F32' || to < from || (to - from) % 4 !== 0) throw invalid(`${JSON.stringify(name)} is no float32 array`);
+    if (dtype !== 'F32' || to < from || (to - from) % 4 !== 0)
+      throw invalid(`${JSON.stringify(name)} is no float32 array`);
     if (start + to > buffer.length) throw invalid('truncated');
     tensors.set(name, new Float32Array(new Uint8Array(buffer.subarray(start + from, start + to)).buffer));
     shapes.set(name, shape);
