@@ -12,6 +12,7 @@ export const catalogue = {
   NO_CT_IMAGES: { exit: 2, remedy: 'give a folder (or a list of files) of one CT series' },
   MODEL_NOT_FOUND: { exit: 2, remedy: 'see `contour-node models list`' },
   PORT_IN_USE: { exit: 1, remedy: 'stop the other program or configure another port' },
+  TLS_FILES: { exit: 1, remedy: 'check the path, its owner and mode; docs/security.md shows how to make certificates' },
   DATA_DIRECTORY: { exit: 1, remedy: 'check owner, mode and free space of the data directory' },
   DATA_DIRECTORY_LOCKED: {
     exit: 1,

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import type { LoadedConfig } from './config/load.ts';
 import { needRestart, takeOver } from './config/reload.ts';
 import type { Config, Peer } from './config/schema.ts';
+import { configuredPeer } from './dimse/configured-peer.ts';
 import { countSeriesImages } from './dimse/count-series-images.ts';
 import { startStorageScp } from './dimse/storage-scp.ts';
 import { asContourNodeError } from './errors.ts';
@@ -35,6 +36,8 @@ export interface NodeDependencies {
 
 export interface RunningNode {
   readonly dicomPort: number;
+  /** Where dicom.tls is configured. */
+  readonly dicomTlsPort: number | undefined;
   readonly httpUrl: string;
   readonly series: SeriesReader;
   readonly actions: SeriesActions;
@@ -181,16 +184,19 @@ async function compose(
   reconciler.start();
   retention.run();
   undo.push(() => retention.close());
-  log.info({ dicom: scp.port, http: http.url, dataDirectory }, 'the node runs');
+  log.info({ dicom: scp.port, dicomTls: scp.tlsPort, http: http.url, dataDirectory }, 'the node runs');
 
   return {
     dicomPort: scp.port,
+    dicomTlsPort: scp.tlsPort,
     httpUrl: http.url,
     series: store,
     actions,
     async reload(load) {
       try {
         const next = await load();
+        await scp.renewCertificates();
+        await http.renewCertificate();
         const config = takeOver(current.config, next.config);
         for (const name of needRestart(config, next.config)) log.warn(`${name}: changed; it takes a restart to count`);
         current = { config, digest: createHash('sha256').update(JSON.stringify(config)).digest('hex') };
@@ -220,11 +226,12 @@ const countTimeoutSeconds = 20;
 /** 0 images is no answer: a console that has sent them knows them, or does not say. */
 async function askCount(
   { dicom }: Config,
-  { aeTitle, host, port }: Peer,
+  sender: Peer,
   series: { studyInstanceUid: string; seriesInstanceUid: string },
 ): Promise<number | undefined> {
-  if (host === undefined || port === undefined) return undefined;
+  const address = configuredPeer(sender, dicom);
+  if (address === undefined) return undefined;
   const options = { callingAe: dicom.aeTitle, timeoutSeconds: countTimeoutSeconds };
-  const images = await countSeriesImages({ aeTitle, host, port }, series, options);
+  const images = await countSeriesImages(address, series, options);
   return images === 0 ? undefined : images;
 }

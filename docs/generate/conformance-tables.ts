@@ -66,6 +66,8 @@ const rejectedWhen: Readonly<Record<keyof typeof rejections, string>> = {
   applicationContext: 'the application context name is not 1.2.840.10008.3.1.1.1',
   calledAe: 'the called AE title is neither `dicom.aeTitle` nor one of `dicom.otherAeTitles`',
   callingAe: 'no peer has this calling AE title at this address',
+  certificate: 'over TLS, the certificate shown is not one of `peers[].tls.certificates`, or none was shown',
+  plain: 'the peer has `tls.incoming: required` and calls the port without TLS',
   noSpace: 'less than `intake.reservedMegabytes` are free on the disk of the data directory',
   localLimit: '`dicom.maxAssociations` or `dicom.maxAssociationsPerPeer` is reached',
 };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { httpTlsSchema } from './tls-schema.ts';
 
 /** What a caller may do: `monitor` reads metrics and health, `viewer` everything, `operator` changes things as well. */
 export const roles = ['monitor', 'viewer', 'operator'] as const;
@@ -17,6 +18,7 @@ export const httpSchema = z
       .default('127.0.0.1')
       .describe('loopback only, unless users, tokens or a proxy are configured; then everybody logs in'),
     port: z.int().min(0).max(65535).default(8080).describe('page, API, health and metrics'),
+    tls: httpTlsSchema.optional().describe('https instead of http'),
     users: z
       .array(
         z.strictObject({

@@ -13,6 +13,7 @@ export function* checkReferences(config: Config): Generator<ReferenceProblem> {
   yield* unique('destinations', config.destinations);
   yield* unique('routes', config.routes);
   yield* checkAccess(config.http);
+  yield* checkTls(config);
 
   for (const [i, peer] of config.peers.entries()) {
     for (const [k, address] of peer.addresses.entries()) {
@@ -72,7 +73,21 @@ export function* checkReferences(config: Config): Generator<ReferenceProblem> {
   }
 }
 
-function* checkAccess({ host, users, tokens, proxy }: Config['http']): Generator<ReferenceProblem> {
+function* checkTls({ dicom, peers }: Config): Generator<ReferenceProblem> {
+  if (!dicom.plain && dicom.tls === undefined)
+    yield { path: ['dicom', 'plain'], message: 'no port would be open: dicom.tls is missing' };
+  if (dicom.plain && dicom.tls?.port === dicom.port)
+    yield { path: ['dicom', 'tls', 'port'], message: 'the plain port has the same number' };
+  for (const [i, { addresses, tls }] of peers.entries()) {
+    if (tls === undefined) continue;
+    if ((tls.certificateFile === undefined) !== (tls.keyFile === undefined))
+      yield { path: ['peers', i, 'tls'], message: 'certificateFile and keyFile go together' };
+    if (addresses.length > 0 && tls.incoming === 'required' && dicom.tls === undefined)
+      yield { path: ['peers', i, 'tls'], message: 'it must call by TLS, and dicom.tls is missing' };
+  }
+}
+
+function* checkAccess({ host, tls, users, tokens, proxy }: Config['http']): Generator<ReferenceProblem> {
   yield* unique(['http', 'users'], users);
   yield* unique(['http', 'tokens'], tokens);
   for (const [i, address] of proxy.addresses.entries()) {
@@ -88,6 +103,11 @@ function* checkAccess({ host, users, tokens, proxy }: Config['http']): Generator
     yield {
       path: ['http', 'host'],
       message: `${host} is not a loopback address, and there are no users: see \`contour-node user --help\``,
+    };
+  } else if (!isLoopback(host) && tls === undefined && proxy.addresses.length === 0) {
+    yield {
+      path: ['http', 'host'],
+      message: 'passwords would cross the network in clear: configure http.tls, or http.proxy.addresses',
     };
   }
 }

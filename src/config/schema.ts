@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { httpSchema } from './http-schema.ts';
+import { dicomTlsSchema, peerTlsSchema } from './tls-schema.ts';
 
 /**
  * The configuration, as `config/default.yaml` comments it. Every key has a default, so that the node runs without any
@@ -25,6 +26,7 @@ export const peerSchema = z.strictObject({
   addresses: z.array(z.string()).default([]).describe('addresses or CIDR ranges it calls from; empty: it never calls'),
   host: z.string().optional().describe('where it listens, for deliveries and C-ECHO'),
   port: port.optional().describe('goes with host'),
+  tls: peerTlsSchema.optional().describe('it speaks TLS'),
   quietPeriodSeconds: z.number().min(0).max(86400).optional().describe('overrides intake.quietPeriodSeconds'),
   completeOnRelease: z.boolean().default(false).describe('a series is complete as soon as its association is released'),
   acceptLossy: z
@@ -109,6 +111,8 @@ export const configSchema = z.strictObject({
       otherAeTitles: z.array(aeTitle).default([]).describe('further called AE titles, e.g. one a route'),
       host: z.string().default('0.0.0.0').describe('address that the DICOM port listens on'),
       port: port.default(11112).describe('DICOM port'),
+      plain: z.boolean().default(true).describe('whether the port without TLS is open'),
+      tls: dicomTlsSchema.optional().describe('a port with TLS besides'),
       acceptLoopback: z.boolean().default(true).describe('senders on this machine are taken whatever their AE title'),
       maxAssociations: z.int().positive().default(64).describe('more get A-ASSOCIATE-RJ 2/3/2'),
       maxAssociationsPerPeer: z.int().positive().default(32).describe('the same for one address'),

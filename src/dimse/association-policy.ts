@@ -2,6 +2,7 @@ import ipaddr from 'ipaddr.js';
 import { addressLiesIn } from '../config/address-range.ts';
 import type { Config, Peer } from '../config/schema.ts';
 import type { AssociationInfo } from './association-info.ts';
+import { isListed, type ShownCertificate } from './peer-certificate.ts';
 
 /** Result, source and reason of an A-ASSOCIATE-RJ (PS3.8 table 9-21), and the same in words for the log. */
 export interface Rejection {
@@ -14,6 +15,8 @@ export interface Rejection {
 export const rejections = {
   applicationContext: { result: 1, source: 1, reason: 2, words: 'application context name not supported' },
   callingAe: { result: 1, source: 1, reason: 3, words: 'calling AE title not recognised at this address' },
+  certificate: { result: 1, source: 1, reason: 3, words: 'calling AE title not recognised with this certificate' },
+  plain: { result: 1, source: 1, reason: 3, words: 'calling AE title not recognised without TLS' },
   calledAe: { result: 1, source: 1, reason: 7, words: 'called AE title not recognised' },
   protocolVersion: { result: 1, source: 2, reason: 2, words: 'protocol version not supported' },
   localLimit: { result: 2, source: 3, reason: 2, words: 'too many associations at once' },
@@ -44,7 +47,13 @@ export function isKnownAddress(policy: Policy, address: string): boolean {
  */
 export function judgeAssociation(
   policy: Policy,
-  request: { callingAe: string; calledAe: string; address: string },
+  request: {
+    callingAe: string;
+    calledAe: string;
+    address: string;
+    secure?: boolean;
+    certificate?: ShownCertificate | undefined;
+  },
   open: Iterable<AssociationInfo>,
   full = false,
 ): { readonly peer?: Peer } | { readonly rejection: Rejection } {
@@ -57,6 +66,9 @@ export function judgeAssociation(
   );
   if (peer === undefined && !isLocalSender(policy, address)) return { rejection: rejections.callingAe };
 
+  if (peer?.tls?.incoming === 'required' && request.secure !== true) return { rejection: rejections.plain };
+  if (request.secure === true && !mayShow(policy, peer, request.certificate))
+    return { rejection: rejections.certificate };
   if (full) return { rejection: rejections.noSpace };
   const standing = [...open];
   const ofPeer = standing.filter((other) =>
@@ -66,6 +78,21 @@ export function judgeAssociation(
     return { rejection: rejections.localLimit };
   }
   return peer === undefined ? {} : { peer };
+}
+
+/** Whether what was shown in a handshake, if anything, can be a peer's at all; who it is turns out later. */
+export function isKnownCertificate(policy: Policy, certificate: ShownCertificate | undefined): boolean {
+  if (certificate === undefined) return policy.dicom.tls?.clientCertificates !== 'required';
+  return (
+    isListed(certificate, { certificates: [] }) ||
+    policy.peers.some(({ tls }) => tls !== undefined && isListed(certificate, tls))
+  );
+}
+
+function mayShow(policy: Policy, peer: Peer | undefined, certificate: ShownCertificate | undefined): boolean {
+  const certificates = peer?.tls?.certificates ?? [];
+  if (certificate !== undefined) return isListed(certificate, { certificates });
+  return policy.dicom.tls?.clientCertificates !== 'required' && certificates.length === 0;
 }
 
 function isLocalSender(policy: Policy, address: Address): boolean {

@@ -13,6 +13,8 @@ export interface InboundOptions {
   readonly id: string;
   readonly address: string;
   readonly config: Pick<Config, 'dicom' | 'intake'>;
+  /** What is left of dicom.handshakeSeconds. */
+  readonly handshakeMilliseconds: number;
   readonly directory: string;
   readonly store: (instance: ReceivedInstance) => Promise<number>;
   readonly judge: (titles: {
@@ -92,7 +94,7 @@ export class InboundAssociation {
     });
     this.#session.on('networkError', (error: Error) => this.#connection.abort(abortReason.notSpecified, error.message));
     // From the connection to the association: one limit, whatever trickles in.
-    this.#timer = setTimeout(() => this.#late('no association in time'), dicom.handshakeSeconds * 1000);
+    this.#timer = setTimeout(() => this.#late('no association in time'), options.handshakeMilliseconds);
   }
 
   get info(): AssociationInfo | undefined {

@@ -5,12 +5,15 @@ import { Association, Network } from './dcmjs-dimse.ts';
 import { GuardedConnection } from './guarded-connection.ts';
 import { abortPdu, abortReason, type Incoming, pduType, PduViolation } from './pdu.ts';
 import { rejectionInWords } from './rejection-words.ts';
+import { type OutgoingTls, secured } from './tls-connect.ts';
 
 /** Where a peer listens. */
 export interface PeerAddress {
   readonly aeTitle: string;
   readonly host: string;
   readonly port: number;
+  /** It speaks TLS. */
+  readonly tls?: OutgoingTls;
 }
 
 export interface AssociationRequest {
@@ -284,6 +287,7 @@ function isPending(status: number): boolean {
   return status === 0xff00 || status === 0xff01;
 }
 
+/** The time goes for the connection and its TLS handshake together. */
 function connected({ peer, timeoutSeconds, signal }: AssociationRequest): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host: peer.host, port: peer.port });
@@ -309,8 +313,23 @@ function connected({ peer, timeoutSeconds, signal }: AssociationRequest): Promis
     signal?.addEventListener('abort', cancel);
     if (signal?.aborted === true) return cancel();
     socket.once('connect', () => {
-      settle();
-      resolve(socket);
+      if (peer.tls === undefined) {
+        settle();
+        resolve(socket);
+        return;
+      }
+      secured(socket, peer.host, peer.tls).then(
+        (secure) => {
+          settle();
+          resolve(secure);
+        },
+        (error: unknown) => {
+          if (!(error instanceof ContourNodeError)) return fail((error as Error).message, error);
+          settle();
+          socket.destroy();
+          reject(error);
+        },
+      );
     });
   });
 }

@@ -3,11 +3,14 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import type { Config } from '../config/schema.ts';
+import { tlsCredentials } from '../config/tls-files.ts';
 import { ContourNodeError } from '../errors.ts';
 import type { AssociationEnd, AssociationInfo, ReceivedInstance } from './association-info.ts';
-import { isKnownAddress, judgeAssociation, normaliseAddress } from './association-policy.ts';
+import { isKnownAddress, isKnownCertificate, judgeAssociation, normaliseAddress } from './association-policy.ts';
 import { incomingSuffix } from './incoming-file.ts';
 import { InboundAssociation } from './inbound-association.ts';
+import { type ShownCertificate, shownCertificate } from './peer-certificate.ts';
+import { TlsHandshakes } from './tls-port.ts';
 
 /** The part of a pino logger that is used here. */
 export interface DimseLog {
@@ -40,10 +43,14 @@ export interface StorageScpOptions {
 }
 
 export interface RunningStorageScp {
-  /** The port that it listens on (of interest when 0 was configured). */
+  /** The plain port that it listens on (of interest when 0 was configured). */
   readonly port: number;
+  /** The port with TLS, where there is one. */
+  readonly tlsPort: number | undefined;
   /** Associations that stand now. */
   readonly associations: readonly AssociationInfo[];
+  /** Reads the TLS files anew. @throws ContourNodeError TLS_FILES; the old ones stay in force */
+  renewCertificates(): Promise<void>;
   /** Takes no new connection, finishes instances that are complete, aborts the rest; resolves when all have ended. */
   close(): Promise<void>;
 }
@@ -52,69 +59,151 @@ export interface RunningStorageScp {
 const spareConnections = 16;
 
 /**
- * Starts the node's DICOM port: Verification and CT Image Storage as SCP.
+ * Starts the node's DICOM ports, plain and with TLS: Verification and CT Image Storage as SCP.
  *
- * @throws ContourNodeError PORT_IN_USE; DATA_DIRECTORY when `directory` cannot be used
+ * @throws ContourNodeError PORT_IN_USE; TLS_FILES; DATA_DIRECTORY when `directory` cannot be used
  */
 export async function startStorageScp(options: StorageScpOptions): Promise<RunningStorageScp> {
   await prepareDirectory(options.directory);
-  const connections = new Set<InboundAssociation>();
-  const server = createServer({ pauseOnConnect: true }, (socket) => accept(socket, connections, options));
-  const { host, port } = options.config().dicom;
-  await listen(server, host, port);
-  const bound = server.address();
-  return {
-    port: typeof bound === 'object' && bound !== null ? bound.port : port,
-    get associations() {
-      return standing(connections);
-    },
-    async close() {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      await Promise.all([...connections].map((connection) => connection.shutDown()));
-      await closed;
-    },
+  const { dicom } = options.config();
+  const open: Connections = { associations: new Set(), handshakes: new Set() };
+  const servers: Server[] = [];
+  const listenOn = async (port: number, onSocket: (socket: Socket) => void, pauseOnConnect: boolean) => {
+    const server = createServer({ pauseOnConnect }, onSocket);
+    await listen(server, dicom.host, port);
+    servers.push(server);
+    const bound = server.address();
+    return typeof bound === 'object' && bound !== null ? bound.port : port;
   };
+  const close = async (): Promise<void> => {
+    const closed = servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
+    for (const { socket } of open.handshakes) socket.destroy();
+    await Promise.all([...open.associations].map((connection) => connection.shutDown()));
+    await Promise.all(closed);
+  };
+  const { tls } = dicom;
+  const handshakes =
+    tls === undefined ? undefined : new TlsHandshakes(await tlsCredentials(tls), tls, dicom.handshakeSeconds);
+  try {
+    const port = dicom.plain ? await listenOn(dicom.port, (socket) => accept(socket, open, options), true) : 0;
+    const tlsPort =
+      tls === undefined || handshakes === undefined
+        ? undefined
+        : await listenOn(tls.port, (socket) => acceptSecure(socket, handshakes, open, options), false);
+    return {
+      port,
+      tlsPort,
+      get associations() {
+        return standing(open);
+      },
+      async renewCertificates() {
+        if (tls !== undefined) handshakes?.renew(await tlsCredentials(tls));
+      },
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
 }
 
-function accept(socket: Socket, connections: Set<InboundAssociation>, options: StorageScpOptions): void {
-  const config = options.config();
-  const { dicom } = config;
-  const address = normaliseAddress(socket.remoteAddress ?? '');
-  const refuse = (words: string): void => {
-    options.log.warn({ address }, `connection closed: ${words}`);
-    options.onRejected?.(words);
-    socket.on('error', () => {});
-    socket.destroy();
-  };
-  if (!isKnownAddress(config, address)) return refuse('no peer calls from this address');
-  const ofAddress = [...connections].filter((other) => other.address === address).length;
-  if (connections.size >= dicom.maxAssociations + 2 * spareConnections) return refuse('too many connections');
-  if (ofAddress >= dicom.maxAssociationsPerPeer + spareConnections)
-    return refuse('too many connections from this address');
+/** A connection that was accepted and has no TLS yet. */
+interface Handshake {
+  readonly address: string;
+  readonly socket: Socket;
+}
 
+/** What stands now. */
+interface Connections {
+  readonly associations: Set<InboundAssociation>;
+  readonly handshakes: Set<Handshake>;
+}
+
+function accept(socket: Socket, open: Connections, options: StorageScpOptions): void {
+  const address = normaliseAddress(socket.remoteAddress ?? '');
+  const words = whyNotAccepted(address, open, options.config());
+  if (words !== undefined) refuse(socket, address, words, options);
+  else associate(socket, address, open, options, { secure: false, since: Date.now() });
+}
+
+function acceptSecure(raw: Socket, handshakes: TlsHandshakes, open: Connections, options: StorageScpOptions): void {
+  const address = normaliseAddress(raw.remoteAddress ?? '');
+  const words = whyNotAccepted(address, open, options.config());
+  if (words !== undefined) return refuse(raw, address, words, options);
+  const since = Date.now();
+  const handshake = { address, socket: raw };
+  open.handshakes.add(handshake);
+  handshakes.secure(raw, (socket) => {
+    open.handshakes.delete(handshake);
+    if (socket === undefined) {
+      options.log.warn({ address }, 'connection closed: no TLS handshake');
+      options.onRejected?.('no TLS handshake');
+      return;
+    }
+    const certificate = shownCertificate(socket);
+    if (isKnownCertificate(options.config(), certificate))
+      associate(socket, address, open, options, { secure: true, certificate, since });
+    else
+      refuse(socket, address, certificate === undefined ? 'no certificate' : 'no peer shows this certificate', options);
+  });
+}
+
+/** @returns why nothing may be read from a connection, or undefined */
+function whyNotAccepted(
+  address: string,
+  { associations, handshakes }: Connections,
+  config: Pick<Config, 'dicom' | 'peers'>,
+): string | undefined {
+  const { dicom } = config;
+  if (!isKnownAddress(config, address)) return 'no peer calls from this address';
+  const all = [...associations, ...handshakes];
+  if (all.length >= dicom.maxAssociations + 2 * spareConnections) return 'too many connections';
+  const ofAddress = all.filter((other) => other.address === address).length;
+  return ofAddress >= dicom.maxAssociationsPerPeer + spareConnections
+    ? 'too many connections from this address'
+    : undefined;
+}
+
+function refuse(socket: Socket, address: string, words: string, options: StorageScpOptions): void {
+  options.log.warn({ address }, `connection closed: ${words}`);
+  options.onRejected?.(words);
+  socket.on('error', () => {});
+  socket.destroy();
+}
+
+/** @param channel how it came, and since when (ms) */
+function associate(
+  socket: Socket,
+  address: string,
+  open: Connections,
+  options: StorageScpOptions,
+  { since, ...channel }: { secure: boolean; certificate?: ShownCertificate | undefined; since: number },
+): void {
+  const config = options.config();
   const connection = new InboundAssociation(socket, {
     id: randomBytes(6).toString('hex'),
     address,
     config,
+    handshakeMilliseconds: Math.max(1, config.dicom.handshakeSeconds * 1000 - (Date.now() - since)),
     directory: options.directory,
     store: options.store,
     judge: (titles) =>
-      judgeAssociation(options.config(), { ...titles, address }, standing(connections), options.full?.() ?? false),
+      judgeAssociation(options.config(), { ...titles, address, ...channel }, standing(open), options.full?.() ?? false),
     log: options.log,
     onRefused: options.onRefused ?? (() => {}),
     onRejected: options.onRejected ?? (() => {}),
     onStart: options.onAssociationStart ?? (() => {}),
     onEnd: (association, how) => {
-      connections.delete(connection);
+      open.associations.delete(connection);
       if (association !== undefined) options.onAssociationEnd(association, how);
     },
   });
-  connections.add(connection);
+  open.associations.add(connection);
   connection.start();
 }
 
-function standing(connections: Iterable<InboundAssociation>): AssociationInfo[] {
-  return [...connections].map((connection) => connection.info).filter((info) => info !== undefined);
+function standing({ associations }: Connections): AssociationInfo[] {
+  return [...associations].map((connection) => connection.info).filter((info) => info !== undefined);
 }
 
 /** Makes the folder and removes what an earlier process left half received. */

@@ -1,6 +1,8 @@
+import { Server as TlsServer } from 'node:tls';
 import Fastify from 'fastify';
 import { isLoopback } from '../config/address-range.ts';
 import type { HttpConfig } from '../config/http-schema.ts';
+import { tlsCredentials } from '../config/tls-files.ts';
 import { ContourNodeError } from '../errors.ts';
 import type { ContourQueues } from '../jobs/queues.ts';
 import type { Log } from '../observe/log.ts';
@@ -33,6 +35,8 @@ export interface HttpServer {
   readonly port: number;
   /** Takes over changed queues (destinations). */
   refreshQueues(): void;
+  /** Reads the TLS files anew. @throws ContourNodeError TLS_FILES; the old ones stay in force */
+  renewCertificate(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -42,7 +46,7 @@ export interface HttpServer {
  * @throws ContourNodeError CONFIG_INVALID for a host beyond this machine while nobody has to log in; PORT_IN_USE
  */
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
-  const { host, port, proxy } = options.config();
+  const { host, port, proxy, tls } = options.config();
   if (!isLoopback(host) && hasNobody(options.config())) {
     throw new ContourNodeError(
       'CONFIG_INVALID',
@@ -53,6 +57,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     );
   }
   const server = Fastify({
+    ...(tls === undefined ? {} : { https: await tlsCredentials(tls) }),
     forceCloseConnections: true,
     bodyLimit: 64 * 1024,
     trustProxy: proxy.addresses.length === 0 ? false : proxy.addresses,
@@ -95,5 +100,14 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   const address = server.server.address();
   const bound = address !== null && typeof address === 'object' ? address.port : port;
   const name = host.includes(':') ? `[${host}]` : host;
-  return { url: `http://${name}:${bound}`, port: bound, refreshQueues: board.refresh, close: () => server.close() };
+  return {
+    url: `${tls === undefined ? 'http' : 'https'}://${name}:${bound}`,
+    port: bound,
+    refreshQueues: board.refresh,
+    async renewCertificate() {
+      if (tls !== undefined && server.server instanceof TlsServer)
+        server.server.setSecureContext(await tlsCredentials(tls));
+    },
+    close: () => server.close(),
+  };
 }

@@ -1,7 +1,8 @@
 import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Config, configSchema } from '../../src/config/schema.ts';
+import type { z } from 'zod';
+import { configSchema } from '../../src/config/schema.ts';
 import type { AssociationEnd, AssociationInfo, ReceivedInstance } from '../../src/dimse/association-info.ts';
 import { type RunningStorageScp, startStorageScp } from '../../src/dimse/storage-scp.ts';
 import type { Cleanup } from '../support/cleanup.ts';
@@ -33,7 +34,7 @@ export async function temporaryFolder(t: Cleanup): Promise<string> {
 export async function runningScp(
   t: Cleanup,
   options: {
-    dicom?: Partial<Config['dicom']>;
+    dicom?: Partial<z.input<typeof configSchema>['dicom']>;
     peers?: object[];
     sync?: boolean;
     /** Runs before an instance is kept; what it returns is the status. */
@@ -49,6 +50,7 @@ export async function runningScp(
     peers: options.peers ?? [],
   });
   config.dicom.port = 0;
+  if (config.dicom.tls !== undefined) config.dicom.tls.port = 0;
   const kept: ReceivedInstance[] = [];
   const started: AssociationInfo[] = [];
   const ended: { association: AssociationInfo; how: AssociationEnd }[] = [];
@@ -74,6 +76,8 @@ export async function runningScp(
   t.after(() => scp.close());
   return {
     port: scp.port,
+    tlsPort: scp.tlsPort,
+    renewCertificates: () => scp.renewCertificates(),
     get associations() {
       return scp.associations;
     },

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { Config, Destination } from '../../src/config/schema.ts';
+import { configuredPeer } from '../../src/dimse/configured-peer.ts';
 import { sendStructureSet } from '../../src/dimse/deliver-structure-set.ts';
 import { type DeliveryOutcome, outcomeOfError } from '../../src/dimse/delivery-outcome.ts';
+import type { PeerAddress } from '../../src/dimse/outbound-association.ts';
 import { asContourNodeError, ContourNodeError } from '../../src/errors.ts';
 import type { DeliverPayload, DeliveryTry, WorkOrder, WorkResult } from '../../src/jobs/work-order.ts';
 import { OrderFiles } from '../order-files.ts';
@@ -75,18 +77,13 @@ function destinationOf(config: Config, name: string): Destination {
   return found;
 }
 
-function peerOf(
-  config: Config,
-  destination: Destination,
-  order: WorkOrder,
-): { aeTitle: string; host: string; port: number } {
+function peerOf(config: Config, destination: Destination, order: WorkOrder): PeerAddress {
   const name = destination.peer === 'return-to-sender' ? order.sender : destination.peer;
   const peer = config.peers.find((candidate) => candidate.name === name);
-  if (peer?.host === undefined || peer.port === undefined) {
-    const why = name === undefined ? 'the sender is no configured peer' : `peer ${name} has no host and port`;
-    throw new ContourNodeError('CONFIG_INVALID', `destination ${destination.name}: ${why}`);
-  }
-  return { aeTitle: peer.aeTitle, host: peer.host, port: peer.port };
+  const address = peer === undefined ? undefined : configuredPeer(peer, config.dicom);
+  if (address !== undefined) return address;
+  const why = name === undefined ? 'the sender is no configured peer' : `peer ${name} has no host and port`;
+  throw new ContourNodeError('CONFIG_INVALID', `destination ${destination.name}: ${why}`);
 }
 
 /**

@@ -10,6 +10,7 @@ import { peerChecks } from './checks/peers.ts';
 import { portChecks } from './checks/ports.ts';
 import { redisCheck } from './checks/redis.ts';
 import { routeChecks } from './checks/routes.ts';
+import { tlsChecks } from './checks/tls.ts';
 
 /** One line of `doctor`. */
 export interface CheckResult {
@@ -42,6 +43,7 @@ async function checks(config: Config): Promise<Check[]> {
     ...engineChecks(config),
     ...(await bundleChecks(config)),
     ...routeChecks(config),
+    ...tlsChecks(config),
     ...peerChecks(config),
   ];
 }

@@ -1,4 +1,5 @@
-import type { Config, Peer } from '../../../src/config/schema.ts';
+import type { Config } from '../../../src/config/schema.ts';
+import { configuredPeer } from '../../../src/dimse/configured-peer.ts';
 import { offerStructureSets } from '../../../src/dimse/offer-structure-sets.ts';
 import type { PeerAddress } from '../../../src/dimse/outbound-association.ts';
 import { AssociationRejected } from '../../../src/dimse/outbound-association.ts';
@@ -13,7 +14,7 @@ import { answerSeconds, type Check } from './check.ts';
 export function peerChecks({ peers, destinations, dicom }: Pick<Config, 'peers' | 'destinations' | 'dicom'>): Check[] {
   const callingAe = dicom.aeTitle;
   const listening = peers.flatMap((peer) => {
-    const address = addressOf(peer);
+    const address = configuredPeer(peer, dicom);
     return address === undefined ? [] : [{ peer, address }];
   });
   return listening.flatMap(({ peer, address }) => [
@@ -25,10 +26,6 @@ export function peerChecks({ peers, destinations, dicom }: Pick<Config, 'peers' 
         run: () => explained(callingAe, () => examineDestination(address, callingAe, destination.transferSyntaxes)),
       })),
   ]);
-}
-
-function addressOf({ aeTitle, host, port }: Peer): PeerAddress | undefined {
-  return host === undefined || port === undefined ? undefined : { aeTitle, host, port };
 }
 
 async function examinePeer(address: PeerAddress, callingAe: string): Promise<string> {

@@ -7,8 +7,12 @@ import { answerSeconds, type Check } from './check.ts';
 
 /** Whether the node can listen on its ports, or does already. */
 export function portChecks({ dicom, http }: Pick<Config, 'dicom' | 'http'>): Check[] {
+  const dicomPort = {
+    name: 'dicom port',
+    run: () => examine(dicom.host, dicom.port, 'dicom.port', () => answersDicom(dicom)),
+  };
   return [
-    { name: 'dicom port', run: () => examine(dicom.host, dicom.port, 'dicom.port', () => answersDicom(dicom)) },
+    ...(dicom.plain ? [dicomPort] : []),
     { name: 'http port', run: () => examine(http.host, http.port, 'http.port', () => askWhetherLive(http)) },
   ];
 }
