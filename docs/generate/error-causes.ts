@@ -7,6 +7,8 @@ export const causes: Record<ErrorCode, string> = {
   CONFIG_INVALID:
     'A key is unknown, a value has the wrong form, or a name refers to nothing. The message names file, line and key.',
   CONFIG_NOT_FOUND: 'The file given with --config is not there or cannot be read by this user.',
+  TLS_FILES:
+    'A certificate, its key or a CA file is not there, cannot be read by this user, or they do not belong together.',
   PATH_NOT_FOUND: 'A file or folder of the call is not there, or one that is to be written is there already.',
   NO_CT_IMAGES: 'The folder or list holds no CT image.',
   MODEL_NOT_FOUND: 'No bundle of this name lies in models.directory.',

@@ -19,7 +19,7 @@ import { dcmtk } from './dcmtk.ts';
 import { exampleInstance } from './example-instance.ts';
 import { runningScp, temporaryFolder, type TestScp } from './running-scp.ts';
 
-type Test = Parameters<typeof runningScp>[0] & Parameters<typeof afterwards>[0];
+type Test = Parameters<typeof runningScp>[0];
 
 /** The node's port with TLS, which takes one peer, CT99, by its certificate. */
 async function secureScp(t: Test, options: { clientCertificates?: string; handshakeSeconds?: number } = {}) {
