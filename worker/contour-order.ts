@@ -13,6 +13,7 @@ import type {
   WorkOrder,
   WorkResult,
 } from '../src/jobs/work-order.ts';
+import { faultPoint } from '../src/observe/fault-point.ts';
 import type { LoadedBundle } from './bundles/load-bundle.ts';
 import { allWarnings, contourCt, type ContouredCt } from './contour-ct.ts';
 import { contoursJson } from './contours-json.ts';
@@ -62,6 +63,7 @@ export async function contourOrder(
       },
     );
   }
+  faultPoint('contouring');
   let result: WorkResult;
   try {
     result = await draw({ dataDirectory, files, order, manifest, loaded, clock, batchSize: options.batchSize });
@@ -78,6 +80,7 @@ export async function contourOrder(
     };
   }
   try {
+    faultPoint('structure-set-written');
     await files.writeOnce('result.json', `${JSON.stringify(result, null, 2)}\n`);
   } catch (error) {
     // Another worker was faster; its times differ, its structure sets must not.

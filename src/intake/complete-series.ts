@@ -5,6 +5,7 @@ import { checkCtSeries, type CheckedSeries } from '../dicom/ct-series.ts';
 import type { CtInstance } from '../dicom/ct-instance.ts';
 import { readHeader } from '../dicom/data-set.ts';
 import type { RevisionManifest, Warning } from '../jobs/work-order.ts';
+import { faultPoint } from '../observe/fault-point.ts';
 import type { Log } from '../observe/log.ts';
 import { type AssemblyState, assemblyState } from '../store/assembly-state.ts';
 import { seriesFolder } from '../store/paths.ts';
@@ -85,6 +86,7 @@ export class SeriesCompletion {
       warnings,
       now: this.#options.now(),
     });
+    faultPoint('revision-written');
     store.record(series, {
       kind: 'revision',
       revision: manifest.revision,
@@ -155,6 +157,7 @@ export class SeriesCompletion {
         log.error({ series, revision, model, err: error }, 'no order for this model');
       }
     }
+    faultPoint('order-written');
     store.record(series, {
       kind: 'ordered',
       revision,

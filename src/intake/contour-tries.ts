@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { contourJobId, contourQueue } from '../jobs/queue-names.ts';
 import { type WorkResult, workResultSchema } from '../jobs/work-order.ts';
+import { faultPoint } from '../observe/fault-point.ts';
 import { orderFolder } from '../store/paths.ts';
 import { problem, problemFrom, problemFromText } from '../store/problem.ts';
 import type { Problem } from '../store/series.ts';
@@ -62,6 +63,7 @@ async function queueTry({ store, queues, clock, enqueue }: TryContext, work: Ord
   await enqueue(contourQueue, async () => {
     // Counted before it can run.
     store.record(series, { kind: 'contour try', order, try: number });
+    faultPoint('contour-try-recorded');
     await queues.addContour({ series, revision, order, try: number }, priority);
   });
 }
@@ -93,6 +95,7 @@ async function recordResult(
   const path = join(store.dataDirectory, orderFolder(series, revision, order), 'result.json');
   const result = await readResult(path);
   if (result === undefined) return false;
+  faultPoint('result-seen');
   const { status, error, rois, timings, warnings, structureSets } = result;
   store.record(series, {
     kind: 'result',

@@ -5,6 +5,7 @@ import { deliverJobId, deliverQueue } from '../jobs/queue-names.ts';
 import { type DeliveryTry, deliveryTrySchema } from '../jobs/work-order.ts';
 import { assemblyState } from '../store/assembly-state.ts';
 import { catalogue, type ErrorCode } from '../errors.ts';
+import { faultPoint } from '../observe/fault-point.ts';
 import { deliveryTryFile } from '../store/paths.ts';
 import { problem, problemFromText } from '../store/problem.ts';
 import type { Problem } from '../store/series.ts';
@@ -63,6 +64,7 @@ async function queueTry(options: TryContext, work: DeliveryWork): Promise<void> 
   const number = work.tries + 1;
   await enqueue(deliverQueue(destination), async () => {
     store.record(series, { kind: 'deliver try', order, destination, try: number, deadlineAt });
+    faultPoint('deliver-try-recorded');
     await queues.addDeliver({ series, revision, order, profile, destination, try: number });
   });
 }
@@ -131,6 +133,7 @@ async function recordReport(options: TryContext, work: DeliveryWork): Promise<bo
   const path = join(options.store.dataDirectory, deliveryTryFile(series, revision, order, destination, work.tries));
   const report = await readReport(path);
   if (report === undefined) return false;
+  faultPoint('delivery-seen');
   const { outcome, alarmed, status, code, message } = report;
   decide(options, work, {
     outcome,

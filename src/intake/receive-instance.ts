@@ -7,6 +7,7 @@ import { storedValuesSha256 } from '../dicom/pixel-data.ts';
 import type { AssociationInfo, ReceivedInstance } from '../dimse/association-info.ts';
 import { formatStatus, storeStatus } from '../dimse/status.ts';
 import { asContourNodeError, ContourNodeError, type ErrorCode } from '../errors.ts';
+import { faultPoint } from '../observe/fault-point.ts';
 import type { Log } from '../observe/log.ts';
 import { pseudonym } from '../observe/pseudonym.ts';
 import { instanceFile, instancesFolder } from '../store/paths.ts';
@@ -48,12 +49,15 @@ export class InstanceReceiver {
     const instance = pseudonym(key, received.sopInstanceUid);
     let series: string | undefined;
     try {
+      faultPoint('image-written');
       // It is flushed meanwhile.
       const image = await this.#buffers.read(received.path, received.bytes, (bytes) => readChecked(bytes, received));
       series = pseudonym(key, image.seriesInstanceUid);
       if (!(await this.#options.disk.hasRoomFor(received.bytes))) throw diskFull();
       await received.flushed;
+      faultPoint('image-flushed');
       await this.#keep(series, { instance, image, received });
+      faultPoint('image-recorded');
       return storeStatus.success;
     } catch (cause) {
       const error = refusal(cause);
@@ -96,6 +100,7 @@ export class InstanceReceiver {
     const file = instanceFile(instance, version);
     const path = join(folder, file);
     await this.#move(received.path, path);
+    faultPoint('image-named');
     try {
       if (sync) await syncFolder(folder);
       store.addImage(series, { instance, version, file, receivedAt: statSync(path).mtime.toISOString(), image });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { CtInstance } from '../dicom/ct-instance.ts';
 import { readCtInstance } from '../dicom/ct-instance.ts';
 import { asContourNodeError, ContourNodeError } from '../errors.ts';
+import { faultPoint } from '../observe/fault-point.ts';
 import type { Log } from '../observe/log.ts';
 import { applyEvent, touch } from './apply-event.ts';
 import { appendEvent, readJournal } from './journal.ts';
@@ -127,6 +128,7 @@ export class Store implements SeriesReader {
     const entry: JournalEvent = { ...event, at: this.nowIso() };
     const row = this.tables.get<{ journal_bytes: number }>('SELECT journal_bytes FROM series WHERE key = ?', series);
     const { before, after } = appendEvent(this.dataDirectory, series, entry);
+    faultPoint('event-appended');
     this.tables.transaction(() => {
       if (before !== (row?.journal_bytes ?? 0)) return this.#replay(series);
       const last = this.tables.get<{ n: number }>(

@@ -37,11 +37,13 @@ type Section = Record<string, unknown>;
 /**
  * @param config sections that are laid over the test's own (temporary data directory, free ports, short quiet period)
  * @param problems codes of what keeps this node from being ready for good
+ * @param environment of every process, beside this one's
  */
 export async function startRunningNode(
   t: Cleanup,
   config: Section,
   problems: readonly string[] = [],
+  environment: Readonly<Record<string, string>> = {},
 ): Promise<RunningNode> {
   const folder = await mkdtemp(join(tmpdir(), 'contour-node-system-'));
   const [dicomPort, httpPort] = [await freePort(), await freePort()];
@@ -102,6 +104,7 @@ export async function startRunningNode(
     start: async () => {
       child = spawn(join(checkout, 'contour-node'), ['start', '--config', configFile], {
         stdio: ['ignore', 'pipe', 'pipe'],
+        env: { ...process.env, ...environment },
       });
       for (const stream of [child.stdout, child.stderr])
         stream?.on('data', (bytes: Buffer) => (output += bytes.toString()));

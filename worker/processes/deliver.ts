@@ -7,6 +7,7 @@ import { type DeliveryOutcome, outcomeOfError } from '../../src/dimse/delivery-o
 import type { PeerAddress } from '../../src/dimse/outbound-association.ts';
 import { asContourNodeError, ContourNodeError } from '../../src/errors.ts';
 import type { DeliverPayload, DeliveryTry, WorkOrder, WorkResult } from '../../src/jobs/work-order.ts';
+import { faultPoint } from '../../src/observe/fault-point.ts';
 import { OrderFiles } from '../order-files.ts';
 import { DeliveryTryFile } from './delivery-try-file.ts';
 
@@ -27,7 +28,8 @@ export async function deliver(payload: DeliverPayload, config: Config, signal?: 
   const outcome = await send(payload, config, tryFile, signal).catch((error: unknown) =>
     outcomeOfError(asContourNodeError(error)),
   );
-  return tryFile.write({
+  faultPoint('delivery-answered');
+  const written = await tryFile.write({
     formatVersion: 1,
     destination: payload.destination,
     try: payload.try,
@@ -35,6 +37,8 @@ export async function deliver(payload: DeliverPayload, config: Config, signal?: 
     endedAt: new Date().toISOString(),
     ...outcome,
   });
+  faultPoint('delivery-written');
+  return written;
 }
 
 async function send(
@@ -57,10 +61,12 @@ async function send(
   const destination = destinationOf(config, payload.destination);
   const peer = peerOf(config, destination, order);
   const paths = await checkedPaths(files, join(config.dataDirectory, orderFolder(payload)), set);
+  const triedBefore = await tryFile.begin(set.sopInstanceUid);
+  faultPoint('delivery-begun');
   return sendStructureSet(peer, paths, {
     callingAe: order.aeTitle,
     transferSyntaxes: profile.transferSyntaxes,
-    triedBefore: await tryFile.begin(set.sopInstanceUid),
+    triedBefore,
     timeoutSeconds: destination.timeoutSeconds,
     ...(signal === undefined ? {} : { signal }),
   });

@@ -1,5 +1,6 @@
 import { asContourNodeError } from '../../src/errors.ts';
 import type { ContourPayload } from '../../src/jobs/work-order.ts';
+import { faultPoint } from '../../src/observe/fault-point.ts';
 import { createLog, type Log } from '../../src/observe/log.ts';
 import { contourOrder } from '../contour-order.ts';
 import { type EngineProblem, type EngineSettings, type FromEngine, toEngineSchema } from './engine-messages.ts';
@@ -54,6 +55,7 @@ async function contour({ settings, bundles, log }: State, payload: ContourPayloa
       batchSize: settings.engine.batchSize,
       progress: (stage, fraction) => tell({ kind: 'progress', stage, fraction: Math.min(1, Math.max(0, fraction)) }),
     });
+    faultPoint('result-written');
     const summary = { status, timings, peakResidentMegabytes, ...(error === undefined ? {} : { error }) };
     tell({ kind: 'done', summary, residentMegabytes: residentMegabytes() });
   } catch (error) {

@@ -8,6 +8,7 @@ import { contourQueue, deliverQueue } from '../../src/jobs/queue-names.ts';
 import { connectRedis, type RedisAddress } from '../../src/jobs/redis-connection.ts';
 import { contourPayloadSchema, deliverPayloadSchema } from '../../src/jobs/work-order.ts';
 import { type Heartbeat, startHeartbeat, type WorkerHeartbeat } from '../../src/jobs/worker-heartbeat.ts';
+import { faultPoint } from '../../src/observe/fault-point.ts';
 import type { Log } from '../../src/observe/log.ts';
 import { version } from '../../src/version.ts';
 import { deliver } from './deliver.ts';
@@ -189,9 +190,12 @@ class ContourWorker implements RunningWorker {
     const payload = contourPayloadSchema.parse(job.data);
     try {
       if (this.#slots === undefined) throw new Error('no slots');
-      return await this.#slots.contour(payload, (progress) => {
+      faultPoint('contour-job-taken');
+      const summary = await this.#slots.contour(payload, (progress) => {
         job.updateProgress({ ...progress }).catch((error: Error) => this.#onRedisError(error));
       });
+      faultPoint('contour-job-done');
+      return summary;
     } catch (error) {
       if (this.#stopping.signal.aborted) {
         await job.moveToWait(token);

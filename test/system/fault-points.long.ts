@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { storeInstances } from '../../src/dimse/storage-scu.ts';
+import { readStoredInstance } from '../../src/dimse/stored-instance.ts';
+import { faultPoints, type FaultPoint } from '../../src/observe/fault-point.ts';
+import { pseudonym } from '../../src/observe/pseudonym.ts';
+import { pseudonymKey } from '../../src/store/pseudonym-key.ts';
+import { startPickyTps } from '../peers/picky-tps.ts';
+import { eventually } from '../support/eventually.ts';
+import { phantomCt } from '../support/phantom-ct.ts';
+import { startRunningNode, type RunningNode } from '../support/running-node.ts';
+
+/** Sends until all is answered with 0x0000, as a patient scanner does. @returns the keys of the images so answered */
+async function sendUntilTaken(node: RunningNode, files: readonly string[]): Promise<Set<string>> {
+  const instances = await Promise.all(files.map((file) => readStoredInstance(file)));
+  const key = await pseudonymKey(node.dataDirectory);
+  const uids = new Map(instances.map(({ path, sopInstanceUid }) => [path, sopInstanceUid]));
+  const acknowledged = new Set<string>();
+  await eventually('all images are taken', 90, async () => {
+    const results = await storeInstances({ aeTitle: 'CONTOUR', host: '127.0.0.1', port: node.dicomPort }, instances, {
+      callingAe: 'SCANNER',
+      timeoutSeconds: 20,
+    });
+    const stored = results.filter(({ outcome }) => outcome === 'stored');
+    for (const { path } of stored) acknowledged.add(pseudonym(key, uids.get(path) ?? ''));
+    return stored.length === instances.length ? true : undefined;
+  });
+  return acknowledged;
+}
+
+async function survives(t: TestContext, point: FaultPoint, seed: number): Promise<void> {
+  const { ct, files } = await phantomCt(t, seed);
+  const work = await mkdtemp(join(tmpdir(), 'contour-node-fault-'));
+  const armed = join(work, 'armed');
+  await mkdir(armed);
+  const tps = await startPickyTps({ directory: join(work, 'tps'), ct });
+  t.after(async () => {
+    await tps.close();
+    await rm(work, { recursive: true });
+  });
+  const node = await startRunningNode(
+    t,
+    {
+      peers: [{ name: 'tps', aeTitle: tps.aeTitle, host: '127.0.0.1', port: tps.port }],
+      destinations: [{ name: 'tps', peer: 'tps', allow: ['demonstration'], retrySeconds: 1 }],
+      routes: [{ name: 'all', models: ['phantom-gtvp'], destinations: ['tps'] }],
+      worker: { maximumTries: 5 },
+    },
+    [],
+    { CONTOUR_NODE_FAULT_POINTS: armed },
+  );
+  await writeFile(join(armed, point), '2');
+  const acknowledged = await sendUntilTaken(node, files);
+  const [series] = await node.settled(1, ['delivered'], 120);
+  assert.equal(existsSync(join(armed, point)), false, 'the process died there, twice');
+  assert.equal(series?.images, files.length);
+  const instances = join(node.dataDirectory, 'series', series.key, 'instances');
+  for (const instance of acknowledged) assert.ok(existsSync(join(instances, `${instance}.dcm`)));
+  assert.equal(acknowledged.size, files.length);
+  assert.equal(new Set(tps.received.map(({ sopInstanceUid }) => sopInstanceUid)).size, 1, 'one structure set');
+  for (const { bytes } of tps.received) assert.ok(bytes.equals(tps.received[0]!.bytes), 'repeats are the same bytes');
+  assert.equal(tps.imported.length, 1);
+}
+
+for (const [index, [point, where]] of Object.entries(faultPoints).entries()) {
+  test(`kill -9, twice, when ${where} (${point}): nothing is lost, the TPS ends with one structure set`, (t) =>
+    survives(t, point as FaultPoint, 401 + index));
+}
