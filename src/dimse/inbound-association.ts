@@ -105,6 +105,12 @@ export class InboundAssociation {
     this.#socket.resume();
   }
 
+  /** Ends a connection that has not asked for an association: others need its room. */
+  giveWay(): void {
+    this.#options.onRejected('gave way to another connection');
+    this.#connection.destroy();
+  }
+
   /** Lets an instance that is complete have its status, aborts and waits for the end. */
   async shutDown(): Promise<void> {
     this.#closing = true;

@@ -151,17 +151,32 @@ function acceptSecure(raw: Socket, handshakes: TlsHandshakes, open: Connections,
 /** @returns why nothing may be read from a connection, or undefined */
 function whyNotAccepted(
   address: string,
-  { associations, handshakes }: Connections,
+  open: Connections,
   config: Pick<Config, 'dicom' | 'peers'>,
 ): string | undefined {
   const { dicom } = config;
   if (!isKnownAddress(config, address)) return 'no peer calls from this address';
-  const all = [...associations, ...handshakes];
-  if (all.length >= dicom.maxAssociations + 2 * spareConnections) return 'too many connections';
-  const ofAddress = all.filter((other) => other.address === address).length;
-  return ofAddress >= dicom.maxAssociationsPerPeer + spareConnections
-    ? 'too many connections from this address'
-    : undefined;
+  const all = [...open.associations, ...open.handshakes];
+  const ofAddress = all.filter((other) => other.address === address);
+  if (ofAddress.length >= dicom.maxAssociationsPerPeer + spareConnections) {
+    return makeRoom(ofAddress, open) ? undefined : 'too many connections from this address';
+  }
+  if (all.length < dicom.maxAssociations + 2 * spareConnections) return undefined;
+  return makeRoom(all, open) ? undefined : 'too many connections';
+}
+
+/** Whoever is at work asks for an association within moments: who has not for longest gives way to others. */
+function makeRoom(crowd: readonly (InboundAssociation | Handshake)[], open: Connections): boolean {
+  const idle = crowd.find((one) => !('info' in one) || one.info === undefined);
+  if (idle === undefined) return false;
+  if ('socket' in idle) {
+    open.handshakes.delete(idle);
+    idle.socket.destroy();
+  } else {
+    open.associations.delete(idle);
+    idle.giveWay();
+  }
+  return true;
 }
 
 function refuse(socket: Socket, address: string, words: string, options: StorageScpOptions): void {

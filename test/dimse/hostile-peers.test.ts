@@ -187,6 +187,15 @@ test('connections that never ask for an association do not pile up', async (t) =
   );
 });
 
+test('however many connections stay silent, a sender gets in and its association stays', async (t) => {
+  const scp = await runningScp(t, { dicom: { maxAssociations: 2, maxAssociationsPerPeer: 2 } });
+  await Promise.all(Array.from({ length: 40 }, () => connectRaw(scp.port)));
+  const sender = await associated(scp);
+  await Promise.all(Array.from({ length: 40 }, () => connectRaw(scp.port)));
+  sender.send(releaseRequest);
+  assert.equal((await answer(sender))[0], 0x06);
+});
+
 test('nobody may take longer than the handshake time, however busily it trickles', async (t) => {
   const scp = await runningScp(t, { dicom: { handshakeSeconds: 0.5 } });
   const silent = await connectRaw(scp.port);

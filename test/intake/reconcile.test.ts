@@ -349,6 +349,25 @@ test('everything that Redis forgets is queued again, and a try that a worker had
   assert.equal(shown().orders[0]?.deliveries[0]?.tries, 1);
 });
 
+test('a Redis that is out of memory refuses jobs; they are queued when it has room, and no try is spent', async (t) => {
+  const { bench, address, becomes, sendCt, shown } = await stage(t);
+  const redis = new Redis(address.options);
+  t.after(() => redis.disconnect());
+  await redis.config('SET', 'maxmemory', '1');
+  await sendCt();
+  await becomes('queued');
+  workOn(t, address, 'contour', async (job) => writeResult(bench, job.data as ContourPayload));
+  workOn(t, address, deliverQueue('tps'), async (job) => writeTry(bench, job.data as DeliverPayload));
+  await bench.pass(300);
+  assert.equal(shown().state, 'queued');
+  await redis.config('SET', 'maxmemory', '0');
+  await eventually('it is delivered', 20, async () => {
+    await bench.pass(31);
+    return shown().state === 'delivered' ? true : undefined;
+  });
+  assert.equal(shown().orders[0]?.tries, 1);
+});
+
 test('results that nobody told the node of are found on disk, after a restart with an empty Redis', async (t) => {
   const { bench, address, sendCt, shown } = await stage(t);
   await sendCt();

@@ -108,6 +108,22 @@ test('a lost connection during the repeat keeps the series incomplete', async (t
   assert.equal(bench.show(a).state, 'unrouted');
 });
 
+test('half a series, and the rest an hour later: held where the count is known, else two revisions, the second whole', async (t) => {
+  const [told, untold] = ['1.2.826.3.31', '1.2.826.3.32'];
+  const bench = await IntakeBench.open(t);
+  await bench.sendAll(told, range(1, 12), 'released', { relatedInstances: 24 });
+  await bench.sendAll(untold, range(1, 12));
+  await bench.pass(3600);
+  assert.deepEqual([bench.show(told).state, bench.show(told).revision], ['incomplete', 0]);
+  assert.equal(bench.show(untold).revision, 1);
+  assert.ok(bench.show(untold).warnings.some(({ code }) => code === 'COUNT_NOT_CONFIRMED'));
+  await bench.sendAll(told, range(13, 24), 'released', { relatedInstances: 24 });
+  await bench.sendAll(untold, range(13, 24));
+  await bench.pass(21);
+  assert.deepEqual([bench.show(told).revision, bench.show(told).images], [1, 24]);
+  assert.deepEqual([bench.show(untold).revision, bench.show(untold).images], [2, 24]);
+});
+
 test('a refused image keeps the series incomplete until it is accepted (CS 4.1)', async (t) => {
   const bench = await IntakeBench.open(t);
   const association = bench.associate();

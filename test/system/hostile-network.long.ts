@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { eventually } from '../support/eventually.ts';
+import { phantomCt } from '../support/phantom-ct.ts';
+import { runProgram } from '../support/run-program.ts';
+import { startRunningNode } from '../support/running-node.ts';
+
+const connections = 10_000;
+
+test('10,000 connections with garbage, 4 GB headers and 200 slow lorises: the node stays small, an honest sender gets through', async (t) => {
+  const node = await startRunningNode(t, { intake: { quietPeriodSeconds: 3600 } });
+  const series = await Promise.all(Array.from({ length: 10 }, (_, i) => phantomCt(t, 501 + i)));
+  const seconds = async (index: number): Promise<number> => {
+    const start = performance.now();
+    const sent = await runProgram('storescu', [
+      '-aec',
+      'CONTOUR',
+      '127.0.0.1',
+      String(node.dicomPort),
+      ...series[index]!.files,
+    ]);
+    assert.equal(sent.code, 0, sent.stderr);
+    return (performance.now() - start) / 1000;
+  };
+  const median = async (first: number): Promise<number> => {
+    const times: number[] = [];
+    for (let i = first; i < first + 5; i++) times.push(await seconds(i));
+    return times.toSorted((a, b) => a - b)[2]!;
+  };
+  const undisturbed = await median(0);
+
+  const program = fileURLToPath(new URL('../peers/attack.ts', import.meta.url));
+  const attack = spawn('taskset', ['-c', '1', process.execPath, program, String(node.dicomPort)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  t.after(async () => {
+    if (attack.exitCode === null && attack.signalCode === null) {
+      attack.kill('SIGKILL');
+      await once(attack, 'exit');
+    }
+  });
+  let done = 0;
+  attack.stdout.on('data', (bytes: Buffer) => (done = Number(bytes.toString().trim().split('\n').at(-1))));
+  await eventually('the attack is under way', 60, () => (done > 0 ? true : undefined));
+  const besideThem = await median(5);
+  await eventually('so many connections', 600, () => (done >= connections ? true : undefined));
+
+  const [pid] = node.processes('contour-node.ts node');
+  const peak = Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]) / 1024;
+  t.diagnostic(
+    `60 slices, median of five: ${undisturbed.toFixed(2)} s, beside the attack ${besideThem.toFixed(2)} s; peak resident memory ${peak.toFixed(0)} MB`,
+  );
+  assert.ok(peak < 400, `${peak.toFixed(0)} MB`);
+  assert.equal((await node.list()).length, 10);
+});
