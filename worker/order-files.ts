@@ -1,10 +1,10 @@
-import { randomUUID } from 'node:crypto';
-import { link, mkdir, open, readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { z } from 'zod';
 import { ContourNodeError } from '../src/errors.ts';
 import { revisionManifestSchema, workOrderSchema, workResultSchema } from '../src/jobs/work-order.ts';
 import type { ContourPayload, RevisionManifest, WorkOrder, WorkResult } from '../src/jobs/work-order.ts';
+import { writeOnce } from '../src/jobs/write-once.ts';
 
 type OrderName = Pick<ContourPayload, 'series' | 'revision' | 'order'>;
 
@@ -49,36 +49,13 @@ export class OrderFiles {
   }
 
   /**
-   * Writes a file of the order's folder that is never rewritten: flushed under another name, then linked to its own. The
-   * same content again is no error, so that a job may be repeated after a crash.
-   * @throws ContourNodeError RESULT_CONFLICT it is there with other content
+   * Writes a file of the order's folder that is never rewritten. The same content again is no error, so that a job may be
+   * repeated after a crash.
+   * @throws ContourNodeError RESULT_CONFLICT it is there with other content; DISK_FULL
    */
   async writeOnce(file: string, content: string | Uint8Array): Promise<void> {
     const shown = join(this.#folder(), file);
-    const folder = join(this.#dataDirectory, this.#folder());
-    const path = join(folder, file);
-    await mkdir(folder, { recursive: true });
-    const temporary = `${path}.${randomUUID()}.tmp`;
-    try {
-      await writeFlushed(temporary, content);
-      await link(temporary, path);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOSPC') {
-        throw new ContourNodeError('DISK_FULL', `no space for ${shown}`, { cause: error });
-      }
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-      if (!Buffer.from(content).equals(await readFile(path))) {
-        throw new ContourNodeError('RESULT_CONFLICT', `${shown} is there with other content`, { cause: error });
-      }
-    } finally {
-      await rm(temporary, { force: true });
-    }
-    const handle = await open(folder);
-    try {
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
+    await writeOnce(join(this.#dataDirectory, shown), content, { shown });
   }
 
   #revision(): string {
@@ -112,14 +89,4 @@ export class OrderFiles {
 
 function isAbsent(error: unknown): boolean {
   return (error as NodeJS.ErrnoException).code === 'ENOENT';
-}
-
-async function writeFlushed(path: string, content: string | Uint8Array): Promise<void> {
-  const file = await open(path, 'wx');
-  try {
-    await file.writeFile(content);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
 }

@@ -7,7 +7,7 @@ import type { Profile, WorkOrder } from '../jobs/work-order.ts';
 import { orderFolder } from '../store/paths.ts';
 import { problemFrom } from '../store/problem.ts';
 import type { Problem } from '../store/series.ts';
-import { writeOnce } from '../store/write-once.ts';
+import { writeOnce } from '../jobs/write-once.ts';
 import { version } from '../version.ts';
 
 export interface OrderInput {

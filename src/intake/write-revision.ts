@@ -6,7 +6,7 @@ import type { CtInstance } from '../dicom/ct-instance.ts';
 import { type RevisionManifest, revisionManifestSchema, type Warning } from '../jobs/work-order.ts';
 import { revisionFolder } from '../store/paths.ts';
 import type { StoredImage } from '../store/store.ts';
-import { writeOnce } from '../store/write-once.ts';
+import { writeOnce } from '../jobs/write-once.ts';
 
 export interface RevisionInput {
   readonly dataDirectory: string;

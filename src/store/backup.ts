@@ -18,7 +18,7 @@ import { ContourNodeError } from '../errors.ts';
 import { version } from '../version.ts';
 import { type BackupManifest, copyFolder, manifestFile, sha256Of } from './backup-manifest.ts';
 import { databaseFile, incomingFolder, trashFolder } from './paths.ts';
-import { syncFolder } from './write-once.ts';
+import { syncFolder } from '../jobs/write-once.ts';
 
 /** What is no state: half-received images, folders on their way out, locks, and Redis, which is filled again from disk. */
 const leftOut = new Set([incomingFolder, trashFolder, 'redis', 'node.lock', 'node.lock-journal', 'restoring']);

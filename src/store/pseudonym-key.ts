@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ContourNodeError } from '../errors.ts';
-import { writeOnce } from './write-once.ts';
+import { writeOnce } from '../jobs/write-once.ts';
 
 const keyBytes = 32;
 

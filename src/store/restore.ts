@@ -5,7 +5,7 @@ import { ContourNodeError } from '../errors.ts';
 import { type BackupManifest, copyFolder, readManifest, sha256Of } from './backup-manifest.ts';
 import { lockDataDirectory } from './directory-lock.ts';
 import { tablesVersion } from './migrations.ts';
-import { syncFolder } from './write-once.ts';
+import { syncFolder } from '../jobs/write-once.ts';
 
 /** Where the copy grows before its parts get their names; one that a crash left is removed. */
 const growing = 'restoring';

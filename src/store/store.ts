@@ -23,7 +23,7 @@ import type {
 } from './series.ts';
 import { Tables } from './tables.ts';
 import { countStates, listSeries, showSeries } from './views.ts';
-import { moveFolder } from './write-once.ts';
+import { moveFolder } from './move.ts';
 
 export type * from './series.ts';
 

@@ -6,7 +6,7 @@ import { readJournal } from '../../src/store/journal.ts';
 import { pseudonymKey } from '../../src/store/pseudonym-key.ts';
 import { applyRetention } from '../../src/store/retention.ts';
 import { Store } from '../../src/store/store.ts';
-import { writeOnce } from '../../src/store/write-once.ts';
+import { writeOnce } from '../../src/jobs/write-once.ts';
 import { temporaryFolder } from '../support/threshold-bundle.ts';
 import { IntakeBench, quietLog, range } from '../intake/intake-bench.ts';
 

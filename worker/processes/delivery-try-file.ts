@@ -1,4 +1,4 @@
-import { mkdir, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type DeliverPayload, type DeliveryTry, deliveryTrySchema } from '../../src/jobs/work-order.ts';
 import { OrderFiles } from '../order-files.ts';
@@ -32,7 +32,7 @@ export class DeliveryTryFile {
    */
   async begin(sopInstanceUid: string): Promise<boolean> {
     const before = await this.#wasBegun(sopInstanceUid);
-    await this.#writeOnce('begun', '');
+    await this.#files.writeOnce(this.#name('begun'), '');
     return before;
   }
 
@@ -40,18 +40,13 @@ export class DeliveryTryFile {
   async write(content: DeliveryTry): Promise<DeliveryTry> {
     const text = `${JSON.stringify(deliveryTrySchema.parse(content), undefined, 1)}\n`;
     try {
-      await this.#writeOnce('json', text);
+      await this.#files.writeOnce(this.#name('json'), text);
       return content;
     } catch (error) {
       const other = await this.read();
       if (other === undefined) throw error;
       return other;
     }
-  }
-
-  async #writeOnce(extension: 'json' | 'begun', content: string): Promise<void> {
-    await mkdir(join(this.#dataDirectory, ...this.#folder(this.#payload)), { recursive: true });
-    await this.#files.writeOnce(this.#name(extension), content);
   }
 
   /** Relative to the order's folder. */

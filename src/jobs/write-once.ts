@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { closeSync, fsync, linkSync, openSync, unlinkSync } from 'node:fs';
-import { link, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { closeSync, fsync, openSync } from 'node:fs';
+import { link, mkdir, open, readFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { ContourNodeError } from '../errors.ts';
@@ -21,17 +21,19 @@ export async function syncFolder(path: string): Promise<void> {
  * Writes a file that is never rewritten: flushed under another name, then linked to its own. The same content again is
  * no error, so that a step may be repeated after a crash.
  *
- * @throws ContourNodeError RESULT_CONFLICT the file is there with other content
+ * @param options.shown how errors name the file, default its path
+ * @throws ContourNodeError RESULT_CONFLICT the file is there with other content; DISK_FULL
  */
 export async function writeOnce(
   path: string,
   content: string | Uint8Array,
-  options: { mode?: number } = {},
+  options: { mode?: number; shown?: string } = {},
 ): Promise<void> {
+  const { mode, shown = path } = options;
   await mkdir(dirname(path), { recursive: true });
   const temporary = `${path}.${randomUUID()}.tmp`;
   try {
-    const file = await open(temporary, 'wx', options.mode);
+    const file = await open(temporary, 'wx', mode);
     try {
       await file.writeFile(content);
       await file.sync();
@@ -40,29 +42,14 @@ export async function writeOnce(
     }
     await link(temporary, path);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOSPC') throw new ContourNodeError('DISK_FULL', `no space for ${shown}`, { cause: error });
+    if (code !== 'EEXIST') throw error;
     if (!Buffer.from(content).equals(await readFile(path))) {
-      throw new ContourNodeError('RESULT_CONFLICT', `${path} is there with other content`, { cause: error });
+      throw new ContourNodeError('RESULT_CONFLICT', `${shown} is there with other content`, { cause: error });
     }
   } finally {
     await rm(temporary, { force: true });
   }
   await syncFolder(dirname(path));
-}
-
-/**
- * Moves a flushed file to a name that must be free. The folder is not flushed yet.
- *
- * @throws EEXIST when it is not; ENOENT when the folder is not there
- */
-export function moveExclusively(from: string, to: string): void {
-  linkSync(from, to);
-  unlinkSync(from);
-}
-
-/** Takes a folder out of the way in one step; what is in it can then be removed in peace. */
-export async function moveFolder(from: string, to: string): Promise<void> {
-  await mkdir(dirname(to), { recursive: true });
-  await rename(from, to);
-  await syncFolder(dirname(from));
 }
