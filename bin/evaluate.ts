@@ -11,6 +11,7 @@ import { type ArchiveEvaluation, evaluateArchive } from '../worker/evaluation/ev
 import type { EvaluatedModel } from '../worker/evaluation/evaluate-patient.ts';
 import { evaluatedModels } from '../worker/evaluation/evaluated-models.ts';
 import { summariseModels } from '../worker/evaluation/evaluation-tables.ts';
+import { recordEvaluation } from '../worker/evaluation/record-evaluation.ts';
 import { writeReport } from '../worker/evaluation/write-report.ts';
 import { progressBar } from './progress.ts';
 
@@ -26,6 +27,7 @@ Patients that a model was trained on are left out. The same call again does only
   --model A          name of a bundle or the path of its folder
   --compare B        a second one
   --roi NAME=REGEX   how the archive names an ROI, where it is not as in the bundle's training; may be repeated
+  --record NAME      write the figures into the bundles, as those on a data set of this name
   --include-trained  also the patients that a model was trained on
   --limit N          only the first N patients
   --tolerance MM     of the surface DSC (default 2)
@@ -48,6 +50,7 @@ export async function main(args: string[]): Promise<void> {
       limit: { type: 'string' },
       tolerance: { type: 'string', default: '2' },
       config: { type: 'string' },
+      record: { type: 'string' },
       'include-trained': { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
     },
@@ -83,9 +86,11 @@ export async function main(args: string[]): Promise<void> {
     const leftOut = [...archive.leftOut, ...evaluation.leftOut];
     for (const { place, error } of leftOut) console.error(`left out ${place}: ${error.toLine()}`);
     if (evaluation.rows.length === 0) throw nothingCompared(model, data, leftOut);
+    const call = `contour-node evaluate --model ${model}${values.compare === undefined ? '' : ` --compare ${values.compare}`}`;
+    const date = new Date().toISOString().slice(0, 10);
     await writeReport(out, evaluation, models, {
-      command: `contour-node evaluate --model ${model}${values.compare === undefined ? '' : ` --compare ${values.compare}`} --data ${data}`,
-      date: new Date().toISOString().slice(0, 10),
+      command: `${call} --data ${data}`,
+      date,
       toleranceMm,
       models: models.map(({ label, bundle, engine }) => {
         return { label, version: bundle.manifest.version, engine: `${engine.name}, ${engine.device}` };
@@ -95,6 +100,19 @@ export async function main(args: string[]): Promise<void> {
       choseTheEpoch: evaluation.choseTheEpoch,
     });
     report(evaluation, leftOut.length, out, values.json);
+    if (values.record === undefined) return;
+    const summaries = summariseModels(evaluation.rows);
+    for (const { bundle, engine, label } of models) {
+      const { name } = bundle.manifest;
+      // The bundle goes elsewhere: it gets no path of this machine.
+      const command = `contour-node evaluate --model ${name} --data ARCHIVE`;
+      await recordEvaluation(
+        bundle,
+        { data: values.record, command, date, engine: `${engine.name}, ${engine.device}` },
+        evaluation.runs.filter((run) => run.model === label),
+        summaries.filter((summary) => summary.model === label),
+      );
+    }
   } finally {
     for (const { engine } of loaded) await engine.close();
   }

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { loadConfig } from '../src/config/load.ts';
 import { ContourNodeError } from '../src/errors.ts';
+import { card } from './models/card.ts';
 import { exportModel } from './models/export.ts';
 import { importModel } from './models/import.ts';
 import { list } from './models/list.ts';
@@ -10,7 +11,7 @@ import { verify } from './models/verify.ts';
 
 export const summary = 'list, verify, export and import model bundles';
 
-export const help = `usage: contour-node models list|verify|export|import|ranges ... [--config FILE] [--json]
+export const help = `usage: contour-node models list|verify|export|import|ranges|card ... [--config FILE] [--json]
 
   list                        bundles in models.directory: version, intended use, ROIs
   verify [NAME...]            digests and golden output of each (default: all) on the configured engine
@@ -22,6 +23,9 @@ export const help = `usage: contour-node models list|verify|export|import|ranges
   ranges NAME --training T.yaml [--data ARCHIVE] [--cache DIR]
                               what the training data looked like, into a bundle that does not say it yet: outside of
                               it the worker warns; T.yaml is the configuration that the bundle was trained with
+  card NAME [--out DIR] [--pictures]
+                              the model card NAME.md in docs/models (or DIR): data, licence, figures, known failures;
+                              with --pictures also of generated phantoms that came out worst
 
 examples:
   contour-node models list
@@ -49,9 +53,12 @@ export async function main(args: string[]): Promise<void> {
   if (action === 'list' && names.length === 0) return list(config, values);
   if (action === 'verify') return verify(config, names, values);
   if (action === 'export') return exportModel(config, names, values);
+  if (action === 'card') return card(config, names, values);
   if (action === 'ranges') return ranges(config, names, values);
   throw new ContourNodeError(
     'USAGE',
-    action === undefined ? 'models needs list, verify, export, import or ranges' : `models ${positionals.join(' ')}`,
+    action === undefined
+      ? 'models needs list, verify, export, import, ranges or card'
+      : `models ${positionals.join(' ')}`,
   );
 }

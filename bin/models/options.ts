@@ -8,6 +8,7 @@ export const options = {
   data: { type: 'string' },
   cache: { type: 'string' },
   out: { type: 'string' },
+  pictures: { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
 } as const;
 
@@ -20,5 +21,6 @@ export interface ModelsOptions {
   readonly data?: string | undefined;
   readonly cache?: string | undefined;
   readonly out?: string | undefined;
+  readonly pictures: boolean;
   readonly json: boolean;
 }

@@ -5,6 +5,9 @@ import { test } from 'node:test';
 import { PNG } from 'pngjs';
 import { readHeader } from '../../src/dicom/data-set.ts';
 import { seriesDigest } from '../../worker/archive/series-digest.ts';
+import { modelCard } from '../../worker/bundles/model-card.ts';
+import { openBundle } from '../../worker/bundles/open-bundle.ts';
+import { recordedMetrics } from '../../worker/bundles/recorded-metrics.ts';
 import { boxPlot } from '../../worker/evaluation/box-plot.ts';
 import type { Comparison } from '../../worker/evaluation/compare-masks.ts';
 import type { EvaluationRow } from '../../worker/evaluation/evaluate-patient.ts';
@@ -75,11 +78,22 @@ test('evaluate: two bundles on an archive give CSV, tables with tests, figures a
   const [lost, kept] = (await readdir(stored)).toSorted();
   await rm(join(stored, lost!));
   const before = await stat(join(stored, kept!));
-  const again = await contourNode('evaluate', ...call);
+  const again = await contourNode('evaluate', ...call, '--record', 'three phantoms');
   assert.equal(again.code, 0, again.stderr);
   assert.deepEqual(JSON.parse(again.stdout), report);
   assert.equal((await readdir(stored)).length, 3);
   assert.equal((await stat(join(stored, kept!))).mtimeMs, before.mtimeMs);
+
+  // The figures stand in the bundle, without a path of this machine, and on its card.
+  const bundle = await openBundle(bright.directory, '.');
+  const [recorded] = recordedMetrics(bundle.manifest).evaluations;
+  assert.deepEqual([recorded?.data, recorded?.series, recorded?.rois['Mandible']?.n], ['three phantoms', 3, 3]);
+  assert.doesNotMatch(JSON.stringify(bundle.manifest.metrics), /tmp/);
+  const mean = recorded?.rois['Mandible']?.dsc?.mean.toFixed(3);
+  assert.match(
+    modelCard(bundle, []),
+    new RegExp(`^three phantoms: 3 CT series.*\n\n.*\n.*\n\\| Mandible \\| 3 \\| 0 \\| ${mean} ± `, 'm'),
+  );
 });
 
 test('evaluate leaves out every series of a patient that a model was trained on, unless told otherwise', async (t) => {

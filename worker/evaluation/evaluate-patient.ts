@@ -98,7 +98,7 @@ export async function evaluatePatient(
 }
 
 /** A part of the CT grid as a mask of the whole. */
-function onGrid(part: RoiPart | undefined, grid: Grid): Mask {
+export function onGrid(part: RoiPart | undefined, grid: Grid): Mask {
   const [nx, ny, nz] = grid.size;
   const voxels = new Uint8Array(nx * ny * nz);
   if (part !== undefined) {

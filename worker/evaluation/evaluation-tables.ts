@@ -171,6 +171,11 @@ export function evaluationMarkdown(rows: readonly EvaluationRow[], facts: Report
   return `${lines.join('\n')}\n`;
 }
 
+/** The worker warned of nothing; that an ROI goes on beyond the scan is no difference from the training. */
+export function isSilent({ warnings }: Pick<ModelRun, 'warnings'>): boolean {
+  return warnings.every(({ code }) => code === 'END_OF_SCAN');
+}
+
 /** A table of the models: what ran where, how fast, and how often the worker warned. */
 function modelLines({ models, runs }: ReportFacts): string[] {
   const lines = [
@@ -180,8 +185,7 @@ function modelLines({ models, runs }: ReportFacts): string[] {
   for (const { label, version, engine } of models) {
     const own = runs.filter(({ model }) => model === label);
     const median = summarise(own.map(({ millisecondsPerSlice }) => millisecondsPerSlice)).median;
-    // That an ROI goes on beyond the scan is no difference from the training.
-    const silent = own.filter(({ warnings }) => warnings.every(({ code }) => code === 'END_OF_SCAN')).length;
+    const silent = own.filter(isSilent).length;
     lines.push(`| ${label} | ${version} | ${engine} | ${median.toFixed(0)} | ${silent} of ${own.length} |`);
   }
   return [

@@ -1,9 +1,8 @@
-import { rename, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { type BundleManifest, manifestSchema } from '../../src/bundles/manifest.ts';
-import { type Bundle, readBundle } from '../../src/bundles/read-bundle.ts';
+import type { BundleManifest } from '../../src/bundles/manifest.ts';
+import type { Bundle } from '../../src/bundles/read-bundle.ts';
 import { ContourNodeError } from '../../src/errors.ts';
 import { seriesDigest } from '../archive/series-digest.ts';
+import { rewriteManifest } from '../bundles/rewrite-manifest.ts';
 import type { Provenance } from '../bundles/provenance.ts';
 import type { CaseCollection } from './case-cache.ts';
 import type { Side } from './split.ts';
@@ -44,11 +43,8 @@ export function trainingRanges(
  * they are; bundle.json, and with it the bundle's digest, is another one afterwards.
  * @throws ContourNodeError CONFIG_INVALID (the configuration is of other ROIs), TRAINING_DATA (no patient)
  */
-export async function writeRanges(
-  { directory, manifest }: Bundle,
-  config: TrainingConfig,
-  cases: CaseCollection,
-): Promise<Bundle> {
+export async function writeRanges(bundle: Bundle, config: TrainingConfig, cases: CaseCollection): Promise<Bundle> {
+  const { manifest } = bundle;
   const names = (rois: readonly { name: string }[]) => rois.map(({ name }) => name).join(', ');
   if (names(manifest.rois) !== names(config.rois)) {
     const what = `the configuration trains ${names(config.rois)}, bundle ${manifest.name} draws ${names(manifest.rois)}`;
@@ -58,8 +54,7 @@ export async function writeRanges(
   }
   if (cases.training.length === 0) throw new ContourNodeError('TRAINING_DATA', 'no patient to take ranges from');
   const { trained, plausibility } = trainingRanges(config, cases);
-  const changed = manifestSchema.parse({
-    ...manifest,
+  return rewriteManifest(bundle, {
     applicability: { ...manifest.applicability, trained },
     plausibility,
     training: {
@@ -67,9 +62,4 @@ export async function writeRanges(
       ...trainingProvenance({ ...config, bundle: { ...config.bundle, name: manifest.name } }, cases),
     },
   });
-  const path = join(directory, 'bundle.json');
-  const draft = `${path}.${process.pid}.tmp`;
-  await writeFile(draft, `${JSON.stringify(changed, null, 2)}\n`);
-  await rename(draft, path);
-  return readBundle(directory);
 }

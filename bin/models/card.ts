@@ -1,0 +1,44 @@
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Config } from '../../src/config/schema.ts';
+import { ContourNodeError } from '../../src/errors.ts';
+import { loadBundle } from '../../worker/bundles/load-bundle.ts';
+import { modelCard } from '../../worker/bundles/model-card.ts';
+import { openBundle } from '../../worker/bundles/open-bundle.ts';
+import { failurePictures } from '../../worker/evaluation/failure-pictures.ts';
+import { progressBar } from '../progress.ts';
+import type { ModelsOptions } from './options.ts';
+
+/** Phantoms that are tried; training seeds begin at 100000. */
+const seeds = Array.from({ length: 10 }, (_, n) => n + 9);
+const pictureCount = 2;
+
+export async function card(config: Config, names: readonly string[], values: ModelsOptions): Promise<void> {
+  const [name, ...more] = names;
+  if (name === undefined || more.length > 0) throw new ContourNodeError('USAGE', 'models card takes one bundle');
+  const bundle = await openBundle(name, config.models.directory);
+  const out = values.out ?? join('docs', 'models');
+  const title = bundle.manifest.name;
+  await mkdir(out, { recursive: true });
+  if (values.pictures) {
+    const bar = progressBar('drawing phantoms', 1, { quiet: values.json });
+    const loaded = await loadBundle(name, config.models.directory, config.engine);
+    const pictures = await failurePictures(loaded, seeds, pictureCount, (done, total) =>
+      bar.update(done / total, `${done} of ${total}`),
+    ).finally(() => loaded.engine.close());
+    bar.end();
+    for (const old of await picturesOf(out, title)) await rm(join(out, old));
+    for (const { seed, picture } of pictures) await writeFile(join(out, `${title}-phantom-${seed}.png`), picture);
+  }
+  const path = join(out, `${title}.md`);
+  const pictures = await picturesOf(out, title);
+  await writeFile(path, modelCard(bundle, pictures));
+  if (values.json) console.log(JSON.stringify({ path, pictures, digest: bundle.digest }, undefined, 2));
+  else console.log(path);
+}
+
+/** Pictures of a bundle beside its card, sorted. */
+export async function picturesOf(folder: string, name: string): Promise<string[]> {
+  const files = await readdir(folder);
+  return files.filter((file) => file.startsWith(`${name}-phantom-`) && file.endsWith('.png')).toSorted();
+}

@@ -1,0 +1,141 @@
+import type { BundleManifest } from '../../src/bundles/manifest.ts';
+import type { Bundle } from '../../src/bundles/read-bundle.ts';
+import { recordedMetrics, type DiceFigures, type RecordedEvaluation } from './recorded-metrics.ts';
+
+const uses = {
+  demonstration: 'demonstration only: it shows the way of a CT and draws nothing useful in a patient',
+  research: 'research only: its contours are for study, never for treatment without a person who draws them anew',
+  clinical: 'clinical use as its makers state it; every contour is reviewed by a person',
+} as const;
+
+/**
+ * The model card of a bundle as Markdown: a function of bundle.json and the pictures' names alone, so that a test can
+ * hold card and bundle together.
+ * @param pictures file names beside the card: `NAME-phantom-SEED.png`
+ */
+export function modelCard({ manifest, digest }: Bundle, pictures: readonly string[]): string {
+  const { name, version, description, intendedUse, licence } = manifest;
+  const { evaluations, dice, knownFailures } = recordedMetrics(manifest);
+  return `${[
+    `# ${name} ${version}`,
+    `<!-- Written by \`contour-node models card ${name}\` from bundle.json (SHA-256 ${digest.slice(0, 16)}); do not edit. -->`,
+    description.replace(/([^.])$/, '$1.'),
+    `**Intended use:** ${uses[intendedUse]}. contour-node is not a medical device.`,
+    `**Licence:** ${licence}.`,
+    '## What it draws',
+    roiTable(manifest),
+    '## Data',
+    ...trainingData(manifest),
+    '## Where it applies',
+    ...applicability(manifest),
+    '## Figures',
+    ...(evaluations.length + dice.length === 0 ? ['None are recorded.'] : []),
+    ...evaluations.flatMap(evaluationTable),
+    ...dice.map(diceTable),
+    '## Known failures',
+    ...(knownFailures.length === 0 ? ['None are recorded; that does not mean that there are none.'] : []),
+    ...(knownFailures.length > 0 ? [knownFailures.map((failure) => `- ${failure}`).join('\n')] : []),
+    ...pictureLines(manifest, pictures),
+  ].join('\n\n')}\n`;
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '&#124;')).join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+function roiTable({ rois, plausibility }: BundleManifest): string {
+  const rows = rois.map(({ name, interpretedType, description, deliver, threshold }) => {
+    const volumes = plausibility[name]?.volumeCm3;
+    return [
+      name,
+      interpretedType,
+      description,
+      deliver ? 'yes' : 'only where a destination asks for it',
+      String(threshold),
+      volumes === undefined ? '' : `${volumes[0].toFixed(1)} to ${volumes[1].toFixed(1)}`,
+    ];
+  });
+  return table(['ROI', 'type', 'contains', 'delivered', 'threshold', 'usual volume (cm³)'], rows);
+}
+
+function trainingData({ training, architecture }: BundleManifest): string[] {
+  const known = (key: string): string | undefined => {
+    const value = training[key];
+    return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
+  };
+  const patients = known('trainingPatients');
+  const facts = [
+    [
+      'network',
+      `${architecture.family}${known('parameters') ? `, ${Number(known('parameters')).toLocaleString('en')} parameters` : ''}`,
+    ],
+    ['patients', patients && `${patients} trained on, ${known('validationPatients') ?? '0'} set aside`],
+    [
+      'epochs',
+      known('epochs') && `${known('epochs')}${known('bestEpoch') ? `, the best was ${known('bestEpoch')}` : ''}`,
+    ],
+    ['command', known('command') && `\`${known('command')}\``],
+    ['date', known('date')?.slice(0, 10)],
+    ['notes', known('notes')],
+  ].flatMap(([key, value]) => (key === undefined || value === undefined ? [] : [[key, value]]));
+  return [table(['', ''], facts)];
+}
+
+function applicability({
+  applicability: { sliceSpacingMm, minimumCoverageMm, notes, trained },
+  input,
+}: BundleManifest): string[] {
+  const range = ([low, high]: readonly [number, number]) => `${low} to ${high}`;
+  return [
+    ...(notes === '' ? [] : [`${notes.charAt(0).toUpperCase()}${notes.slice(1)}.`]),
+    `A CT is refused with slices less than ${sliceSpacingMm[0]} or more than ${sliceSpacingMm[1]} mm apart, or shorter than ${minimumCoverageMm} mm. ` +
+      `The network sees ${input.size.join(' x ')} pixels of ${input.spacingMm} mm around the middle of the ${input.centre}.`,
+    ...(trained === undefined
+      ? ['The bundle does not say what its training CTs looked like: the worker compares nothing with them.']
+      : [
+          `The worker warns of a CT unlike the ${trained.patients} of the training: slices ${range(trained.sliceSpacingMm)} mm apart, pixels of ${range(trained.pixelSpacingMm)} mm, ` +
+            `images of ${range(trained.fieldOfViewMm)} mm; and of a result unlike theirs (docs/validation.md).`,
+        ]),
+  ];
+}
+
+function evaluationTable({ data, command, date, engine, series, withoutWarning, rois }: RecordedEvaluation): string[] {
+  const cell = (value: { mean: number; sd: number | null; median: number } | undefined, digits: number): string => {
+    if (value === undefined) return '-';
+    const spread = value.sd === null ? '' : ` ± ${value.sd.toFixed(digits)}`;
+    return `${value.mean.toFixed(digits)}${spread} (${value.median.toFixed(digits)})`;
+  };
+  const rows = Object.entries(rois).map(([name, { n, notDrawn, dsc, asdMm, hd95Mm, surfaceDsc }]) => {
+    return [name, String(n), String(notDrawn), cell(dsc, 3), cell(asdMm, 2), cell(hd95Mm, 1), cell(surfaceDsc, 3)];
+  });
+  return [
+    `${data}: ${series} CT series, ${date}, ${engine}: \`${command}\`. Mean ± SD (median), in 3-D, on the CT's grid; docs/evaluation.md defines ` +
+      `the metrics. The worker warned of nothing in ${withoutWarning} of them.`,
+    table(['ROI', 'n', 'not drawn', 'DSC', 'ASD (mm)', 'HD95 (mm)', 'surface DSC'], rows),
+  ];
+}
+
+function diceTable({ what, date, command, dice }: DiceFigures): string {
+  const rows = Object.entries(dice).map(([name, value]) => {
+    if (value === null) return [name, '-'];
+    return [
+      name,
+      typeof value === 'number' ? value.toFixed(3) : `${value.mean.toFixed(3)} (least ${value.min.toFixed(3)})`,
+    ];
+  });
+  const how = command === undefined ? '' : `: \`${command}\``;
+  return `${what}, ${date.slice(0, 10)}${how}.\n\n${table(['ROI', 'Dice'], rows)}`;
+}
+
+function pictureLines({ name, training }: BundleManifest, pictures: readonly string[]): string[] {
+  if (pictures.length === 0) return [];
+  const ofPhantoms = JSON.stringify(training['data'] ?? {}).includes('phantom');
+  return [
+    `Generated phantoms on which it did worst among those tried (\`contour-node models card ${name} --pictures\`; red: truth, green: drawn).${ofPhantoms ? '' : ' It was not made for phantoms: they stand in for pictures of patients, which are not shown.'}`,
+    ...pictures.map((file) => {
+      const seed = /-phantom-(\d+)\.png$/.exec(file)?.[1] ?? '';
+      return `![phantom ${seed}: truth in red, drawn in green](${file})`;
+    }),
+  ];
+}

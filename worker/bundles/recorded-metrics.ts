@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import type { BundleManifest } from '../../src/bundles/manifest.ts';
+
+/** What `metrics` of a bundle may hold; whatever else stands there is shown on no card. */
+const meanAndSpread = z.object({ mean: z.number(), sd: z.number().nullable(), median: z.number() });
+
+/** Figures of one call of `evaluate --record`. */
+export const recordedEvaluation = z.object({
+  /** What the data set is called; no path. */
+  data: z.string(),
+  command: z.string(),
+  /** YYYY-MM-DD */
+  date: z.string(),
+  engine: z.string(),
+  series: z.int(),
+  /** Series that the worker warned of in nothing but the end of the scan. */
+  withoutWarning: z.int(),
+  rois: z.record(
+    z.string(),
+    z.object({
+      /** Series with figures, and series where the model drew nothing although a person did. */
+      n: z.int(),
+      notDrawn: z.int(),
+      dsc: meanAndSpread.optional(),
+      asdMm: meanAndSpread.optional(),
+      hd95Mm: meanAndSpread.optional(),
+      surfaceDsc: meanAndSpread.optional(),
+    }),
+  ),
+});
+export type RecordedEvaluation = z.output<typeof recordedEvaluation>;
+
+/** Dice per ROI that somebody or the trainer measured. */
+const diceFigures = z.object({
+  what: z.string(),
+  date: z.string(),
+  command: z.string().optional(),
+  dice: z.record(z.string(), z.union([z.number(), z.object({ mean: z.number(), min: z.number() }), z.null()])),
+});
+export type DiceFigures = z.output<typeof diceFigures>;
+
+export interface RecordedMetrics {
+  readonly evaluations: readonly RecordedEvaluation[];
+  readonly dice: readonly DiceFigures[];
+  readonly knownFailures: readonly string[];
+}
+
+export function recordedMetrics({ metrics }: Pick<BundleManifest, 'metrics'>): RecordedMetrics {
+  const { evaluations, knownFailures, ...others } = metrics;
+  return {
+    evaluations: z
+      .array(recordedEvaluation)
+      .catch([])
+      .parse(evaluations ?? []),
+    dice: Object.values(others).flatMap((value) => diceFigures.safeParse(value).data ?? []),
+    knownFailures: z
+      .array(z.string())
+      .catch([])
+      .parse(knownFailures ?? []),
+  };
+}
