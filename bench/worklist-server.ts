@@ -12,6 +12,7 @@ for (const series of store.keys()) addImages(series);
 const http = await startHttpServer({
   config: () => httpSchema.parse({ port: 0 }),
   series: store,
+  dataDirectory,
   node: { aeTitle: 'CONTOUR', dicomPort: 11112 },
   actions: undefined as never,
   queues: { bullQueues: () => [] } as never,

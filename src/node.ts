@@ -151,6 +151,7 @@ async function compose(
   const http = await startHttpServer({
     config: () => current.config.http,
     series: store,
+    dataDirectory,
     node: { aeTitle: current.config.dicom.aeTitle, dicomPort: current.config.dicom.port },
     actions,
     queues,

@@ -6,7 +6,7 @@ import { ctWarnings } from './inference/ct-warnings.ts';
 import { infer } from './inference/infer.ts';
 import { bodyPartWarnings, judgeRois, type JudgedRoi } from './inference/roi-warnings.ts';
 import type { StageClock } from './stage-clock.ts';
-import { findBody } from './volume/body.ts';
+import { type Body, findBody } from './volume/body.ts';
 import { ctAppearance } from './volume/ct-appearance.ts';
 import { loadVolume } from './volume/load-volume.ts';
 import { imageCentre, networkGrid, toNetworkHu } from './volume/preprocess.ts';
@@ -17,6 +17,7 @@ export interface ContouredVolume {
   readonly rois: readonly JudgedRoi[];
   /** How the CT differs from those of the training; what concerns one ROI stands there. */
   readonly ctWarnings: readonly Warning[];
+  readonly body: Body;
 }
 
 export interface ContouredCt extends ContouredVolume {
@@ -75,6 +76,7 @@ export async function contourVolume(
       return contourRoi(probabilities, volume.grid, manifest, index);
     });
     return {
+      body,
       rois: judgeRois(rois, manifest, body, volume.grid.size[2]),
       ctWarnings: [
         ...(trained === undefined ? [] : ctWarnings(ctAppearance(volume, body, trained.tissueClassesHu), trained)),

@@ -13,12 +13,14 @@ import type {
   WorkOrder,
   WorkResult,
 } from '../src/jobs/work-order.ts';
+import { reviewAxes, reviewIndexFile, reviewPlanesFile } from '../src/jobs/review-files.ts';
 import { faultPoint } from '../src/observe/fault-point.ts';
 import type { LoadedBundle } from './bundles/load-bundle.ts';
 import { allWarnings, contourCt, type ContouredCt } from './contour-ct.ts';
 import { contoursJson } from './contours-json.ts';
 import { OrderFiles } from './order-files.ts';
 import { contactSheet, polygonRings } from './preview/contact-sheet.ts';
+import { reviewFiles } from './review/review-planes.ts';
 import { StageClock, type Progress } from './stage-clock.ts';
 import { structureSet } from './structure-set.ts';
 
@@ -265,14 +267,17 @@ async function predecessors({ dataDirectory, order }: Work, profile: Profile): P
   return uids;
 }
 
-/** contours.json and preview.png, for the page. */
-async function writePictures(files: OrderFiles, bundle: Bundle, { volume, rois }: ContouredCt): Promise<void> {
+/** contours.json, preview.png and the planes of the viewer, for the page. */
+async function writePictures(files: OrderFiles, bundle: Bundle, { volume, body, rois }: ContouredCt): Promise<void> {
   await files.writeOnce('contours.json', contoursJson(volume.grid, rois));
   const lines = rois
     .filter(({ slices }) => slices.length > 0)
     .map(({ roi, slices }) => ({ name: roi.name, colour: roi.colour, rings: polygonRings(slices) }));
   const { name, version } = bundle.manifest;
-  await files.writeOnce('preview.png', contactSheet(volume, lines, { title: `${name} ${version}` }));
+  await files.replace('preview.png', contactSheet(volume, lines, { title: `${name} ${version}` }));
+  const { index, planes } = await reviewFiles(volume, body, rois);
+  for (const axis of reviewAxes) await files.replace(reviewPlanesFile(axis), planes[axis]);
+  await files.replace(reviewIndexFile, Buffer.from(JSON.stringify(index)));
 }
 
 function distinct(warnings: readonly Warning[]): Warning[] {

@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { z } from 'zod';
 import { ContourNodeError } from '../src/errors.ts';
@@ -56,6 +57,20 @@ export class OrderFiles {
   async writeOnce(file: string, content: string | Uint8Array): Promise<void> {
     const shown = join(this.#folder(), file);
     await writeOnce(join(this.#dataDirectory, shown), content, { shown });
+  }
+
+  /** Writes a picture: what is there already is replaced, as a whole. Another zlib packs the same pixels differently. */
+  async replace(file: string, content: Uint8Array): Promise<void> {
+    const path = join(this.#dataDirectory, this.#folder(), file);
+    const temporary = `${path}.${randomUUID()}.tmp`;
+    try {
+      await writeFile(temporary, content, { flag: 'wx', flush: true });
+      await rename(temporary, path);
+    } catch (error) {
+      await rm(temporary, { force: true });
+      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+      throw new ContourNodeError('DISK_FULL', `no space for ${join(this.#folder(), file)}`, { cause: error });
+    }
   }
 
   #revision(): string {

@@ -57,7 +57,7 @@ export function addPages(server: FastifyInstance, { series, node }: PageOptions)
     const reader = readerOf(request, reply);
     const main = seriesMain({ series: detail, now: Date.now(), operator: allows(reader.role, 'operator') });
     const title = `${texts.series.title} ${detail.key}`;
-    return sendHtml(reply, pageFrame({ title, place: '/', main, reader, scripts: ['series.js'] }));
+    return sendHtml(reply, pageFrame({ title, place: '/', main, reader, scripts: ['series.js', 'viewer.js'] }));
   });
 }
 

@@ -13,12 +13,13 @@ import { hasNobody } from './access/identify.ts';
 import { addAssets } from './assets.ts';
 import { answerErrors } from './error-answers.ts';
 import { addHealth } from './health.ts';
+import { addOrderPictures, type OrderPicturesOptions } from './order-pictures.ts';
 import { addPages, type PageOptions } from './pages.ts';
 import { addQueueBoard } from './queue-board.ts';
 import { addSeriesApi } from './series-api.ts';
 import { addSeriesEvents } from './series-events.ts';
 
-export interface HttpServerOptions extends PageOptions {
+export interface HttpServerOptions extends PageOptions, OrderPicturesOptions {
   /** Asked anew for every request, so that changed users count at once. Host, port and proxy count at start. */
   readonly config: () => HttpConfig;
   readonly series: SeriesReader;
@@ -80,6 +81,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   addSeriesEvents(server, options);
   await addAssets(server);
   addPages(server, options);
+  addOrderPictures(server, options);
   const board = addQueueBoard(server, options.queues);
 
   try {

@@ -135,6 +135,21 @@ export const texts = {
     history: { title: 'History' },
   },
 
+  viewer: {
+    title: 'Contours',
+    planes: { axial: 'Axial', coronal: 'Coronal', sagittal: 'Sagittal' },
+    canvas: (plane: string) => `${plane} plane of the CT with its contours; arrow keys turn the pages`,
+    slider: (plane: string) => `${plane} plane`,
+    window: 'Window',
+    windows: { soft: 'Soft tissue', bone: 'Bone', wide: 'Wide' },
+    structures: 'Structures',
+    contours: 'Show contours',
+    goTo: 'Show its middle',
+    keys: 'Wheel or arrow keys turn the pages, a click moves the other planes; s, b, w: window; c: contours.',
+    contactSheet: 'Contact sheet (PNG)',
+    failure: 'The pictures cannot be loaded. Have the series contoured again, or look at it in the TPS.',
+  },
+
   images: (images: number, expected: number | undefined) =>
     expected === undefined || expected === images ? `${images} images` : `${images} of ${expected} images`,
   tries: (tries: number) => (tries === 1 ? '1 try' : `${tries} tries`),

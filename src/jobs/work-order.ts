@@ -13,7 +13,7 @@ import { destinationSchema } from '../config/schema.ts';
  *                                      /result.json         written once by the worker
  *                                      /contours.json       polygons in mm, for page and pictures
  *                                      /PROFILE.implicit.dcm, PROFILE.explicit.dcm   the structure set as it goes out
- *                                      /preview.png
+ *                                      /preview.png, review.json, review-AXIS.bin   pictures (review-files.ts)
  *                                      /deliveries/DESTINATION/try-NNN.json   written once by the worker
  *
  * SERIES and INSTANCE are keyed short hashes of the UIDs (src/observe/pseudonym.ts), ORDER is the first 16 hexadecimal

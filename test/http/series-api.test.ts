@@ -144,6 +144,7 @@ test('without users it listens to this machine only, and says when its port is t
   const { node } = await nodeOverHttp(t);
   const options = {
     series: node.series,
+    dataDirectory: '/nonexistent',
     actions: node.actions,
     queues: undefined as never,
     metrics: { contentType: 'text/plain', text: async () => '' },

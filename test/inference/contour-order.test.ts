@@ -90,6 +90,10 @@ test('an order becomes structure sets in both encodings, contours, a picture and
       'order.json',
       'preview.png',
       'result.json',
+      'review-axial.bin',
+      'review-coronal.bin',
+      'review-sagittal.bin',
+      'review.json',
     ].toSorted(),
   );
   for (const { file } of Object.values(set!.files)) {

@@ -2,6 +2,7 @@ import type { DeliveryView, OrderView, SeriesDetail } from '../../store/series.t
 import { texts } from '../texts.ts';
 import { html, type Html } from './html.ts';
 import { badge, deliveryLine, moment, orderMoods, problemBox, stageList, stateBadge, warningList } from './parts.ts';
+import { viewerSection } from './viewer-section.ts';
 
 export interface SeriesPageInput {
   readonly series: SeriesDetail;
@@ -14,7 +15,7 @@ export interface SeriesPageInput {
 type Section = (input: SeriesPageInput) => Html | undefined;
 
 /** In the order of the page. */
-const sections: readonly Section[] = [head, facts, orders, history];
+const sections: readonly Section[] = [head, ({ series }) => viewerSection(series), facts, orders, history];
 
 /** One series: how it stands, what may be done about it, what was drawn, its history in words. */
 export function seriesMain(input: SeriesPageInput): Html {

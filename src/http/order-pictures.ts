@@ -1,0 +1,112 @@
+import { createHash } from 'node:crypto';
+import { open, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { ContourNodeError } from '../errors.ts';
+import {
+  reviewAxes,
+  type ReviewAxis,
+  type ReviewIndex,
+  reviewIndexFile,
+  reviewIndexSchema,
+  reviewPlanesFile,
+} from '../jobs/review-files.ts';
+import type { SeriesReader } from '../store/series.ts';
+
+export interface OrderPicturesOptions {
+  readonly series: SeriesReader;
+  readonly dataDirectory: string;
+}
+
+type Params = { key: string; order: string; version: string; axis: string; chunk: string };
+type PictureRequest = FastifyRequest<{ Params: Params }>;
+
+const compress = promisify(gzip);
+/** Indexes that stay in memory. */
+const keptIndexes = 50;
+const route = { config: { role: 'viewer' as const } };
+
+/**
+ * What the worker made of an order to look at: contours, contact sheet and the planes of the viewer, handed out as they
+ * lie on disk. Planes have their version in their address and are kept by the browser; of the rest it asks each time
+ * whether its copy is still the one.
+ */
+export function addOrderPictures(server: FastifyInstance, { series, dataDirectory }: OrderPicturesOptions): void {
+  const indexes = new Map<string, { readonly changed: number; readonly index: ReviewIndex }>();
+
+  const folderOf = ({ key, order }: Params): string => {
+    const found = series.show(key)?.orders.find((one) => one.order === order);
+    if (found === undefined) throw missing();
+    return join(dataDirectory, found.folder);
+  };
+  const indexOf = async (folder: string): Promise<ReviewIndex> => {
+    const path = join(folder, reviewIndexFile);
+    const changed = (await stat(path).catch(absent)).mtimeMs;
+    const known = indexes.get(path);
+    if (known?.changed === changed) return known.index;
+    const index = reviewIndexSchema.parse(JSON.parse(await readFile(path, 'utf8')));
+    indexes.set(path, { changed, index });
+    if (indexes.size > keptIndexes) indexes.delete(indexes.keys().next().value!);
+    return index;
+  };
+  const sendFile = async (request: PictureRequest, reply: FastifyReply, file: string, type: string) => {
+    const content = await readFile(join(folderOf(request.params), file)).catch(absent);
+    const etag = `"${createHash('sha256').update(content).digest('hex').slice(0, 20)}"`;
+    reply.headers({ etag, 'cache-control': 'private, no-cache' });
+    if (request.headers['if-none-match'] === etag) return reply.status(304).send();
+    if (type === 'image/png') return reply.type(type).send(content);
+    return reply
+      .type(type)
+      .header('content-encoding', 'gzip')
+      .send(await compress(content));
+  };
+
+  const base = '/series/:key/orders/:order';
+  for (const [file, type] of [
+    [reviewIndexFile, 'application/json'],
+    ['contours.json', 'application/json'],
+    ['preview.png', 'image/png'],
+  ] as const) {
+    server.get<{ Params: Params }>(`${base}/${file}`, route, (request, reply) => sendFile(request, reply, file, type));
+  }
+  server.get<{ Params: Params }>(`${base}/review/:version/:axis/:chunk`, route, async (request, reply) => {
+    const { version, axis, chunk } = request.params;
+    const folder = folderOf(request.params);
+    const index = await indexOf(folder);
+    const planes = isAxis(axis) ? index.planes[axis] : undefined;
+    const [offset, length] = planes?.chunks[/^\d{1,4}$/.test(chunk) ? Number(chunk) : -1] ?? [];
+    if (version !== index.version || offset === undefined || length === undefined) throw missing();
+    const etag = `"${version}-${axis}-${chunk}"`;
+    reply.headers({ etag, 'cache-control': 'private, max-age=31536000, immutable' });
+    if (request.headers['if-none-match'] === etag) return reply.status(304).send();
+    const bytes = await part(join(folder, reviewPlanesFile(axis as ReviewAxis)), offset, length);
+    return reply.type('application/octet-stream').header('content-encoding', 'gzip').send(bytes);
+  });
+}
+
+function isAxis(name: string): name is ReviewAxis {
+  return (reviewAxes as readonly string[]).includes(name);
+}
+
+async function part(path: string, offset: number, length: number): Promise<Buffer> {
+  const file = await open(path).catch(absent);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, offset);
+    if (bytesRead < length) throw missing();
+    return buffer;
+  } finally {
+    await file.close();
+  }
+}
+
+function absent(error: NodeJS.ErrnoException): never {
+  throw error.code === 'ENOENT' ? missing() : error;
+}
+
+function missing(): ContourNodeError {
+  return new ContourNodeError('NOT_FOUND', 'no such picture', {
+    remedy: 'the series was contoured by a version that made none, or was deleted: have it contoured again',
+  });
+}
