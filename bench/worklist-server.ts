@@ -17,6 +17,7 @@ const http = await startHttpServer({
   actions: undefined as never,
   queues: { bullQueues: () => [] } as never,
   metrics: { contentType: 'text/plain', text: async () => '' },
+  audit: undefined as never,
   problems: async () => [],
   log,
 });

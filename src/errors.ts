@@ -111,6 +111,7 @@ export const catalogue = {
   TOO_MANY_TRIES: { exit: 1, remedy: 'wait a minute' },
   NOT_FOUND: { exit: 1, remedy: 'see `contour-node jobs list`' },
   STATE_CONFLICT: { exit: 1, remedy: 'the series is not in a state that allows this: see `contour-node jobs show`' },
+  AUDIT_BROKEN: { exit: 1, remedy: 'keep the folder audit/ as evidence; find out who can write to the data directory' },
   DISK_FULL: { exit: 1, remedy: 'free space on the disk of the data directory' },
   TRAINING_DATA: { exit: 2, remedy: 'see the data report' },
   CHECKPOINT_INVALID: { exit: 1, remedy: 'delete the checkpoint named: the one before it is used' },

@@ -18,6 +18,7 @@ import { RetentionRuns } from './intake/retention-runs.ts';
 import { SeriesAssembly } from './intake/series-assembly.ts';
 import { SeriesLock } from './intake/series-lock.ts';
 import type { ContourQueues } from './jobs/queues.ts';
+import { NodeAudit } from './observe/audit/node-audit.ts';
 import type { Log } from './observe/log.ts';
 import { createMetrics } from './observe/metrics.ts';
 import { lockDataDirectory } from './store/directory-lock.ts';
@@ -81,6 +82,19 @@ async function compose(
   const key = await pseudonymKey(dataDirectory);
   const store = await Store.open({ dataDirectory, log, now: clock.now });
   undo.push(() => store.close());
+
+  const audit = new NodeAudit(current.config, {
+    now: clock.now,
+    log,
+    identifiers: (series) => {
+      const image = store.images(series)[0]?.image;
+      return image && { patientId: image.identity.patientId, seriesInstanceUid: image.seriesInstanceUid };
+    },
+  });
+  undo.push(() => audit.close());
+  audit.started(loaded.digest);
+  store.onEvent((series, event) => audit.happened(series, event));
+  store.onRemoved((series) => audit.deleted(series, 'retention'));
 
   const watermarkBytes = (): number => current.config.retention.minimumFreeGigabytes * 1e9;
   const metrics = createMetrics({
@@ -156,6 +170,7 @@ async function compose(
     actions,
     queues,
     metrics,
+    audit,
     problems: async () => [...(reloadProblem === undefined ? [] : [reloadProblem]), ...(await disk.problems())],
     log,
   });
@@ -202,8 +217,10 @@ async function compose(
         for (const name of needRestart(config, next.config)) log.warn(`${name}: changed; it takes a restart to count`);
         current = { config, digest: createHash('sha256').update(JSON.stringify(config)).digest('hex') };
         reloadProblem = undefined;
+        audit.configured(true, current.digest);
       } catch (error) {
         reloadProblem = problemFrom(error);
+        audit.configured(false, current.digest);
         log.error(
           { err: asContourNodeError(error) },
           'the configuration was not taken; the old peers and routes stay in force',

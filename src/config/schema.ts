@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { auditSchema } from './audit-schema.ts';
 import { httpSchema } from './http-schema.ts';
 import { dicomTlsSchema, peerTlsSchema } from './tls-schema.ts';
 
@@ -138,6 +139,7 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
   http: httpSchema,
+  audit: auditSchema,
   redis: z
     .strictObject({
       url: z.string().optional().describe('redis://host:port/db; none: an embedded redis-server'),

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { ContourNodeError } from '../errors.ts';
+import type { NodeAudit } from '../observe/audit/node-audit.ts';
 import type { Log } from '../observe/log.ts';
 import { type SeriesActions, type SeriesReader, type SeriesState, seriesStates } from '../store/series.ts';
 
@@ -29,7 +30,7 @@ export interface ActionAnswer {
 /** The JSON API of the worklist. A series is named by its key, a pseudonym; patient data is nowhere in it. */
 export function addSeriesApi(
   server: FastifyInstance,
-  { series, actions, log }: { series: SeriesReader; actions: SeriesActions; log: Log },
+  { series, actions, audit, log }: { series: SeriesReader; actions: SeriesActions; audit: NodeAudit; log: Log },
 ): void {
   server.get('/api/series', { config: { role: 'viewer' } }, async (request) => {
     const query = listQuery.parse(request.query);
@@ -59,6 +60,8 @@ export function addSeriesApi(
         if (!parsed.success || series.show(parsed.data) === undefined) throw unknownSeries();
         const body = resendBody.parse(request.body);
         await run(parsed.data, body?.destination);
+        const actor = { user: request.user.name, address: request.ip };
+        audit.acted(action, parsed.data, actor, body?.destination);
         log.info({ series: parsed.data, action, user: request.user.name, address: request.ip }, 'operator');
         return { key: parsed.data, action, state: series.show(parsed.data)?.state };
       },

@@ -5,6 +5,7 @@ import type { HttpConfig } from '../config/http-schema.ts';
 import { tlsCredentials } from '../config/tls-files.ts';
 import { ContourNodeError } from '../errors.ts';
 import type { ContourQueues } from '../jobs/queues.ts';
+import type { NodeAudit } from '../observe/audit/node-audit.ts';
 import type { Log } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { Problem, SeriesActions, SeriesReader } from '../store/series.ts';
@@ -28,6 +29,7 @@ export interface HttpServerOptions extends PageOptions, OrderPicturesOptions {
   readonly metrics: Pick<Metrics, 'contentType' | 'text'>;
   /** What keeps the node from its work, besides Redis and workers, which the server asks for itself. */
   readonly problems: () => Promise<readonly Problem[]>;
+  readonly audit: NodeAudit;
   readonly log: Log;
 }
 
@@ -64,12 +66,14 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     trustProxy: proxy.addresses.length === 0 ? false : proxy.addresses,
   });
   answerErrors(server, options.log);
-  const { log } = options;
+  const { log, audit } = options;
   await addAccess(server, {
     config: options.config,
-    onLogin: ({ succeeded, user, address }) =>
-      succeeded ? log.info({ user, address }, 'login') : log.warn({ address }, 'login failed'),
-    onLogout: (logout) => log.info(logout, 'logout'),
+    onLogin: (login) => {
+      audit.login(login);
+      if (!login.succeeded) log.warn({ address: login.address }, 'login failed');
+    },
+    onLogout: (logout) => audit.loggedOut(logout),
   });
 
   const { metrics } = options;

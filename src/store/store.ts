@@ -56,6 +56,7 @@ export class Store implements SeriesReader {
   readonly #log: Log;
   readonly #now: () => number;
   readonly #eventListeners: ((series: string, event: JournalEvent) => void)[] = [];
+  readonly #removalListeners: ((series: string) => void)[] = [];
   readonly #listeners = new Set<(key: string) => void>();
 
   private constructor(options: StoreOptions, tables: Tables) {
@@ -172,10 +173,16 @@ export class Store implements SeriesReader {
     return this.tables.all<{ key: string }>('SELECT key FROM series ORDER BY key').map(({ key }) => key);
   }
 
+  /** Hears of every series that was removed; must not throw. */
+  onRemoved(listener: (series: string) => void): void {
+    this.#removalListeners.push(listener);
+  }
+
   /** Removes a series with everything that was drawn on it. */
   async remove(series: string): Promise<void> {
     const trash = join(this.dataDirectory, trashFolder, `${series}-${this.#now()}`);
     await moveFolder(join(this.dataDirectory, seriesFolder(series)), trash);
+    for (const listener of this.#removalListeners) listener(series);
     this.tables.transaction(() => this.#forget(series));
     this.#changed(series);
     await rm(trash, { recursive: true, force: true });

@@ -148,6 +148,7 @@ test('without users it listens to this machine only, and says when its port is t
     actions: node.actions,
     queues: undefined as never,
     metrics: { contentType: 'text/plain', text: async () => '' },
+    audit: undefined as never,
     problems: async () => [],
     node: { aeTitle: 'CONTOUR', dicomPort: 11112 },
     log: silentLog,

@@ -1,0 +1,116 @@
+import type { Config } from '../../config/schema.ts';
+import type { JournalEvent } from '../../store/journal.ts';
+import { version } from '../../version.ts';
+import type { Log } from '../log.ts';
+import type { AuditEvent } from './audit-line.ts';
+import { auditMessage } from './audit-message.ts';
+import { AuditTrail } from './audit-trail.ts';
+import { Syslog } from './syslog.ts';
+
+/** Who acts through the page or the API. */
+export interface Actor {
+  readonly user: string;
+  readonly address: string;
+}
+
+/** Patient ID and Series Instance UID, for a trail that is configured to hold them. */
+export type Identifiers = (series: string) => { patientId: string; seriesInstanceUid: string } | undefined;
+
+/** What of a series' history belongs into the trail; what an operator did is recorded with the operator's name instead. */
+const kept: ReadonlySet<JournalEvent['kind']> = new Set([
+  ...(['association', 'association ended', 'refused', 'rejected', 'ordered', 'result'] as const),
+  ...(['set aside', 'deliver outcome', 'deliver impossible'] as const),
+]);
+
+/** Who did what with this node: one method for each kind of event. */
+export class NodeAudit {
+  readonly #trail: AuditTrail;
+  readonly #syslog: Syslog | undefined;
+  readonly #identifiers: Identifiers | undefined;
+
+  constructor(
+    { dataDirectory, audit, dicom }: Pick<Config, 'dataDirectory' | 'audit' | 'dicom'>,
+    options: { now: () => number; log: Log; identifiers: Identifiers },
+  ) {
+    const { now, log } = options;
+    const { syslog } = audit;
+    this.#syslog = syslog === undefined ? undefined : new Syslog(syslog, log);
+    this.#identifiers = audit.identifiers === 'clear' ? options.identifiers : undefined;
+    this.#trail = new AuditTrail({
+      dataDirectory,
+      fileMegabytes: audit.fileMegabytes,
+      now,
+      log,
+      onLine: (event, at, head) => {
+        const message = auditMessage(event, at, dicom.aeTitle);
+        if (message !== undefined) this.#syslog?.send('DICOM+RFC3881', at, message);
+        this.#syslog?.send('AUDITHEAD', at, `number=${head.number} hash=${head.hash}`);
+      },
+    });
+  }
+
+  started(digest: string): void {
+    this.#trail.record({ event: 'start', version, configuration: digest });
+  }
+
+  /** An event of a series' journal: who sent it, what drew it, where it went. */
+  happened(series: string, event: JournalEvent): void {
+    if (!kept.has(event.kind)) return;
+    const { kind, at: _at, ...fields } = event;
+    this.#trail.record({ event: kind, ...this.#named(series), ...plain(fields) });
+  }
+
+  deleted(series: string, by: Actor | 'retention'): void {
+    const actor = by === 'retention' ? { user: by } : by;
+    this.#trail.record({ event: 'deleted', ...this.#named(series), ...actor });
+  }
+
+  /** An operator's action: retry, resend, release. */
+  acted(action: string, series: string, actor: Actor, destination?: string): void {
+    this.#trail.record({ event: action, ...this.#named(series), ...actor, destination });
+  }
+
+  /** Somebody asked for the name behind a series. */
+  identityShown(series: string, actor: Actor): void {
+    this.#trail.record({ event: 'identity shown', ...this.#named(series), ...actor });
+  }
+
+  login({ succeeded, ...actor }: Actor & { succeeded: boolean }): void {
+    // What was typed as a name may be a password.
+    this.#trail.record(succeeded ? { event: 'login', ...actor } : { event: 'login failed', address: actor.address });
+  }
+
+  loggedOut(actor: Actor): void {
+    this.#trail.record({ event: 'logout', ...actor });
+  }
+
+  configured(taken: boolean, digest: string): void {
+    this.#trail.record({ event: 'configuration', taken, configuration: digest });
+  }
+
+  async close(): Promise<void> {
+    this.#trail.record({ event: 'stop' });
+    this.#trail.close();
+    await this.#syslog?.close();
+  }
+
+  #named(series: string): Record<string, string> {
+    return { series, ...this.#identifiers?.(series) };
+  }
+}
+
+/** The fields of an event that fit into a line: lists as their length, but for the bundles that draw. */
+function plain(fields: object): Omit<AuditEvent, 'event'> {
+  return Object.fromEntries(
+    Object.entries(fields).flatMap(([key, value]: [string, unknown]): [string, string | number | boolean][] => {
+      if (key === 'orders' && Array.isArray(value)) return [['bundles', bundlesOf(value)]];
+      if (key === 'problem') return [['code', (value as { code: string }).code]];
+      if (Array.isArray(value)) return [[key, value.length]];
+      return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? [[key, value]] : [];
+    }),
+  );
+}
+
+function bundlesOf(orders: readonly { bundle?: { name: string; version: string } }[]): string {
+  return orders.map(({ bundle }) => (bundle === undefined ? '' : `${bundle.name} ${bundle.version}`)).join(', ');
+}
