@@ -17,6 +17,7 @@ import { Reconciler } from './intake/reconcile.ts';
 import { RetentionRuns } from './intake/retention-runs.ts';
 import { SeriesAssembly } from './intake/series-assembly.ts';
 import { SeriesLock } from './intake/series-lock.ts';
+import { StorageCommitments } from './intake/storage-commitments.ts';
 import type { ContourQueues } from './jobs/queues.ts';
 import { NodeAudit } from './observe/audit/node-audit.ts';
 import type { Log } from './observe/log.ts';
@@ -136,12 +137,17 @@ async function compose(
     await lock.idle();
   });
   const actions = new OperatorActions({ store, assembly, reconciler, lock, current: () => current, log });
+  const commitments = new StorageCommitments({ store, lock, key, clock, log, config: () => current.config });
+  await commitments.recover();
+  undo.push(() => commitments.close());
+
   const retention = new RetentionRuns({
     store,
     log,
     clock,
     lock,
     assembly,
+    commitments,
     limits: () => current.config.retention,
   });
   const disk = new DiskWatch({
@@ -184,6 +190,7 @@ async function compose(
     directory: join(dataDirectory, incomingFolder),
     full: () => disk.full,
     store: metrics.associations.counting(receiver.store),
+    commitments,
     onRefused: (association, sopInstanceUid, status) => {
       metrics.associations.refused(association, status);
       receiver.refused(association, sopInstanceUid, status);

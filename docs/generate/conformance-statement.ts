@@ -23,7 +23,7 @@ contour-node takes planning CTs, contours them and sends an RT Structure Set to 
 | RT Structure Set Storage | yes | see 4.2.1 |
 | Verification | yes | yes |
 | Study Root Query/Retrieve: FIND | optional, for the number of images of a series | no |
-| Storage Commitment Push Model | no | see 4.2.1 |
+| Storage Commitment Push Model | no | off by default, see 4.2.4.3 |
 
 No media, no printing, no retrieval: this node is not an archive.
 
@@ -135,6 +135,23 @@ retrieved. The same instance again is answered 0x0000 and absorbed; with another
 ##### 4.2.4.2 Verification
 
 C-ECHO is answered 0x0000 in any association.
+
+##### 4.2.4.3 Storage commitment
+
+Off: the presentation context is refused with result 3 unless the peer has \`storageCommitment\`. **Nothing can be retrieved from
+this node** (no C-MOVE, C-GET, C-FIND, WADO), and it is no archive: a peer must keep a copy of its own or have another one.
+
+N-ACTION, Action Type 1 (Request Storage Commitment), is answered when the request and its result are on the disk: 0x0000;
+0x0110 for what cannot be read, or for other instances under a known transaction; 0x0112 for another SOP instance than
+1.2.840.10008.1.20.1.1; 0x0123 for another action. The result is that moment's: an instance is committed when its file is there.
+
+N-EVENT-REPORT: Event Type 1 when all is committed, 2 with the Failed SOP Sequence: 0x0112 not here, 0x0119 another SOP class
+here. It goes out on the same association while that stands; where it is not taken there within 10 s, on a new association to the
+peer's \`host\` and \`port\` (SCP/SCU role selection: SCP), again and again for two days, restarts included, then it is given up
+with an error in the log. Retrieve AE Title is not sent.
+
+What was committed is exempt from retention, by age and by disk space, for \`storageCommitmentDays\` (default 30), series by
+series, across restarts. A committed CT is removed after that as any other.
 
 ### 4.3 Network interfaces
 

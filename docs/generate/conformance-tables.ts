@@ -36,26 +36,32 @@ function sopClassName(uid: string): string {
   return name;
 }
 
+/** What a peer gets for which everything is configured. */
+const everything = { acceptLossy: true, storageCommitment: true };
+
 /** SOP classes that are accepted as SCP. */
 export function acceptedSopClasses(): string {
   return markdown(
     ['SOP class', 'UID', 'role'],
-    [...supportedContexts({ acceptLossy: true }).keys()].map((uid) => [sopClassName(uid), uid, 'SCP']),
+    [...supportedContexts(everything).keys()].map((uid) => [sopClassName(uid), uid, 'SCP']),
   );
 }
 
 /** Presentation contexts that are accepted. */
 export function acceptedContexts(): string {
-  const always = supportedContexts({ acceptLossy: false });
-  const body = [...supportedContexts({ acceptLossy: true })].flatMap(([sopClass, taken]) =>
+  const accepts = (options: typeof everything, sopClass: string, uid: string): boolean =>
+    supportedContexts(options).get(sopClass)?.has(uid) === true;
+  const need = (sopClass: string, uid: string): string => {
+    if (accepts({ acceptLossy: false, storageCommitment: false }, sopClass, uid)) return 'yes';
+    const key = accepts({ acceptLossy: true, storageCommitment: false }, sopClass, uid)
+      ? 'acceptLossy'
+      : 'storageCommitment';
+    return `only from a peer with \`${key}\``;
+  };
+  const body = [...supportedContexts(everything)].flatMap(([sopClass, taken]) =>
     transferSyntaxes
       .filter(({ uid }) => taken.has(uid))
-      .map(({ uid, name }) => [
-        sopClassName(sopClass),
-        name,
-        uid,
-        always.get(sopClass)?.has(uid) === true ? 'yes' : 'only from a peer with `acceptLossy`',
-      ]),
+      .map(({ uid, name }) => [sopClassName(sopClass), name, uid, need(sopClass, uid)]),
   );
   return markdown(['SOP class', 'transfer syntax', 'UID', 'accepted'], body);
 }
@@ -99,10 +105,13 @@ export function associationAborts(): string {
   );
 }
 
-/** undefined: a status that this node acts on as SCU and never answers. */
+/** undefined: a status that this node acts on as SCU, or answers to N-ACTION. */
 const answeredWhen: Readonly<Record<keyof typeof storeStatus, string | undefined>> = {
   success: 'kept: the file is complete, flushed to the disk, named and recorded',
+  processingFailure: undefined,
   duplicateSopInstance: undefined,
+  noSuchSopInstance: undefined,
+  noSuchActionType: undefined,
   invalidSopInstance: 'Affected SOP Instance UID is no UID',
   sopClassNotSupported: 'Affected SOP Class UID is not that of the presentation context',
   notAuthorized: undefined,

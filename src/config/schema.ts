@@ -34,6 +34,18 @@ export const peerSchema = z.strictObject({
     .boolean()
     .default(false)
     .describe('take lossy compressed images from this peer; marked in the structure set'),
+  storageCommitment: z
+    .boolean()
+    .default(false)
+    .describe(
+      'answer its storage commitment requests; only for a peer that keeps its own copy: nothing can be retrieved here',
+    ),
+  storageCommitmentDays: z
+    .number()
+    .positive()
+    .max(3650)
+    .default(30)
+    .describe('retention leaves what was committed for so long'),
   seriesCountQuery: z
     .boolean()
     .default(false)

@@ -3,6 +3,7 @@ import type { Config, Peer } from '../config/schema.ts';
 import type { AssociationEnd, AssociationInfo, ReceivedInstance } from './association-info.ts';
 import { withoutAsynchronousOperations } from './asynchronous-operations.ts';
 import { type Rejection, rejections } from './association-policy.ts';
+import type { CommitmentProvider } from './commitment-exchange.ts';
 import { GuardedConnection } from './guarded-connection.ts';
 import { abortReason, type DataPart, type Incoming, pduType, PduViolation, rejectPdu } from './pdu.ts';
 import { supportedContexts } from './presentation-context.ts';
@@ -17,6 +18,7 @@ export interface InboundOptions {
   readonly handshakeMilliseconds: number;
   readonly directory: string;
   readonly store: (instance: ReceivedInstance) => Promise<number>;
+  readonly commitments?: CommitmentProvider;
   readonly judge: (titles: {
     callingAe: string;
     calledAe: string;
@@ -80,6 +82,7 @@ export class InboundAssociation {
       maximumPdu: dicom.maxPduBytes,
       store: options.store,
       refused: options.onRefused,
+      ...(options.commitments === undefined ? {} : { commitments: options.commitments }),
       admit: (callingAe, calledAe) => this.#admit(callingAe, calledAe),
       released: () => {
         this.#how = 'released';
@@ -173,7 +176,13 @@ export class InboundAssociation {
       this.#options.config.dicom.idleSeconds * 1000,
     );
     this.#options.onStart(info);
-    return { info, contexts: supportedContexts({ acceptLossy: peer?.acceptLossy ?? false }) };
+    return {
+      info,
+      contexts: supportedContexts({
+        acceptLossy: peer?.acceptLossy ?? false,
+        storageCommitment: peer?.storageCommitment === true && this.#options.commitments !== undefined,
+      }),
+    };
   }
 
   #reject(rejection: Rejection, titles: object = {}): void {
@@ -234,13 +243,13 @@ export class InboundAssociation {
   #after({ part }: Incoming): void {
     if (this.info !== undefined) this.#progress(part);
     if (part === undefined) return;
-    // Only a C-STORE request is followed by a data set here; anything else the library would gather in memory.
+    // Only C-STORE and storage commitment requests are followed by a data set here; anything else the library would gather in memory.
     if (part.command === this.#session.receiving)
       throw new PduViolation(abortReason.unexpectedPdu, 'unexpected data set');
     if (!part.last) return;
     this.#message = undefined;
     this.#commanded = part.command;
-    if (part.command) this.#session.forgetCommand();
+    if (part.command) this.#session.commandComplete();
   }
 
   /** Whoever sends a byte now and then is as late as whoever sends nothing. */

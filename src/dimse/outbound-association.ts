@@ -20,7 +20,12 @@ export interface AssociationRequest {
   readonly peer: PeerAddress;
   readonly callingAe: string;
   /** One presentation context each, at most 128 (PS3.8 table 9-13: odd IDs to 255). */
-  readonly contexts: readonly { readonly abstractSyntax: string; readonly transferSyntaxes: readonly string[] }[];
+  readonly contexts: readonly {
+    readonly abstractSyntax: string;
+    readonly transferSyntaxes: readonly string[];
+    /** This node is SCP of the SOP class although it asks for the association (PS3.7 D.3.3.4). */
+    readonly role?: 'scp';
+  }[];
   /** For the connection, for the association, for each response, and for a peer that stops reading. */
   readonly timeoutSeconds: number;
   /** The peer's responses may carry data sets (C-FIND); without it one is a violation. */
@@ -186,8 +191,12 @@ export class OutboundAssociation {
     const { peer, callingAe, contexts, timeoutSeconds } = this.#request;
     const association = new Association(callingAe, peer.aeTitle);
     association.setMaxPduLength(maximumPdu);
-    const proposed = contexts.map(({ abstractSyntax, transferSyntaxes }) => {
+    const proposed = contexts.map(({ abstractSyntax, transferSyntaxes, role }) => {
       const id = association.addPresentationContext(abstractSyntax);
+      if (role === 'scp') {
+        association.getPresentationContext(id).setUserRole(false);
+        association.getPresentationContext(id).setProviderRole(true);
+      }
       for (const uid of transferSyntaxes) association.addTransferSyntaxToPresentationContext(id, uid);
       return { id, abstractSyntax, transferSyntaxes };
     });

@@ -5,6 +5,7 @@ import {
   implicitVrLittleEndian,
   transferSyntaxOf,
 } from '../dicom/transfer-syntax.ts';
+import { storageCommitmentSopClass } from './storage-commitment.ts';
 
 export const verificationSopClass = '1.2.840.10008.1.1';
 
@@ -16,10 +17,12 @@ export type ContextAnswer = { readonly result: 0; readonly transferSyntax: strin
 /** The transfer syntaxes that each supported SOP class is taken in. */
 export type SupportedContexts = ReadonlyMap<string, ReadonlySet<string>>;
 
-/** What the node takes as SCP; lossy compressed images only where the peer is configured so. */
-export function supportedContexts(options: { acceptLossy: boolean }): SupportedContexts {
+/** What the node takes as SCP; lossy compressed images and storage commitment only where the peer is configured so. */
+export function supportedContexts(options: { acceptLossy: boolean; storageCommitment?: boolean }): SupportedContexts {
+  const uncompressed = new Set([implicitVrLittleEndian, explicitVrLittleEndian]);
   return new Map([
-    [verificationSopClass, new Set([implicitVrLittleEndian, explicitVrLittleEndian])],
+    [verificationSopClass, uncompressed],
+    ...(options.storageCommitment === true ? [[storageCommitmentSopClass, uncompressed] as const] : []),
     [ctImageStorage, new Set(acceptableTransferSyntaxes({ lossy: options.acceptLossy }))],
   ]);
 }

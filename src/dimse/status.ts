@@ -1,9 +1,12 @@
-/** Status of a C-STORE response (PS3.4 table B.2-1, PS3.7 annex C) that this program answers or acts on. */
+/** Status of a C-STORE or N-ACTION response (PS3.4 table B.2-1, PS3.7 annex C) that this program answers or acts on. */
 export const storeStatus = {
   success: 0x0000,
+  processingFailure: 0x0110,
   duplicateSopInstance: 0x0111,
+  noSuchSopInstance: 0x0112,
   invalidSopInstance: 0x0117,
   sopClassNotSupported: 0x0122,
+  noSuchActionType: 0x0123,
   notAuthorized: 0x0124,
   outOfResources: 0xa700,
   dataSetDoesNotMatchSopClass: 0xa900,

@@ -3,12 +3,21 @@ import { finished, Writable } from 'node:stream';
 import type { association as associationTypes, requests } from 'dcmjs-dimse';
 import { fileMetaInformation } from '../dicom/part10.ts';
 import type { AssociationInfo, ReceivedInstance } from './association-info.ts';
+import { CommitmentExchange, type CommitmentProvider } from './commitment-exchange.ts';
 import { ResponseCommandSet } from './command-set.ts';
-import { CEchoResponse, CStoreResponse, Dataset, PresentationContextResult, Scp } from './dcmjs-dimse.ts';
+import {
+  CEchoResponse,
+  CStoreResponse,
+  Dataset,
+  NActionResponse,
+  PresentationContextResult,
+  Scp,
+} from './dcmjs-dimse.ts';
 import type { GuardedConnection } from './guarded-connection.ts';
 import { IncomingFile } from './incoming-file.ts';
 import { answerContext, type SupportedContexts } from './presentation-context.ts';
 import { storeStatus } from './status.ts';
+import { storageCommitmentSopClass } from './storage-commitment.ts';
 
 type Association = associationTypes.Association;
 type PresentationContext = associationTypes.PresentationContext;
@@ -23,6 +32,8 @@ export interface SessionOptions {
   readonly store: (instance: ReceivedInstance) => Promise<number>;
   /** An instance was refused that `store` never saw. */
   readonly refused: (association: AssociationInfo, sopInstanceUid: string, status: number) => void;
+  /** Answers storage commitment requests of peers that it is taken from. */
+  readonly commitments?: CommitmentProvider;
   /** Says who asks and what is taken from them, or undefined after it has refused the association itself. */
   readonly admit: (
     callingAe: string,
@@ -57,6 +68,8 @@ export class StorageSession extends Scp {
   #stored: () => void = () => {};
   readonly #contexts = new Set<number>();
   #windowProposed = false;
+  /** Where storage commitment was accepted. */
+  #commitment: CommitmentExchange | undefined;
 
   constructor(connection: GuardedConnection, options: SessionOptions) {
     super(connection.librarySocket);
@@ -74,7 +87,7 @@ export class StorageSession extends Scp {
 
   /** A data set is on its way. */
   get receiving(): boolean {
-    return this.#file !== undefined || this.#refused !== undefined;
+    return this.#file !== undefined || this.#refused !== undefined || (this.#commitment?.receiving ?? false);
   }
 
   /** Nothing more may be read now: the disk lags behind, or an instance waits for its status. */
@@ -92,13 +105,15 @@ export class StorageSession extends Scp {
     return this.#contexts.has(contextId);
   }
 
-  /** Takes bytes of the data set that is on its way. */
+  /** Takes bytes of the data set that is on its way; @throws PduViolation */
   append(bytes: Buffer): void {
-    if (bytes.length > 0) this.#file?.write(bytes);
+    if (this.#commitment?.receiving === true) this.#commitment.append(bytes);
+    else if (bytes.length > 0) this.#file?.write(bytes);
   }
 
   /** Removes what is half received and waits for what is being stored. */
   async end(): Promise<void> {
+    this.#commitment?.end();
     await this.#storing;
     const file = this.#file;
     this.#file = undefined;
@@ -120,6 +135,8 @@ export class StorageSession extends Scp {
       if (answer.result === 0) {
         context.setResult(PresentationContextResult.Accept, answer.transferSyntax);
         this.#contexts.add(context.getPresentationContextId());
+        if (context.getAbstractSyntaxUid() === storageCommitmentSopClass && this.#options.commitments !== undefined)
+          this.#commitment ??= new CommitmentExchange(this.#options.commitments, (report) => this.sendRequests(report));
       } else {
         context.setResult(answer.result);
       }
@@ -150,9 +167,27 @@ export class StorageSession extends Scp {
     respond(response);
   }
 
-  /** To be called after each complete command: the library would prepend one without data set to the next. */
-  forgetCommand(): void {
-    (this as unknown as { dimseStream: undefined }).dimseStream = undefined;
+  /** To be called after each complete command. */
+  commandComplete(): void {
+    const library = this as unknown as { dimseStream: undefined; dimse?: { getCommandFieldType(): number } };
+    // The library would prepend a command without data set to the next.
+    library.dimseStream = undefined;
+    if (library.dimse?.getCommandFieldType() === nActionRequest) this.#commitment?.begin();
+  }
+
+  override nActionRequest(request: requests.NActionRequest, respond: (response: NActionResponse) => void): void {
+    const info = this.#info;
+    if (this.#commitment === undefined || info === undefined) {
+      const response = NActionResponse.fromRequest(request);
+      response.setStatus(storeStatus.sopClassNotSupported);
+      return respond(response);
+    }
+    this.#storing = this.#commitment.answer(info, request).then(({ response, after }) => {
+      respond(response);
+      this.#storing = undefined;
+      this.#options.ready();
+      after();
+    });
   }
 
   override createStoreWritableStream(context: PresentationContext, request: CStoreRequest): Writable {
@@ -241,6 +276,10 @@ export class StorageSession extends Scp {
   }
 }
 
+/** Command Field of an N-ACTION-RQ (PS3.7 annex E). */
+const nActionRequest = 0x0130;
+
+type NActionResponse = InstanceType<typeof NActionResponse>;
 type CEchoResponse = InstanceType<typeof CEchoResponse>;
 type CStoreResponse = InstanceType<typeof CStoreResponse>;
 type Dataset = InstanceType<typeof Dataset>;

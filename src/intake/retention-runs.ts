@@ -7,6 +7,7 @@ import type { Store } from '../store/store.ts';
 import type { Clock } from './clock.ts';
 import type { SeriesAssembly } from './series-assembly.ts';
 import type { SeriesLock } from './series-lock.ts';
+import type { StorageCommitments } from './storage-commitments.ts';
 
 export interface RetentionRunsOptions {
   readonly store: Store;
@@ -14,6 +15,7 @@ export interface RetentionRunsOptions {
   readonly clock: Clock;
   readonly lock: SeriesLock;
   readonly assembly: SeriesAssembly;
+  readonly commitments: StorageCommitments;
   readonly limits: () => Config['retention'];
 }
 
@@ -47,16 +49,17 @@ export class RetentionRuns {
 
   /** Never rejects. */
   async #apply(): Promise<void> {
-    const { store, log, clock, lock, assembly, limits } = this.#options;
+    const { store, log, clock, lock, assembly, commitments, limits } = this.#options;
     try {
       await applyRetention({
         store,
         log,
         now: clock.now(),
         limits: limits(),
+        held: (series) => commitments.holds(series),
         remove: (series) =>
           lock.run(series, async () => {
-            if (!assembly.isCarried(series)) await store.remove(series);
+            if (!assembly.isCarried(series) && !commitments.holds(series)) await store.remove(series);
           }),
         freeBytes: () => freeBytes(store.dataDirectory),
       });

@@ -5,6 +5,8 @@ export const incomingFolder = 'incoming';
 export const seriesRoot = 'series';
 /** Folders on their way out; emptied at every start. */
 export const trashFolder = 'trash';
+/** Storage commitments that were asked for, with their results. */
+export const commitmentsFolder = 'commitments';
 export const databaseFile = 'state.sqlite';
 
 /** Paths relative to the data directory: they may be shown and logged, for they hold pseudonyms only. */

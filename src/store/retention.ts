@@ -10,6 +10,8 @@ export interface RetentionOptions {
   readonly log: Log;
   readonly now: number;
   readonly limits: Config['retention'];
+  /** Series that stay whatever their age and the disk: under storage commitment. */
+  readonly held: (series: string) => boolean;
   /** Removes one series while nothing else touches it. */
   readonly remove: (series: string) => Promise<void>;
   /** Free bytes on the disk of the data directory; asked again after every removal. */
@@ -21,18 +23,20 @@ export interface RetentionOptions {
  * delivered goes by age alone, each with a word in the log; a disk that is full of it takes no more images (0xA700).
  */
 export async function applyRetention(options: RetentionOptions): Promise<void> {
-  const { store, log, now, limits, remove, freeBytes } = options;
-  for (const { key, state } of olderThan(store, now - limits.deliveredDays * day, 'finished')) {
+  const { store, log, now, limits, held, remove, freeBytes } = options;
+  const removable = (moment: number, which: 'finished' | 'unfinished'): { key: string; state: SeriesState }[] =>
+    olderThan(store, moment, which).filter(({ key }) => !held(key));
+  for (const { key, state } of removable(now - limits.deliveredDays * day, 'finished')) {
     log.info({ series: key, state }, 'removed: older than retention.deliveredDays');
     await remove(key);
   }
-  for (const { key, state } of olderThan(store, now - limits.undeliveredDays * day, 'unfinished')) {
+  for (const { key, state } of removable(now - limits.undeliveredDays * day, 'unfinished')) {
     log.warn({ series: key, state }, 'removed although it was not delivered: older than retention.undeliveredDays');
     await remove(key);
   }
   const wanted = limits.minimumFreeGigabytes * 1e9;
   if ((await freeBytes()) >= wanted) return;
-  for (const { key, state } of olderThan(store, now, 'finished')) {
+  for (const { key, state } of removable(now, 'finished')) {
     log.warn({ series: key, state }, 'removed before its time: less than retention.minimumFreeGigabytes are free');
     await remove(key);
     if ((await freeBytes()) >= wanted) return;

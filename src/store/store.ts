@@ -169,6 +169,26 @@ export class Store implements SeriesReader {
     return rows.map(storedImage);
   }
 
+  /** Where these instances lie: in no series, one or several; their newest version. */
+  findInstances(
+    instances: readonly string[],
+  ): { instance: string; series: string; file: string; sopClassUid: string }[] {
+    const newest = new Map<string, { instance: string; series: string; file: string; sopClassUid: string }>();
+    // Rows by ascending version: the last one stays.
+    for (const { instance, series, file, sopClassUid } of this.tables.all<{
+      instance: string;
+      series: string;
+      file: string;
+      sopClassUid: string;
+    }>(
+      `SELECT instance, series, file, image ->> 'sopClassUid' AS sopClassUid FROM instances
+         WHERE instance IN (SELECT value FROM json_each(?)) ORDER BY version`,
+      JSON.stringify(instances),
+    ))
+      newest.set(`${series} ${instance}`, { instance, series, file, sopClassUid });
+    return [...newest.values()];
+  }
+
   keys(): string[] {
     return this.tables.all<{ key: string }>('SELECT key FROM series ORDER BY key').map(({ key }) => key);
   }

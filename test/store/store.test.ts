@@ -193,6 +193,25 @@ test('what the store shows and records holds neither names nor UIDs', async (t) 
   assert.doesNotMatch(JSON.stringify(everything(bench.store)), /Doe|Roe|P-1|1\.2\.826|1\.2\.3\.90/);
 });
 
+test('a series under storage commitment stays, whatever its age and the disk', async (t) => {
+  const bench = await manySeries(t);
+  const day = 86_400_000;
+  const left = () => range(1, 4).filter((n) => bench.store.show(bench.keyOf(`${a}.${n}`)) !== undefined);
+  const apply = (days: number, free: number) =>
+    applyRetention({
+      store: bench.store,
+      log: quietLog,
+      now: bench.clock.now() + days * day,
+      limits: { deliveredDays: 14, undeliveredDays: 90, minimumFreeGigabytes: 2 },
+      held: (series) => series === bench.keyOf(`${a}.1`),
+      remove: (series) => bench.store.remove(series),
+      freeBytes: async () => free,
+    });
+
+  await apply(100, 1e9);
+  assert.deepEqual(left(), [1], 'what is under storage commitment stays');
+});
+
 test('delivered data goes by age and for want of space, undelivered by age alone and with a word in the log', async (t) => {
   const bench = await manySeries(t);
   const words: string[] = [];
@@ -210,6 +229,7 @@ test('delivered data goes by age and for want of space, undelivered by age alone
       log: log as unknown as typeof quietLog,
       now: bench.clock.now() + days * day,
       limits: { deliveredDays: 14, undeliveredDays: 90, minimumFreeGigabytes: 2 },
+      held: () => false,
       remove: (series) => bench.store.remove(series),
       freeBytes: async () => free,
     });

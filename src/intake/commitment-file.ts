@@ -1,0 +1,78 @@
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { commitmentsFolder } from '../store/paths.ts';
+import { writeOnce } from '../store/write-once.ts';
+
+const reference = z.object({ sopClassUid: z.string(), sopInstanceUid: z.string() });
+
+const commitmentSchema = z.object({
+  /** Name of the configured peer that asked. */
+  peer: z.string(),
+  calledAe: z.string(),
+  requestedAt: z.number(),
+  /** Retention leaves `series` until then (milliseconds since 1970). */
+  until: z.number(),
+  series: z.array(z.string()).readonly(),
+  result: z.object({
+    transactionUid: z.string(),
+    committed: z.array(reference).readonly(),
+    failed: z.array(reference.extend({ reason: z.number() })).readonly(),
+  }),
+});
+
+/** A storage commitment request with its result; the file is written before the request is answered. */
+export type Commitment = z.output<typeof commitmentSchema>;
+
+/** What became of telling it: absent while it is due. */
+export type ReportOutcome = 'told' | 'given up';
+
+export interface StoredCommitment {
+  /** Names its files: a pseudonym of peer and transaction. */
+  readonly key: string;
+  readonly commitment: Commitment;
+  readonly reported: boolean;
+}
+
+const requestSuffix = '.request.json';
+const reportSuffix = '.report.json';
+
+/** The storage commitments of a data directory: two files each, the request with its result and the report of it. */
+export class CommitmentFiles {
+  readonly #folder: string;
+
+  constructor(dataDirectory: string) {
+    this.#folder = join(dataDirectory, commitmentsFolder);
+  }
+
+  /** Flushed to the disk. */
+  async write(key: string, commitment: Commitment): Promise<void> {
+    await writeOnce(join(this.#folder, key + requestSuffix), JSON.stringify(commitment), { mode: 0o600 });
+  }
+
+  async writeReport(key: string, outcome: ReportOutcome): Promise<void> {
+    await writeOnce(join(this.#folder, key + reportSuffix), JSON.stringify({ outcome }), { mode: 0o600 });
+  }
+
+  async remove(key: string): Promise<void> {
+    for (const suffix of [reportSuffix, requestSuffix]) await rm(join(this.#folder, key + suffix), { force: true });
+  }
+
+  /** Everything that is there. A file that cannot be read is a defect and throws. */
+  async read(): Promise<StoredCommitment[]> {
+    const names = await readdir(this.#folder).catch((error: NodeJS.ErrnoException): string[] => {
+      if (error.code === 'ENOENT') return [];
+      throw error;
+    });
+    const keys = names
+      .filter((name) => name.endsWith(requestSuffix))
+      .map((name) => name.slice(0, -requestSuffix.length));
+    return Promise.all(
+      keys.map(async (key) => ({
+        key,
+        commitment: commitmentSchema.parse(JSON.parse(await readFile(join(this.#folder, key + requestSuffix), 'utf8'))),
+        reported: names.includes(key + reportSuffix),
+      })),
+    );
+  }
+}
