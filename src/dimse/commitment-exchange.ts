@@ -44,6 +44,8 @@ export class CommitmentExchange {
   #gathered: Buffer[] | undefined;
   #bytes = 0;
   #waiting: PromiseWithResolvers<void> | undefined;
+  #last: Promise<void> = Promise.resolve();
+  #over = false;
 
   constructor(provider: CommitmentProvider, send: (request: requests.Request) => void) {
     this.#provider = provider;
@@ -103,13 +105,20 @@ export class CommitmentExchange {
 
   /** The association is over: nobody answers any more. */
   end(): void {
+    this.#over = true;
     this.#waiting?.reject(new Error('the association is over'));
-    this.#waiting = undefined;
     this.#gathered = undefined;
   }
 
-  async #report(result: CommitmentResult, encoding: 'implicit' | 'explicit'): Promise<void> {
-    if (this.#waiting !== undefined) throw new Error('another result is on its way');
+  /** One result after the other: only one operation may be outstanding. */
+  #report(result: CommitmentResult, encoding: 'implicit' | 'explicit'): Promise<void> {
+    const told = this.#last.then(() => this.#tell(result, encoding));
+    this.#last = told.catch(() => {});
+    return told;
+  }
+
+  async #tell(result: CommitmentResult, encoding: 'implicit' | 'explicit'): Promise<void> {
+    if (this.#over) throw new Error('the association is over');
     const waiting = Promise.withResolvers<void>();
     this.#waiting = waiting;
     const timer = setTimeout(() => waiting.reject(new Error('no answer')), answerSeconds * 1000);
@@ -123,7 +132,6 @@ export class CommitmentExchange {
       await waiting.promise;
     } finally {
       clearTimeout(timer);
-      if (this.#waiting === waiting) this.#waiting = undefined;
     }
   }
 }

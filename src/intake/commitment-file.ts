@@ -24,7 +24,7 @@ const commitmentSchema = z.object({
 /** A storage commitment request with its result; the file is written before the request is answered. */
 export type Commitment = z.output<typeof commitmentSchema>;
 
-/** What became of telling it: absent while it is due. */
+/** What became of telling it. */
 export type ReportOutcome = 'told' | 'given up';
 
 export interface StoredCommitment {
@@ -35,9 +35,9 @@ export interface StoredCommitment {
 }
 
 const requestSuffix = '.request.json';
-const reportSuffix = '.report.json';
+const reportSuffixes = { told: '.told.json', 'given up': '.given-up.json' } as const;
 
-/** The storage commitments of a data directory: two files each, the request with its result and the report of it. */
+/** The storage commitments of a data directory: the request with its result in one file, an empty one once it is told or given up. */
 export class CommitmentFiles {
   readonly #folder: string;
 
@@ -51,11 +51,12 @@ export class CommitmentFiles {
   }
 
   async writeReport(key: string, outcome: ReportOutcome): Promise<void> {
-    await writeOnce(join(this.#folder, key + reportSuffix), JSON.stringify({ outcome }), { mode: 0o600 });
+    await writeOnce(join(this.#folder, key + reportSuffixes[outcome]), '{}', { mode: 0o600 });
   }
 
   async remove(key: string): Promise<void> {
-    for (const suffix of [reportSuffix, requestSuffix]) await rm(join(this.#folder, key + suffix), { force: true });
+    for (const suffix of [...Object.values(reportSuffixes), requestSuffix])
+      await rm(join(this.#folder, key + suffix), { force: true });
   }
 
   /** Everything that is there. A file that cannot be read is a defect and throws. */
@@ -71,7 +72,7 @@ export class CommitmentFiles {
       keys.map(async (key) => ({
         key,
         commitment: commitmentSchema.parse(JSON.parse(await readFile(join(this.#folder, key + requestSuffix), 'utf8'))),
-        reported: names.includes(key + reportSuffix),
+        reported: Object.values(reportSuffixes).some((suffix) => names.includes(key + suffix)),
       })),
     );
   }

@@ -46,6 +46,8 @@ export class StorageCommitments implements CommitmentProvider {
   /** Series under commitment, and until when. */
   readonly #held = new Map<string, number>();
   readonly #known = new Map<string, Commitment>();
+  /** Of those known: told, or given up. */
+  readonly #reported = new Set<string>();
   readonly #cancels = new Map<string, () => void>();
   readonly #running = new Set<Promise<void>>();
   readonly #ending = new AbortController();
@@ -57,16 +59,13 @@ export class StorageCommitments implements CommitmentProvider {
 
   /** Takes up what an earlier process recorded. */
   async recover(): Promise<void> {
-    const { clock } = this.#options;
     for (const { key, commitment, reported } of await this.#files.read()) {
-      if (commitment.until < clock.now() && reported) {
-        await this.#files.remove(key);
-        continue;
-      }
       this.#known.set(key, commitment);
       this.#hold(commitment.series, commitment.until);
-      if (!reported) this.#reportAfter(key, commitment, 1, 0);
+      if (reported) this.#reported.add(key);
+      else this.#reportAfter(key, commitment, 1, 0);
     }
+    await this.#forget();
   }
 
   /** Whether retention has to leave this series. */
@@ -77,6 +76,7 @@ export class StorageCommitments implements CommitmentProvider {
   async commit(association: AssociationInfo, request: CommitmentRequest): Promise<void> {
     const { clock, log } = this.#options;
     const { peer } = association;
+    await this.#forget();
     if (peer === undefined) throw new ContourNodeError('INTERNAL', 'storage commitment without a configured peer');
     const key = this.#keyOf(peer, request);
     const known = this.#known.get(key);
@@ -123,6 +123,18 @@ export class StorageCommitments implements CommitmentProvider {
     this.#ending.abort();
     for (const cancel of this.#cancels.values()) cancel();
     await Promise.all(this.#running);
+  }
+
+  /** What is told and whose time is over. */
+  async #forget(): Promise<void> {
+    const now = this.#options.clock.now();
+    for (const [key, { until }] of this.#known) {
+      if (until > now || !this.#reported.has(key)) continue;
+      await this.#files.remove(key);
+      this.#known.delete(key);
+      this.#reported.delete(key);
+    }
+    for (const [series, until] of this.#held) if (until <= now) this.#held.delete(series);
   }
 
   #keyOf(peer: Peer, { transactionUid }: CommitmentRequest): string {
@@ -207,6 +219,7 @@ export class StorageCommitments implements CommitmentProvider {
       const err = asContourNodeError(error);
       if (clock.now() - commitment.requestedAt > longestReporting) {
         log.error({ err, peer: commitment.peer }, 'a storage commitment result could not be told and is given up');
+        this.#reported.add(key);
         await this.#files.writeReport(key, 'given up');
         return;
       }
@@ -220,6 +233,7 @@ export class StorageCommitments implements CommitmentProvider {
 
   async #told(key: string, { peer, result }: Commitment): Promise<void> {
     this.#options.log.info({ peer, failed: result.failed.length }, 'storage commitment result told');
+    this.#reported.add(key);
     await this.#files.writeReport(key, 'told');
   }
 
