@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config, Peer } from '../config/schema.ts';
+import { configuredPeer } from '../dimse/configured-peer.ts';
 import type { AssociationInfo } from '../dimse/association-info.ts';
 import type { CommitmentProvider } from '../dimse/commitment-exchange.ts';
 import { reportCommitment } from '../dimse/commitment-report.ts';
@@ -201,14 +202,14 @@ export class StorageCommitments implements CommitmentProvider {
     const { dicom, peers } = config();
     const peer = peers.find(({ name }) => name === commitment.peer);
     try {
-      if (peer?.host === undefined || peer.port === undefined) {
+      const address = peer === undefined ? undefined : configuredPeer(peer, dicom);
+      if (address === undefined) {
         throw new ContourNodeError(
           'PEER_UNREACHABLE',
           `peers[].host and port of ${commitment.peer} are not configured`,
         );
       }
-      const { aeTitle, host, port } = peer;
-      await reportCommitment({ aeTitle, host, port }, commitment.result, {
+      await reportCommitment(address, commitment.result, {
         callingAe: dicom.aeTitle,
         timeoutSeconds,
         signal: this.#ending.signal,

@@ -8,6 +8,7 @@ import { harm } from './targets/harmful.ts';
 const corpus: Record<string, number> = {
   'ct-image': 150,
   'structure-set': 150,
+  'commitment-request': 100,
   configuration: 20,
   bundle: 50,
   'onnx-graph': 30,

@@ -6,6 +6,7 @@ import { fuzz } from './fuzz.ts';
 const counts: Record<string, number> = {
   'ct-image': 30_000,
   'structure-set': 30_000,
+  'commitment-request': 8_000,
   configuration: 6_000,
   bundle: 10_000,
   'onnx-graph': 5_000,
