@@ -27,10 +27,16 @@ describe('damaged input', { concurrency: 2 }, () => {
   }
 });
 
-test('a wrong exception, a crash, an endless loop and memory without bounds are found, each with its input', async () => {
-  const words = { exception: /thrown/, crash: /ended with 3/, loop: /no end within/, memory: /MB resident/ };
+test('a wrong exception, a crash, an endless loop, memory without bounds and a print are found, with the input', async () => {
+  const words = {
+    exception: /thrown/,
+    crash: /ended with 3/,
+    loop: /no end within/,
+    memory: /MB resident/,
+    print: /^printed: A/,
+  };
   const sample: [Buffer] = [Buffer.from('abcdefgh')];
-  for (const kind of ['exception', 'crash', 'loop', 'memory'] as const) {
+  for (const kind of ['exception', 'crash', 'loop', 'memory', 'print'] as const) {
     let index = 0;
     while (mutated(sample, 3, index)[0] !== harm[kind]) index++;
     const [finding] = await fuzz('harmful', { seed: 3, from: index, count: 1, seconds: 2 });

@@ -1,4 +1,4 @@
-import { fork } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -59,7 +59,7 @@ async function runChild(run: ChildRun, findings: Finding[]): Promise<number> {
   const child = fork(
     fileURLToPath(new URL('fuzz-child.ts', import.meta.url)),
     [target, seed, from, count, progressPath].map(String),
-    { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], execArgv: ['--max-old-space-size=512'] },
+    { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], execArgv: ['--max-old-space-size=512'] },
   );
   const reached = (): string => (existsSync(progressPath) ? readFileSync(progressPath, 'utf8') : '');
   let done = false;
@@ -75,14 +75,22 @@ async function runChild(run: ChildRun, findings: Finding[]): Promise<number> {
     seen = reached();
     if (hung) child.kill('SIGKILL');
   }, seconds * 1000);
-  const [stderr] = await Promise.all([child.stderr === null ? '' : text(child.stderr), once(child, 'exit')]);
+  const [printed] = await Promise.all([printedBy(child), once(child, 'exit')]);
   clearInterval(watchdog);
   if (findings.length >= enough) return from + count - 1;
   const last = Number.parseInt(reached(), 10);
-  if (Number.isNaN(last)) throw new Error(`${target} did not start: ${stderr}`);
+  if (Number.isNaN(last)) throw new Error(`${target} did not start: ${printed}`);
   if (!done) {
     const words = hung ? `no end within ${seconds} s` : `ended with ${child.exitCode ?? child.signalCode}`;
-    findings.push({ index: last, words: `${words}\n${stderr}` });
+    findings.push({ index: last, words: `${words}\n${printed}` });
+  } else if (printed !== '') {
+    // What comes from outside may hold patient data: it goes into the log, through its redaction, or nowhere.
+    findings.push({ index: last, words: `printed: ${printed.slice(0, 1000)}` });
   }
   return last;
+}
+
+async function printedBy({ stdout, stderr }: ChildProcess): Promise<string> {
+  const parts = [stdout, stderr].flatMap((stream) => (stream === null ? [] : [text(stream)]));
+  return (await Promise.all(parts)).join('');
 }
