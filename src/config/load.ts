@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { isMap, isNode, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
+import { isMap, isNode, isScalar, type Node } from 'yaml';
 import type { z } from 'zod';
 import { ContourNodeError } from '../errors.ts';
+import { parseYaml } from './parse-yaml.ts';
 import { checkReferences } from './references.ts';
 import { type Config, configSchema } from './schema.ts';
 
@@ -35,15 +36,10 @@ export async function loadConfig(path?: string): Promise<LoadedConfig> {
 
 /** @param fileName stands in the error's message */
 export function parseConfig(text: string, fileName: string): Config {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
-  const [broken] = document.errors;
-  if (broken !== undefined) {
-    const message = broken.message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? 'not YAML';
-    throw invalid(fileName, lines.linePos(broken.pos[0]).line, '', message);
-  }
+  const { document, lines, value, fault } = parseYaml(text);
+  if (fault !== undefined) throw invalid(fileName, fault.line, '', fault.message);
   const lineOf = (at: Path): number => lines.linePos(offsetOf(document.contents, at)).line;
-  const parsed = configSchema.safeParse(valuesOf(document, fileName) ?? {});
+  const parsed = configSchema.safeParse(value ?? {});
   if (!parsed.success) {
     const issue = deepest(parsed.error.issues);
     const at = issue.code === 'unrecognized_keys' ? [...issue.path, ...issue.keys.slice(0, 1)] : issue.path;
@@ -53,15 +49,6 @@ export function parseConfig(text: string, fileName: string): Config {
     throw invalid(fileName, lineOf(problem.path), keyName(problem.path), problem.message);
   }
   return parsed.data;
-}
-
-/** Aliases are looked up only here: one without its anchor, or that multiplies into a bomb, is no configuration. */
-function valuesOf(document: ReturnType<typeof parseDocument>, fileName: string): unknown {
-  try {
-    return document.toJS();
-  } catch (error) {
-    throw invalid(fileName, 1, '', error instanceof Error ? (error.message.split('\n')[0] ?? '') : 'not YAML');
-  }
 }
 
 function finish(config: Config, source: string): LoadedConfig {

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { manifestSchema, roiSchema } from '../../src/bundles/manifest.ts';
+import { parseYaml } from '../../src/config/parse-yaml.ts';
 import { ContourNodeError } from '../../src/errors.ts';
 
 const range = z.tuple([z.number(), z.number()]);
@@ -143,15 +143,12 @@ async function readYaml(path: string, extended: readonly string[]): Promise<Yaml
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
     throw new ContourNodeError('CONFIG_NOT_FOUND', `cannot read ${path}`, { cause, remedy: 'see config/training/' });
   });
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
-  const [broken] = document.errors;
-  if (broken !== undefined) throw invalid(path, lines.linePos(broken.pos[0]).line, 'not YAML');
+  const { document, lines, value: own, fault } = parseYaml(text);
+  if (fault !== undefined) throw invalid(path, fault.line, `not YAML: ${fault.message}`);
   const lineOf = (key: readonly PropertyKey[]): number => {
     const node = document.getIn(key, true) as { range?: [number, number, number] } | undefined;
     return node?.range === undefined ? 0 : lines.linePos(node.range[0]).line;
   };
-  const own: unknown = document.toJS();
   const base = extending.safeParse(own).data?.extends;
   if (base === undefined) return { value: own, lineOf };
   const { value: taken } = await readYaml(join(dirname(path), base), [...extended, path]);
