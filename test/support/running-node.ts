@@ -38,12 +38,14 @@ type Section = Record<string, unknown>;
  * @param config sections that are laid over the test's own (temporary data directory, free ports, short quiet period)
  * @param problems codes of what keeps this node from being ready for good
  * @param environment of every process, beside this one's
+ * @param root of the checkout whose `contour-node` is started
  */
 export async function startRunningNode(
   t: Cleanup,
   config: Section,
   problems: readonly string[] = [],
   environment: Readonly<Record<string, string>> = {},
+  root = checkout,
 ): Promise<RunningNode> {
   const folder = await mkdtemp(join(tmpdir(), 'contour-node-system-'));
   const [dicomPort, httpPort] = [await freePort(), await freePort()];
@@ -102,7 +104,7 @@ export async function startRunningNode(
       await once(child, 'exit');
     },
     start: async () => {
-      child = spawn(join(checkout, 'contour-node'), ['start', '--config', configFile], {
+      child = spawn(join(root, 'contour-node'), ['start', '--config', configFile], {
         stdio: ['ignore', 'pipe', 'pipe'],
         env: { ...process.env, ...environment },
       });
