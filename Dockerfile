@@ -1,6 +1,7 @@
-# Two images of the same program, built and run by docker-compose.yml:
+# Three images of the same program, built and run by docker-compose.yml:
 #   docker build --target node .         takes CTs, queues, shows; no accelerator
 #   docker build --target worker .       draws on the CPU (ONNX Runtime), delivers
+#   docker build --target worker-gpu .   draws on an NVIDIA card (TensorFlow, CUDA 12.2 from NVIDIA's wheels), delivers
 # `npm run test:long` runs each RUN line in a Debian of its own (test/deployment/dockerfile.long.ts).
 ARG BASE=debian:bookworm-slim
 
@@ -16,6 +17,19 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev \
  && ln -sf ../"$(cd node_modules && echo node-linux-*)"/bin/node node_modules/.bin/node \
  && rm -rf node_modules/onnxruntime-node/bin/napi-v6/darwin node_modules/onnxruntime-node/bin/napi-v6/win32 \
+ && rm -rf /root/.npm
+
+FROM packages AS packages-gpu
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends g++ make python3 python3-pip unzip \
+ && rm -rf /var/lib/apt/lists/*
+COPY deps deps
+# What compiles the binding is among the packages for development, which go again. The wheels (2.2 GB) stay in the cache.
+RUN --mount=type=cache,target=/var/cache/contour-node npm ci \
+ && ln -sf ../"$(cd node_modules && echo node-linux-*)"/bin/node node_modules/.bin/node \
+ && CONTOUR_NODE_CACHE=/var/cache/contour-node deps/build-tensorflow.sh gpu \
+ && npm prune --omit=dev \
+ && ln -sf ../"$(cd node_modules && echo node-linux-*)"/bin/node node_modules/.bin/node \
  && rm -rf /root/.npm
 
 FROM ${BASE} AS app
@@ -46,3 +60,10 @@ FROM app AS worker
 COPY --from=packages /app/node_modules node_modules
 HEALTHCHECK --interval=30s --timeout=10s --start-period=120s CMD ["/app/contour-node", "health", "worker", "--config", "/config/contour-node.yaml"]
 CMD ["worker", "--config", "/config/contour-node.yaml"]
+
+FROM app AS worker-gpu
+COPY --from=packages-gpu /app/node_modules node_modules
+# What the NVIDIA Container Toolkit gives to the container; the root file system can only be read.
+ENV NVIDIA_VISIBLE_DEVICES=all NVIDIA_DRIVER_CAPABILITIES=compute,utility CUDA_CACHE_PATH=/tmp/cuda
+HEALTHCHECK --interval=30s --timeout=10s --start-period=300s CMD ["/app/contour-node", "health", "worker", "--config", "/config/contour-node.yaml"]
+CMD ["worker", "--config", "/config/contour-node.yaml", "--engine", "tensorflow", "--device", "gpu"]

@@ -55,7 +55,7 @@ test('a linter finds no fault in the Dockerfile, and each image that docker-comp
 test('docker-compose takes the file with every profile', async (t) => {
   const found = await runProgram('sh', ['-c', 'command -v docker-compose']);
   if (found.code !== 0) return t.skip('docker-compose is not installed (./setup --dev)');
-  for (const profiles of [[], ['--profile', 'monitoring']]) {
+  for (const profiles of [[], ['--profile', 'gpu'], ['--profile', 'monitoring']]) {
     const outcome = await runProgram('docker-compose', [...profiles, 'config', '--quiet'], { cwd: checkout });
     assert.equal(outcome.code, 0, outcome.stderr);
   }

@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import type { Cleanup } from '../support/cleanup.ts';
 import { runProgram } from '../support/run-program.ts';
 
-const cache = join(process.env['CONTOUR_NODE_CACHE'] ?? join(homedir(), '.cache', 'contour-node'), 'debian-bookworm');
+/** What is downloaded once for all checkouts of this machine. */
+export const cacheFolder = process.env['CONTOUR_NODE_CACHE'] ?? join(homedir(), '.cache', 'contour-node');
+const cache = join(cacheFolder, 'debian-bookworm');
 
 /** Why this machine can make no Debian of its own; undefined where it can. */
 export async function noDebianHere(): Promise<string | undefined> {

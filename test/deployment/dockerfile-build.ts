@@ -3,11 +3,11 @@ import { cp, mkdir, readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { createRequire } from 'node:module';
-import { type Copy, DockerfileParser, type From, type Instruction } from 'dockerfile-ast';
+import { type Copy, DockerfileParser, type From, type Instruction, type Run } from 'dockerfile-ast';
 import type { Cleanup } from '../support/cleanup.ts';
 import { checkout, runProgram } from '../support/run-program.ts';
 import { type ContainerOptions, startContained } from './container.ts';
-import { debianRoot, linkTree } from './debian-root.ts';
+import { cacheFolder, debianRoot, linkTree } from './debian-root.ts';
 
 /** What the instructions of a stage left. */
 export interface Image {
@@ -74,8 +74,10 @@ async function apply(
     case 'RUN': {
       const script = instruction.getRawArgumentsContent() ?? '';
       const { user, cwd } = stage;
+      const binds = { ...network.binds, ...cacheMounts(instruction as Run) };
       const child = await startContained(stage.root, ['sh', '-c', script], {
         ...network,
+        binds,
         user,
         cwd,
         env: { ...network.env, ...stage.env },
@@ -116,6 +118,18 @@ async function apply(
     default:
       throw new Error(`no way to prove ${instruction.getKeyword()}`);
   }
+}
+
+/** `RUN --mount=type=cache`: this machine's cache stands in for the engine's. */
+function cacheMounts(instruction: Run): Record<string, string> {
+  const mounts = instruction.getFlags().filter((flag) => flag.getName() === 'mount');
+  return Object.fromEntries(
+    mounts.map((mount) => {
+      const target = /^type=cache,target=(\/[^,]+)$/.exec(mount.getValue() ?? '')?.[1];
+      if (target === undefined) throw new Error(`no way to prove ${mount.getValue()}`);
+      return [target, `${cacheFolder}/`];
+    }),
+  );
 }
 
 /** The words of an instruction in exec form. */
@@ -175,7 +189,11 @@ async function registries(): Promise<{ options: ContainerOptions }> {
       binds: { '/etc/resolv.conf': '/etc/resolv.conf', ...(cafile !== '' && { '/run/ca.pem': cafile }) },
       env: {
         npm_config_registry: registry,
-        ...(cafile !== '' && { npm_config_cafile: '/run/ca.pem', NODE_EXTRA_CA_CERTS: '/run/ca.pem' }),
+        ...(cafile !== '' && {
+          npm_config_cafile: '/run/ca.pem',
+          NODE_EXTRA_CA_CERTS: '/run/ca.pem',
+          PIP_CERT: '/run/ca.pem',
+        }),
       },
     },
   };

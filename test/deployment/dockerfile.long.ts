@@ -111,3 +111,15 @@ test('the images of the Dockerfile build in a Debian of their own, and take a ph
   });
   assert.ok(imported);
 });
+
+test('the image for NVIDIA cards builds, and its TensorFlow loads as far as it can without a card', async (t) => {
+  const reason = await noDebianHere();
+  if (reason !== undefined) return t.skip(reason);
+  const cleanup = { after: (undo: () => Promise<void>) => afterwards(t, undo) };
+  const stages = await buildStages(cleanup, ['worker-gpu'], (line) => t.diagnostic(line));
+  const { root, user, cwd, env } = stages.get('worker-gpu')!;
+  const argv = ['/app/contour-node', 'models', 'verify', 'phantom-gtvp', '--engine', 'tensorflow', '--device', 'gpu'];
+  const child = await startContained(root, argv, { user, cwd, env: { ...env, HOME: '/app' }, readOnly: true });
+  const [said] = await Promise.all([text(child.stdout!), once(child, 'close')]);
+  assert.match(said, /^ok {6}phantom-gtvp: .* tensorflow \(gpu\)|ENGINE_UNAVAILABLE: TensorFlow sees no NVIDIA card/m);
+});
