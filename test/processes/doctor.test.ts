@@ -8,6 +8,7 @@ import { acceleratorCheck } from '../../worker/processes/checks/accelerator.ts';
 import type { CheckResult } from '../../worker/processes/doctor.ts';
 import { type Misbehaviour, startPickyTps } from '../peers/picky-tps.ts';
 import { afterwards } from '../support/afterwards.ts';
+import { certificate } from '../support/certificates.ts';
 import { freePort } from '../support/free-port.ts';
 import { checkout, contourNode, type Outcome, runProgram } from '../support/run-program.ts';
 import { temporaryFolder, thresholdBundle } from '../support/threshold-bundle.ts';
@@ -216,4 +217,19 @@ test('doctor tells a configuration without a route, and an address that this mac
   assert.match((await finding(t, 'routes', { routes: [] })).detail, /^CONFIG_INVALID: no route/);
   const elsewhere = { dicom: { host: '192.0.2.1', port: await freePort() } };
   assert.match((await finding(t, 'dicom port', elsewhere)).detail, /^CONFIG_INVALID: dicom\.port: 192\.0\.2\.1/);
+});
+
+test('doctor tells TLS files that are missing, and a certificate that is about to expire', async (t) => {
+  const folder = await temporaryFolder(t);
+  const short = await certificate(folder, 'short', undefined, 10);
+  const expiring = await finding(t, 'tls http', { http: { port: await freePort(), tls: short } });
+  assert.match(expiring.detail, /^TLS_FILES: .*short\.pem ends on \d{4}-/);
+  const missing = { certificateFile: join(folder, 'none.pem'), keyFile: short.keyFile };
+  const dicom = { port: await freePort(), tls: { ...missing, port: await freePort() } };
+  assert.match((await finding(t, 'tls dicom', { dicom })).detail, /^TLS_FILES: .*none\.pem/);
+  const good = await certificate(folder, 'good');
+  const taken = await startPickyTps({ directory: await temporaryFolder(t) });
+  afterwards(t, () => taken.close());
+  const occupied = { host: '127.0.0.1', port: await freePort(), tls: { ...good, port: taken.port } };
+  assert.match((await finding(t, 'dicom tls port', { dicom: occupied })).detail, /^PORT_IN_USE: dicom\.tls\.port/);
 });

@@ -11,8 +11,19 @@ export function portChecks({ dicom, http }: Pick<Config, 'dicom' | 'http'>): Che
     name: 'dicom port',
     run: () => examine(dicom.host, dicom.port, 'dicom.port', () => answersDicom(dicom)),
   };
+  const { host, tls } = dicom;
+  const tlsPorts =
+    tls === undefined
+      ? []
+      : [
+          {
+            name: 'dicom tls port',
+            run: () => examine(host, tls.port, 'dicom.tls.port', () => askWhetherLive(http)),
+          },
+        ];
   return [
     ...(dicom.plain ? [dicomPort] : []),
+    ...tlsPorts,
     { name: 'http port', run: () => examine(http.host, http.port, 'http.port', () => askWhetherLive(http)) },
   ];
 }
