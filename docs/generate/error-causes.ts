@@ -70,6 +70,8 @@ export const causes: Record<ErrorCode, string> = {
   TOO_MANY_TRIES: 'Too many logins were tried from one address within a minute.',
   NOT_FOUND: 'No series has this key: it was removed by retention, or mistyped.',
   STATE_CONFLICT: 'The action does not fit the state: nothing to retry, nothing to send.',
+  AUDIT_BROKEN:
+    'A line of the audit trail was removed, changed or inserted, or its end was cut off; the message says where.',
   DISK_FULL:
     'Less is free than retention.minimumFreeGigabytes; below intake.reservedMegabytes nothing is taken until there is room.',
   TRAINING_DATA: 'The archive has no patient to train on, or an ROI pattern fits none or two.',

@@ -2,7 +2,7 @@ import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { commitmentsFolder } from '../store/paths.ts';
-import { writeOnce } from '../store/write-once.ts';
+import { writeOnce } from '../jobs/write-once.ts';
 
 const reference = z.object({ sopClassUid: z.string(), sopInstanceUid: z.string() });
 

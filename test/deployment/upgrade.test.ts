@@ -32,7 +32,13 @@ test('what an earlier version received, drew and delivered is there after the up
     routes: [{ name: 'all', models: ['phantom-gtvp'], destinations: ['tps'] }],
   };
   const cleanup = { after: (undo: () => Promise<void>) => afterwards(t, undo) };
-  const before = await startRunningNode(cleanup, { ...sections, models: { directory: join(old, 'models') } }, [], {}, old);
+  const before = await startRunningNode(
+    cleanup,
+    { ...sections, models: { directory: join(old, 'models') } },
+    [],
+    {},
+    old,
+  );
   const send = async (port: number, seed: number): Promise<void> => {
     const { ct } = await phantomCt(cleanup, seed);
     const sent = await contourNode('send', ct, '--to', `CONTOUR@127.0.0.1:${port}`);

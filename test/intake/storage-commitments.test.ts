@@ -19,8 +19,8 @@ interface Bench {
   readonly peer: Peer;
   readonly commitments: StorageCommitments;
   /** Ends it and takes up what it left. */
-  again(): Promise<StorageCommitments>;
-  files(): Promise<string[]>;
+  readonly again: () => Promise<StorageCommitments>;
+  readonly files: () => Promise<string[]>;
 }
 
 /** Three images on the disk and a scanner that listens nowhere. */
