@@ -33,8 +33,12 @@ export async function smallDisk(t: Cleanup, megabytes: number): Promise<SmallDis
     async leaveFree(bytes) {
       const { bavail, bsize } = await statfs(folder);
       const change = Math.floor((bavail * bsize - bytes) / page) * page;
-      if (change > 0)
+      try {
         for (let at = filled; at < filled + change; at += page) writeSync(filler, Buffer.alloc(page, 1), 0, page, at);
+      } catch (error) {
+        // Somebody else has taken a page meanwhile: it is as full as it can be.
+        if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+      }
       filled = Math.max(0, filled + change);
       ftruncateSync(filler, filled);
     },

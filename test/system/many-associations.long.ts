@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { ctSliceFile } from '../support/ct-slice.ts';
+import { runProgram } from '../support/run-program.ts';
+import { startRunningNode } from '../support/running-node.ts';
+import { temporaryFolder } from '../support/threshold-bundle.ts';
+
+const slices = 200;
+
+test('32 associations at once, 10,000 instances in all: each is kept, and the node does not grow', async (t) => {
+  const node = await startRunningNode(t, { intake: { quietPeriodSeconds: 3600 } });
+  const folder = await temporaryFolder(t);
+  const send = async (series: number): Promise<void> => {
+    const files = join(folder, String(series));
+    await mkdir(files);
+    for (let number = 1; number <= slices; number++) {
+      await writeFile(join(files, `${number}.dcm`), ctSliceFile({ series: `1.2.826.7.${series}`, number, matrix: 64 }));
+    }
+    const sent = await runProgram('storescu', ['-aec', 'CONTOUR', '+sd', '127.0.0.1', String(node.dicomPort), files]);
+    assert.equal(sent.code, 0, sent.stderr);
+  };
+  const resident = (): number => {
+    const [pid] = node.processes('contour-node.ts node');
+    return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]) / 1024;
+  };
+  const wave = (first: number, count: number) => Promise.all(Array.from({ length: count }, (_, i) => send(first + i)));
+  await wave(0, 32);
+  const after32 = resident();
+  await wave(32, 18);
+  const after50 = resident();
+  t.diagnostic(
+    `resident memory: ${after32.toFixed(0)} MB after 6,400 instances, ${after50.toFixed(0)} MB after 10,000`,
+  );
+  const series = await node.list();
+  assert.deepEqual(
+    series.map(({ images }) => images),
+    Array.from({ length: 50 }, () => slices),
+  );
+  assert.ok(after50 < 400, `${after50.toFixed(0)} MB`);
+  assert.ok(after50 < after32 + 40, 'it does not grow with what it has received');
+});
