@@ -13,6 +13,8 @@ const http = await startHttpServer({
   config: () => httpSchema.parse({ port: 0 }),
   series: store,
   dataDirectory,
+  identity: () => undefined,
+  targets: async () => ({ bundles: [], destinations: [] }),
   node: { aeTitle: 'CONTOUR', dicomPort: 11112 },
   actions: undefined as never,
   queues: { bullQueues: () => [] } as never,

@@ -11,6 +11,7 @@ import { startHttpServer } from './http/server.ts';
 import { type Clock, systemClock } from './intake/clock.ts';
 import { type CurrentConfig, SeriesCompletion } from './intake/complete-series.ts';
 import { DiskWatch } from './intake/disk-watch.ts';
+import { operatorTargets } from './intake/operator-targets.ts';
 import { OperatorActions } from './intake/operator-actions.ts';
 import { InstanceReceiver } from './intake/receive-instance.ts';
 import { Reconciler } from './intake/reconcile.ts';
@@ -95,7 +96,7 @@ async function compose(
   undo.push(() => audit.close());
   audit.started(loaded.digest);
   store.onEvent((series, event) => audit.happened(series, event));
-  store.onRemoved((series) => audit.deleted(series, 'retention'));
+  store.onRemoved((series, by) => audit.deleted(series, by));
 
   const watermarkBytes = (): number => current.config.retention.minimumFreeGigabytes * 1e9;
   const metrics = createMetrics({
@@ -136,10 +137,19 @@ async function compose(
     await reconciler.close();
     await lock.idle();
   });
-  const actions = new OperatorActions({ store, assembly, reconciler, lock, current: () => current, log });
   const commitments = new StorageCommitments({ store, lock, key, clock, log, config: () => current.config });
   await commitments.recover();
   undo.push(() => commitments.close());
+  const actions = new OperatorActions({
+    store,
+    assembly,
+    completion,
+    reconciler,
+    commitments,
+    lock,
+    current: () => current,
+    log,
+  });
 
   const retention = new RetentionRuns({
     store,
@@ -172,6 +182,8 @@ async function compose(
     config: () => current.config.http,
     series: store,
     dataDirectory,
+    identity: (series) => store.images(series)[0]?.image.identity,
+    targets: () => operatorTargets(current.config),
     node: { aeTitle: current.config.dicom.aeTitle, dicomPort: current.config.dicom.port },
     actions,
     queues,

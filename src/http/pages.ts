@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { ContourNodeError } from '../errors.ts';
+import type { OperatorTargets } from '../intake/operator-targets.ts';
 import { type SeriesReader, type SeriesState, seriesStates } from '../store/series.ts';
 import { allows } from './access/user.ts';
 import { pageFrame } from './pages/page-frame.ts';
@@ -11,6 +12,8 @@ import { filterOf, rowsOfPage, worklistMain, type WorklistQuery } from './pages/
 import { texts } from './texts.ts';
 
 export interface PageOptions {
+  /** What an operator may choose from. */
+  readonly targets: () => Promise<OperatorTargets>;
   readonly series: SeriesReader;
   readonly node: { readonly aeTitle: string; readonly dicomPort: number };
 }
@@ -39,7 +42,7 @@ const worklistQuery = z.object({
 });
 
 /** The pages for people. */
-export function addPages(server: FastifyInstance, { series, node }: PageOptions): void {
+export function addPages(server: FastifyInstance, { series, node, targets }: PageOptions): void {
   server.get('/', { config: { role: 'viewer' } }, async (request, reply) => {
     const query = withoutAbsent(worklistQuery.parse(request.query)) as WorklistQuery;
     const now = Date.now();
@@ -55,7 +58,8 @@ export function addPages(server: FastifyInstance, { series, node }: PageOptions)
     const detail = series.show(request.params.key);
     if (detail === undefined) throw new ContourNodeError('NOT_FOUND', 'no such series', { remedy: texts.series.gone });
     const reader = readerOf(request, reply);
-    const main = seriesMain({ series: detail, now: Date.now(), operator: allows(reader.role, 'operator') });
+    const operator = allows(reader.role, 'operator') ? await targets() : undefined;
+    const main = seriesMain({ series: detail, now: Date.now(), operator });
     const title = `${texts.series.title} ${detail.key}`;
     return sendHtml(reply, pageFrame({ title, place: '/', main, reader, scripts: ['series.js', 'viewer.js'] }));
   });

@@ -1,9 +1,11 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import type { PatientIdentity } from '../dicom/ct-header.ts';
+import { readableIdentity } from '../dicom/readable-identity.ts';
 import { ContourNodeError } from '../errors.ts';
 import type { NodeAudit } from '../observe/audit/node-audit.ts';
 import type { Log } from '../observe/log.ts';
-import { type SeriesActions, type SeriesReader, type SeriesState, seriesStates } from '../store/series.ts';
+import { type Actor, type SeriesActions, type SeriesReader, type SeriesState, seriesStates } from '../store/series.ts';
 
 /** In a URL a state may stand with hyphens: `delivery-failed`. */
 const state = z
@@ -16,7 +18,11 @@ const listQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(1000).default(200),
   before: z.iso.datetime().optional(),
 });
+/** Of a bundle's folder or a destination: never a path. */
+const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/);
 const resendBody = z.strictObject({ destination: z.string().optional() }).nullish();
+
+const orderBody = z.strictObject({ bundle: name, destinations: z.array(name).max(50) });
 
 const key = z.string().regex(/^[0-9a-f]{16}$/);
 
@@ -27,10 +33,19 @@ export interface ActionAnswer {
   readonly state: SeriesState | undefined;
 }
 
-/** The JSON API of the worklist. A series is named by its key, a pseudonym; patient data is nowhere in it. */
+export interface SeriesApiOptions {
+  readonly series: SeriesReader;
+  readonly actions: SeriesActions;
+  /** Of the patient of a series, as its images have it. */
+  readonly identity: (key: string) => PatientIdentity | undefined;
+  readonly audit: NodeAudit;
+  readonly log: Log;
+}
+
+/** The JSON API. A series is named by its key, a pseudonym; who the patient is says only `identity`, which the audit trail keeps. */
 export function addSeriesApi(
   server: FastifyInstance,
-  { series, actions, audit, log }: { series: SeriesReader; actions: SeriesActions; audit: NodeAudit; log: Log },
+  { series, actions, identity, audit, log }: SeriesApiOptions,
 ): void {
   server.get('/api/series', { config: { role: 'viewer' } }, async (request) => {
     const query = listQuery.parse(request.query);
@@ -60,8 +75,7 @@ export function addSeriesApi(
         if (!parsed.success || series.show(parsed.data) === undefined) throw unknownSeries();
         const body = resendBody.parse(request.body);
         await run(parsed.data, body?.destination);
-        const actor = { user: request.user.name, address: request.ip };
-        audit.acted(action, parsed.data, actor, body?.destination);
+        audit.acted(action, parsed.data, actorOf(request), body?.destination);
         log.info({ series: parsed.data, action, user: request.user.name, address: request.ip }, 'operator');
         return { key: parsed.data, action, state: series.show(parsed.data)?.state };
       },
@@ -70,6 +84,40 @@ export function addSeriesApi(
   act('retry', (one) => actions.retry(one));
   act('resend', (one, destination) => actions.resend(one, destination));
   act('release', (one) => actions.release(one));
+
+  const keyOf = (text: string): string => {
+    const parsed = key.safeParse(text);
+    if (!parsed.success || series.show(parsed.data) === undefined) throw unknownSeries();
+    return parsed.data;
+  };
+  type KeyRoute = { Params: { key: string } };
+  server.post<KeyRoute>('/api/series/:key/order', { config: { role: 'operator' } }, async (request) => {
+    const one = keyOf(request.params.key);
+    const { bundle, destinations } = orderBody.parse(request.body);
+    await actions.order(one, bundle, destinations);
+    audit.acted('order', one, actorOf(request), destinations.join(', '));
+    log.info({ series: one, action: 'order', bundle, user: request.user.name, address: request.ip }, 'operator');
+    return { key: one, action: 'order', state: series.show(one)?.state };
+  });
+  server.post<KeyRoute>('/api/series/:key/delete', { config: { role: 'operator' } }, async (request) => {
+    const one = keyOf(request.params.key);
+    await actions.delete(one, actorOf(request));
+    log.info({ series: one, action: 'delete', user: request.user.name, address: request.ip }, 'operator');
+    return { key: one, action: 'delete' };
+  });
+  // Not GET: it leaves a trace, and no browser asks for it ahead of time.
+  server.post<KeyRoute>('/api/series/:key/identity', { config: { role: 'viewer' } }, async (request) => {
+    const one = keyOf(request.params.key);
+    const found = identity(one);
+    if (found === undefined) throw unknownSeries();
+    audit.identityShown(one, actorOf(request));
+    log.info({ series: one, user: request.user.name, address: request.ip }, 'patient identity shown');
+    return readableIdentity(found);
+  });
+}
+
+function actorOf(request: FastifyRequest): Actor {
+  return { user: request.user.name, address: request.ip };
 }
 
 function unknownSeries(): ContourNodeError {

@@ -17,10 +17,10 @@ import { addHealth } from './health.ts';
 import { addOrderPictures, type OrderPicturesOptions } from './order-pictures.ts';
 import { addPages, type PageOptions } from './pages.ts';
 import { addQueueBoard } from './queue-board.ts';
-import { addSeriesApi } from './series-api.ts';
+import { addSeriesApi, type SeriesApiOptions } from './series-api.ts';
 import { addSeriesEvents } from './series-events.ts';
 
-export interface HttpServerOptions extends PageOptions, OrderPicturesOptions {
+export interface HttpServerOptions extends PageOptions, OrderPicturesOptions, SeriesApiOptions {
   /** Asked anew for every request, so that changed users count at once. Host, port and proxy count at start. */
   readonly config: () => HttpConfig;
   readonly series: SeriesReader;

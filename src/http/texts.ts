@@ -132,6 +132,21 @@ export const texts = {
       notFound: 'nothing found',
       kept: 'not delivered',
     },
+    patient: {
+      title: 'Patient',
+      hidden: 'Hidden. Showing it is recorded with your name.',
+      show: 'Show patient',
+      labels: { name: 'Name', patientId: 'Patient ID', birthDate: 'Birth date', sex: 'Sex' },
+    },
+    byHand: {
+      title: 'Other bundle, other destination, delete',
+      bundle: 'Bundle',
+      destinations: 'Destinations (none: the result stays here)',
+      order: 'Draw and send',
+      remove: 'Delete the series',
+      removeHint: 'Deleting removes images, structure sets and history from this node for good.',
+      sure: 'Really delete? Press again',
+    },
     history: { title: 'History' },
   },
 

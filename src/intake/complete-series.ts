@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { type Bundle, readBundle } from '../bundles/read-bundle.ts';
-import type { Config, Peer, Route } from '../config/schema.ts';
+import type { Config, Peer } from '../config/schema.ts';
 import { checkCtSeries, type CheckedSeries } from '../dicom/ct-series.ts';
 import type { CtInstance } from '../dicom/ct-instance.ts';
 import { readHeader } from '../dicom/data-set.ts';
+import { ContourNodeError } from '../errors.ts';
 import type { RevisionManifest, Warning } from '../jobs/work-order.ts';
 import { faultPoint } from '../observe/fault-point.ts';
 import type { Log } from '../observe/log.ts';
@@ -98,6 +99,36 @@ export class SeriesCompletion {
     await this.#route(series, state, manifest, images);
   }
 
+  /**
+   * Orders the newest revision from one bundle for destinations by name. To be called with the series' lock.
+   *
+   * @throws ContourNodeError STATE_CONFLICT, MODEL_NOT_FOUND, BUNDLE_INVALID, SERIES_*, DESTINATION_NOT_ALLOWED
+   */
+  async orderByHand(
+    series: string,
+    model: string,
+    destinations: readonly string[],
+    superseded: readonly string[],
+  ): Promise<void> {
+    const { store, onOrders } = this.#options;
+    const state = assemblyState(store.tables, series);
+    if (state === undefined || state.open || state.revision === 0)
+      throw new ContourNodeError('STATE_CONFLICT', `series ${series} has no images that can be drawn on (yet)`);
+    const images = store.images(series);
+    const order = await this.#order(series, state, state.revision, images, destinations, model);
+    if (store.show(series)?.orders.some((known) => known.order === order.order && !superseded.includes(known.order)))
+      throw new ContourNodeError('STATE_CONFLICT', `${model} has drawn this for these destinations already`, {
+        remedy: 'send it again',
+      });
+    store.record(series, {
+      kind: 'ordered by operator',
+      revision: state.revision,
+      orders: [order],
+      superseded: superseded.filter((one) => one !== order.order),
+    });
+    onOrders(series);
+  }
+
   #check(images: readonly StoredImage[], bundle?: Bundle): CheckedSeries<CtInstance> {
     const { intake } = this.#options.current().config;
     const applicability = bundle?.manifest.applicability;
@@ -151,7 +182,7 @@ export class SeriesCompletion {
     const standing = standingOrders(store.tables, series, revision);
     for (const model of route.models.filter((name) => !standing.includes(name))) {
       try {
-        orders.push(await this.#order(series, state, revision, images, route, model));
+        orders.push(await this.#order(series, state, revision, images, route.destinations, model));
       } catch (error) {
         problems.push(problemFrom(error));
         log.error({ series, revision, model, err: error }, 'no order for this model');
@@ -176,7 +207,7 @@ export class SeriesCompletion {
     state: AssemblyState,
     revision: number,
     images: readonly StoredImage[],
-    route: Route,
+    wanted: readonly string[],
     model: string,
   ): Promise<WrittenOrder> {
     const { store, current } = this.#options;
@@ -190,7 +221,7 @@ export class SeriesCompletion {
       bundle,
       config,
       configDigest: digest,
-      destinations: config.destinations.filter(({ name }) => route.destinations.includes(name)),
+      destinations: config.destinations.filter(({ name }) => wanted.includes(name)),
       sender: state.peer,
       predecessors: predecessors(store.tables, series, revision, bundle.manifest.name),
     });

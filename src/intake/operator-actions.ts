@@ -2,18 +2,21 @@ import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ContourNodeError } from '../errors.ts';
 import type { Log } from '../observe/log.ts';
-import type { OrderView, SeriesActions, SeriesDetail, SeriesState } from '../store/series.ts';
+import type { Actor, OrderView, SeriesActions, SeriesDetail, SeriesState } from '../store/series.ts';
 import type { Store } from '../store/store.ts';
-import type { CurrentConfig } from './complete-series.ts';
+import type { CurrentConfig, SeriesCompletion } from './complete-series.ts';
 import { whyImpossible } from './delivery-tries.ts';
 import type { Reconciler } from './reconcile.ts';
 import type { SeriesAssembly } from './series-assembly.ts';
 import type { SeriesLock } from './series-lock.ts';
+import type { StorageCommitments } from './storage-commitments.ts';
 
 export interface ActionOptions {
   readonly store: Store;
   readonly assembly: SeriesAssembly;
+  readonly completion: SeriesCompletion;
   readonly reconciler: Reconciler;
+  readonly commitments: Pick<StorageCommitments, 'holds'>;
   readonly lock: SeriesLock;
   readonly current: () => CurrentConfig;
   readonly log: Log;
@@ -72,6 +75,43 @@ export class OperatorActions implements SeriesActions {
       assembly.release(key);
     });
     log.info({ series: key }, 'released by an operator');
+  }
+
+  async order(key: string, bundle: string, destinations: readonly string[]): Promise<void> {
+    const { completion, lock, current, log } = this.#options;
+    await lock.run(key, async () => {
+      const series = this.#series(key);
+      const { config } = current();
+      for (const name of destinations) {
+        const impossible = whyImpossible(config, name, series.peer);
+        if (impossible !== undefined) throw new ContourNodeError('STATE_CONFLICT', impossible.message);
+      }
+      const failed = series.orders.filter(
+        ({ revision, state }) => revision === series.revision && failedOrders.includes(state),
+      );
+      await completion.orderByHand(
+        key,
+        bundle,
+        destinations,
+        failed.map(({ order }) => order),
+      );
+      log.info({ series: key, bundle, destinations }, 'ordered by an operator');
+    });
+  }
+
+  async delete(key: string, by: Actor): Promise<void> {
+    const { store, assembly, commitments, lock, log } = this.#options;
+    await lock.run(key, async () => {
+      const series = this.#series(key);
+      const busy = series.orders.some(
+        ({ state, deliveries }) =>
+          state === 'queued' || state === 'contouring' || deliveries.some((one) => one.state === 'delivering'),
+      );
+      if (busy || assembly.isCarried(key)) throw conflict(series, 'work on it runs; delete it when that has ended');
+      if (commitments.holds(key)) throw conflict(series, 'its sender was promised that it is kept');
+      await store.remove(key, by);
+      log.warn({ series: key, state: series.state }, 'deleted by an operator');
+    });
   }
 
   #series(key: string): SeriesDetail {

@@ -59,7 +59,7 @@ export class RetentionRuns {
         held: (series) => commitments.holds(series),
         remove: (series) =>
           lock.run(series, async () => {
-            if (!assembly.isCarried(series) && !commitments.holds(series)) await store.remove(series);
+            if (!assembly.isCarried(series) && !commitments.holds(series)) await store.remove(series, 'retention');
           }),
         freeBytes: () => freeBytes(store.dataDirectory),
       });

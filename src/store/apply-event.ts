@@ -1,5 +1,5 @@
 import type { JournalEvent } from './journal.ts';
-import type { OrderState } from './series.ts';
+import type { OrderState, Priority } from './series.ts';
 import { deriveState } from './series-state.ts';
 import type { Tables } from './tables.ts';
 
@@ -43,6 +43,7 @@ function change(tables: Tables, series: string, event: JournalEvent): void {
     case 'rejected':
     case 'unrouted':
     case 'ordered':
+    case 'ordered by operator':
       return changeOutcome(tables, series, event);
     case 'contour try':
     case 'contour started':
@@ -89,9 +90,9 @@ function changeAssociations(tables: Tables, series: string, event: EventOf<'asso
 function changeOutcome(
   tables: Tables,
   series: string,
-  event: EventOf<'revision' | 'rejected' | 'unrouted' | 'ordered'>,
+  event: EventOf<'revision' | 'rejected' | 'unrouted' | 'ordered' | 'ordered by operator'>,
 ): void {
-  tables.run("UPDATE series SET outcome = ?, outcome_problems = '[]' WHERE key = ?", event.kind, series);
+  tables.run("UPDATE series SET outcome = ?, outcome_problems = '[]' WHERE key = ?", outcomeOf(event), series);
   if (event.kind === 'revision' || event.kind === 'rejected') {
     for (const file of event.files)
       tables.run('UPDATE instances SET considered = 1 WHERE series = ? AND file = ?', series, file);
@@ -115,18 +116,30 @@ function changeOutcome(
     case 'unrouted':
       return;
     case 'ordered':
-      return addOrders(tables, series, event);
+      tables.run(
+        'UPDATE series SET route = ?, priority = ?, outcome_problems = ? WHERE key = ?',
+        event.route,
+        event.priority,
+        JSON.stringify(event.problems),
+        series,
+      );
+      return addOrders(tables, series, event, event.priority);
+    case 'ordered by operator':
+      // Somebody waits for it.
+      return addOrders(tables, series, event, 'urgent');
   }
 }
 
-function addOrders(tables: Tables, series: string, event: EventOf<'ordered'>): void {
-  tables.run(
-    'UPDATE series SET route = ?, priority = ?, outcome_problems = ? WHERE key = ?',
-    event.route,
-    event.priority,
-    JSON.stringify(event.problems),
-    series,
-  );
+function outcomeOf({ kind }: { kind: JournalEvent['kind'] }): string {
+  return kind === 'ordered by operator' ? 'ordered' : kind;
+}
+
+function addOrders(
+  tables: Tables,
+  series: string,
+  event: EventOf<'ordered' | 'ordered by operator'>,
+  priority: Priority,
+): void {
   for (const order of event.superseded) {
     tables.run("UPDATE orders SET state = 'superseded' WHERE series = ? AND order_key = ?", series, order);
     tables.run(
@@ -144,7 +157,7 @@ function addOrders(tables: Tables, series: string, event: EventOf<'ordered'>): v
       event.revision,
       bundle.name,
       bundle.version,
-      event.priority,
+      priority,
       event.at,
     );
     for (const { destination, profile, refused } of deliveries) {

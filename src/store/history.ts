@@ -36,6 +36,8 @@ function sentence(event: JournalEvent): string {
       return 'no route matches';
     case 'ordered':
       return orderedSentence(event);
+    case 'ordered by operator':
+      return operatorSentence(event);
     case 'contour try':
       return `contour try ${event.try} queued`;
     case 'contour started':
@@ -71,6 +73,15 @@ function orderedSentence(event: Extract<JournalEvent, { kind: 'ordered' }>): str
     parts.push(...deliveries.flatMap(({ refused }) => (refused === undefined ? [] : [refused.message])));
   }
   return [...parts, ...event.problems.map(({ message }) => message)].join('; ');
+}
+
+function operatorSentence({ orders, superseded }: Extract<JournalEvent, { kind: 'ordered by operator' }>): string {
+  const wishes = orders.map(({ bundle, deliveries }) => {
+    const where = deliveries.map(({ destination }) => destination);
+    return `${bundle.name} ${bundle.version}${where.length === 0 ? '' : ` for ${where.join(', ')}`}`;
+  });
+  const given = superseded.length === 0 ? '' : `; ${superseded.length} failed orders are given up`;
+  return `an operator has it drawn by ${wishes.join('; ')}${given}`;
 }
 
 function resultSentence(event: Extract<JournalEvent, { kind: 'result' }>): string {

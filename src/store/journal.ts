@@ -16,6 +16,14 @@ const revision = z.int().positive();
 const tryNumber = z.int().positive();
 const at = z.iso.datetime();
 
+const writtenOrders = z.array(
+  z.strictObject({
+    order: key,
+    bundle: z.strictObject({ name: z.string(), version: z.string() }),
+    deliveries: z.array(z.strictObject({ destination: z.string(), profile: z.string(), refused: problem.optional() })),
+  }),
+);
+
 const event = <Kind extends string, Shape extends z.core.$ZodLooseShape>(kind: Kind, shape: Shape) =>
   z.strictObject({ kind: z.literal(kind), at, ...shape });
 
@@ -54,18 +62,16 @@ const journalEventSchema = z.discriminatedUnion('kind', [
     revision,
     route: z.string(),
     priority: z.enum(['urgent', 'normal', 'low']),
-    orders: z.array(
-      z.strictObject({
-        order: key,
-        bundle: z.strictObject({ name: z.string(), version: z.string() }),
-        deliveries: z.array(
-          z.strictObject({ destination: z.string(), profile: z.string(), refused: problem.optional() }),
-        ),
-      }),
-    ),
+    orders: writtenOrders,
     /** Models of the route that could not be ordered. */
     problems: z.array(problem),
     /** Orders that nobody has to draw any more. */
+    superseded: z.array(key),
+  }),
+  /** An operator has it drawn by another bundle, or for another destination; failed orders are given up for it. */
+  event('ordered by operator', {
+    revision,
+    orders: writtenOrders,
     superseded: z.array(key),
   }),
   event('contour try', { order: key, try: tryNumber }),

@@ -188,6 +188,12 @@ export interface SeriesReader {
   onChange(listener: (key: string) => void): () => void;
 }
 
+/** Who acts through the page or the API. */
+export interface Actor {
+  readonly user: string;
+  readonly address: string;
+}
+
 /** What an operator may do. Each throws ContourNodeError NOT_FOUND or STATE_CONFLICT. */
 export interface SeriesActions {
   /** Contours again what is failed, set aside, rejected or unrouted, with its tries counted from one. */
@@ -196,4 +202,8 @@ export interface SeriesActions {
   resend(key: string, destination?: string): Promise<void>;
   /** Contours an incomplete series as it is; its structure set carries a warning. */
   release(key: string): Promise<void>;
+  /** Draws the newest revision with a bundle for destinations, beside what was drawn; both as configured now. */
+  order(key: string, bundle: string, destinations: readonly string[]): Promise<void>;
+  /** Removes images, structure sets and state for good; refuses while something is received, drawn or sent. */
+  delete(key: string, by: Actor): Promise<void>;
 }

@@ -70,6 +70,8 @@ class StageReader {
           );
         if (event.orders.length > 0) this.#spans.set('queue', { from: event.at });
         return;
+      case 'ordered by operator':
+        return this.#orderedAgain(event);
       case 'contour started':
         end(this.#spans, 'queue', event.at);
         return begin(this.#spans, 'contour', event.at);
@@ -103,6 +105,12 @@ class StageReader {
     if (this.#arriving.size > 0) this.#startOver(this.#arriving);
     this.#arriving = new Map();
     if (event.kind === 'rejected') end(this.#spans, 'assemble', event.at);
+  }
+
+  #orderedAgain({ orders, at }: Extract<JournalEvent, { kind: 'ordered by operator' }>): void {
+    for (const stage of ['contour', 'deliver'] as const) this.#spans.delete(stage);
+    this.#spans.set('queue', { from: at });
+    for (const { order, deliveries } of orders) this.#undrawn.set(order, deliveries);
   }
 
   #startOver(spans: Map<StageName, Span>): void {

@@ -12,6 +12,7 @@ import type { JournalEvent, NewEvent } from './journal.ts';
 import { databaseFile, instancesFolder, parseInstanceFile, seriesFolder, seriesRoot, trashFolder } from './paths.ts';
 import { countMatching, filterChoices, findSeries } from './find-series.ts';
 import type {
+  Actor,
   FilterChoices,
   ListOptions,
   SeriesDetail,
@@ -56,7 +57,7 @@ export class Store implements SeriesReader {
   readonly #log: Log;
   readonly #now: () => number;
   readonly #eventListeners: ((series: string, event: JournalEvent) => void)[] = [];
-  readonly #removalListeners: ((series: string) => void)[] = [];
+  readonly #removalListeners: ((series: string, by: Actor | 'retention') => void)[] = [];
   readonly #listeners = new Set<(key: string) => void>();
 
   private constructor(options: StoreOptions, tables: Tables) {
@@ -194,15 +195,15 @@ export class Store implements SeriesReader {
   }
 
   /** Hears of every series that was removed; must not throw. */
-  onRemoved(listener: (series: string) => void): void {
+  onRemoved(listener: (series: string, by: Actor | 'retention') => void): void {
     this.#removalListeners.push(listener);
   }
 
   /** Removes a series with everything that was drawn on it. */
-  async remove(series: string): Promise<void> {
+  async remove(series: string, by: Actor | 'retention'): Promise<void> {
     const trash = join(this.dataDirectory, trashFolder, `${series}-${this.#now()}`);
     await moveFolder(join(this.dataDirectory, seriesFolder(series)), trash);
-    for (const listener of this.#removalListeners) listener(series);
+    for (const listener of this.#removalListeners) listener(series, by);
     this.tables.transaction(() => this.#forget(series));
     this.#changed(series);
     await rm(trash, { recursive: true, force: true });

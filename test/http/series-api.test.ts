@@ -145,6 +145,8 @@ test('without users it listens to this machine only, and says when its port is t
   const options = {
     series: node.series,
     dataDirectory: '/nonexistent',
+    identity: () => undefined,
+    targets: async () => ({ bundles: [], destinations: [] }),
     actions: node.actions,
     queues: undefined as never,
     metrics: { contentType: 'text/plain', text: async () => '' },

@@ -128,7 +128,16 @@ export class IntakeBench {
       queues: options.queues,
       onResult: () => undefined,
     });
-    this.actions = new OperatorActions({ store, assembly, lock, current, log: quietLog, reconciler: this.reconciler });
+    this.actions = new OperatorActions({
+      completion,
+      store,
+      assembly,
+      lock,
+      current,
+      log: quietLog,
+      reconciler: this.reconciler,
+      commitments: { holds: () => false },
+    });
   }
 
   static async open(t: TestContext, options: BenchOptions = {}): Promise<IntakeBench> {

@@ -1,6 +1,6 @@
 import { test, type TestContext } from 'node:test';
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
@@ -56,6 +56,12 @@ test('a CT appears by itself, its contours lie where the phantom has them, a fai
   await viewer.waitFor({ timeout: 20_000 });
   t.diagnostic(`viewer open after ${await viewer.getAttribute('data-ready-ms')} ms`);
   await look(page, 'series');
+  // docs/series-page.png of the README.
+  if (screenshots !== undefined) {
+    await page.setViewportSize({ width: 1100, height: 800 });
+    await page.screenshot({ path: join(screenshots, 'series-page.png') });
+    await page.setViewportSize({ width: 1400, height: 1000 });
+  }
   assert.deepEqual(await faultsOf(page), []);
   await page.emulateMedia({ colorScheme: 'dark' });
   assert.deepEqual(await faultsOf(page), []);
@@ -72,6 +78,30 @@ test('a CT appears by itself, its contours lie where the phantom has them, a fai
   assert.equal(tps.imported.length, 1);
   assert.deepEqual(tps.refused, []);
   await contoursLieRight(t, page, phantom, await readFile(tps.imported[0]!.path));
+
+  await page.getByRole('button', { name: 'Show patient' }).click();
+  await page.locator('#patient dd').first().waitFor();
+  assert.match(await page.locator('#patient').innerText(), /Phantom/i);
+  assert.match(node.log(), /patient identity shown/);
+  assert.doesNotMatch(node.log(), /Phantom\^|Phantom 311/i);
+
+  await page.getByText('Other bundle, other destination, delete').click();
+  await page.getByLabel('Bundle').selectOption('phantom-gtvp');
+  await page.getByRole('button', { name: 'Draw and send' }).click();
+  await page.locator('#orders .order').nth(1).waitFor();
+  await eventually('the second order is drawn', 60, async () =>
+    (await page.locator('#orders .order .badge', { hasText: 'contoured' }).count()) === 2 ? true : undefined,
+  );
+  assert.match(await page.locator('#history').innerText(), /an operator has it drawn by phantom-gtvp/);
+  assert.equal(tps.imported.length, 1, 'without a destination it stays here');
+  await look(page, 'series-by-hand');
+  assert.deepEqual(await faultsOf(page), []);
+
+  const { key = '' } = (await node.list())[0] ?? {};
+  await page.getByRole('button', { name: 'Delete the series' }).click();
+  await page.getByRole('button', { name: 'Really delete?' }).click();
+  await page.getByText('No CT has arrived yet.').waitFor();
+  await assert.rejects(stat(join(node.dataDirectory, 'series', key)), { code: 'ENOENT' });
   assert.deepEqual(errors, []);
 });
 

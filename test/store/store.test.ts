@@ -204,7 +204,7 @@ test('a series under storage commitment stays, whatever its age and the disk', a
       now: bench.clock.now() + days * day,
       limits: { deliveredDays: 14, undeliveredDays: 90, minimumFreeGigabytes: 2 },
       held: (series) => series === bench.keyOf(`${a}.1`),
-      remove: (series) => bench.store.remove(series),
+      remove: (series) => bench.store.remove(series, 'retention'),
       freeBytes: async () => free,
     });
 
@@ -230,7 +230,7 @@ test('delivered data goes by age and for want of space, undelivered by age alone
       now: bench.clock.now() + days * day,
       limits: { deliveredDays: 14, undeliveredDays: 90, minimumFreeGigabytes: 2 },
       held: () => false,
-      remove: (series) => bench.store.remove(series),
+      remove: (series) => bench.store.remove(series, 'retention'),
       freeBytes: async () => free,
     });
 

@@ -22,11 +22,52 @@ async function act(action, body) {
     headers: { 'content-type': 'application/json', 'x-csrf-token': csrfToken },
     body: JSON.stringify(body),
   });
+  if (response.ok && action === 'delete') return location.assign('/');
   await refresh();
   if (response.ok) return;
   /** @type {{ error: { code: string, message: string, remedy: string } }} */
   const { error } = await response.json();
   answer(`${error.code}: ${error.message} (${error.remedy})`);
+}
+
+document.addEventListener('submit', (event) => {
+  const form = event.target;
+  if (!(form instanceof HTMLFormElement) || form.dataset['orderForm'] === undefined) return;
+  event.preventDefault();
+  const data = new FormData(form);
+  void act('order', { bundle: data.get('bundle'), destinations: data.getAll('destination') });
+});
+
+document.addEventListener('click', (event) => {
+  if (!(event.target instanceof HTMLButtonElement)) return;
+  const button = event.target;
+  if (button.dataset['identity'] !== undefined) void showIdentity(button);
+  const { sure } = button.dataset;
+  if (button.dataset['delete'] === undefined || sure === undefined) return;
+  if (button.textContent === sure) void act('delete', {});
+  else button.textContent = sure;
+});
+
+/** @param {HTMLButtonElement} button */
+async function showIdentity(button) {
+  const response = await fetch(`/api/series/${key}/identity`, {
+    method: 'POST',
+    headers: { 'x-csrf-token': csrfToken },
+  });
+  if (!response.ok) return answer(`HTTP ${response.status}`);
+  /** @type {Record<string, string>} */
+  const identity = await response.json();
+  /** @type {Record<string, string>} */
+  const labels = JSON.parse(button.dataset['labels'] ?? '{}');
+  const list = document.createElement('dl');
+  for (const [name, label] of Object.entries(labels)) {
+    const row = document.createElement('div');
+    row.append(document.createElement('dt'), document.createElement('dd'));
+    row.children[0]?.append(label);
+    row.children[1]?.append(identity[name] === '' ? '–' : (identity[name] ?? ''));
+    list.append(row);
+  }
+  button.parentElement?.replaceChildren(list);
 }
 
 document.addEventListener('click', (event) => {

@@ -1,4 +1,5 @@
 import type { DeliveryView, OrderView, SeriesDetail } from '../../store/series.ts';
+import type { OperatorTargets } from '../../intake/operator-targets.ts';
 import { texts } from '../texts.ts';
 import { html, type Html } from './html.ts';
 import { badge, deliveryLine, moment, orderMoods, problemBox, stageList, stateBadge, warningList } from './parts.ts';
@@ -7,15 +8,23 @@ import { viewerSection } from './viewer-section.ts';
 export interface SeriesPageInput {
   readonly series: SeriesDetail;
   readonly now: number;
-  /** Whoever looks may change something. */
-  readonly operator: boolean;
+  /** What may be chosen; undefined for somebody who may change nothing. */
+  readonly operator: OperatorTargets | undefined;
 }
 
 /** A part of the page of one series; undefined where the series has nothing for it. */
 type Section = (input: SeriesPageInput) => Html | undefined;
 
 /** In the order of the page. */
-const sections: readonly Section[] = [head, ({ series }) => viewerSection(series), facts, orders, history];
+const sections: readonly Section[] = [
+  head,
+  ({ series }) => viewerSection(series),
+  facts,
+  patient,
+  byHand,
+  orders,
+  history,
+];
 
 /** One series: how it stands, what may be done about it, what was drawn, its history in words. */
 export function seriesMain(input: SeriesPageInput): Html {
@@ -33,7 +42,7 @@ function head({ series, now, operator }: SeriesPageInput): Html {
     </div>
     ${problemBox(series.problem)} ${warningList(series.warnings)} ${stageList(series.stages, now)}
     <div class="actions">
-      ${(operator ? actionsOf(series) : []).map(
+      ${(operator === undefined ? [] : actionsOf(series)).map(
         (action) => html`<button type="button" data-action="${action}">${words.actions[action]}</button>`,
       )}
     </div>
@@ -82,6 +91,46 @@ function facts({ series }: SeriesPageInput): Html {
       )}
     </dl>
   </section>`;
+}
+
+function patient(): Html {
+  const { title, hidden, show } = words.patient;
+  return html`<section class="panel">
+    <h2>${title}</h2>
+    <div id="patient">
+      <p class="quiet">${hidden}</p>
+      <button type="button" data-identity data-labels="${JSON.stringify(words.patient.labels)}">${show}</button>
+    </div>
+  </section>`;
+}
+
+/** Another bundle or destination, and the end of the series: what is rarely wanted stands folded up. */
+function byHand({ series, operator }: SeriesPageInput): Html | undefined {
+  if (operator === undefined) return undefined;
+  const { title, bundle, destinations, order, remove, sure, removeHint } = words.byHand;
+  const current = series.orders[0]?.bundle.name;
+  return html`<details class="panel">
+    <summary>${title}</summary>
+    <form data-order-form>
+      <label
+        >${bundle}
+        <select name="bundle">
+          ${operator.bundles.map(
+            (name) => html`<option value="${name}" ${name === current && html`selected`}>${name}</option>`,
+          )}
+        </select></label
+      >
+      <fieldset>
+        <legend>${destinations}</legend>
+        ${operator.destinations.map(
+          (name) => html`<label><input type="checkbox" name="destination" value="${name}" /> ${name}</label>`,
+        )}
+      </fieldset>
+      <button type="submit">${order}</button>
+    </form>
+    <p class="quiet">${removeHint}</p>
+    <button type="button" class="danger" data-delete data-sure="${sure}">${remove}</button>
+  </details>`;
 }
 
 function orders({ series }: SeriesPageInput): Html {

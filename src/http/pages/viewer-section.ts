@@ -14,7 +14,8 @@ export interface OtherContours {
 /** The viewer of what was drawn last: three planes with the contours, windows, the list of structures. */
 export function viewerSection(series: SeriesDetail, others: readonly OtherContours[] = []): Html {
   const drawn = series.orders.filter(({ state }) => state === 'contoured' || state === 'nothing found');
-  const order = drawn[0];
+  // Within a revision the last one is the newest.
+  const order = drawn.findLast(({ revision }) => revision === drawn[0]?.revision);
   return html`<section id="viewer" data-live class="panel" ${order === undefined && html`hidden`}>
     ${order !== undefined && viewer(series.key, order, others)}
   </section>`;

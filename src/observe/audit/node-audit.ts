@@ -1,17 +1,12 @@
 import type { Config } from '../../config/schema.ts';
 import type { JournalEvent } from '../../store/journal.ts';
+import type { Actor } from '../../store/series.ts';
 import { version } from '../../version.ts';
 import type { Log } from '../log.ts';
 import type { AuditEvent } from './audit-line.ts';
 import { auditMessage } from './audit-message.ts';
 import { AuditTrail } from './audit-trail.ts';
 import { Syslog } from './syslog.ts';
-
-/** Who acts through the page or the API. */
-export interface Actor {
-  readonly user: string;
-  readonly address: string;
-}
 
 /** Patient ID and Series Instance UID, for a trail that is configured to hold them. */
 export type Identifiers = (series: string) => { patientId: string; seriesInstanceUid: string } | undefined;
@@ -65,7 +60,7 @@ export class NodeAudit {
     this.#trail.record({ event: 'deleted', ...this.#named(series), ...actor });
   }
 
-  /** An operator's action: retry, resend, release. */
+  /** An operator's action: retry, resend, release, order. */
   acted(action: string, series: string, actor: Actor, destination?: string): void {
     this.#trail.record({ event: action, ...this.#named(series), ...actor, destination });
   }

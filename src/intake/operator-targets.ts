@@ -1,0 +1,19 @@
+import { readdir } from 'node:fs/promises';
+import type { Config } from '../config/schema.ts';
+
+/** What an operator may choose from: bundles by the name of their folder, destinations as configured. */
+export interface OperatorTargets {
+  readonly bundles: readonly string[];
+  readonly destinations: readonly string[];
+}
+
+export async function operatorTargets({ models, destinations }: Config): Promise<OperatorTargets> {
+  const entries = await readdir(models.directory, { withFileTypes: true }).catch(() => []);
+  return {
+    bundles: entries
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => name)
+      .toSorted(),
+    destinations: destinations.map(({ name }) => name),
+  };
+}
