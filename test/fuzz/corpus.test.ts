@@ -14,6 +14,7 @@ const corpus: Record<string, number> = {
   'onnx-graph': 30,
   'association-pdus': 40,
   'dimse-commands': 20,
+  commitments: 20,
   'delivery-answers': 10,
   'count-answers': 10,
   'http-requests': 40,

@@ -15,8 +15,14 @@ export interface AttackedScp {
   attack(bytes: Buffer): Promise<void>;
 }
 
-export async function attackedScp(cleanup: Cleanup): Promise<AttackedScp> {
-  const scp = await runningScp(cleanup, { dicom: { idleSeconds: 5, handshakeSeconds: 5, maxInstanceMegabytes: 1 } });
+export async function attackedScp(
+  cleanup: Cleanup,
+  options: Parameters<typeof runningScp>[1] = {},
+): Promise<AttackedScp> {
+  const scp = await runningScp(cleanup, {
+    ...options,
+    dicom: { idleSeconds: 5, handshakeSeconds: 5, maxInstanceMegabytes: 1 },
+  });
   let attacks = 0;
   return {
     async attack(bytes) {
