@@ -4,16 +4,7 @@
  */
 import { execFileSync } from 'node:child_process';
 
-const args = [
-  'sbom',
-  '--package-lock-only',
-  '--sbom-format',
-  'cyclonedx',
-  '--sbom-type',
-  'application',
-  '--omit',
-  'dev',
-];
+const args = ['sbom', '--package-lock-only', '--sbom-format', 'cyclonedx', '--sbom-type', 'application'];
 const bill = JSON.parse(execFileSync('npm', args, { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 })) as {
   metadata: { component: { name: string } };
 };
