@@ -62,8 +62,8 @@ export async function checkCommandLine(line: string, names: readonly string[]): 
   throw new Error(`'${line}': the command did not read its arguments`);
 }
 
-/** Up to a comment, a pipe or a further command; quotes taken off. */
+/** Up to a comment, a pipe, a further command or the sentence that goes on; quotes taken off. */
 function words(line: string): string[] {
-  const command = /^(?:[^'"#|;&]|'[^']*'|"[^"]*"|(?<=\S)#)*/.exec(line)?.[0] ?? '';
+  const command = /^(?:[^'"#|;&,]|,(?=\S)|'[^']*'|"[^"]*"|(?<=\S)#)*/.exec(line)?.[0] ?? '';
   return [...command.matchAll(/(?:[^\s'"]|'[^']*'|"[^"]*")+/g)].map(([word]) => word.replaceAll(/['"]/g, ''));
 }
