@@ -22,6 +22,7 @@ import { StorageCommitments } from './intake/storage-commitments.ts';
 import type { ContourQueues } from './jobs/queues.ts';
 import { NodeAudit } from './observe/audit/node-audit.ts';
 import type { Log } from './observe/log.ts';
+import { startNotifier } from './notify/notifier.ts';
 import { createMetrics } from './observe/metrics.ts';
 import { lockDataDirectory } from './store/directory-lock.ts';
 import { incomingFolder } from './store/paths.ts';
@@ -217,6 +218,7 @@ async function compose(
   });
   undo.push(() => scp.close());
   reconciler.start();
+  undo.push(startNotifier({ store, lock, clock, log, current: () => current.config }));
   retention.run();
   undo.push(() => retention.close());
   log.info({ dicom: scp.port, dicomTls: scp.tlsPort, http: http.url, dataDirectory }, 'the node runs');

@@ -14,6 +14,8 @@ export function* checkReferences(config: Config): Generator<ReferenceProblem> {
   yield* unique('routes', config.routes);
   yield* checkAccess(config.http);
   yield* checkTls(config);
+  // By its name it is remembered what a channel has told.
+  yield* unique('notifications', [...config.notifications.webhooks, ...config.notifications.emails]);
 
   for (const [i, peer] of config.peers.entries()) {
     for (const [k, address] of peer.addresses.entries()) {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { auditSchema } from './audit-schema.ts';
 import { httpSchema } from './http-schema.ts';
+import { notificationsSchema } from './notifications-schema.ts';
 import { dicomTlsSchema, peerTlsSchema } from './tls-schema.ts';
 
 /**
@@ -223,6 +224,7 @@ export const configSchema = z.strictObject({
         .describe('below it delivered series go early, said in log, metrics and page'),
     })
     .prefault({}),
+  notifications: notificationsSchema.prefault({}),
   logging: z
     .strictObject({
       level: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('least that is logged'),

@@ -29,6 +29,7 @@ function change(tables: Tables, series: string, event: JournalEvent): void {
     case 'association ended':
       return changeAssociations(tables, series, event);
     case 'refused':
+    case 'notified':
       return;
     case 'held':
       return tables.run(

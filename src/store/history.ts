@@ -58,6 +58,8 @@ function sentence(event: JournalEvent): string {
       return deliverySentence(event);
     case 'deliver impossible':
       return `delivery to ${event.destination} is impossible: ${event.problem.message}`;
+    case 'notified':
+      return `${event.channel} was told: ${event.notice.replace(/-.*/, '')}`;
     default:
       return `an operator has it sent to ${event.destination} again`;
   }

@@ -104,6 +104,8 @@ const journalEventSchema = z.discriminatedUnion('kind', [
   }),
   /** A delivery cannot be tried: its destination is gone, or has no address. */
   event('deliver impossible', { order: key, destination: z.string(), problem }),
+  /** A channel of `notifications` has told somebody; `notice` names what (src/notify/notice.ts). */
+  event('notified', { channel: z.string(), notice: z.string() }),
   event('resend', { order: key, destination: z.string() }),
 ]);
 export type JournalEvent = z.output<typeof journalEventSchema>;

@@ -23,7 +23,7 @@ import type {
   SeriesSummary,
 } from './series.ts';
 import { Tables } from './tables.ts';
-import { countStates, listSeries, showSeries } from './views.ts';
+import { countStates, eventsOf, listSeries, showSeries } from './views.ts';
 import { moveFolder } from './move.ts';
 
 export type * from './series.ts';
@@ -95,6 +95,16 @@ export class Store implements SeriesReader {
 
   counts(): Record<SeriesState, number> {
     return countStates(this.tables);
+  }
+
+  /** The series' journal, oldest event first. */
+  events(series: string): JournalEvent[] {
+    return eventsOf(this.tables, series);
+  }
+
+  /** Series with a change at this ISO time or later. */
+  changedSince(at: string): string[] {
+    return this.tables.all<{ key: string }>('SELECT key FROM series WHERE updated_at >= ?', at).map(({ key }) => key);
   }
 
   /** Hears of every event once it is recorded; must not throw. */

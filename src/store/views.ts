@@ -62,15 +62,20 @@ export function listSeries(tables: Tables, options: ListOptions): SeriesSummary[
 export function showSeries(tables: Tables, key: string): SeriesDetail | undefined {
   const row = tables.get<SeriesRow>(`SELECT ${summaryColumns} FROM series WHERE key = ?`, key);
   if (row === undefined) return undefined;
-  const events = tables
-    .all<{ event: string }>('SELECT event FROM events WHERE series = ? ORDER BY number', key)
-    .map(({ event }) => JSON.parse(event) as JournalEvent);
+  const events = eventsOf(tables, key);
   return {
     ...summary(row),
     orders: ordersOf(tables, key),
     stages: stageTimes(events, row.state === 'receiving' || row.state === 'incomplete'),
     history: events.map(historyEvent),
   };
+}
+
+/** The journal of a series, oldest event first. */
+export function eventsOf(tables: Tables, key: string): JournalEvent[] {
+  return tables
+    .all<{ event: string }>('SELECT event FROM events WHERE series = ? ORDER BY number', key)
+    .map(({ event }) => JSON.parse(event) as JournalEvent);
 }
 
 export function countStates(tables: Tables): Record<SeriesState, number> {

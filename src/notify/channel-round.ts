@@ -1,0 +1,159 @@
+import { decodeText } from '../dicom/character-set.ts';
+import { asContourNodeError } from '../errors.ts';
+import { type Backoff, delayAfter } from '../intake/backoff.ts';
+import type { Channel } from './channel.ts';
+import type { Message } from './message.ts';
+import { type Notice, noticesOf } from './notice.ts';
+import type { NotifierOptions } from './notifier.ts';
+
+const hour = 3_600_000;
+const longestWait = 1_800_000;
+/** Milliseconds between two looks at what is not told yet. */
+const longestPause = 60_000;
+
+/** What one channel has still to tell, and when: one notice at a time, each with its own tries. */
+export class ChannelRound {
+  readonly #channel: Channel;
+  readonly #options: NotifierOptions;
+  /** Series that may have something to tell: when to look at them again. */
+  readonly #watched = new Map<string, number>();
+  /** Of each series, by the notice's key. */
+  readonly #tries = new Map<string, Map<string, { tries: number; at: number }>>();
+  readonly #stopping = new AbortController();
+  #running: Promise<void> | undefined;
+  #cancel: () => void = () => {};
+
+  constructor(channel: Channel, options: NotifierOptions) {
+    this.#channel = channel;
+    this.#options = options;
+  }
+
+  /** The series may have something to tell. */
+  watch(series: string): void {
+    if (this.#stopping.signal.aborted) return;
+    this.#watched.set(series, 0);
+    if (this.#running === undefined) this.#wake(0);
+  }
+
+  /** What is under way is given up; it is told after the next start. */
+  async close(): Promise<void> {
+    this.#stopping.abort();
+    this.#cancel();
+    await this.#running;
+  }
+
+  #wake(milliseconds: number): void {
+    this.#cancel();
+    this.#cancel = this.#options.clock.after(milliseconds, () => {
+      this.#running = this.#run().finally(() => {
+        this.#running = undefined;
+        if (this.#watched.size === 0 || this.#stopping.signal.aborted) return;
+        const next = Math.min(...this.#watched.values()) - this.#options.clock.now();
+        this.#wake(Math.max(100, Math.min(next, longestPause)));
+      });
+    });
+  }
+
+  async #run(): Promise<void> {
+    const { clock, log } = this.#options;
+    for (const [series, at] of this.#watched) {
+      if (this.#stopping.signal.aborted) return;
+      if (at > clock.now()) continue;
+      // What happens to it from here on sets it anew.
+      this.#watched.set(series, Number.POSITIVE_INFINITY);
+      try {
+        await this.#tellOf(series);
+      } catch (error) {
+        log.error({ series, channel: this.#channel.name, err: asContourNodeError(error) }, 'a notice was not told');
+        this.#watched.set(series, clock.now() + longestPause);
+      }
+    }
+  }
+
+  async #tellOf(series: string): Promise<void> {
+    const { clock } = this.#options;
+    for (const notice of this.#untold(series)) {
+      if (this.#stopping.signal.aborted) return;
+      if (this.#dueAt(series, notice) <= clock.now()) await this.#tell(series, notice);
+    }
+    const left = this.#untold(series).map((notice) => this.#dueAt(series, notice));
+    if (left.length > 0) this.#watched.set(series, Math.min(this.#watched.get(series) ?? 0, ...left));
+    else if (this.#watched.get(series) === Number.POSITIVE_INFINITY) {
+      this.#watched.delete(series);
+      this.#tries.delete(series);
+    }
+  }
+
+  #dueAt(series: string, { key, at }: Notice): number {
+    return this.#tries.get(series)?.get(key)?.at ?? Date.parse(at);
+  }
+
+  /** What is not told of a series and not too old for it; what is not due yet as well. */
+  #untold(series: string): Notice[] {
+    const { store, current, clock } = this.#options;
+    const { name, events: wanted } = this.#channel;
+    const { notifications } = current();
+    const events = store.events(series);
+    const told = new Set(
+      events.flatMap((event) => (event.kind === 'notified' && event.channel === name ? [event.notice] : [])),
+    );
+    const oldest = new Date(clock.now() - notifications.giveUpHours * hour).toISOString();
+    return noticesOf(events, notifications).filter(
+      ({ key, kind, at }) => wanted.includes(kind) && !told.has(key) && at > oldest,
+    );
+  }
+
+  async #tell(series: string, notice: Notice): Promise<void> {
+    const { store, lock } = this.#options;
+    try {
+      await this.#channel.send(this.#message(series, notice), this.#stopping.signal);
+    } catch (error) {
+      if (!this.#stopping.signal.aborted) this.#postpone(series, notice, error as Error);
+      return;
+    }
+    await lock.run(series, () => {
+      // Retention may have taken it meanwhile.
+      if (store.show(series) !== undefined)
+        store.record(series, { kind: 'notified', channel: this.#channel.name, notice: notice.key });
+    });
+  }
+
+  #postpone(series: string, notice: Notice, error: Error): void {
+    const { log, clock, current } = this.#options;
+    const { retrySeconds, giveUpHours } = current().notifications;
+    const ofSeries = this.#tries.get(series) ?? new Map<string, { tries: number; at: number }>();
+    this.#tries.set(series, ofSeries);
+    const tries = (ofSeries.get(notice.key)?.tries ?? 0) + 1;
+    const backoff: Backoff = { first: retrySeconds * 1000, longest: longestWait };
+    const at = clock.now() + delayAfter(tries, backoff);
+    ofSeries.set(notice.key, { tries, at });
+    const givenUp = at > Date.parse(notice.at) + giveUpHours * hour;
+    const words = `${this.#channel.name}: ${error.message}; ${givenUp ? 'given up' : 'it is tried again'}`;
+    log[givenUp ? 'error' : 'warn']({ series, kind: notice.kind, tries }, `a notice was not told: ${words}`);
+  }
+
+  #message(series: string, { key, kind, at, text, problem }: Notice): Message {
+    const { notifications, dicom } = this.#options.current();
+    const { pageUrl } = notifications;
+    const patient = this.#channel.includePatient ? this.#patient(series) : undefined;
+    return {
+      id: `${series}.${key}.${this.#channel.name}`,
+      kind,
+      at,
+      node: dicom.aeTitle,
+      series,
+      text,
+      ...(problem !== undefined && { code: problem.code, remedy: problem.remedy }),
+      ...(pageUrl !== undefined && { url: new URL(`series/${series}`, pageUrl.replace(/\/*$/, '/')).href }),
+      ...(patient !== undefined && { patient }),
+    };
+  }
+
+  #patient(series: string): { name: string; id: string } | undefined {
+    const [first] = this.#options.store.images(series);
+    if (first === undefined) return undefined;
+    const { name, patientId, characterSet } = first.image.identity;
+    const text = (hex: string): string => decodeText(Buffer.from(hex, 'hex'), characterSet.split('\\'));
+    return { name: text(name), id: text(patientId) };
+  }
+}

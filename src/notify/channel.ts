@@ -1,0 +1,37 @@
+import type { Config } from '../config/schema.ts';
+import { mailMessage } from './email.ts';
+import type { Message } from './message.ts';
+import type { Notice } from './notice.ts';
+import { postMessage } from './webhook.ts';
+
+/** One way to tell people. */
+export interface Channel {
+  readonly name: string;
+  readonly events: readonly Notice['kind'][];
+  readonly includePatient: boolean;
+  /** @throws Error with the reason in one line */
+  readonly send: (message: Message, signal: AbortSignal) => Promise<void>;
+}
+
+export function channelsOf({ webhooks, emails, timeoutSeconds }: Config['notifications']): Channel[] {
+  return [
+    ...webhooks.map((webhook): Channel => ({
+      ...webhook,
+      send: (message, signal) =>
+        postMessage(webhook, message, AbortSignal.any([signal, AbortSignal.timeout(timeoutSeconds * 1000)])),
+    })),
+    ...emails.map((email): Channel => ({
+      ...email,
+      send: (message, signal) => abortable(mailMessage(email, message, timeoutSeconds), signal),
+    })),
+  ];
+}
+
+/** nodemailer takes no signal: what it still does after an abort ends with its own time limits. */
+function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(new Error('given up at the stop of the node'));
+    signal.addEventListener('abort', abort, { once: true });
+    void work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}

@@ -1,0 +1,198 @@
+import type { Config } from '../config/schema.ts';
+import type { JournalEvent } from '../store/journal.ts';
+import type { Problem } from '../store/series.ts';
+
+export type Notice = {
+  /** Names it among those of its series, for good. */
+  readonly key: string;
+  readonly kind: Config['notifications']['webhooks'][number]['events'][number];
+  /** ISO time from which on it is to be told. */
+  readonly at: string;
+  /** One sentence without patient data. */
+  readonly text: string;
+  readonly problem?: Problem;
+};
+
+export type NoticeLimits = Pick<Config['notifications'], 'incompleteMinutes' | 'lateMinutes'>;
+
+type EventOf<Kind extends JournalEvent['kind']> = Extract<JournalEvent, { kind: Kind }>;
+
+/** A structure set on its way to a destination. */
+interface Way {
+  readonly key: string;
+  readonly order: string;
+  readonly destination: string;
+  readonly dueAt: string;
+}
+
+/**
+ * What of a series somebody has to be told, from its journal: the same journal gives the same notices under the same
+ * keys. Those with an `at` in the future may still fall away.
+ */
+export function noticesOf(events: readonly JournalEvent[], limits: NoticeLimits): Notice[] {
+  const notices: Notice[] = [];
+  const ways = new Map<string, Way>();
+  let incomplete: Notice | undefined;
+  for (const [index, event] of events.entries()) {
+    const number = index + 1;
+    // What completes the series within its time takes the notice back; what comes later cannot.
+    const before = incomplete;
+    incomplete = incompleteAfter(event, number, incomplete, limits);
+    if (before !== undefined && before !== incomplete && before.at <= event.at) notices.push(before);
+    const told = noticeOf(event, number);
+    if (told !== undefined) notices.push(told);
+    const late = followWays(ways, event, number, limits);
+    if (late !== undefined) notices.push(late);
+  }
+  if (incomplete !== undefined) notices.push(incomplete);
+  for (const { key, destination, dueAt } of ways.values()) {
+    const text = `not delivered to ${destination} ${limits.lateMinutes} min after the series was complete`;
+    notices.push({ key, kind: 'late', at: dueAt, text });
+  }
+  return notices;
+}
+
+function incompleteAfter(
+  event: JournalEvent,
+  number: number,
+  standing: Notice | undefined,
+  { incompleteMinutes }: NoticeLimits,
+): Notice | undefined {
+  switch (event.kind) {
+    case 'held':
+    case 'association ended':
+      if (event.problem === undefined) return undefined;
+      return (
+        standing ?? {
+          key: `incomplete-${number}`,
+          kind: 'incomplete',
+          at: later(event.at, incompleteMinutes),
+          text: `incomplete: ${event.problem.message}`,
+          problem: event.problem,
+        }
+      );
+    case 'association':
+    case 'released':
+    case 'revision':
+    case 'rejected':
+      return undefined;
+    default:
+      return standing;
+  }
+}
+
+function noticeOf(event: JournalEvent, number: number): Notice | undefined {
+  const notice = (kind: Notice['kind'], text: string, problem?: Problem): Notice => ({
+    key: `${kind.replaceAll(' ', '-')}-${number}`,
+    kind,
+    at: event.at,
+    text,
+    ...(problem !== undefined && { problem }),
+  });
+  switch (event.kind) {
+    case 'rejected':
+      return notice('rejected', `rejected: ${event.problem.message}`, event.problem);
+    case 'ordered': {
+      const problem =
+        event.problems[0] ?? event.orders.flatMap(({ deliveries }) => deliveries).find(isRefused)?.refused;
+      if (problem === undefined) return undefined;
+      const rejected = problem.code.startsWith('SERIES_');
+      return notice(
+        rejected ? 'rejected' : 'failed',
+        `${rejected ? 'rejected' : 'failed'}: ${problem.message}`,
+        problem,
+      );
+    }
+    case 'result':
+      return resultNotice(event, notice);
+    case 'set aside':
+      return notice('failed', `set aside: ${event.problem.message}`, event.problem);
+    case 'deliver impossible':
+      return notice('failed', `cannot be delivered to ${event.destination}: ${event.problem.message}`, event.problem);
+    case 'deliver outcome':
+      return deliveryNotice(event, notice);
+    default:
+      return undefined;
+  }
+}
+
+type Make = (kind: Notice['kind'], text: string, problem?: Problem) => Notice;
+
+function resultNotice({ status, error }: EventOf<'result'>, notice: Make): Notice | undefined {
+  if (status === 'nothing-found') return notice('nothing found', 'nothing found: no structure set');
+  if (status === 'contoured') return undefined;
+  return notice(status, `${status}: ${error?.message ?? 'the worker does not say why'}`, error);
+}
+
+function deliveryNotice(event: EventOf<'deliver outcome'>, notice: Make): Notice | undefined {
+  const { destination, next, alarmed, problem } = event;
+  const words = problem === undefined ? '' : `: ${problem.message}`;
+  if (next === 'failed')
+    return notice('failed', `not delivered to ${destination}, and not tried any more${words}`, problem);
+  if (next === 'delivered' && alarmed)
+    return notice('failed', `delivered to ${destination}, which did not take all of it${words}`, problem);
+  return undefined;
+}
+
+/** Keeps count of the structure sets that are on their way; tells of one that has arrived late. */
+function followWays(
+  ways: Map<string, Way>,
+  event: JournalEvent,
+  number: number,
+  limits: NoticeLimits,
+): Notice | undefined {
+  const remove = (order: string, destination?: string): void => {
+    for (const [name, way] of ways)
+      if (way.order === order && (destination ?? way.destination) === way.destination) ways.delete(name);
+  };
+  switch (event.kind) {
+    case 'ordered':
+      event.superseded.forEach((order) => remove(order));
+      for (const { order, deliveries } of event.orders) {
+        for (const { destination, refused } of deliveries) {
+          const key = `late-${number}-${order}-${destination}`;
+          if (refused === undefined)
+            ways.set(`${order} ${destination}`, {
+              key,
+              order,
+              destination,
+              dueAt: later(event.at, limits.lateMinutes),
+            });
+        }
+      }
+      return undefined;
+    case 'result':
+      if (event.status !== 'contoured') remove(event.order);
+      return undefined;
+    case 'set aside':
+      remove(event.order);
+      return undefined;
+    case 'deliver impossible':
+      remove(event.order, event.destination);
+      return undefined;
+    case 'deliver outcome': {
+      if (event.next === 'waiting') return undefined;
+      const way = ways.get(`${event.order} ${event.destination}`);
+      remove(event.order, event.destination);
+      if (way === undefined || event.at < way.dueAt) return undefined;
+      const minutes = Math.round((Date.parse(event.at) - Date.parse(way.dueAt)) / 60_000 + limits.lateMinutes);
+      const how = event.next === 'delivered' ? 'delivered' : 'given up for';
+      return {
+        key: way.key,
+        kind: 'late',
+        at: way.dueAt,
+        text: `${how} ${event.destination} ${minutes} min after the series was complete`,
+      };
+    }
+    default:
+      return undefined;
+  }
+}
+
+function isRefused(delivery: { refused?: Problem | undefined }): boolean {
+  return delivery.refused !== undefined;
+}
+
+function later(at: string, minutes: number): string {
+  return new Date(Date.parse(at) + minutes * 60_000).toISOString();
+}

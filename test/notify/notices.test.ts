@@ -1,0 +1,121 @@
+import { test } from 'node:test';
+import assert from 'node:assert/strict';
+import { type Notice, noticesOf } from '../../src/notify/notice.ts';
+import type { JournalEvent, NewEvent } from '../../src/store/journal.ts';
+import { problem } from '../../src/store/problem.ts';
+
+const limits = { incompleteMinutes: 15, lateMinutes: 30 };
+const order = '0123456789abcdef';
+const lost = problem('SERIES_INCOMPLETE', 'an association was lost: 7 images wait for the sender’s repeat');
+
+/** Minutes after noon, and what happened then. */
+function journal(...entries: (readonly [number, NewEvent])[]): JournalEvent[] {
+  return entries.map(([minute, event]) => ({ ...event, at: at(minute) }));
+}
+
+function at(minute: number): string {
+  return new Date(Date.UTC(2026, 0, 1, 12, minute)).toISOString();
+}
+
+const arrives: NewEvent = {
+  kind: 'association',
+  association: 'a',
+  callingAe: 'CT',
+  calledAe: 'CONTOUR',
+  address: '::1',
+};
+const ends = (why?: typeof lost): NewEvent => ({
+  kind: 'association ended',
+  association: 'a',
+  how: why === undefined ? 'released' : 'lost',
+  images: 40,
+  unconfirmed: why === undefined ? [] : [order],
+  ...(why !== undefined && { problem: why }),
+});
+const ordered: NewEvent = {
+  kind: 'ordered',
+  revision: 1,
+  route: 'all',
+  priority: 'normal',
+  orders: [
+    {
+      order,
+      bundle: { name: 'b', version: '1.0.0' },
+      deliveries: [{ destination: 'tps', profile: order }],
+    },
+  ],
+  problems: [],
+  superseded: [],
+};
+const delivery = (next: 'delivered' | 'waiting' | 'failed', alarmed = false): NewEvent => ({
+  kind: 'deliver outcome',
+  order,
+  destination: 'tps',
+  try: 1,
+  outcome: next === 'waiting' ? 'retry' : next,
+  next,
+  reported: true,
+  alarmed,
+});
+
+function told(notices: readonly Notice[]): [string, string][] {
+  return notices.map(({ kind, at: when }) => [kind, when]);
+}
+
+test('a series is told as incomplete once its time is over, and not at all if the sender repeats in time', () => {
+  const aborted = journal([0, arrives], [1, ends(lost)]);
+  assert.deepEqual(told(noticesOf(aborted, limits)), [['incomplete', at(16)]]);
+  assert.deepEqual(noticesOf([...aborted, ...journal([10, arrives], [11, ends()])], limits), []);
+  // Repeated too late: it was told, and stays the same notice.
+  const late = noticesOf([...aborted, ...journal([20, arrives], [21, ends()])], limits);
+  assert.deepEqual(late, noticesOf(aborted, limits));
+});
+
+test('each rejection is told once, also the one after a retry', () => {
+  const gap = problem('SERIES_MISSING_SLICE', 'gap of 10.0 mm');
+  const events = journal(
+    [0, { kind: 'rejected', files: [], problem: gap }],
+    [5, { kind: 'retry', orders: [] }],
+    [6, { kind: 'rejected', files: [], problem: gap }],
+  );
+  const notices = noticesOf(events, limits);
+  assert.deepEqual(told(notices), [
+    ['rejected', at(0)],
+    ['rejected', at(6)],
+  ]);
+  assert.equal(new Set(notices.map(({ key }) => key)).size, 2);
+  assert.equal(notices[0]?.text, 'rejected: gap of 10.0 mm');
+  assert.equal(notices[0].problem?.code, 'SERIES_MISSING_SLICE');
+});
+
+test('late is told while a structure set is late, once, whenever it arrives', () => {
+  const waiting = journal([0, ordered], [3, delivery('waiting')]);
+  assert.deepEqual(told(noticesOf(waiting, limits)), [['late', at(30)]]);
+  const [before] = noticesOf(waiting, limits);
+  const arrived = noticesOf([...waiting, ...journal([47, delivery('delivered')])], limits);
+  assert.deepEqual(told(arrived), [['late', at(30)]]);
+  assert.equal(arrived[0]?.key, before?.key);
+  assert.match(arrived[0]?.text ?? '', /delivered tps 47 min after/);
+  assert.deepEqual(noticesOf([...waiting, ...journal([29, delivery('delivered')])], limits), []);
+});
+
+test('what failed is told as failed, what found nothing as that, and neither as late', () => {
+  const result = (status: 'failed' | 'nothing-found'): NewEvent => ({
+    kind: 'result',
+    order,
+    status,
+    ...(status === 'failed' && { error: problem('ENGINE_FAILED', 'the engine process ended') }),
+    profiles: [],
+    rois: [],
+    timings: [],
+    warnings: [],
+  });
+  assert.deepEqual(told(noticesOf(journal([0, ordered], [1, result('failed')]), limits)), [['failed', at(1)]]);
+  assert.deepEqual(told(noticesOf(journal([0, ordered], [1, result('nothing-found')]), limits)), [
+    ['nothing found', at(1)],
+  ]);
+  assert.deepEqual(told(noticesOf(journal([0, ordered], [9, delivery('failed')]), limits)), [['failed', at(9)]]);
+  assert.deepEqual(told(noticesOf(journal([0, ordered], [9, delivery('delivered', true)]), limits)), [
+    ['failed', at(9)],
+  ]);
+});

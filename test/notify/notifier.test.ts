@@ -1,0 +1,256 @@
+import { test, type TestContext } from 'node:test';
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { createServer as createTcpServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { SMTPServer } from 'smtp-server';
+import { configSchema } from '../../src/config/schema.ts';
+import { systemClock } from '../../src/intake/clock.ts';
+import { SeriesLock } from '../../src/intake/series-lock.ts';
+import { startNotifier } from '../../src/notify/notifier.ts';
+import { createLog } from '../../src/observe/log.ts';
+import { problem } from '../../src/store/problem.ts';
+import { Store } from '../../src/store/store.ts';
+import { readCtInstance } from '../../src/dicom/ct-instance.ts';
+import { afterwards } from '../support/afterwards.ts';
+import { ctSliceFile } from '../support/ct-slice.ts';
+import { eventually } from '../support/eventually.ts';
+
+const series = '0123456789abcdef';
+const gap = problem('SERIES_MISSING_SLICE', 'gap of 10.0 mm between slices 12 and 13');
+
+interface Clinic {
+  readonly store: Store;
+  readonly log: () => string;
+  /** Starts the notifier on the store. @returns what ends it */
+  readonly start: (notifications: object) => () => Promise<void>;
+  readonly reject: () => void;
+  readonly notified: () => string[];
+}
+
+async function clinic(t: TestContext): Promise<Clinic> {
+  const dataDirectory = await mkdtemp(join(tmpdir(), 'contour-node-notify-'));
+  let output = '';
+  const log = createLog({ logging: { level: 'debug' } }, 'test', { write: (line: string) => void (output += line) });
+  const store = await Store.open({ dataDirectory, log, now: Date.now });
+  const running: (() => Promise<void>)[] = [];
+  afterwards(t, async () => {
+    for (const close of running) await close();
+    store.close();
+    await rm(dataDirectory, { recursive: true });
+  });
+  return {
+    store,
+    log: () => output,
+    start: (notifications) => {
+      const config = configSchema.parse({ notifications: { retrySeconds: 0.1, timeoutSeconds: 1, ...notifications } });
+      const close = startNotifier({ store, lock: new SeriesLock(), clock: systemClock, log, current: () => config });
+      running.push(close);
+      return close;
+    },
+    reject: () => store.record(series, { kind: 'rejected', files: [], problem: gap }),
+    notified: () => store.events(series).flatMap((event) => (event.kind === 'notified' ? [event.channel] : [])),
+  };
+}
+
+interface Post {
+  readonly body: Record<string, unknown>;
+  readonly authorization: string | undefined;
+}
+
+/** An HTTP sink that answers with the statuses given, then 204. */
+async function httpSink(t: TestContext, statuses: number[] = []): Promise<{ url: string; posts: Post[] }> {
+  const posts: Post[] = [];
+  const server = createServer((request, response) => {
+    void text(request).then((body) => {
+      posts.push({
+        body: JSON.parse(body) as Record<string, unknown>,
+        authorization: request.headers.authorization,
+      });
+      response.writeHead(statuses.shift() ?? 204).end();
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  afterwards(t, async () => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const address = server.address();
+  assert.ok(address !== null && typeof address === 'object');
+  return { url: `http://127.0.0.1:${address.port}/hook`, posts };
+}
+
+interface Sink {
+  readonly port: number;
+  readonly mails: { to: string[]; content: string }[];
+  close(): Promise<void>;
+}
+
+/** A real mail server; `port` 0 takes a free one. */
+async function smtpSink(t: TestContext, options: { port?: number; password?: string } = {}): Promise<Sink> {
+  const mails: Sink['mails'] = [];
+  const server = new SMTPServer({
+    authOptional: options.password === undefined,
+    allowInsecureAuth: true,
+    disabledCommands: ['STARTTLS'],
+    onAuth: (auth, _session, done) =>
+      auth.username === 'node' && auth.password === options.password
+        ? done(null, { user: 'node' })
+        : done(new Error('wrong password')),
+    onData: (stream, session, done) => {
+      const chunks: Buffer[] = [];
+      stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+      stream.on('end', () => {
+        const to = session.envelope.rcptTo.map(({ address }) => address);
+        mails.push({ to, content: Buffer.concat(chunks).toString() });
+        done();
+      });
+    },
+  });
+  server.listen(options.port ?? 0, '127.0.0.1');
+  await once(server.server, 'listening');
+  const address = server.server.address();
+  assert.ok(address !== null && typeof address === 'object');
+  const close = (): Promise<void> => new Promise((resolve) => server.close(() => resolve()));
+  afterwards(t, close);
+  return { port: address.port, mails, close };
+}
+
+const email = (port: number, more: object = {}): object => ({
+  name: 'physics',
+  host: '127.0.0.1',
+  port,
+  security: 'none',
+  from: 'node@clinic.example',
+  to: ['physics@clinic.example'],
+  ...more,
+});
+
+test('a rejected series is posted once, with what to do and without the patient, also over restarts', async (t) => {
+  const { url, posts } = await httpSink(t);
+  const { start, reject, notified, store } = await clinic(t);
+  const tokenFile = join(store.dataDirectory, 'token');
+  await writeFile(tokenFile, 'secret\n');
+  const webhooks = [{ name: 'chat', url, tokenFile }];
+  const close = start({ webhooks, pageUrl: 'https://contour.clinic.example/node' });
+  reject();
+  await eventually('it is written down', 20, () => (notified().length === 1 ? true : undefined));
+  assert.equal(posts.length, 1);
+  const { at, ...body } = posts[0]!.body;
+  assert.equal(posts[0]!.authorization, 'Bearer secret');
+  assert.ok(Date.now() - Date.parse(String(at)) < 60_000);
+  assert.deepEqual(body, {
+    id: `${series}.rejected-1.chat`,
+    kind: 'rejected',
+    node: 'CONTOUR',
+    series,
+    text: `rejected: ${gap.message}`,
+    code: 'SERIES_MISSING_SLICE',
+    remedy: gap.remedy,
+    url: `https://contour.clinic.example/node/series/${series}`,
+  });
+  await close();
+
+  // The tables are made again from the journal, as after a loss; another series shows when the notifier has looked.
+  await store.rebuild(series);
+  start({ webhooks });
+  store.record('fedcba9876543210', { kind: 'rejected', files: [], problem: gap });
+  await eventually('the other is told', 20, () => (posts.length > 1 ? true : undefined));
+  assert.deepEqual(
+    posts.map(({ body: { id } }) => id),
+    [`${series}.rejected-1.chat`, 'fedcba9876543210.rejected-1.chat'],
+  );
+});
+
+test('what a server does not take is sent again until it does', async (t) => {
+  const { url, posts } = await httpSink(t, [500, 429]);
+  const { start, reject, notified, log } = await clinic(t);
+  start({ webhooks: [{ name: 'chat', url }] });
+  reject();
+  await eventually('it is taken', 20, () => (notified().length === 1 ? true : undefined));
+  assert.equal(posts.length, 3);
+  assert.equal(new Set(posts.map(({ body }) => body['id'])).size, 1);
+  assert.match(log(), /chat: it answers HTTP 500; it is tried again/);
+});
+
+test('a mail says what happened and what to do, under an id of its own', async (t) => {
+  const sink = await smtpSink(t, { password: 'geheim' });
+  const { start, reject, notified, store } = await clinic(t);
+  const passwordFile = join(store.dataDirectory, 'password');
+  await writeFile(passwordFile, 'geheim\n');
+  start({ emails: [email(sink.port, { user: 'node', passwordFile })] });
+  reject();
+  await eventually('it is written down', 20, () => (notified().length === 1 ? true : undefined));
+  const [mail] = sink.mails;
+  assert.deepEqual(mail?.to, ['physics@clinic.example']);
+  assert.match(mail.content, /^Subject: CONTOUR: rejected: gap of 10\.0 mm/m);
+  assert.match(mail.content, new RegExp(`^Message-ID: <${series}\\.rejected-1\\.physics@clinic\\.example>`, 'm'));
+  assert.match(mail.content, /code {5}SERIES_MISSING_SLICE/);
+  assert.doesNotMatch(mail.content, /geheim/);
+});
+
+test('the patient is named only where the channel is configured so', async (t) => {
+  const sink = await smtpSink(t);
+  const { url, posts } = await httpSink(t);
+  const { start, reject, store } = await clinic(t);
+  const image = await readCtInstance(ctSliceFile({ series: '1.2.826.6.9', number: 1, patientId: 'PAT-4711' }));
+  store.record(series, { kind: 'released' });
+  store.addImage(series, {
+    instance: series,
+    version: 1,
+    file: `${series}.dcm`,
+    receivedAt: new Date().toISOString(),
+    image,
+  });
+  start({ webhooks: [{ name: 'chat', url }], emails: [email(sink.port, { includePatient: true })] });
+  reject();
+  await eventually('both are told', 20, () => (posts.length + sink.mails.length === 2 ? true : undefined));
+  const id = Buffer.from(image.identity.patientId, 'hex').toString();
+  assert.ok(id.length > 1);
+  assert.match(sink.mails[0]!.content, new RegExp(`^patient .*\\(${id}\\)`, 'm'));
+  assert.ok(!JSON.stringify(posts[0]!.body).includes(id));
+});
+
+test('a mail server that is dead, or hangs, holds up neither the node nor another channel; it gets its mail later', async (t) => {
+  const silent = createTcpServer(() => undefined).listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  afterwards(t, async () => void silent.close());
+  const address = silent.address();
+  assert.ok(address !== null && typeof address === 'object');
+  const first = await smtpSink(t);
+  await first.close();
+  const { url, posts } = await httpSink(t);
+  const { start, reject, notified, log } = await clinic(t);
+  const close = start({
+    webhooks: [{ name: 'chat', url }],
+    emails: [email(first.port), { ...email(address.port), name: 'hangs' }],
+  });
+  reject();
+  await eventually('the other channel has told', 20, () => (posts.length === 1 ? true : undefined));
+  await eventually('both mail servers were tried', 20, () =>
+    /physics: .*it is tried again/.test(log()) && /hangs: .*it is tried again/.test(log()) ? true : undefined,
+  );
+  const second = await smtpSink(t, { port: first.port });
+  await eventually('it is told', 20, () => (notified().length === 2 ? true : undefined));
+  assert.equal(second.mails.length, 1);
+  assert.deepEqual(notified().toSorted(), ['chat', 'physics']);
+  await close();
+});
+
+test('what nobody took for too long is given up, with a word in the log', async (t) => {
+  const { url, posts } = await httpSink(
+    t,
+    Array.from({ length: 99 }, () => 503),
+  );
+  const { start, reject, log, notified } = await clinic(t);
+  start({ webhooks: [{ name: 'chat', url }], giveUpHours: 1 / 3600 });
+  reject();
+  await eventually('it is given up', 20, () => (/HTTP 503; given up/.test(log()) ? true : undefined));
+  assert.ok(posts.length > 1);
+  assert.deepEqual(notified(), []);
+});
