@@ -22,7 +22,7 @@ test('colours are for terminals: none in a pipe, none with NO_COLOR', async (t) 
   await writeFile(path, stringify({ dataDirectory: join(folder, 'data'), models, ...ports }));
   const command = `'${checkout}contour-node' doctor --config '${path}'`;
   const inTerminal = (variables: string) =>
-    runProgram('script', ['--quiet', '--command', `env -u NO_COLOR ${variables} ${command}`, '/dev/null']);
+    runProgram('script', ['--quiet', '--command', `env -u NO_COLOR -u CI ${variables} ${command}`, '/dev/null']);
   assert.match((await inTerminal('TERM=xterm')).stdout, colour);
   assert.doesNotMatch((await inTerminal('TERM=xterm NO_COLOR=1')).stdout, colour);
   assert.doesNotMatch((await runProgram('sh', ['-c', command])).stdout, colour);
