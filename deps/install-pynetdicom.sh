@@ -1,15 +1,18 @@
 #!/usr/bin/env bash
-# Makes a Python environment with pynetdicom, a peer of test/interop/, in the cache ($CONTOUR_NODE_CACHE, default
-# ~/.cache/contour-node). The versions and their SHA-256 stand in deps/pynetdicom.txt. A second call ends at once.
+# Makes a Python environment with pynetdicom, a peer of test/interop/, and pydicom, a judge, in the cache ($CONTOUR_NODE_CACHE, default
+# ~/.cache/contour-node). The versions and their SHA-256 stand in deps/pynetdicom.txt, and those for the converter of the
+# OpenKBP patients in deps/openkbp-converter.txt. A second call ends at once.
 # Called by `./setup --dev`.
 set -euo pipefail
 
-requirements="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/pynetdicom.txt"
+deps="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
+requirements="$deps/pynetdicom.txt"
+converter="$deps/openkbp-converter.txt"
 environment="${CONTOUR_NODE_CACHE:-$HOME/.cache/contour-node}/pynetdicom"
 
 say() { echo "pynetdicom: $*"; }
 
-if cmp -s "$requirements" "$environment/installed.txt"; then
+if cat "$requirements" "$converter" | cmp -s - "$environment/installed.txt"; then
   say 'up to date'
   exit 0
 fi
@@ -21,10 +24,14 @@ python3 -m venv --without-pip "$environment" || {
   exit 1
 }
 site="$("$environment/bin/python" -c 'import sysconfig; print(sysconfig.get_paths()["purelib"])')"
-PIP_ROOT_USER_ACTION=ignore python3 -m pip install --quiet --disable-pip-version-check --no-deps --only-binary=:all: --require-hashes \
-  --target "$site" --requirement "$requirements" || {
+install() {
+  PIP_ROOT_USER_ACTION=ignore python3 -m pip install --quiet --upgrade --disable-pip-version-check --no-deps --only-binary=:all: --require-hashes \
+    --target "$site" --requirement "$1"
+}
+install "$requirements" || {
   say 'pip could not install it; the tests that need it say so' >&2
   exit 1
 }
-cp "$requirements" "$environment/installed.txt"
+install "$converter" || say 'numpy and contourpy are missing: the test that converts OpenKBP patients is skipped'
+cat "$requirements" "$converter" > "$environment/installed.txt"
 say "installed ($("$environment/bin/python" -c 'import pynetdicom; print(pynetdicom.__version__)'))"

@@ -9,7 +9,8 @@ import type { Cleanup } from '../support/cleanup.ts';
 import { runProgram } from '../support/run-program.ts';
 
 const cache = process.env['CONTOUR_NODE_CACHE'] ?? join(homedir(), '.cache', 'contour-node');
-const python = join(cache, 'pynetdicom', 'bin', 'python');
+/** The interpreter of the environment in the cache, where that is there. */
+export const python = join(cache, 'pynetdicom', 'bin', 'python');
 
 /** Why tests with pynetdicom are skipped, or false. */
 export const noPynetdicom = existsSync(python)

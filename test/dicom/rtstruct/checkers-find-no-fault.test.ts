@@ -7,6 +7,7 @@ import { patientStudyElements } from '../../../src/dicom/patient-study.ts';
 import { modelTexts } from '../../../src/dicom/rtstruct/model-texts.ts';
 import type { StructureSetInput } from '../../../src/dicom/rtstruct/structure-set-input.ts';
 import { writeRtstruct } from '../../../src/dicom/rtstruct/write-rtstruct.ts';
+import { noPynetdicom, python } from '../../interop/pynetdicom.ts';
 import { runProgram } from '../../support/run-program.ts';
 import { sharedData } from '../../support/shared-data.ts';
 import { exampleInput, exampleRois, temporaryFolder } from './example-structure-set.ts';
@@ -77,7 +78,7 @@ for (const sub of ['hn-ct', 'rtstruct/mim-6.3.9-sts001/ct']) {
   );
 }
 
-const python = `
+const readAll = `
 import json, sys, warnings
 warnings.simplefilter('error')
 import pydicom
@@ -96,19 +97,22 @@ print(json.dumps({'label': d.StructureSetLabel, 'rois': [x.ROIName for x in d.St
 `;
 
 for (const encoding of ['implicit', 'explicit'] as const) {
-  test(`pydicom reads every element with its strictest validation (${encoding} VR)`, async (t) => {
-    const path = join(await temporaryFolder(t), 'rtstruct.dcm');
-    await writeFile(path, writeRtstruct(exampleInput(exampleRois('keyhole')), encoding));
-    const { code, stdout, stderr } = await runProgram('python3', ['-c', python, path]);
-    if (/No module named .pydicom/.test(stderr)) return t.skip('pydicom is not installed');
-    assert.equal(code, 0, stderr);
-    const read = JSON.parse(stdout) as Record<string, unknown>;
-    assert.deepEqual(read['rois'], ['Solid', 'Ring', 'Islands']);
-    assert.equal(read['values'], 3 * (read['points'] as number));
-    // The third slice, as the CT's Image Position has it.
-    assert.equal(read['z'], '-125.3333333333');
-    assert.equal(read['images'], 12);
-    assert.equal(read['name'], 'Müller^Ann');
-    assert.equal(read['label'], 'RSRCH example-mo');
-  });
+  test(
+    `pydicom reads every element with its strictest validation (${encoding} VR)`,
+    { skip: noPynetdicom },
+    async (t) => {
+      const path = join(await temporaryFolder(t), 'rtstruct.dcm');
+      await writeFile(path, writeRtstruct(exampleInput(exampleRois('keyhole')), encoding));
+      const { code, stdout, stderr } = await runProgram(python, ['-c', readAll, path]);
+      assert.equal(code, 0, stderr);
+      const read = JSON.parse(stdout) as Record<string, unknown>;
+      assert.deepEqual(read['rois'], ['Solid', 'Ring', 'Islands']);
+      assert.equal(read['values'], 3 * (read['points'] as number));
+      // The third slice, as the CT's Image Position has it.
+      assert.equal(read['z'], '-125.3333333333');
+      assert.equal(read['images'], 12);
+      assert.equal(read['name'], 'Müller^Ann');
+      assert.equal(read['label'], 'RSRCH example-mo');
+    },
+  );
 }

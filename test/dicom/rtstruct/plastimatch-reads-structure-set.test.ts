@@ -10,6 +10,7 @@ import { readRtstruct } from '../../../src/dicom/rtstruct/read-rtstruct.ts';
 import { writeRtstruct } from '../../../src/dicom/rtstruct/write-rtstruct.ts';
 import { rasterise } from '../../../worker/contours/rasterise.ts';
 import { gridOf } from '../../../worker/volume/load-volume.ts';
+import { noPynetdicom, python } from '../../interop/pynetdicom.ts';
 import { checkout, runProgram } from '../../support/run-program.ts';
 import { sharedData } from '../../support/shared-data.ts';
 import { ctFolder, exampleInput, exampleMasks, exampleRois, roiOf, temporaryFolder } from './example-structure-set.ts';
@@ -46,7 +47,15 @@ test(
   { skip: openKbp === undefined && '../shared/data/openkbp is absent' },
   async (t) => {
     const archive = await temporaryFolder(t);
-    const converted = await runProgram('python3', [converter, openKbp!, archive, '--patients', '3', '--first', '4']);
+    const converted = await runProgram(noPynetdicom === false ? python : 'python3', [
+      converter,
+      openKbp!,
+      archive,
+      '--patients',
+      '3',
+      '--first',
+      '4',
+    ]);
     if (/No module named/.test(converted.stderr)) return t.skip('the converter needs numpy, pydicom and contourpy');
     assert.equal(converted.code, 0, converted.stderr);
     let compared = 0;
