@@ -9,7 +9,7 @@ import type { Side } from './split.ts';
 import type { TrainingConfig } from './training-config.ts';
 
 /** Raised when what lies in the cache is made in another way. */
-const cacheFormat = 3;
+const cacheFormat = 4;
 
 /** A prepared case and where it comes from. */
 export interface CollectedCase extends Pick<PlannedCase, 'side' | 'place' | 'patient' | 'seriesInstanceUid'> {

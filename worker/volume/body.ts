@@ -6,7 +6,10 @@ export interface Body {
   /** Outer faces along x, y, z. */
   readonly low: readonly [number, number, number];
   readonly high: readonly [number, number, number];
-  /** Middle of the box in x and y: where a bundle with `centre: body` cuts out its field of view. */
+  /**
+   * Where a bundle with `centre: body` cuts out its field of view, x and y: the median over the slices of the middle of
+   * the body in the slice. One raised shoulder or arm moves the box, not this.
+   */
   readonly centre: readonly [number, number];
   readonly volumeCm3: number;
 }
@@ -41,18 +44,27 @@ export function findBody(volume: Volume): Body {
 
   const profiles = [new Float64Array(width), new Float64Array(height), new Float64Array(nz)] as const;
   const thickness = sliceThickness(volume.grid.z);
+  const middles: [x: number[], y: number[]] = [[], []];
   let volumeMm3 = 0;
   for (let k = 0, v = 0; k < nz; k += 1) {
     const voxel = sx * dx * sy * dy * thickness[k]!;
+    let [west, east, north, south] = [width, -1, height, -1];
     for (let y = 0; y < height; y += 1) {
       for (let x = 0; x < width; x += 1, v += 1) {
         if (body[v] === 0) continue;
+        west = Math.min(west, x);
+        east = Math.max(east, x);
+        north = Math.min(north, y);
+        south = y;
         profiles[0][x] = profiles[0][x]! + voxel;
         profiles[1][y] = profiles[1][y]! + voxel;
         profiles[2][k] = profiles[2][k]! + voxel;
         volumeMm3 += voxel;
       }
     }
+    if (east < 0) continue;
+    middles[0].push((west + east + 1) / 2);
+    middles[1].push((north + south + 1) / 2);
   }
   if (volumeMm3 < smallestCm3 * 1000) {
     throw new ContourNodeError(
@@ -68,7 +80,8 @@ export function findBody(volume: Volume): Body {
   const faceY = (index: number) => volume.grid.origin[1] + (index * sy - 0.5) * dy;
   const low = [faceX(left), faceY(front), volume.grid.z[bottom]! - thickness[bottom]! / 2] as const;
   const high = [faceX(right + 1), faceY(back + 1), volume.grid.z[top]! + thickness[top]! / 2] as const;
-  return { low, high, centre: [(low[0] + high[0]) / 2, (low[1] + high[1]) / 2], volumeCm3: volumeMm3 / 1000 };
+  const centre = [faceX(median(middles[0])), faceY(median(middles[1]))] as const;
+  return { low, high, centre, volumeCm3: volumeMm3 / 1000 };
 }
 
 /** How much of z each slice stands for: half the way to either neighbour, mm. A lone slice counts as 1 mm. */
@@ -185,4 +198,9 @@ function extent(profile: Float64Array, tolerated: number): [number, number] {
   let last = profile.length - 1;
   for (let sum = profile[last]!; sum <= tolerated && last > first; sum += profile[last]!) last -= 1;
   return [first, last];
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return (sorted[(sorted.length - 1) >> 1]! + sorted[sorted.length >> 1]!) / 2;
 }
