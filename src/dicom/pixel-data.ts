@@ -37,7 +37,7 @@ export async function storedValuesSha256(file: DicomFile): Promise<string> {
   const pixels = pixelDescription(file);
   const words = await frameWords(file, pixels);
   const hash = createHash('sha256');
-  if (pixels.bitsStored === 16) return hash.update(words).digest('hex');
+  if (areStoredValues(words, pixels)) return hash.update(words).digest('hex');
   // Piece by piece: half a megabyte more for every image that comes in keeps the collector busier than the hash.
   const piece = new Uint16Array(Math.min(words.length, hashedAtOnce));
   for (let start = 0; start < words.length; start += piece.length) {
@@ -49,6 +49,27 @@ export async function storedValuesSha256(file: DicomFile): Promise<string> {
 }
 
 const hashedAtOnce = 32 * 1024;
+
+/**
+ * Whether the words are their stored values already: nothing but the sign or zeros beside the stored bits, as in most
+ * images. Looks at two words at a time: this is on the way of every image that comes in.
+ */
+function areStoredValues(words: Uint16Array, { bitsStored, highBit, pixelRepresentation }: PixelDescription): boolean {
+  if (bitsStored === 16) return true;
+  if (highBit !== bitsStored - 1) return false;
+  const odd = words.byteOffset % 4 === 0 ? 0 : 1;
+  const pairs = new Uint32Array(words.buffer, words.byteOffset + 2 * odd, (words.length - odd) >> 1);
+  const ends = [words[0] ?? 0, words[words.length - 1] ?? 0];
+  if (pixelRepresentation === 0) {
+    let used = ends[0]! | ends[1]!;
+    for (let i = 0; i < pairs.length; i++) used |= pairs[i]!;
+    return ((used | (used >>> 16)) & 0xffff & (-1 << bitsStored)) === 0;
+  }
+  // Neighbouring bits that differ, from the sign up; bit 15 has no neighbour above.
+  let steps = (ends[0]! ^ (ends[0]! >>> 1)) | (ends[1]! ^ (ends[1]! >>> 1));
+  for (let i = 0; i < pairs.length; i++) steps |= pairs[i]! ^ (pairs[i]! >>> 1);
+  return ((steps | (steps >>> 16)) & 0x7fff & (-1 << highBit)) === 0;
+}
 
 type PixelDescription = Pick<
   CtHeader,

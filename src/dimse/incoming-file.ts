@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { closeSync, fdatasync, openSync, write, writev } from 'node:fs';
+import { closeSync, fdatasync, openSync, write, writev, writevSync } from 'node:fs';
 import { unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
@@ -9,6 +9,8 @@ import { callbackify, promisify } from 'node:util';
 const backlogLimit = 512 * 1024;
 /** What the socket delivers at a time is little for a write: so many bytes are gathered for one. */
 const writeSize = 256 * 1024;
+/** A piece of `writeSize` for which the pool takes longer than this has waited for the disk. */
+const slowWriteMilliseconds = 20;
 
 /** Files of instances that are on their way end like this; what a crash leaves behind is known by it. */
 export const incomingSuffix = '.part';
@@ -36,6 +38,8 @@ export class IncomingFile extends Writable {
   #flushed: Promise<void> = Promise.resolve();
   readonly #gathered: Buffer[] = [];
   #gatheredBytes = 0;
+  /** Milliseconds, in the pool. */
+  #slowestWrite = 0;
   /** Why the file could not be written; what came after is lost. */
   failure: NodeJS.ErrnoException | undefined;
 
@@ -106,14 +110,31 @@ export class IncomingFile extends Writable {
   }
 
   async #append(chunks: readonly Buffer[]): Promise<void> {
-    const buffers = this.#size === 0 ? [this.#header, ...chunks] : chunks;
-    this.#writing = writeAll(this.#open(), buffers);
+    const since = performance.now();
+    this.#writing = writeAll(this.#open(), this.#withHeader(chunks));
     this.#size += await this.#writing;
+    this.#slowestWrite = Math.max(this.#slowestWrite, performance.now() - since);
+  }
+
+  /**
+   * The last piece is what the sender waits for. Where the disk has kept up so far, copying it to the page cache takes
+   * less than asking another thread to; where it lags, the wait is not this thread's.
+   */
+  async #appendLast(chunks: readonly Buffer[]): Promise<void> {
+    if (this.#slowestWrite > slowWriteMilliseconds) return this.#append(chunks);
+    const buffers = this.#withHeader(chunks);
+    const written = writevSync(this.#open(), buffers);
+    this.#size += written;
+    if (written < sizeOf(buffers)) await this.#append([Buffer.concat(buffers).subarray(written)]);
+  }
+
+  #withHeader(chunks: readonly Buffer[]): readonly Buffer[] {
+    return this.#size === 0 ? [this.#header, ...chunks] : chunks;
   }
 
   override _final(callback: (error?: Error | null) => void): void {
     callbackify(async () => {
-      if (this.#gatheredBytes > 0) await this.#append(this.#gathered.splice(0));
+      if (this.#gatheredBytes > 0) await this.#appendLast(this.#gathered.splice(0));
       this.#flushed = this.#sync ? flush(this.#open()).finally(() => this.#close()) : Promise.resolve();
       // Whoever is to know asks `flushed`.
       this.#flushed.catch(() => {});
@@ -146,9 +167,13 @@ export class IncomingFile extends Writable {
   }
 }
 
+function sizeOf(buffers: readonly Buffer[]): number {
+  return buffers.reduce((sum, buffer) => sum + buffer.length, 0);
+}
+
 /** @returns the bytes written: all of them */
 async function writeAll(descriptor: number, buffers: readonly Buffer[]): Promise<number> {
-  const bytes = buffers.reduce((sum, buffer) => sum + buffer.length, 0);
+  const bytes = sizeOf(buffers);
   let { bytesWritten: done } = await writeBuffers(descriptor, buffers);
   if (done === bytes) return bytes;
   // A disk that fills up takes a part first and refuses the next write.

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { checkCtSeries } from '../../src/dicom/ct-series.ts';
 import { ctHeaderOf, readCtInstance } from '../../src/dicom/ct-instance.ts';
@@ -58,19 +59,38 @@ test('12 bits stored: what lies beside them is not the value, wherever the high 
   assert.deepEqual(await huOf([0x001f, 0x8000, 0x7ff0], twelve(15)), [1, -2048, 2047]);
 });
 
-test('remains beside the stored bits do not change the digest of the pixels', async () => {
-  const digest = async (word: number) =>
-    (
-      await readCtInstance(
-        ctSlice(0, {
-          '00280101': ['US', [12]],
-          '00280102': ['US', [11]],
-          '7fe00010': ['OW', [word, ...numberedPixels(20, 16).slice(1)]],
-        }),
-      )
-    ).pixelSha256;
-  assert.equal(await digest(0x0001), await digest(0x7001));
-  assert.notEqual(await digest(0x0001), await digest(0x0002));
+test('remains beside the stored bits do not change the digest of the pixels, wherever one stands', async () => {
+  const pixels = numberedPixels(20, 16);
+  for (const signed of [0, 1]) {
+    const digest = async (words: readonly number[]): Promise<string> => {
+      const twelve: Elements = { '00280101': ['US', [12]], '00280102': ['US', [11]], '00280103': ['US', [signed]] };
+      const bytes = ctSlice(0, { ...twelve, '7fe00010': ['OW', [...words]] });
+      const even = await readCtInstance(bytes);
+      // Words may begin at any second byte of the memory.
+      const shifted = new Uint8Array(bytes.length + 2).subarray(2);
+      shifted.set(bytes);
+      assert.equal((await readCtInstance(shifted)).pixelSha256, even.pixelSha256);
+      return even.pixelSha256;
+    };
+    const values = Uint16Array.from(pixels, (word) => word & 0x07ff);
+    const plain = await digest([...values]);
+    assert.equal(plain, createHash('sha256').update(values).digest('hex'));
+    for (const at of [0, 1, 2, 3, 160, values.length - 2, values.length - 1]) {
+      for (const bit of [12, 13, 15]) {
+        const words = [...values];
+        words[at]! |= 1 << bit;
+        assert.equal(await digest(words), plain, `bit ${bit} of word ${at}, signed ${signed}`);
+      }
+      const other = [...values];
+      other[at]! ^= 0x0800;
+      assert.notEqual(await digest(other), plain);
+      if (signed === 1) {
+        const negative = other.slice();
+        negative[at]! |= 0xf000;
+        assert.equal(await digest(other), await digest(negative), `the sign of word ${at}`);
+      }
+    }
+  }
 });
 
 test('a screen shot of 8 bits in a CT series has a digest too, so that it can be kept and left out', async () => {
