@@ -22,6 +22,15 @@ async function importing(t: TestContext, yaml: string, model: Uint8Array) {
   return importOnnx(join(folder, 'their.onnx'), join(folder, 'their.yaml'), join(folder, 'bundle'));
 }
 
+test('a description that is no YAML, or names a key twice, is refused with its line', async (t) => {
+  const faults = [
+    ['name: a\nroi: [', /their\.yaml, line \d+: /],
+    ['name: a\nversion: 1.0.0\nname: b\n', /their\.yaml, line 3: .*unique/],
+  ] as const;
+  for (const [yaml, message] of faults)
+    await assert.rejects(importing(t, yaml, winner(1, 3, 0)), { code: 'CONFIG_INVALID', message });
+});
+
 /** A softmax network whose class `channel` of `channels` wins where its normalised input is above `limit`. */
 function winner(
   channel: number,

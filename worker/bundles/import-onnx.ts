@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { parse } from 'yaml';
 import { z } from 'zod';
 import { manifestSchema } from '../../src/bundles/manifest.ts';
 import type { Bundle } from '../../src/bundles/read-bundle.ts';
+import { parseYaml } from '../../src/config/parse-yaml.ts';
 import { ContourNodeError } from '../../src/errors.ts';
 import { graphTensors } from '../engines/onnxruntime.ts';
 import { checkGraph } from './check-graph.ts';
@@ -26,16 +26,13 @@ const namesGiven = z.object({
  */
 export async function importOnnx(onnx: string, description: string, directory: string): Promise<Bundle> {
   const model = await read(onnx);
-  let yaml: unknown;
-  try {
-    yaml = parse((await read(description)).toString('utf8'));
-  } catch (error) {
-    if (error instanceof ContourNodeError) throw error;
-    throw new ContourNodeError('CONFIG_INVALID', `${description}: ${(error as Error).message.split('\n')[0]}`, {
+  const { value, fault } = parseYaml((await read(description)).toString('utf8'));
+  if (fault !== undefined) {
+    throw new ContourNodeError('CONFIG_INVALID', `${description}, line ${fault.line}: ${fault.message}`, {
       remedy: 'correct the line',
     });
   }
-  const parsed = importSchema.safeParse(yaml);
+  const parsed = importSchema.safeParse(value);
   if (!parsed.success) {
     const issues = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'the file'}: ${issue.message}`);
     throw new ContourNodeError('CONFIG_INVALID', `${description}: ${issues.join('; ')}`, {
@@ -44,7 +41,7 @@ export async function importOnnx(onnx: string, description: string, directory: s
   }
   const { input, output, ...about } = parsed.data;
   const graph = await graphTensors(onnx);
-  const given = namesGiven.parse(yaml);
+  const given = namesGiven.parse(value);
   const described = {
     ...about,
     input: { ...input, tensor: given.input.tensor ?? onlyName(graph.inputs) ?? input.tensor },
