@@ -38,9 +38,10 @@ export function findBody(volume: Volume): Body {
   const tissue = coarseTissue(volume, sx, sy, width, height);
   const steps = Math.max(1, Math.round(openingMm / (sx * dx)));
   const core = tissue.slice();
-  for (let n = 0; n < steps; n += 1) erodeInPlane(core, width, height, nz);
+  const size = [width, height, nz] as const;
+  for (let n = 0; n < steps; n += 1) growInPlane(0, core, size);
   const body = largestComponent(core, width, height, nz);
-  for (let n = 0; n < steps; n += 1) dilateInPlane(body, tissue, width, height, nz);
+  for (let n = 0; n < steps; n += 1) growInPlane(1, body, size, tissue);
 
   const profiles = [new Float64Array(width), new Float64Array(height), new Float64Array(nz)] as const;
   const thickness = sliceThickness(volume.grid.z);
@@ -117,39 +118,28 @@ function coarseTissue(volume: Volume, sx: number, sy: number, width: number, hei
   return tissue;
 }
 
-/** One step with the 4-neighbourhood. Beyond the image's border tissue is assumed: a body that is cut stays whole. */
-function erodeInPlane(mask: Uint8Array, width: number, height: number, depth: number): void {
+/**
+ * What has the value grows by one step of the 4-neighbourhood in each slice, never beyond `within`. Nothing grows in from
+ * beyond the image's border: a body that is cut there stays whole.
+ */
+function growInPlane(
+  value: 0 | 1,
+  mask: Uint8Array,
+  [width, height, depth]: readonly [number, number, number],
+  within?: Uint8Array,
+): void {
   const area = width * height;
   const before = new Uint8Array(area);
   for (let k = 0; k < depth; k += 1) {
     before.set(mask.subarray(k * area, (k + 1) * area));
     for (let y = 0, v = 0; y < height; y += 1) {
       for (let x = 0; x < width; x += 1, v += 1) {
-        const cut =
-          (x > 0 && before[v - 1] === 0) ||
-          (x < width - 1 && before[v + 1] === 0) ||
-          (y > 0 && before[v - width] === 0) ||
-          (y < height - 1 && before[v + width] === 0);
-        if (cut) mask[k * area + v] = 0;
-      }
-    }
-  }
-}
-
-/** One step with the 4-neighbourhood, never beyond `within`. */
-function dilateInPlane(mask: Uint8Array, within: Uint8Array, width: number, height: number, depth: number): void {
-  const area = width * height;
-  const before = new Uint8Array(area);
-  for (let k = 0; k < depth; k += 1) {
-    before.set(mask.subarray(k * area, (k + 1) * area));
-    for (let y = 0, v = 0; y < height; y += 1) {
-      for (let x = 0; x < width; x += 1, v += 1) {
-        const grown =
-          (x > 0 && before[v - 1] === 1) ||
-          (x < width - 1 && before[v + 1] === 1) ||
-          (y > 0 && before[v - width] === 1) ||
-          (y < height - 1 && before[v + width] === 1);
-        if (grown && within[k * area + v] === 1) mask[k * area + v] = 1;
+        const beside =
+          (x > 0 && before[v - 1] === value) ||
+          (x < width - 1 && before[v + 1] === value) ||
+          (y > 0 && before[v - width] === value) ||
+          (y < height - 1 && before[v + width] === value);
+        if (beside && (within === undefined || within[k * area + v] === 1)) mask[k * area + v] = value;
       }
     }
   }
