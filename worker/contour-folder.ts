@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { destinationSchema, type Config } from '../src/config/schema.ts';
+import type { Config } from '../src/config/schema.ts';
 import { readHeader } from '../src/dicom/data-set.ts';
 import { readCtFolder } from '../src/dicom/read-ct-folder.ts';
 import { ContourNodeError } from '../src/errors.ts';
-import type { Warning } from '../src/jobs/work-order.ts';
+import { structureSetStyleSchema, type Warning } from '../src/jobs/work-order.ts';
 import type { LoadedBundle } from './bundles/load-bundle.ts';
 import { allWarnings, contourCt } from './contour-ct.ts';
 import { contactSheet, polygonRings } from './preview/contact-sheet.ts';
@@ -68,7 +68,8 @@ export async function contourFolder(
     bundle,
     rois: drawn.rois,
     ctWarnings: drawn.ctWarnings,
-    style: everything(bundle.manifest.rois.map(({ name }) => name)),
+    // Every ROI under the bundle's own name, with the suffix that says that a machine drew it.
+    style: structureSetStyleSchema.parse({ includeRois: bundle.manifest.rois.map(({ name }) => name) }),
     uidRoot: config.dicom.uidRoot,
     aeTitle: config.dicom.aeTitle,
     date,
@@ -108,22 +109,6 @@ export async function contourFolder(
     timings: clock.timings,
     files: written,
   };
-}
-
-/** Every ROI under the bundle's own name, with the suffix that says that a machine drew it. */
-function everything(includeRois: string[]) {
-  return destinationSchema
-    .pick({
-      roiSuffix: true,
-      roiNames: true,
-      roiTypes: true,
-      includeRois: true,
-      excludeRois: true,
-      holes: true,
-      sendEmpty: true,
-      warnings: true,
-    })
-    .parse({ includeRois });
 }
 
 /** DICOM DA and TM, local time as everywhere in DICOM that names no zone. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Bundle } from '../bundles/read-bundle.ts';
 import { type Config, type Destination, destinationSchema } from '../config/schema.ts';
 import { ContourNodeError } from '../errors.ts';
-import type { Profile, WorkOrder } from '../jobs/work-order.ts';
+import { type Profile, structureSetStyleSchema, type WorkOrder } from '../jobs/work-order.ts';
 import { orderFolder } from '../store/paths.ts';
 import { problemFrom } from '../store/problem.ts';
 import type { Problem } from '../store/series.ts';
@@ -79,22 +79,10 @@ export function profilesOf(destinations: readonly Destination[]): Profile[] {
   const profiles = new Map<string, Profile>();
   const none = destinations.length === 0;
   for (const destination of none ? [destinationSchema.parse({ name: 'none', peer: 'none' })] : destinations) {
-    const { transferSyntaxes, roiSuffix, roiNames, roiTypes, includeRois, excludeRois, holes, sendEmpty, warnings } =
-      destination;
-    const wishes = {
-      transferSyntaxes,
-      roiSuffix,
-      roiNames,
-      roiTypes,
-      includeRois,
-      excludeRois,
-      ...(holes !== undefined && { holes }),
-      sendEmpty,
-      warnings,
-    };
-    const key = shortDigest(JSON.stringify(wishes));
+    const style = structureSetStyleSchema.parse(destination);
+    const key = shortDigest(JSON.stringify(style));
     const known = profiles.get(key)?.destinations ?? [];
-    profiles.set(key, { key, destinations: none ? [] : [...known, destination.name], ...wishes });
+    profiles.set(key, { key, destinations: none ? [] : [...known, destination.name], ...style });
   }
   return [...profiles.values()];
 }

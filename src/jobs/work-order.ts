@@ -50,12 +50,9 @@ export const revisionManifestSchema = z.strictObject({
 });
 export type RevisionManifest = z.output<typeof revisionManifestSchema>;
 
-/** How a structure set is written; destinations that want the same share one profile, one file and one UID. */
-export const profileSchema = z.strictObject({
-  /** First 16 hexadecimal digits of the SHA-256 of the other fields but `destinations`. */
-  key: z.string().regex(/^[0-9a-f]{16}$/),
-  destinations: z.array(z.string()),
-  ...destinationSchema.pick({
+/** What of a destination determines the bytes of its structure set. The order counts: a profile's key is their digest. */
+export const structureSetStyleSchema = z.object(
+  destinationSchema.pick({
     transferSyntaxes: true,
     roiSuffix: true,
     roiNames: true,
@@ -66,6 +63,14 @@ export const profileSchema = z.strictObject({
     sendEmpty: true,
     warnings: true,
   }).shape,
+);
+
+/** How a structure set is written; destinations that want the same share one profile, one file and one UID. */
+export const profileSchema = z.strictObject({
+  /** First 16 hexadecimal digits of the SHA-256 of the style. */
+  key: z.string().regex(/^[0-9a-f]{16}$/),
+  destinations: z.array(z.string()),
+  ...structureSetStyleSchema.shape,
 });
 export type Profile = z.output<typeof profileSchema>;
 
