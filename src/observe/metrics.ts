@@ -43,7 +43,9 @@ export function createMetrics({ store, queues, watermarkBytes }: Sources): Metri
     series: new SeriesMetrics(registry, store),
     text: () => registry.metrics(),
   };
-  store.onEvent((series, event) => metrics.series.event(series, event));
+  store.onChange((series, change) => {
+    if (change.kind === 'event') metrics.series.event(series, change.event);
+  });
   return metrics;
 }
 

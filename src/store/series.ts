@@ -181,7 +181,7 @@ export interface SeriesReader {
   page(filter: SeriesFilter, page: { offset: number; limit: number }): SeriesPage;
   choices(): FilterChoices;
   /**
-   * Calls the listener with the key of each series that changes or is removed; it must not throw.
+   * Calls the listener with the key of each series that changes or is about to be forgotten; it must not throw.
    *
    * @returns the function that ends it
    */

@@ -40,6 +40,12 @@ export interface StoredImage {
   readonly image: CtInstance;
 }
 
+export type SeriesChange =
+  | { readonly kind: 'event'; readonly event: JournalEvent }
+  | { readonly kind: 'image' }
+  /** The folder is gone, what the tables know of it still there. */
+  | { readonly kind: 'removed'; readonly by: Actor | 'retention' };
+
 export interface StoreOptions {
   readonly dataDirectory: string;
   readonly log: Log;
@@ -56,9 +62,7 @@ export class Store implements SeriesReader {
   readonly tables: Tables;
   readonly #log: Log;
   readonly #now: () => number;
-  readonly #eventListeners: ((series: string, event: JournalEvent) => void)[] = [];
-  readonly #removalListeners: ((series: string, by: Actor | 'retention') => void)[] = [];
-  readonly #listeners = new Set<(key: string) => void>();
+  readonly #listeners = new Set<(series: string, change: SeriesChange) => void>();
 
   private constructor(options: StoreOptions, tables: Tables) {
     this.dataDirectory = options.dataDirectory;
@@ -107,11 +111,6 @@ export class Store implements SeriesReader {
     return this.tables.all<{ key: string }>('SELECT key FROM series WHERE updated_at >= ?', at).map(({ key }) => key);
   }
 
-  /** Hears of every event once it is recorded; must not throw. */
-  onEvent(listener: (series: string, event: JournalEvent) => void): void {
-    this.#eventListeners.push(listener);
-  }
-
   page(filter: SeriesFilter, page: { offset: number; limit: number }): SeriesPage {
     const { keys, total } = findSeries(this.tables, filter, page);
     const series = keys.map((key) => this.show(key)).filter((one) => one !== undefined);
@@ -122,13 +121,13 @@ export class Store implements SeriesReader {
     return filterChoices(this.tables);
   }
 
-  onChange(listener: (key: string) => void): () => void {
+  onChange(listener: (series: string, change: SeriesChange) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  #changed(series: string): void {
-    for (const listener of this.#listeners) listener(series);
+  #changed(series: string, change: SeriesChange): void {
+    for (const listener of this.#listeners) listener(series, change);
   }
 
   nowIso(): string {
@@ -150,14 +149,13 @@ export class Store implements SeriesReader {
       applyEvent(this.tables, series, (last?.n ?? 0) + 1, entry);
       this.tables.run('UPDATE series SET journal_bytes = ? WHERE key = ?', after, series);
     });
-    for (const listener of this.#eventListeners) listener(series, entry);
-    this.#changed(series);
+    this.#changed(series, { kind: 'event', event: entry });
   }
 
   /** Records an image whose file lies under its name already. */
   addImage(series: string, stored: StoredImage): void {
     this.tables.transaction(() => this.#insertImage(series, stored));
-    this.#changed(series);
+    this.#changed(series, { kind: 'image' });
   }
 
   /** The newest version of an image. */
@@ -204,18 +202,12 @@ export class Store implements SeriesReader {
     return this.tables.all<{ key: string }>('SELECT key FROM series ORDER BY key').map(({ key }) => key);
   }
 
-  /** Hears of every series that was removed; must not throw. */
-  onRemoved(listener: (series: string, by: Actor | 'retention') => void): void {
-    this.#removalListeners.push(listener);
-  }
-
   /** Removes a series with everything that was drawn on it. */
   async remove(series: string, by: Actor | 'retention'): Promise<void> {
     const trash = join(this.dataDirectory, trashFolder, `${series}-${this.#now()}`);
     await moveFolder(join(this.dataDirectory, seriesFolder(series)), trash);
-    for (const listener of this.#removalListeners) listener(series, by);
+    this.#changed(series, { kind: 'removed', by });
     this.tables.transaction(() => this.#forget(series));
-    this.#changed(series);
     await rm(trash, { recursive: true, force: true });
   }
 
