@@ -17,7 +17,7 @@ and the queues' dashboard over HTTP. Without redis.url it runs a redis-server fo
   --config FILE   configuration (default: every key has its default)
   --no-redis      the embedded redis-server is run by another process (start)
 
-Signals: SIGHUP takes over changed peers, destinations, routes and users; SIGTERM ends it.
+Signals: SIGHUP takes over changed peers, destinations, routes, users and notifications; SIGTERM ends it.
 
 Examples:
   contour-node node --config /etc/contour-node.yaml`;

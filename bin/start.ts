@@ -14,7 +14,7 @@ redis-server, reachable only through a unix socket in the data directory. The lo
 
   --config FILE   configuration (default: every key has its default)
 
-Signals: SIGHUP takes over changed peers, destinations, routes and users; SIGTERM and SIGINT end everything.
+Signals: SIGHUP takes over changed peers, destinations, routes, users and notifications; SIGTERM and SIGINT end everything.
 
 Examples:
   contour-node start

@@ -46,8 +46,8 @@ export interface RunningNode {
   readonly series: SeriesReader;
   readonly actions: SeriesActions;
   /**
-   * Takes over peers, destinations, routes and users of another configuration, all of them or, where it cannot be loaded,
-   * none.
+   * Takes over peers, destinations, routes, users and notifications of another configuration, all of them or, where it
+   * cannot be loaded, none.
    *
    * @returns whether it was taken
    */
@@ -96,8 +96,10 @@ async function compose(
   });
   undo.push(() => audit.close());
   audit.started(loaded.digest);
-  store.onEvent((series, event) => audit.happened(series, event));
-  store.onRemoved((series, by) => audit.deleted(series, by));
+  store.onChange((series, change) => {
+    if (change.kind === 'event') audit.happened(series, change.event);
+    if (change.kind === 'removed') audit.deleted(series, change.by);
+  });
 
   const watermarkBytes = (): number => current.config.retention.minimumFreeGigabytes * 1e9;
   const metrics = createMetrics({
@@ -218,7 +220,8 @@ async function compose(
   });
   undo.push(() => scp.close());
   reconciler.start();
-  undo.push(startNotifier({ store, lock, clock, log, current: () => current.config }));
+  const notifier = startNotifier({ store, lock, clock, log, current: () => current.config });
+  undo.push(() => notifier.close());
   retention.run();
   undo.push(() => retention.close());
   log.info({ dicom: scp.port, dicomTls: scp.tlsPort, http: http.url, dataDirectory }, 'the node runs');
@@ -250,8 +253,9 @@ async function compose(
       }
       queues.setDestinations(current.config.destinations.map(({ name }) => name));
       http.refreshQueues();
+      await notifier.renew();
       reconciler.all();
-      log.info('peers, destinations, routes and users taken over');
+      log.info('peers, destinations, routes, users and notifications taken over');
       return true;
     },
     async close() {

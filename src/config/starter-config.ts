@@ -22,7 +22,7 @@ export function starterConfig(answers: StarterAnswers): string {
   const lines = [
     '# contour-node, written by `contour-node init`. Not a medical device: a clinician reviews every contour.',
     '# Every key with its default: config/default.yaml; a whole clinic: config/clinic.yaml; explained: docs/configuration.md.',
-    '# Check it with `contour-node doctor --config THIS-FILE`; SIGHUP takes over changed peers, destinations and routes.',
+    '# Check it with `contour-node doctor --config THIS-FILE`; SIGHUP takes over most changes.',
     '',
     '# Images, structure sets and state. Patient data lies here: back it up (`contour-node backup`).',
     `dataDirectory: ${value(dataDirectory)}`,

@@ -10,6 +10,7 @@ import { openQueues, runningRedis } from '../jobs/running-redis.ts';
 import { workerAtQueue } from '../jobs/worker-at-queue.ts';
 import { type CtSlice, ctSliceFile } from '../support/ct-slice.ts';
 import { eventually } from '../support/eventually.ts';
+import { httpSink } from '../support/http-sink.ts';
 import { freePort } from '../support/free-port.ts';
 import { runProgram } from '../support/run-program.ts';
 import { temporaryFolder } from '../support/threshold-bundle.ts';
@@ -140,7 +141,8 @@ test('an occupied DICOM port is told, and what had started is taken back', async
   await node.close();
 });
 
-test('a reload takes peers, destinations and routes as a whole; a wrong file leaves the old ones in force', async (t) => {
+test('a reload takes peers, destinations, routes and notifications as a whole; a wrong file leaves the old ones in force', async (t) => {
+  const { url, posts } = await httpSink(t);
   const { node, configFile, send, becomes, log } = await running(t);
   await send(slices(a, range(1, 12)));
   const [unrouted] = await becomes(['unrouted']);
@@ -155,7 +157,8 @@ test('a reload takes peers, destinations and routes as a whole; a wrong file lea
 
   await writeFile(
     configFile,
-    `${text.replace('http:', 'logging: { level: debug }\nhttp:')}routes:\n  - { name: all, models: [nowhere] }\n`,
+    `${text.replace('http:', 'logging: { level: debug }\nhttp:')}routes:\n  - { name: all, models: [nowhere] }
+notifications: { webhooks: [{ name: chat, url: '${url}' }] }\n`,
   );
   assert.equal(await node.reload(() => loadConfig(configFile)), true);
   assert.match(log(), /logging: changed; it takes a restart/);
@@ -163,6 +166,8 @@ test('a reload takes peers, destinations and routes as a whole; a wrong file lea
   await node.actions.retry(unrouted!.key);
   const [failed] = await becomes(['failed']);
   assert.equal(failed?.problem?.code, 'MODEL_NOT_FOUND');
+  await eventually('the new channel is told', 20, () => (posts.length === 1 ? true : undefined));
+  assert.equal(posts[0]!.body['code'], 'MODEL_NOT_FOUND');
 });
 
 test('a node that is stopped while images come in says so to the sender and holds the series', async (t) => {

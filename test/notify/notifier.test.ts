@@ -2,11 +2,9 @@ import { test, type TestContext } from 'node:test';
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
 import { createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { SMTPServer } from 'smtp-server';
 import { configSchema } from '../../src/config/schema.ts';
 import { systemClock } from '../../src/intake/clock.ts';
@@ -19,15 +17,21 @@ import { readCtInstance } from '../../src/dicom/ct-instance.ts';
 import { afterwards } from '../support/afterwards.ts';
 import { ctSliceFile } from '../support/ct-slice.ts';
 import { eventually } from '../support/eventually.ts';
+import { httpSink } from '../support/http-sink.ts';
 
 const series = '0123456789abcdef';
 const gap = problem('SERIES_MISSING_SLICE', 'gap of 10.0 mm between slices 12 and 13');
 
+interface Started {
+  readonly close: () => Promise<void>;
+  readonly reload: (notifications: object) => Promise<void>;
+}
+
 interface Clinic {
   readonly store: Store;
   readonly log: () => string;
-  /** Starts the notifier on the store. @returns what ends it */
-  readonly start: (notifications: object) => () => Promise<void>;
+  /** Starts the notifier on the store. */
+  readonly start: (notifications: object) => Started;
   readonly reject: () => void;
   readonly notified: () => string[];
 }
@@ -47,42 +51,22 @@ async function clinic(t: TestContext): Promise<Clinic> {
     store,
     log: () => output,
     start: (notifications) => {
-      const config = configSchema.parse({ notifications: { retrySeconds: 0.1, timeoutSeconds: 1, ...notifications } });
-      const close = startNotifier({ store, lock: new SeriesLock(), clock: systemClock, log, current: () => config });
-      running.push(close);
-      return close;
+      const parsed = (section: object) =>
+        configSchema.parse({ notifications: { retrySeconds: 0.1, timeoutSeconds: 1, ...section } });
+      let config = parsed(notifications);
+      const notifier = startNotifier({ store, lock: new SeriesLock(), clock: systemClock, log, current: () => config });
+      running.push(() => notifier.close());
+      return {
+        close: () => notifier.close(),
+        reload: (section) => {
+          config = parsed(section);
+          return notifier.renew();
+        },
+      };
     },
     reject: () => store.record(series, { kind: 'rejected', files: [], problem: gap }),
     notified: () => store.events(series).flatMap((event) => (event.kind === 'notified' ? [event.channel] : [])),
   };
-}
-
-interface Post {
-  readonly body: Record<string, unknown>;
-  readonly authorization: string | undefined;
-}
-
-/** An HTTP sink that answers with the statuses given, then 204. */
-async function httpSink(t: TestContext, statuses: number[] = []): Promise<{ url: string; posts: Post[] }> {
-  const posts: Post[] = [];
-  const server = createServer((request, response) => {
-    void text(request).then((body) => {
-      posts.push({
-        body: JSON.parse(body) as Record<string, unknown>,
-        authorization: request.headers.authorization,
-      });
-      response.writeHead(statuses.shift() ?? 204).end();
-    });
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  afterwards(t, async () => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const address = server.address();
-  assert.ok(address !== null && typeof address === 'object');
-  return { url: `http://127.0.0.1:${address.port}/hook`, posts };
 }
 
 interface Sink {
@@ -137,7 +121,7 @@ test('a rejected series is posted once, with what to do and without the patient,
   const tokenFile = join(store.dataDirectory, 'token');
   await writeFile(tokenFile, 'secret\n');
   const webhooks = [{ name: 'chat', url, tokenFile }];
-  const close = start({ webhooks, pageUrl: 'https://contour.clinic.example/node' });
+  const { close } = start({ webhooks, pageUrl: 'https://contour.clinic.example/node' });
   reject();
   await eventually('it is written down', 20, () => (notified().length === 1 ? true : undefined));
   assert.equal(posts.length, 1);
@@ -226,7 +210,7 @@ test('a mail server that is dead, or hangs, holds up neither the node nor anothe
   await first.close();
   const { url, posts } = await httpSink(t);
   const { start, reject, notified, log } = await clinic(t);
-  const close = start({
+  const { close } = start({
     webhooks: [{ name: 'chat', url }],
     emails: [email(first.port), { ...email(address.port), name: 'hangs' }],
   });
@@ -240,6 +224,36 @@ test('a mail server that is dead, or hangs, holds up neither the node nor anothe
   assert.equal(second.mails.length, 1);
   assert.deepEqual(notified().toSorted(), ['chat', 'physics']);
   await close();
+});
+
+test('after SIGHUP a channel with a corrected address gets what it missed, a new one too, a removed one nothing more', async (t) => {
+  const chat = await httpSink(t);
+  const gone = await httpSink(t);
+  const sink = await smtpSink(t);
+  const { start, reject, notified, store, log } = await clinic(t);
+  const wrong = await httpSink(
+    t,
+    Array.from({ length: 99 }, () => 404),
+  );
+  const { reload } = start({
+    webhooks: [
+      { name: 'chat', url: wrong.url, events: ['rejected'] },
+      { name: 'gone', url: gone.url },
+    ],
+  });
+  reject();
+  await eventually('the wrong address is told of', 20, () =>
+    /chat: .*it is tried again/.test(log()) && gone.posts.length === 1 ? true : undefined,
+  );
+  const webhooks = [{ name: 'chat', url: chat.url, events: ['rejected'] }];
+  await Promise.all([reload({ webhooks }), reload({ webhooks, emails: [email(sink.port)] })]);
+  await eventually('both have it', 20, () => (chat.posts.length + sink.mails.length === 2 ? true : undefined));
+  store.record('fedcba9876543210', { kind: 'rejected', files: [], problem: gap });
+  await eventually('both have the next one', 20, () =>
+    chat.posts.length + sink.mails.length === 4 ? true : undefined,
+  );
+  assert.equal(gone.posts.length, 1);
+  assert.deepEqual(notified().toSorted(), ['chat', 'gone', 'physics']);
 });
 
 test('what nobody took for too long is given up, with a word in the log', async (t) => {
