@@ -7,6 +7,7 @@ import type { CommitmentProvider } from './commitment-exchange.ts';
 import { GuardedConnection } from './guarded-connection.ts';
 import { abortReason, type DataPart, type Incoming, pduType, PduViolation, rejectPdu } from './pdu.ts';
 import { supportedContexts } from './presentation-context.ts';
+import type { Refusals } from './refusals.ts';
 import type { DimseLog } from './storage-scp.ts';
 import { StorageSession } from './storage-session.ts';
 
@@ -24,6 +25,7 @@ export interface InboundOptions {
     calledAe: string;
   }) => { readonly peer?: Peer } | { readonly rejection: Rejection };
   readonly log: DimseLog;
+  readonly refusals: Refusals;
   readonly onRefused: (association: AssociationInfo, sopInstanceUid: string, status: number) => void;
   readonly onRejected: (reason: string) => void;
   readonly onStart: (association: AssociationInfo) => void;
@@ -72,7 +74,11 @@ export class InboundAssociation {
       held: () => this.#session.busy,
       aborting: (words) => {
         this.#how = 'aborted';
-        options.log.warn(this.#fields(), `association aborted: ${words}`);
+        options.refusals.add({
+          address: this.address,
+          fields: this.#fields(),
+          words: `association aborted: ${words}`,
+        });
       },
       closed: () => void this.#finish().then(over),
     });
@@ -186,10 +192,12 @@ export class InboundAssociation {
   }
 
   #reject(rejection: Rejection, titles: object = {}): void {
-    this.#options.log.warn(
-      { association: this.#options.id, address: this.address, ...titles },
-      `association rejected: ${rejection.words}`,
-    );
+    this.#options.refusals.add({
+      address: this.address,
+      fields: { association: this.#options.id, ...titles },
+      words: `association rejected: ${rejection.words}`,
+      transient: rejection.result === 2,
+    });
     this.#options.onRejected(rejection.words);
     this.#connection.close(rejectPdu(rejection));
   }

@@ -17,7 +17,11 @@ export class PduViolation extends Error {
   readonly reason: number;
 
   constructor(reason: number, message: string) {
+    // Nobody looks at the stack, and an attacker would have ten thousand of them made.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(message);
+    Error.stackTraceLimit = stackTraceLimit;
     this.reason = reason;
   }
 }

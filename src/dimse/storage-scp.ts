@@ -11,6 +11,7 @@ import type { CommitmentProvider } from './commitment-exchange.ts';
 import { incomingSuffix } from './incoming-file.ts';
 import { InboundAssociation } from './inbound-association.ts';
 import { type ShownCertificate, shownCertificate } from './peer-certificate.ts';
+import { type Refusal, Refusals } from './refusals.ts';
 import { TlsHandshakes } from './tls-port.ts';
 
 /** The part of a pino logger that is used here. */
@@ -60,6 +61,8 @@ export interface RunningStorageScp {
 
 /** Connections beyond the associations allowed, so that whoever is too many hears why. */
 const spareConnections = 16;
+/** Milliseconds before anything is read from an address that was refused again and again. */
+const penance = 1000;
 
 /**
  * Starts the node's DICOM ports, plain and with TLS: Verification and CT Image Storage as SCP.
@@ -69,7 +72,7 @@ const spareConnections = 16;
 export async function startStorageScp(options: StorageScpOptions): Promise<RunningStorageScp> {
   await prepareDirectory(options.directory);
   const { dicom } = options.config();
-  const open: Connections = { associations: new Set(), handshakes: new Set() };
+  const open: Connections = { associations: new Set(), handshakes: new Set(), refusals: new Refusals(options.log) };
   const servers: Server[] = [];
   const listenOn = async (port: number, onSocket: (socket: Socket) => void, pauseOnConnect: boolean) => {
     const server = createServer({ pauseOnConnect }, onSocket);
@@ -83,6 +86,7 @@ export async function startStorageScp(options: StorageScpOptions): Promise<Runni
     for (const { socket } of open.handshakes) socket.destroy();
     await Promise.all([...open.associations].map((connection) => connection.shutDown()));
     await Promise.all(closed);
+    open.refusals.close();
   };
   const { tls } = dicom;
   const handshakes =
@@ -110,7 +114,7 @@ export async function startStorageScp(options: StorageScpOptions): Promise<Runni
   }
 }
 
-/** A connection that was accepted and has no TLS yet. */
+/** A connection that was accepted and has not come to an association request: it waits, or has no TLS yet. */
 interface Handshake {
   readonly address: string;
   readonly socket: Socket;
@@ -120,34 +124,60 @@ interface Handshake {
 interface Connections {
   readonly associations: Set<InboundAssociation>;
   readonly handshakes: Set<Handshake>;
+  readonly refusals: Refusals;
 }
 
 function accept(socket: Socket, open: Connections, options: StorageScpOptions): void {
   const address = normaliseAddress(socket.remoteAddress ?? '');
-  const words = whyNotAccepted(address, open, options.config());
-  if (words !== undefined) refuse(socket, address, words, options);
-  else associate(socket, address, open, options, { secure: false, since: Date.now() });
+  const why = whyNotAccepted(address, open, options.config());
+  if (why !== undefined) return refuse(socket, { address, ...why }, open, options);
+  const since = performance.now();
+  inTurn(socket, address, open, () => associate(socket, address, open, options, { secure: false, since }));
+}
+
+/** Goes on at once, or, where nothing good came from lately, in a while: others are served meanwhile. */
+function inTurn(socket: Socket, address: string, open: Connections, go: () => void): void {
+  if (!open.refusals.makesWait(address)) return go();
+  const waiting = { address, socket };
+  open.handshakes.add(waiting);
+  const timer = setTimeout(() => {
+    open.handshakes.delete(waiting);
+    go();
+  }, penance);
+  socket.on('error', () => {});
+  socket.once('close', () => {
+    clearTimeout(timer);
+    open.handshakes.delete(waiting);
+  });
 }
 
 function acceptSecure(raw: Socket, handshakes: TlsHandshakes, open: Connections, options: StorageScpOptions): void {
   const address = normaliseAddress(raw.remoteAddress ?? '');
-  const words = whyNotAccepted(address, open, options.config());
-  if (words !== undefined) return refuse(raw, address, words, options);
-  const since = Date.now();
+  const why = whyNotAccepted(address, open, options.config());
+  if (why !== undefined) return refuse(raw, { address, ...why }, open, options);
+  inTurn(raw, address, open, () => secure(raw, address, handshakes, open, options));
+}
+
+function secure(
+  raw: Socket,
+  address: string,
+  handshakes: TlsHandshakes,
+  open: Connections,
+  options: StorageScpOptions,
+): void {
+  const since = performance.now();
   const handshake = { address, socket: raw };
   open.handshakes.add(handshake);
   handshakes.secure(raw, (socket) => {
     open.handshakes.delete(handshake);
-    if (socket === undefined) {
-      options.log.warn({ address }, 'connection closed: no TLS handshake');
-      options.onRejected?.('no TLS handshake');
-      return;
-    }
+    if (socket === undefined) return refuse(raw, { address, words: 'no TLS handshake' }, open, options);
     const certificate = shownCertificate(socket);
     if (isKnownCertificate(options.config(), certificate))
       associate(socket, address, open, options, { secure: true, certificate, since });
-    else
-      refuse(socket, address, certificate === undefined ? 'no certificate' : 'no peer shows this certificate', options);
+    else {
+      const words = certificate === undefined ? 'no certificate' : 'no peer shows this certificate';
+      refuse(socket, { address, words }, open, options);
+    }
   });
 }
 
@@ -156,16 +186,17 @@ function whyNotAccepted(
   address: string,
   open: Connections,
   config: Pick<Config, 'dicom' | 'peers'>,
-): string | undefined {
+): Omit<Refusal, 'address'> | undefined {
   const { dicom } = config;
-  if (!isKnownAddress(config, address)) return 'no peer calls from this address';
+  if (!isKnownAddress(config, address)) return { words: 'no peer calls from this address' };
   const all = [...open.associations, ...open.handshakes];
   const ofAddress = all.filter((other) => other.address === address);
   if (ofAddress.length >= dicom.maxAssociationsPerPeer + spareConnections) {
-    return makeRoom(ofAddress, open) ? undefined : 'too many connections from this address';
+    const gives = !open.refusals.makesWait(address) && makeRoom(ofAddress, open);
+    return gives ? undefined : { words: 'too many connections from this address', transient: true };
   }
   if (all.length < dicom.maxAssociations + 2 * spareConnections) return undefined;
-  return makeRoom(all, open) ? undefined : 'too many connections';
+  return makeRoom(all, open) ? undefined : { words: 'too many connections', transient: true };
 }
 
 /** Whoever is at work asks for an association within moments: who has not for longest gives way to others. */
@@ -182,8 +213,9 @@ function makeRoom(crowd: readonly (InboundAssociation | Handshake)[], open: Conn
   return true;
 }
 
-function refuse(socket: Socket, address: string, words: string, options: StorageScpOptions): void {
-  options.log.warn({ address }, `connection closed: ${words}`);
+function refuse(socket: Socket, refusal: Refusal, { refusals }: Connections, options: StorageScpOptions): void {
+  const { words } = refusal;
+  refusals.add({ ...refusal, words: `connection closed: ${words}` });
   options.onRejected?.(words);
   socket.on('error', () => {});
   socket.destroy();
@@ -202,13 +234,14 @@ function associate(
     id: randomBytes(6).toString('hex'),
     address,
     config,
-    handshakeMilliseconds: Math.max(1, config.dicom.handshakeSeconds * 1000 - (Date.now() - since)),
+    handshakeMilliseconds: Math.max(1, config.dicom.handshakeSeconds * 1000 - (performance.now() - since)),
     directory: options.directory,
     store: options.store,
     ...(options.commitments === undefined ? {} : { commitments: options.commitments }),
     judge: (titles) =>
       judgeAssociation(options.config(), { ...titles, address, ...channel }, standing(open), options.full?.() ?? false),
     log: options.log,
+    refusals: open.refusals,
     onRefused: options.onRefused ?? (() => {}),
     onRejected: options.onRejected ?? (() => {}),
     onStart: options.onAssociationStart ?? (() => {}),

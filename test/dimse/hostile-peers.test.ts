@@ -328,3 +328,22 @@ test('a folder that cannot be written is answered with 0xA700, each time, and th
   assert.equal(scp.kept.length, 0);
   assert.deepEqual(scp.refused, [0xa700, 0xa700]);
 });
+
+test('an address that sent garbage again and again waits, others do not; the log counts instead of repeating (CS 4.2.4)', async (t) => {
+  const scp = await runningScp(t);
+  const garbage = async (): Promise<void> => {
+    const peer = await connectRaw(scp.port, '127.0.0.9');
+    peer.send(Buffer.from('GET / HTTP/1.1\r\n\r\n'));
+    await peer.closed;
+  };
+  for (let i = 0; i < 11; i++) await garbage();
+  const together = Promise.all(Array.from({ length: 14 }, garbage));
+  const honest = await associated(scp);
+  assert.equal(scp.warnings.length, 11, 'nothing was read from the others before the honest peer was served');
+  honest.send(releaseRequest);
+  await together;
+  const lines = scp.warnings.filter((line) => line.startsWith('association aborted'));
+  assert.equal(lines.length, 20);
+  await scp.close();
+  assert.equal(scp.warnings.at(-1), 'connections refused or cut within a minute');
+});

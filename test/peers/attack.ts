@@ -20,14 +20,19 @@ async function connected(localAddress: string): Promise<Socket | undefined> {
   return isOpen ? socket : undefined;
 }
 
-/** Garbage of a few kilobytes, or a header that claims 4 GB followed by as much as is taken. */
-async function garbage(number: number): Promise<void> {
-  const socket = await connected('127.0.0.2');
+/**
+ * Garbage of a few kilobytes, or a header that claims 4 GB followed by as much as is taken.
+ *
+ * @param waits until it is cut off or 2 s have passed; else it is gone as soon as it has written
+ */
+async function garbage(number: number, localAddress: string, waits: boolean): Promise<void> {
+  const socket = await connected(localAddress);
   if (socket === undefined) return;
   const bytes = Buffer.alloc(4096, number % 251);
   if (number % 2 === 0) Buffer.from([number % 4 === 0 ? 1 : 4, 0, 0xff, 0xff, 0xff, 0xff]).copy(bytes);
-  socket.write(bytes);
-  await Promise.race([new Promise((resolve) => socket.once('close', resolve)), sleep(2000, undefined, { ref: false })]);
+  await new Promise((resolve) => socket.write(bytes, resolve));
+  const closed = new Promise((resolve) => socket.once('close', resolve));
+  if (waits) await Promise.race([closed, sleep(2000, undefined, { ref: false })]);
   socket.destroy();
 }
 
@@ -56,7 +61,14 @@ for (let i = 0; i < 100; i++) {
   void loris('127.0.0.3', true);
   void loris('127.0.0.4', false);
 }
-for (let number = 0; ; number += 20) {
-  await Promise.all(Array.from({ length: 20 }, (_, i) => garbage(number + i)));
-  if (number % 100 === 0) console.log(number);
+let number = 0;
+async function keepOn(localAddress: string, waits: boolean): Promise<never> {
+  for (;;) {
+    await garbage(number, localAddress, waits);
+    if (++number % 100 === 0) console.log(number);
+  }
+}
+for (let i = 0; i < 20; i++) {
+  void keepOn('127.0.0.2', true);
+  void keepOn('127.0.0.5', false);
 }

@@ -45,9 +45,9 @@ export class RawPeer {
   }
 }
 
-/** Connects to a port on this machine. */
-export async function connectRaw(port: number): Promise<RawPeer> {
-  const socket = connect({ host: '127.0.0.1', port });
+/** Connects to a port on this machine. @param localAddress loopback address that it calls from */
+export async function connectRaw(port: number, localAddress = '127.0.0.1'): Promise<RawPeer> {
+  const socket = connect({ host: '127.0.0.1', port, localAddress });
   const peer = new RawPeer(socket);
   await new Promise<void>((resolve, reject) => {
     socket.once('connect', resolve);

@@ -26,7 +26,7 @@ export async function attackedScp(
   let attacks = 0;
   return {
     async attack(bytes) {
-      await untilClosed(scp.port, bytes);
+      await untilClosed(scp.port, bytes, attacks);
       if (++attacks % honestEvery > 0) return;
       const peer = { aeTitle: 'CONTOUR', host: '127.0.0.1', port: scp.port };
       await echo(peer, { callingAe: 'HONEST', timeoutSeconds: 20 });
@@ -34,8 +34,10 @@ export async function attackedScp(
   };
 }
 
-async function untilClosed(port: number, bytes: Buffer): Promise<void> {
-  const socket = connect({ host: '127.0.0.1', port, allowHalfOpen: true, noDelay: true });
+/** @param attack number of it: nobody is made to wait for what came before from the same loopback address */
+async function untilClosed(port: number, bytes: Buffer, attack: number): Promise<void> {
+  const localAddress = `127.1.${Math.floor(attack / 250) % 250}.${1 + (attack % 250)}`;
+  const socket = connect({ host: '127.0.0.1', port, localAddress, allowHalfOpen: true, noDelay: true });
   const timer = setTimeout(() => socket.destroy(new Error(`still open after ${patience / 1000} s`)), patience);
   try {
     let failure: Error | undefined;
