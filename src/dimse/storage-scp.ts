@@ -191,24 +191,33 @@ function whyNotAccepted(
   if (!isKnownAddress(config, address)) return { words: 'no peer calls from this address' };
   const all = [...open.associations, ...open.handshakes];
   const ofAddress = all.filter((other) => other.address === address);
+  // Nobody has to go for an address of which nothing good has come lately.
+  const gives = (crowd: Crowd): boolean => !open.refusals.makesWait(address) && makeRoom(crowd, open);
   if (ofAddress.length >= dicom.maxAssociationsPerPeer + spareConnections) {
-    const gives = !open.refusals.makesWait(address) && makeRoom(ofAddress, open);
-    return gives ? undefined : { words: 'too many connections from this address', transient: true };
+    return gives(ofAddress) ? undefined : { words: 'too many connections from this address', transient: true };
   }
   if (all.length < dicom.maxAssociations + 2 * spareConnections) return undefined;
-  return makeRoom(all, open) ? undefined : { words: 'too many connections', transient: true };
+  return gives(all) ? undefined : { words: 'too many connections', transient: true };
 }
 
-/** Whoever is at work asks for an association within moments: who has not for longest gives way to others. */
-function makeRoom(crowd: readonly (InboundAssociation | Handshake)[], open: Connections): boolean {
-  const idle = crowd.find((one) => !('info' in one) || one.info === undefined);
-  if (idle === undefined) return false;
-  if ('socket' in idle) {
-    open.handshakes.delete(idle);
-    idle.socket.destroy();
+type Crowd = readonly (InboundAssociation | Handshake)[];
+
+/**
+ * Whoever is at work asks for an association within moments: of the address with most connections that have not, the one
+ * that has not for longest gives way. So a crowd from one address pushes out nobody but itself.
+ */
+function makeRoom(crowd: Crowd, open: Connections): boolean {
+  const idle = crowd.filter((one) => !('info' in one) || one.info === undefined);
+  const counts = Map.groupBy(idle, ({ address }) => address);
+  const [largest] = [...counts.values()].toSorted((a, b) => b.length - a.length);
+  const [oldest] = largest ?? [];
+  if (oldest === undefined) return false;
+  if ('socket' in oldest) {
+    open.handshakes.delete(oldest);
+    oldest.socket.destroy();
   } else {
-    open.associations.delete(idle);
-    idle.giveWay();
+    open.associations.delete(oldest);
+    oldest.giveWay();
   }
   return true;
 }

@@ -347,3 +347,12 @@ test('an address that sent garbage again and again waits, others do not; the log
   await scp.close();
   assert.equal(scp.warnings.at(-1), 'connections refused or cut within a minute');
 });
+
+test('a crowd of connections from one address does not push out a peer that is about to ask for an association', async (t) => {
+  const scp = await runningScp(t, { dicom: { maxAssociations: 1, maxAssociationsPerPeer: 100 } });
+  const honest = await connectRaw(scp.port);
+  const crowd = await Promise.all(Array.from({ length: 60 }, () => connectRaw(scp.port, '127.0.0.9')));
+  t.after(async () => crowd.forEach(({ socket }) => socket.destroy()));
+  honest.send(associateRequest({ called: 'CONTOUR', calling: 'RAW', contexts }));
+  assert.equal((await honest.pdu())?.[0], 0x02);
+});
