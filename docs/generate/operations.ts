@@ -60,7 +60,9 @@ it has. Nothing is ever confirmed that is not on disk.
 
 **Redis.** Stopped or emptied, it loses nothing: the node keeps taking CTs and adds every due job again when Redis is back.
 
-**Stop and start.** SIGTERM ends within 45 s; what is being drawn goes back to the queue. \`kill -9\` of anything costs one try at most.
+**Stop and start.** SIGTERM lets nobody new in. A sender that is at it may finish for \`dicom.shutdownSeconds\`, then it is aborted
+and its series waits, incomplete, for the repeat; what is being drawn has 30 s, then it goes back to the queue and costs no try.
+All of it ends within 45 s, with exit code 0. \`kill -9\` of anything costs one try at most.
 
 **Backup, upgrade, roll-back**: [deployment.md](deployment.md).
 `;

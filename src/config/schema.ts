@@ -143,6 +143,12 @@ export const configSchema = z.strictObject({
         .positive()
         .default(60)
         .describe('an association on which nothing happens for so long is aborted'),
+      shutdownSeconds: z
+        .number()
+        .min(0)
+        .max(30)
+        .default(20)
+        .describe('when the node is stopped, associations that stand may go on for so long before they are aborted'),
       uidRoot: z
         .string()
         .regex(/^[0-2](\.(0|[1-9]\d*))+$/)

@@ -120,11 +120,17 @@ export class InboundAssociation {
     this.#connection.destroy();
   }
 
-  /** Lets an instance that is complete have its status, aborts and waits for the end. */
-  async shutDown(): Promise<void> {
+  /** Waits for the end of an association; after `patience` ms aborts it, once an instance that is complete has its status. */
+  async shutDown(patience: number): Promise<void> {
+    if (patience === 0 || this.info === undefined) this.#cut();
+    const limit = setTimeout(() => this.#cut(), patience);
+    await this.#ended;
+    clearTimeout(limit);
+  }
+
+  #cut(): void {
     this.#closing = true;
     if (!this.#session.storing) this.#connection.abort(abortReason.notSpecified, 'the node is shutting down');
-    await this.#ended;
   }
 
   #fields(): object {

@@ -55,7 +55,10 @@ export interface RunningStorageScp {
   readonly associations: readonly AssociationInfo[];
   /** Reads the TLS files anew. @throws ContourNodeError TLS_FILES; the old ones stay in force */
   renewCertificates(): Promise<void>;
-  /** Takes no new connection, finishes instances that are complete, aborts the rest; resolves when all have ended. */
+  /**
+   * Takes no new connection. Associations that stand have dicom.shutdownSeconds to end by themselves, then an instance that
+   * is complete still gets its status and the rest is aborted. Resolves when all have ended.
+   */
   close(): Promise<void>;
 }
 
@@ -84,7 +87,8 @@ export async function startStorageScp(options: StorageScpOptions): Promise<Runni
   const close = async (): Promise<void> => {
     const closed = servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
     for (const { socket } of open.handshakes) socket.destroy();
-    await Promise.all([...open.associations].map((connection) => connection.shutDown()));
+    const patience = options.config().dicom.shutdownSeconds * 1000;
+    await Promise.all([...open.associations].map((connection) => connection.shutDown(patience)));
     await Promise.all(closed);
     open.refusals.close();
   };

@@ -47,7 +47,7 @@ export async function runningScp(
   const directory = join(folder, 'incoming');
   const config = configSchema.parse({
     // The schema allows no port 0: it is what tests take.
-    dicom: { host: '127.0.0.1', ...options.dicom },
+    dicom: { host: '127.0.0.1', shutdownSeconds: 0, ...options.dicom },
     intake: { syncToDisk: options.sync ?? false },
     peers: options.peers ?? [],
   });

@@ -39,7 +39,7 @@ async function running(t: TestContext, text = ''): Promise<Running> {
   const port = await freePort();
   await writeFile(
     configFile,
-    `dataDirectory: ${folder}/data\ndicom: { host: 127.0.0.1, port: ${port} }\nhttp: { port: 0 }\nintake: { quietPeriodSeconds: 1 }\n${text}`,
+    `dataDirectory: ${folder}/data\ndicom: { host: 127.0.0.1, port: ${port}, shutdownSeconds: 0 }\nhttp: { port: 0 }\nintake: { quietPeriodSeconds: 1 }\n${text}`,
   );
   const loaded = await loadConfig(configFile);
   let output = '';

@@ -27,7 +27,8 @@ export interface RunningNode {
   act(key: string, action: 'retry' | 'resend' | 'release'): Promise<void>;
   /** Process IDs below `start`: the command line contains `text`. */
   processes(text: string): number[];
-  stop(signal?: NodeJS.Signals): Promise<void>;
+  /** @returns the exit code; null when the signal ended it without a word, or when it did not run */
+  stop(signal?: NodeJS.Signals): Promise<number | null>;
   /** Starts it again on the same data directory and ports. */
   start(): Promise<void>;
 }
@@ -99,9 +100,10 @@ export async function startRunningNode(
     processes: (text) =>
       child?.pid === undefined ? [] : descendants(child.pid).filter((pid) => commandLine(pid).includes(text)),
     stop: async (signal = 'SIGTERM') => {
-      if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+      if (child === undefined || child.exitCode !== null || child.signalCode !== null) return null;
       child.kill(signal);
       await once(child, 'exit');
+      return child.exitCode;
     },
     start: async () => {
       child = spawn(join(root, 'contour-node'), ['start', '--config', configFile], {
