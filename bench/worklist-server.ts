@@ -42,6 +42,7 @@ function usage(): { residentMegabytes: number; cpuSeconds: number } {
 /** Rows of the images as the store keeps them, without their files. */
 function addImages(series: string): void {
   const image = JSON.stringify({ header: 'x'.repeat(1500) });
+  const { updatedAt } = store.show(series)!;
   store.tables.transaction(() => {
     for (let n = 0; n < Number(imagesOfSeries); n++) {
       const instance = String(n).padStart(16, '0');
@@ -50,7 +51,7 @@ function addImages(series: string): void {
         series,
         instance,
         `${instance}.dcm`,
-        store.show(series)!.updatedAt,
+        updatedAt,
         image,
       );
     }

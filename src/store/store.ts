@@ -10,7 +10,7 @@ import { applyEvent, touch } from './apply-event.ts';
 import { appendEvent, readJournal } from './journal.ts';
 import type { JournalEvent, NewEvent } from './journal.ts';
 import { databaseFile, instancesFolder, parseInstanceFile, seriesFolder, seriesRoot, trashFolder } from './paths.ts';
-import { countMatching, filterChoices, findSeries } from './find-series.ts';
+import { seriesStates } from './series.ts';
 import type {
   Actor,
   FilterChoices,
@@ -22,6 +22,7 @@ import type {
   SeriesState,
   SeriesSummary,
 } from './series.ts';
+import { SeriesIndex } from './series-index.ts';
 import { Tables } from './tables.ts';
 import { countStates, eventsOf, listSeries, showSeries } from './views.ts';
 import { moveFolder } from './move.ts';
@@ -53,6 +54,9 @@ export interface StoreOptions {
   readonly now: () => number;
 }
 
+/** Series whose view is kept in memory: a few pages of the worklist. */
+const keptSeries = 500;
+
 /**
  * The state of every series, and its only writer. An event is first appended to the series' journal and flushed, then
  * applied to the tables; when these are lost, behind or damaged, they are made again from journals and images.
@@ -63,10 +67,14 @@ export class Store implements SeriesReader {
   readonly #log: Log;
   readonly #now: () => number;
   readonly #listeners = new Set<(series: string, change: SeriesChange) => void>();
+  readonly #index: SeriesIndex;
+  /** As the tables have them now; whoever looked at a worklist looks at it again. */
+  readonly #shown = new Map<string, SeriesDetail>();
 
   private constructor(options: StoreOptions, tables: Tables) {
     this.dataDirectory = options.dataDirectory;
     this.tables = tables;
+    this.#index = new SeriesIndex(tables);
     this.#log = options.log;
     this.#now = options.now;
   }
@@ -94,7 +102,13 @@ export class Store implements SeriesReader {
   }
 
   show(key: string): SeriesDetail | undefined {
-    return showSeries(this.tables, key);
+    const kept = this.#shown.get(key);
+    if (kept !== undefined) return kept;
+    const shown = showSeries(this.tables, key);
+    if (shown === undefined) return undefined;
+    if (this.#shown.size >= keptSeries) this.#shown.delete(this.#shown.keys().next().value!);
+    this.#shown.set(key, shown);
+    return shown;
   }
 
   counts(): Record<SeriesState, number> {
@@ -112,13 +126,14 @@ export class Store implements SeriesReader {
   }
 
   page(filter: SeriesFilter, page: { offset: number; limit: number }): SeriesPage {
-    const { keys, total } = findSeries(this.tables, filter, page);
+    const { keys, counts } = this.#index.find(filter, page);
     const series = keys.map((key) => this.show(key)).filter((one) => one !== undefined);
-    return { series, total, counts: countMatching(this.tables, filter) };
+    const total = (filter.states ?? seriesStates).reduce((sum, state) => sum + counts[state], 0);
+    return { series, total, counts };
   }
 
   choices(): FilterChoices {
-    return filterChoices(this.tables);
+    return this.#index.choices();
   }
 
   onChange(listener: (series: string, change: SeriesChange) => void): () => void {
@@ -126,7 +141,7 @@ export class Store implements SeriesReader {
     return () => this.#listeners.delete(listener);
   }
 
-  #changed(series: string, change: SeriesChange): void {
+  #tell(series: string, change: SeriesChange): void {
     for (const listener of this.#listeners) listener(series, change);
   }
 
@@ -140,7 +155,7 @@ export class Store implements SeriesReader {
     const row = this.tables.get<{ journal_bytes: number }>('SELECT journal_bytes FROM series WHERE key = ?', series);
     const { before, after } = appendEvent(this.dataDirectory, series, entry);
     faultPoint('event-appended');
-    this.tables.transaction(() => {
+    this.#change(series, () => {
       if (before !== (row?.journal_bytes ?? 0)) return this.#replay(series);
       const last = this.tables.get<{ n: number }>(
         'SELECT coalesce(max(number), 0) AS n FROM events WHERE series = ?',
@@ -149,13 +164,13 @@ export class Store implements SeriesReader {
       applyEvent(this.tables, series, (last?.n ?? 0) + 1, entry);
       this.tables.run('UPDATE series SET journal_bytes = ? WHERE key = ?', after, series);
     });
-    this.#changed(series, { kind: 'event', event: entry });
+    this.#tell(series, { kind: 'event', event: entry });
   }
 
   /** Records an image whose file lies under its name already. */
   addImage(series: string, stored: StoredImage): void {
-    this.tables.transaction(() => this.#insertImage(series, stored));
-    this.#changed(series, { kind: 'image' });
+    this.#change(series, () => this.#insertImage(series, stored));
+    this.#tell(series, { kind: 'image' });
   }
 
   /** The newest version of an image. */
@@ -206,19 +221,26 @@ export class Store implements SeriesReader {
   async remove(series: string, by: Actor | 'retention'): Promise<void> {
     const trash = join(this.dataDirectory, trashFolder, `${series}-${this.#now()}`);
     await moveFolder(join(this.dataDirectory, seriesFolder(series)), trash);
-    this.#changed(series, { kind: 'removed', by });
-    this.tables.transaction(() => this.#forget(series));
+    this.#tell(series, { kind: 'removed', by });
+    this.#change(series, () => this.#forget(series));
     await rm(trash, { recursive: true, force: true });
   }
 
   /** Makes a series' rows again from its journal and images. */
   async rebuild(series: string): Promise<void> {
     const images = await this.#readImages(series);
-    this.tables.transaction(() => {
+    this.#change(series, () => {
       this.#forget(series);
       for (const image of images) this.#insertImage(series, image);
       this.#replay(series);
     });
+  }
+
+  /** Every change of a series' rows goes this way. */
+  #change(series: string, work: () => void): void {
+    this.tables.transaction(work);
+    this.#shown.delete(series);
+    this.#index.changed(series);
   }
 
   #insertImage(series: string, { instance, version, file, receivedAt, image }: StoredImage): void {
@@ -258,7 +280,7 @@ export class Store implements SeriesReader {
   async #reconcileWithFiles(): Promise<void> {
     const folders = (await readdir(join(this.dataDirectory, seriesRoot))).filter((name) => /^[0-9a-f]{16}$/.test(name));
     for (const key of this.keys()) {
-      if (!folders.includes(key)) this.tables.transaction(() => this.#forget(key));
+      if (!folders.includes(key)) this.#change(key, () => this.#forget(key));
     }
     for (const key of folders) {
       const row = this.tables.get<{ journal_bytes: number; images: number }>(
