@@ -75,7 +75,7 @@ export function addSeriesApi(
         if (!parsed.success || series.show(parsed.data) === undefined) throw unknownSeries();
         const body = resendBody.parse(request.body);
         await run(parsed.data, body?.destination);
-        audit.acted(action, parsed.data, actorOf(request), body?.destination);
+        audit.acted(action, parsed.data, actorOf(request), body ?? undefined);
         log.info({ series: parsed.data, action, user: request.user.name, address: request.ip }, 'operator');
         return { key: parsed.data, action, state: series.show(parsed.data)?.state };
       },
@@ -95,7 +95,7 @@ export function addSeriesApi(
     const one = keyOf(request.params.key);
     const { bundle, destinations } = orderBody.parse(request.body);
     await actions.order(one, bundle, destinations);
-    audit.acted('order', one, actorOf(request), destinations.join(', '));
+    audit.acted('order', one, actorOf(request), { bundle, destination: destinations.join(', ') });
     log.info({ series: one, action: 'order', bundle, user: request.user.name, address: request.ip }, 'operator');
     return { key: one, action: 'order', state: series.show(one)?.state };
   });

@@ -143,6 +143,7 @@ export const texts = {
       bundle: 'Bundle',
       destinations: 'Destinations (none: the result stays here)',
       order: 'Draw and send',
+      ordered: 'Ordered; it is shown under “Structure sets”.',
       remove: 'Delete the series',
       removeHint: 'Deleting removes images, structure sets and history from this node for good.',
       sure: 'Really delete? Press again',

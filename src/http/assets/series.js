@@ -5,38 +5,54 @@ const key = document.querySelector('[data-series]')?.getAttribute('data-series')
 
 const csrfToken = document.querySelector('meta[name="csrf-token"]')?.getAttribute('content') ?? '';
 
-/** @param {string} text */
-function answer(text) {
-  const place = document.getElementById('answer');
+/**
+ * @param {string} text
+ * @param {Element | null} place
+ */
+function answer(text, place = document.getElementById('answer')) {
   if (place !== null) place.textContent = text;
 }
 
 /**
  * @param {string} action
  * @param {Record<string, unknown>} body
+ * @param {Element | null} [place] where a refusal is told; the head of the page
+ * @returns {Promise<boolean>} whether it was done
  */
-async function act(action, body) {
-  answer('');
+async function act(action, body, place) {
+  answer('', place);
   const response = await fetch(`/api/series/${key}/${action}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'x-csrf-token': csrfToken },
     body: JSON.stringify(body),
   });
-  if (response.ok && action === 'delete') return location.assign('/');
-  await refresh();
-  if (response.ok) return;
+  if (response.ok && action === 'delete') location.assign('/');
+  else await refresh();
+  if (response.ok) return true;
   /** @type {{ error: { code: string, message: string, remedy: string } }} */
   const { error } = await response.json();
-  answer(`${error.code}: ${error.message} (${error.remedy})`);
+  answer(`${error.code}: ${error.message} (${error.remedy})`, place);
+  return false;
 }
 
 document.addEventListener('submit', (event) => {
   const form = event.target;
   if (!(form instanceof HTMLFormElement) || form.dataset['orderForm'] === undefined) return;
   event.preventDefault();
-  const data = new FormData(form);
-  void act('order', { bundle: data.get('bundle'), destinations: data.getAll('destination') });
+  void order(form);
 });
+
+/** @param {HTMLFormElement} form */
+async function order(form) {
+  const data = new FormData(form);
+  const [button, refused, done] = ['button', '[role="alert"]', 'output'].map((name) => form.querySelector(name));
+  if (!(button instanceof HTMLButtonElement) || !refused || !done) return;
+  button.disabled = true;
+  answer('', done);
+  const body = { bundle: data.get('bundle'), destinations: data.getAll('destination') };
+  if (await act('order', body, refused)) answer(form.dataset['done'] ?? '', done);
+  button.disabled = false;
+}
 
 document.addEventListener('click', (event) => {
   if (!(event.target instanceof HTMLButtonElement)) return;
@@ -44,7 +60,7 @@ document.addEventListener('click', (event) => {
   if (button.dataset['identity'] !== undefined) void showIdentity(button);
   const { sure } = button.dataset;
   if (button.dataset['delete'] === undefined || sure === undefined) return;
-  if (button.textContent === sure) void act('delete', {});
+  if (button.textContent === sure) void act('delete', {}, button.nextElementSibling);
   else button.textContent = sure;
 });
 

@@ -107,11 +107,11 @@ function patient(): Html {
 /** Another bundle or destination, and the end of the series: what is rarely wanted stands folded up. */
 function byHand({ series, operator }: SeriesPageInput): Html | undefined {
   if (operator === undefined) return undefined;
-  const { title, bundle, destinations, order, remove, sure, removeHint } = words.byHand;
+  const { title, bundle, destinations, order, ordered, remove, sure, removeHint } = words.byHand;
   const current = series.orders[0]?.bundle.name;
   return html`<details class="panel">
     <summary>${title}</summary>
-    <form data-order-form>
+    <form data-order-form data-done="${ordered}">
       <label
         >${bundle}
         <select name="bundle">
@@ -126,10 +126,12 @@ function byHand({ series, operator }: SeriesPageInput): Html | undefined {
           (name) => html`<label><input type="checkbox" name="destination" value="${name}" /> ${name}</label>`,
         )}
       </fieldset>
-      <button type="submit">${order}</button>
+      <p class="answer" role="alert"></p>
+      <div class="actions"><button type="submit">${order}</button> <output></output></div>
     </form>
     <p class="quiet">${removeHint}</p>
     <button type="button" class="danger" data-delete data-sure="${sure}">${remove}</button>
+    <p class="answer" role="alert"></p>
   </details>`;
 }
 

@@ -61,8 +61,13 @@ export class NodeAudit {
   }
 
   /** An operator's action: retry, resend, release, order. */
-  acted(action: string, series: string, actor: Actor, destination?: string): void {
-    this.#trail.record({ event: action, ...this.#named(series), ...actor, destination });
+  acted(
+    action: string,
+    series: string,
+    actor: Actor,
+    about: { bundle?: string; destination?: string | undefined } = {},
+  ): void {
+    this.#trail.record({ event: action, ...this.#named(series), ...actor, ...about });
   }
 
   /** Somebody asked for the name behind a series. */
