@@ -4,6 +4,7 @@ import type { LoadedConfig } from './config/load.ts';
 import { needRestart, takeOver } from './config/reload.ts';
 import type { Config, Peer } from './config/schema.ts';
 import { configuredPeer } from './dimse/configured-peer.ts';
+import { rtStructureSetStorage } from './dicom/rtstruct/structure-set.ts';
 import { countSeriesImages } from './dimse/count-series-images.ts';
 import { startStorageScp } from './dimse/storage-scp.ts';
 import { asContourNodeError } from './errors.ts';
@@ -19,6 +20,8 @@ import { RetentionRuns } from './intake/retention-runs.ts';
 import { SeriesAssembly } from './intake/series-assembly.ts';
 import { SeriesLock } from './intake/series-lock.ts';
 import { StorageCommitments } from './intake/storage-commitments.ts';
+import { StructureSetReceiver } from './intake/receive-structure-set.ts';
+import { UnmatchedStructureSets } from './intake/unmatched-structure-sets.ts';
 import type { ContourQueues } from './jobs/queues.ts';
 import { NodeAudit } from './observe/audit/node-audit.ts';
 import type { Log } from './observe/log.ts';
@@ -154,6 +157,8 @@ async function compose(
     log,
   });
 
+  const unmatched = new UnmatchedStructureSets(dataDirectory, log);
+  await unmatched.recover();
   const retention = new RetentionRuns({
     store,
     log,
@@ -161,6 +166,7 @@ async function compose(
     lock,
     assembly,
     commitments,
+    unmatched,
     limits: () => current.config.retention,
   });
   const disk = new DiskWatch({
@@ -179,6 +185,16 @@ async function compose(
     log,
     sync: current.config.intake.syncToDisk,
     disk,
+  });
+
+  const structureSets = new StructureSetReceiver({
+    store,
+    unmatched,
+    lock,
+    key,
+    log,
+    disk,
+    onMatched: (series) => reconciler.series(series),
   });
 
   const http = await startHttpServer({
@@ -204,11 +220,13 @@ async function compose(
     config: () => current.config,
     directory: join(dataDirectory, incomingFolder),
     full: () => disk.full,
-    store: metrics.associations.counting(receiver.store),
+    store: metrics.associations.counting((received) =>
+      received.sopClassUid === rtStructureSetStorage ? structureSets.store(received) : receiver.store(received),
+    ),
     commitments,
-    onRefused: (association, sopInstanceUid, status) => {
+    onRefused: (association, named, status) => {
       metrics.associations.refused(association, status);
-      receiver.refused(association, sopInstanceUid, status);
+      receiver.refused(association, named, status);
     },
     onRejected: (reason) => metrics.associations.rejected(reason),
     onAssociationStart: () => metrics.associations.started(),

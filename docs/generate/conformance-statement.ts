@@ -20,7 +20,7 @@ contour-node takes planning CTs, contours them and sends an RT Structure Set to 
 | --- | --- | --- |
 | CT Image Storage | only by the command \`send\` | yes |
 | any other Storage SOP class | only by the command \`send\` | no |
-| RT Structure Set Storage | yes | see 4.2.1 |
+| RT Structure Set Storage | yes | yes, see 4.2.4.4 |
 | Verification | yes | yes |
 | Study Root Query/Retrieve: FIND | optional, for the number of images of a series | no |
 | Storage Commitment Push Model | no | off by default, see 4.2.4.3 |
@@ -152,6 +152,16 @@ with an error in the log. Retrieve AE Title is not sent.
 
 What was committed is exempt from retention, by age and by disk space, for \`storageCommitmentDays\` (default 30), series by
 series, across restarts. A committed CT is removed after that as any other.
+
+##### 4.2.4.4 Receive structure sets
+
+RT Structure Set Storage in Implicit and Explicit VR Little Endian, with the statuses of 4.2.4.1; 0xC000 also for one that defines
+no ROI. A structure set is kept as it came, flushed before 0x0000, and cannot be retrieved. It is a correction of what this node
+drew when it belongs to one contoured series: by the SOP Instance UIDs in its Contour Image Sequences, then by those listed under
+Referenced Frame of Reference Sequence; where none of them is here, by Frame of Reference UID if every contour lies within 0.1 mm of
+a slice and one series alone fits. Patient ID has to be that of the series. What belongs to none is answered 0x0000 too, kept apart
+for \`retention.unmatchedDays\` and listed. The same content again is absorbed, whatever its transfer syntax; another content under
+a known SOP Instance UID is kept beside the first (docs/quality.md tells which one counts).
 
 ### 4.3 Network interfaces
 

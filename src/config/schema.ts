@@ -223,6 +223,11 @@ export const configSchema = z.strictObject({
         .positive()
         .default(90)
         .describe('any other series goes after so long, with a word in the log'),
+      unmatchedDays: z
+        .number()
+        .positive()
+        .default(30)
+        .describe('a structure set that belongs to no series goes after so long'),
       minimumFreeGigabytes: z
         .number()
         .nonnegative()

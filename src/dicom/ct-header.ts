@@ -92,7 +92,7 @@ export function ctHeaderOf(file: DicomFile): CtHeader {
     seriesInstanceUid,
     studyInstanceUid,
     frameOfReferenceUid: uid('00200052'),
-    identity: identityOf(file),
+    identity: patientIdentity(file),
     imageType: file.strings('00080008'),
     patientPosition: code('00185100'),
     gantryTilt: file.numbers('00181120')[0] ?? 0,
@@ -119,7 +119,8 @@ export function ctHeaderOf(file: DicomFile): CtHeader {
   };
 }
 
-function identityOf(file: DataSet): PatientIdentity {
+/** As the file has it, before anything is decoded. */
+export function patientIdentity(file: DataSet): PatientIdentity {
   const values = ['00100020', '00100010', '00100030', '00100040'].map((tag) => trimmed(file.raw(tag)));
   const [patientId, name, birthDate, sex] = values.map((value) => value.toString('hex')) as [
     string,

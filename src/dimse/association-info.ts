@@ -15,13 +15,16 @@ export interface AssociationInfo {
 /** `released`: by A-RELEASE; `aborted`: by A-ABORT of either side; `lost`: the connection ended without a word. */
 export type AssociationEnd = 'released' | 'aborted' | 'lost';
 
-/** An instance that lies complete in `incoming/`. */
-export interface ReceivedInstance {
-  /** A DICOM file: file meta information, then the data set's bytes as they came. */
-  readonly path: string;
-  /** Affected SOP Class UID, SOP Instance UID of the C-STORE request; the data set is not yet compared with them. */
+/** Affected SOP Class UID, SOP Instance UID of the C-STORE request; the data set is not yet compared with them. */
+export interface NamedInstance {
   readonly sopClassUid: string;
   readonly sopInstanceUid: string;
+}
+
+/** An instance that lies complete in `incoming/`. */
+export interface ReceivedInstance extends NamedInstance {
+  /** A DICOM file: file meta information, then the data set's bytes as they came. */
+  readonly path: string;
   readonly transferSyntaxUid: string;
   /** Size of the file. */
   readonly bytes: number;

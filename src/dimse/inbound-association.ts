@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Config, Peer } from '../config/schema.ts';
-import type { AssociationEnd, AssociationInfo, ReceivedInstance } from './association-info.ts';
+import type { AssociationEnd, AssociationInfo, NamedInstance, ReceivedInstance } from './association-info.ts';
 import { withoutAsynchronousOperations } from './asynchronous-operations.ts';
 import { type Rejection, rejections } from './association-policy.ts';
 import type { CommitmentProvider } from './commitment-exchange.ts';
@@ -26,7 +26,7 @@ export interface InboundOptions {
   }) => { readonly peer?: Peer } | { readonly rejection: Rejection };
   readonly log: DimseLog;
   readonly refusals: Refusals;
-  readonly onRefused: (association: AssociationInfo, sopInstanceUid: string, status: number) => void;
+  readonly onRefused: (association: AssociationInfo, named: NamedInstance, status: number) => void;
   readonly onRejected: (reason: string) => void;
   readonly onStart: (association: AssociationInfo) => void;
   readonly onEnd: (association: AssociationInfo | undefined, how: AssociationEnd) => void;

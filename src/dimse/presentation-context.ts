@@ -1,4 +1,5 @@
 import { ctImageStorage } from '../dicom/ct-instance.ts';
+import { rtStructureSetStorage } from '../dicom/rtstruct/structure-set.ts';
 import {
   acceptableTransferSyntaxes,
   explicitVrLittleEndian,
@@ -23,6 +24,7 @@ export function supportedContexts(options: { acceptLossy: boolean; storageCommit
   return new Map([
     [verificationSopClass, uncompressed],
     ...(options.storageCommitment === true ? [[storageCommitmentSopClass, uncompressed] as const] : []),
+    [rtStructureSetStorage, uncompressed],
     [ctImageStorage, new Set(acceptableTransferSyntaxes({ lossy: options.acceptLossy }))],
   ]);
 }

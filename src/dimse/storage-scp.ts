@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Config } from '../config/schema.ts';
 import { tlsCredentials } from '../config/tls-files.ts';
 import { ContourNodeError } from '../errors.ts';
-import type { AssociationEnd, AssociationInfo, ReceivedInstance } from './association-info.ts';
+import type { AssociationEnd, AssociationInfo, NamedInstance, ReceivedInstance } from './association-info.ts';
 import { isKnownAddress, isKnownCertificate, judgeAssociation, normaliseAddress } from './association-policy.ts';
 import type { CommitmentProvider } from './commitment-exchange.ts';
 import { incomingSuffix } from './incoming-file.ts';
@@ -36,7 +36,7 @@ export interface StorageScpOptions {
   /** Answers storage commitment requests of peers configured so. */
   readonly commitments?: CommitmentProvider;
   /** An instance was refused that `store` never saw: the disk failed on the way, or the request was wrong. */
-  readonly onRefused?: (association: AssociationInfo, sopInstanceUid: string, status: number) => void;
+  readonly onRefused?: (association: AssociationInfo, named: NamedInstance, status: number) => void;
   /** A connection was closed, or an association rejected, for one of a fixed set of reasons. */
   readonly onRejected?: (reason: string) => void;
   /** An association was accepted. */

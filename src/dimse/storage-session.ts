@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { finished, Writable } from 'node:stream';
 import type { association as associationTypes, requests } from 'dcmjs-dimse';
 import { fileMetaInformation } from '../dicom/part10.ts';
-import type { AssociationInfo, ReceivedInstance } from './association-info.ts';
+import type { AssociationInfo, NamedInstance, ReceivedInstance } from './association-info.ts';
 import { CommitmentExchange, type CommitmentProvider } from './commitment-exchange.ts';
 import { ResponseCommandSet } from './command-set.ts';
 import {
@@ -31,7 +31,7 @@ export interface SessionOptions {
   /** Takes a finished instance; what it rejects with is answered as out of resources. */
   readonly store: (instance: ReceivedInstance) => Promise<number>;
   /** An instance was refused that `store` never saw. */
-  readonly refused: (association: AssociationInfo, sopInstanceUid: string, status: number) => void;
+  readonly refused: (association: AssociationInfo, named: NamedInstance, status: number) => void;
   /** Answers storage commitment requests of peers that it is taken from. */
   readonly commitments?: CommitmentProvider;
   /** Says who asks and what is taken from them, or undefined after it has refused the association itself. */
@@ -230,7 +230,7 @@ export class StorageSession extends Scp {
       const response = CStoreResponse.fromRequest(request);
       response.setStatus(status);
       if (status !== storeStatus.success && !this.#asked && this.#info !== undefined) {
-        this.#options.refused(this.#info, request.getAffectedSopInstanceUid(), status);
+        this.#options.refused(this.#info, named(request), status);
       }
       this.#asked = false;
       response.setCommandDataset(new ResponseCommandSet(response.getCommandDataset().getElements()));
@@ -266,8 +266,7 @@ export class StorageSession extends Scp {
     this.#asked = true;
     return this.#options.store({
       path: file.path,
-      sopClassUid: request.getAffectedSopClassUid(),
-      sopInstanceUid: request.getAffectedSopInstanceUid(),
+      ...named(request),
       transferSyntaxUid: this.#transferSyntax,
       bytes: file.size,
       flushed: file.flushed,
@@ -283,6 +282,10 @@ type NActionResponse = InstanceType<typeof NActionResponse>;
 type CEchoResponse = InstanceType<typeof CEchoResponse>;
 type CStoreResponse = InstanceType<typeof CStoreResponse>;
 type Dataset = InstanceType<typeof Dataset>;
+
+function named(request: CStoreRequest): NamedInstance {
+  return { sopClassUid: request.getAffectedSopClassUid(), sopInstanceUid: request.getAffectedSopInstanceUid() };
+}
 
 function discard(): Writable {
   return new Writable({ highWaterMark: Number.MAX_SAFE_INTEGER, write: (_chunk, _encoding, callback) => callback() });

@@ -4,9 +4,10 @@ import { dirname, join } from 'node:path';
 import { type CtInstance, readCtInstance } from '../dicom/ct-instance.ts';
 import { parseDicom } from '../dicom/data-set.ts';
 import { storedValuesSha256 } from '../dicom/pixel-data.ts';
-import type { AssociationInfo, ReceivedInstance } from '../dimse/association-info.ts';
+import { rtStructureSetStorage } from '../dicom/rtstruct/structure-set.ts';
+import type { AssociationInfo, NamedInstance, ReceivedInstance } from '../dimse/association-info.ts';
 import { formatStatus, storeStatus } from '../dimse/status.ts';
-import { asContourNodeError, ContourNodeError, type ErrorCode } from '../errors.ts';
+import { ContourNodeError } from '../errors.ts';
 import { faultPoint } from '../observe/fault-point.ts';
 import type { Log } from '../observe/log.ts';
 import { pseudonym } from '../observe/pseudonym.ts';
@@ -17,6 +18,7 @@ import { syncFolder } from '../jobs/write-once.ts';
 import { moveExclusively } from '../store/move.ts';
 import type { DiskWatch } from './disk-watch.ts';
 import { ReadBuffers } from './read-buffers.ts';
+import { checkNamed, diskFull, refusal, statusOf } from './refusal.ts';
 import type { SeriesAssembly } from './series-assembly.ts';
 import type { SeriesLock } from './series-lock.ts';
 
@@ -69,11 +71,13 @@ export class InstanceReceiver {
   };
 
   /** Hears of an instance that the SCP refused by itself: the sender has to repeat it all the same. */
-  readonly refused = (association: AssociationInfo, sopInstanceUid: string, status: number): void => {
+  readonly refused = (association: AssociationInfo, named: NamedInstance, status: number): void => {
+    // A structure set completes no series.
+    if (named.sopClassUid === rtStructureSetStorage) return;
     const words = `refused with status ${formatStatus(status)} while it came in`;
     this.#options.assembly.refused(association, {
       series: undefined,
-      instance: pseudonym(this.#options.key, sopInstanceUid),
+      instance: pseudonym(this.#options.key, named.sopInstanceUid),
       problem: problem(status === storeStatus.outOfResources ? 'DISK_FULL' : 'INSTANCE_MISMATCH', words),
     });
   };
@@ -144,46 +148,10 @@ interface Incoming {
 
 /** The image in the file, which has to be the one that the C-STORE request named. */
 async function readChecked(bytes: Uint8Array, received: ReceivedInstance): Promise<CtInstance> {
-  // Not `meta`: that falls back to the file meta information, which was made from the request.
-  const dataSet = parseDicom(bytes);
-  if (dataSet.string('00080016') !== received.sopClassUid || dataSet.string('00080018') !== received.sopInstanceUid) {
-    throw new ContourNodeError(
-      'INSTANCE_MISMATCH',
-      'SOP class or SOP Instance UID of the data set is not that of the C-STORE request',
-    );
-  }
+  checkNamed(parseDicom(bytes), received);
   return readCtInstance(bytes, { decode: false });
 }
 
 async function decodedSha256(path: string): Promise<string> {
   return storedValuesSha256(parseDicom(await readFile(path)));
-}
-
-const noSpace = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
-/** SQLite's primary result code for a full disk. */
-const sqliteFull = 13;
-
-function refusal(cause: unknown): ContourNodeError {
-  const { code, errcode } = cause as { code?: string; errcode?: number };
-  if (noSpace.has(code ?? '') || errcode === sqliteFull) {
-    return diskFull(cause);
-  }
-  return asContourNodeError(cause);
-}
-
-function diskFull(cause?: unknown): ContourNodeError {
-  return new ContourNodeError('DISK_FULL', 'the disk of the data directory is full', { cause });
-}
-
-const statuses: Partial<Record<ErrorCode, number>> = {
-  INSTANCE_MISMATCH: storeStatus.dataSetDoesNotMatchSopClass,
-  DICOM_NOT_CT: storeStatus.dataSetDoesNotMatchSopClass,
-  DICOM_UNREADABLE: storeStatus.cannotUnderstand,
-  PIXEL_DECODING: storeStatus.cannotUnderstand,
-  SERIES_PIXELS_DIFFER: storeStatus.otherPixelsUnderKnownUid,
-};
-
-/** What is no fault of the instance is one of this machine's: the sender may try again. */
-function statusOf(code: ErrorCode): number {
-  return statuses[code] ?? storeStatus.outOfResources;
 }

@@ -8,6 +8,7 @@ import type { Clock } from './clock.ts';
 import type { SeriesAssembly } from './series-assembly.ts';
 import type { SeriesLock } from './series-lock.ts';
 import type { StorageCommitments } from './storage-commitments.ts';
+import type { UnmatchedStructureSets } from './unmatched-structure-sets.ts';
 
 export interface RetentionRunsOptions {
   readonly store: Store;
@@ -16,10 +17,12 @@ export interface RetentionRunsOptions {
   readonly lock: SeriesLock;
   readonly assembly: SeriesAssembly;
   readonly commitments: StorageCommitments;
+  readonly unmatched: UnmatchedStructureSets;
   readonly limits: () => Config['retention'];
 }
 
 const interval = 3_600_000;
+const day = 86_400_000;
 
 /** Applies the retention rules at the start, every hour, and when the disk runs short; one run at a time. */
 export class RetentionRuns {
@@ -49,8 +52,9 @@ export class RetentionRuns {
 
   /** Never rejects. */
   async #apply(): Promise<void> {
-    const { store, log, clock, lock, assembly, commitments, limits } = this.#options;
+    const { store, log, clock, lock, assembly, commitments, unmatched, limits } = this.#options;
     try {
+      await unmatched.expire(new Date(clock.now() - limits().unmatchedDays * day).toISOString());
       await applyRetention({
         store,
         log,

@@ -1,3 +1,4 @@
+import { changeFeedback } from './apply-feedback.ts';
 import type { JournalEvent } from './journal.ts';
 import type { OrderState, Priority } from './series.ts';
 import { deriveState } from './series-state.ts';
@@ -59,6 +60,8 @@ function change(tables: Tables, series: string, event: JournalEvent): void {
     case 'deliver impossible':
     case 'resend':
       return changeDelivery(tables, series, event);
+    default:
+      return changeFeedback(tables, series, event);
   }
 }
 

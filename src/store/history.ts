@@ -1,5 +1,7 @@
+import type { ComparedRoi } from '../jobs/comparison.ts';
 import { formatStatus } from '../dimse/status.ts';
 import type { JournalEvent } from './journal.ts';
+import type { FeedbackEvent } from './apply-feedback.ts';
 import type { HistoryEvent } from './series.ts';
 
 /** An event of the journal as a person reads it: no DICOM UIDs, no patient data. */
@@ -60,9 +62,41 @@ function sentence(event: JournalEvent): string {
       return `delivery to ${event.destination} is impossible: ${event.problem.message}`;
     case 'notified':
       return `${event.channel} was told: ${event.notice.replace(/-.*/, '')}`;
-    default:
+    case 'resend':
       return `an operator has it sent to ${event.destination} again`;
+    default:
+      return feedbackSentence(event);
   }
+}
+
+function feedbackSentence(event: FeedbackEvent): string {
+  switch (event.kind) {
+    case 'structure set':
+      return `a structure set came back from ${event.sender}, approval status ${event.approval}, found by ${event.matchedBy}`;
+    case 'compare try':
+      return `comparison try ${event.try} queued`;
+    case 'compare started':
+      return `comparison try ${event.try} runs`;
+    case 'compare try failed':
+      return `comparison try ${event.try} failed: ${event.problem.message}`;
+    case 'compared':
+      return comparedSentence(event);
+    case 'compare again':
+      return 'an operator has a structure set compared again';
+    default:
+      return event.confirmed
+        ? `${event.by} confirms a structure set: it counts`
+        : `${event.by} takes the confirmation of a structure set back`;
+  }
+}
+
+function comparedSentence({ error, own, rois }: Extract<JournalEvent, { kind: 'compared' }>): string {
+  if (error !== undefined) return `not comparable: ${error.message}`;
+  if (own) return "compared: it is this node's own structure set, unchanged";
+  const words = rois.map((roi: ComparedRoi) =>
+    roi.dsc === undefined ? `${roi.name} ${roi.state}` : `${roi.name} DSC ${roi.dsc.toFixed(3)}`,
+  );
+  return `compared: ${words.join(', ')}`;
 }
 
 function orderedSentence(event: Extract<JournalEvent, { kind: 'ordered' }>): string {

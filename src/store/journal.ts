@@ -1,6 +1,8 @@
 import { closeSync, fstatSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
+import { approvals } from '../dicom/rtstruct/received-structure-set.ts';
+import { comparisonResultSchema } from '../jobs/comparison.ts';
 import { warningSchema, workResultSchema } from '../jobs/work-order.ts';
 import { journalFile } from './paths.ts';
 
@@ -107,6 +109,30 @@ const journalEventSchema = z.discriminatedUnion('kind', [
   /** A channel of `notifications` has told somebody; `notice` names what (src/notify/notice.ts). */
   event('notified', { channel: z.string(), notice: z.string() }),
   event('resend', { order: key, destination: z.string() }),
+  /** A structure set drawn on this series came from elsewhere; it is to be compared with what these orders drew. */
+  event('structure set', {
+    structureSet: key,
+    /** Pseudonym of its SOP Instance UID. */
+    instance: key,
+    sender: z.string(),
+    matchedBy: z.enum(['images', 'frame of reference']),
+    approval: z.enum(approvals),
+    datedAt: z.string().optional(),
+    orders: z.array(key),
+  }),
+  event('compare try', { structureSet: key, order: key, try: tryNumber }),
+  event('compare started', { structureSet: key, order: key, try: tryNumber }),
+  /** Without `nextTryAt` it was the last one. */
+  event('compare try failed', { structureSet: key, order: key, try: tryNumber, problem, nextTryAt: at.optional() }),
+  event('compared', {
+    structureSet: key,
+    order: key,
+    ...comparisonResultSchema.omit({ formatVersion: true }).shape,
+  }),
+  /** An operator has what failed compared again. */
+  event('compare again', { structureSet: key }),
+  /** An operator says that somebody corrected it and stands for it, or takes that back. */
+  event('confirmed', { structureSet: key, confirmed: z.boolean(), by: z.string() }),
 ]);
 export type JournalEvent = z.output<typeof journalEventSchema>;
 /** An event as it is recorded: the store adds the time. */

@@ -92,6 +92,47 @@ const migrations: readonly string[] = [
      event TEXT NOT NULL,
      PRIMARY KEY (series, number)
    ) STRICT, WITHOUT ROWID;`,
+  `/* Images of whatever series: a structure set names images, or a frame of reference, and no series. */
+   CREATE INDEX instances_by_instance ON instances (instance);
+   CREATE INDEX instances_by_frame ON instances (image ->> 'frameOfReferenceUid');
+
+   /* Structure sets that came back from elsewhere. */
+   CREATE TABLE structure_sets (
+     series TEXT NOT NULL REFERENCES series (key) ON DELETE CASCADE,
+     structure_set TEXT NOT NULL,
+     /* pseudonym of its SOP Instance UID: another content under it is another version */
+     instance TEXT NOT NULL,
+     received_at TEXT NOT NULL,
+     /* by the clock of the system that wrote it */
+     dated_at TEXT,
+     sender TEXT NOT NULL,
+     matched_by TEXT NOT NULL,
+     approval TEXT NOT NULL,
+     confirmed_by TEXT,
+     confirmed_at TEXT,
+     PRIMARY KEY (series, structure_set)
+   ) STRICT, WITHOUT ROWID;
+
+   CREATE TABLE comparisons (
+     series TEXT NOT NULL REFERENCES series (key) ON DELETE CASCADE,
+     structure_set TEXT NOT NULL,
+     order_key TEXT NOT NULL,
+     state TEXT NOT NULL DEFAULT 'queued',
+     created_at TEXT NOT NULL,
+     tries INTEGER NOT NULL DEFAULT 0,
+     /* tries before an operator had it compared again: they do not count */
+     tries_before INTEGER NOT NULL DEFAULT 0,
+     in_queue INTEGER NOT NULL DEFAULT 0,
+     started INTEGER NOT NULL DEFAULT 0,
+     next_try_at TEXT,
+     problem TEXT,
+     /* 1: the node's own structure set, unchanged */
+     own INTEGER NOT NULL DEFAULT 0,
+     rois TEXT NOT NULL DEFAULT '[]',
+     warnings TEXT NOT NULL DEFAULT '[]',
+     PRIMARY KEY (series, structure_set, order_key)
+   ) STRICT, WITHOUT ROWID;
+   CREATE INDEX comparisons_by_state ON comparisons (state);`,
 ];
 
 /** What this program writes; it reads it and everything older. */

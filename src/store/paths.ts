@@ -7,6 +7,8 @@ export const seriesRoot = 'series';
 export const trashFolder = 'trash';
 /** Storage commitments that were asked for, with their results. */
 export const commitmentsFolder = 'commitments';
+/** Structure sets that belong to no series. */
+export const unmatchedFolder = 'unmatched';
 export const databaseFile = 'state.sqlite';
 
 /** Paths relative to the data directory: they may be shown and logged, for they hold pseudonyms only. */
@@ -39,6 +41,16 @@ export function revisionFolder(series: string, revision: number): string {
 
 export function orderFolder(series: string, revision: number, order: string): string {
   return join(revisionFolder(series, revision), 'orders', order);
+}
+
+/** Structure sets that came back to a series. */
+export function structureSetsFolder(series: string): string {
+  return join(seriesRoot, series, 'structure-sets');
+}
+
+/** What came of comparing one with an order. */
+export function comparisonFolder(series: string, structureSet: string, order: string): string {
+  return join(structureSetsFolder(series), structureSet, order);
 }
 
 export function deliveryTryFile(

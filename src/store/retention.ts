@@ -9,7 +9,7 @@ export interface RetentionOptions {
   readonly store: Store;
   readonly log: Log;
   readonly now: number;
-  readonly limits: Config['retention'];
+  readonly limits: Omit<Config['retention'], 'unmatchedDays'>;
   /** Series that stay whatever their age and the disk: under storage commitment. */
   readonly held: (series: string) => boolean;
   /** Removes one series while nothing else touches it. */

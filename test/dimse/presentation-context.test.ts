@@ -25,9 +25,8 @@ test('the first supported transfer syntax of the proposer is taken (CS 4.2.4.1)'
   });
 });
 
-test('Enhanced CT and structure sets get result 3, what cannot be decoded result 4 (PS3.8 table 9-18)', () => {
+test('Enhanced CT gets result 3, what cannot be decoded result 4 (PS3.8 table 9-18)', () => {
   assert.deepEqual(answerContext(lossless, enhancedCt, [implicit]), { result: 3 });
-  assert.deepEqual(answerContext(lossless, rtStructureSetStorage, [implicit]), { result: 3 });
   assert.deepEqual(
     answerContext(lossy, ctImageStorage, [jpegBaseline, '1.2.840.10008.1.2.4.53', '1.2.840.10008.1.2.4.55']),
     { result: 4 },
@@ -44,4 +43,13 @@ test('lossy syntaxes are for peers configured so, and only where nothing else is
     result: 0,
     transferSyntax: implicit,
   });
+});
+
+test('structure sets are taken uncompressed (CS 4.2.4.4)', () => {
+  assert.deepEqual(answerContext(lossless, rtStructureSetStorage, [implicit]), { result: 0, transferSyntax: implicit });
+  assert.deepEqual(answerContext(lossless, rtStructureSetStorage, ['1.2.840.10008.1.2.1.99', explicit]), {
+    result: 0,
+    transferSyntax: explicit,
+  });
+  assert.deepEqual(answerContext(lossless, rtStructureSetStorage, ['1.2.840.10008.1.2.1.99']), { result: 4 });
 });

@@ -71,7 +71,7 @@ export async function runningScp(
       return status;
     },
     ...(options.commitments === undefined ? {} : { commitments: options.commitments }),
-    onRefused: (_association, _sopInstanceUid, status) => refused.push(status),
+    onRefused: (_association, _named, status) => refused.push(status),
     onAssociationStart: (association) => started.push(association),
     onAssociationEnd: (association, how) => ended.push({ association, how }),
     log: { debug: () => {}, info: () => {}, warn: (_fields, message) => void warnings.push(message) },

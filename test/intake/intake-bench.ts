@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { type BundleManifest, manifestSchema } from '../../src/bundles/manifest.ts';
 import { type Config, configSchema } from '../../src/config/schema.ts';
+import { rtStructureSetStorage } from '../../src/dicom/rtstruct/structure-set.ts';
 import type { AssociationEnd, AssociationInfo } from '../../src/dimse/association-info.ts';
 import type { Clock } from '../../src/intake/clock.ts';
 import { type CountImages, type CurrentConfig, SeriesCompletion } from '../../src/intake/complete-series.ts';
@@ -11,6 +12,8 @@ import type { JobQueues } from '../../src/intake/job-queues.ts';
 import { DiskWatch } from '../../src/intake/disk-watch.ts';
 import { OperatorActions } from '../../src/intake/operator-actions.ts';
 import { InstanceReceiver } from '../../src/intake/receive-instance.ts';
+import { StructureSetReceiver } from '../../src/intake/receive-structure-set.ts';
+import { UnmatchedStructureSets } from '../../src/intake/unmatched-structure-sets.ts';
 import { Reconciler } from '../../src/intake/reconcile.ts';
 import { SeriesAssembly } from '../../src/intake/series-assembly.ts';
 import { SeriesLock } from '../../src/intake/series-lock.ts';
@@ -71,6 +74,8 @@ export class IntakeBench {
   readonly lock = new SeriesLock();
   readonly assembly: SeriesAssembly;
   readonly receiver: InstanceReceiver;
+  readonly unmatched: UnmatchedStructureSets;
+  readonly structureSets: StructureSetReceiver;
   readonly key: Buffer;
   readonly reconciler: Reconciler | undefined;
   readonly actions: OperatorActions | undefined;
@@ -103,6 +108,23 @@ export class IntakeBench {
       complete: (series) => completion.complete(series),
     });
     const { assembly, lock } = this;
+    const disk = new DiskWatch({
+      dataDirectory,
+      clock,
+      log: quietLog,
+      lowBytes: () => 0,
+      reservedBytes: () => options.reservedBytes ?? 0,
+    });
+    this.unmatched = new UnmatchedStructureSets(dataDirectory, quietLog);
+    this.structureSets = new StructureSetReceiver({
+      store,
+      unmatched: this.unmatched,
+      lock,
+      key,
+      log: quietLog,
+      disk,
+      onMatched: (series) => this.reconciler?.series(series),
+    });
     this.receiver = new InstanceReceiver({
       store,
       assembly,
@@ -110,13 +132,7 @@ export class IntakeBench {
       key,
       log: quietLog,
       sync: true,
-      disk: new DiskWatch({
-        dataDirectory,
-        clock,
-        log: quietLog,
-        lowBytes: () => 0,
-        reservedBytes: () => options.reservedBytes ?? 0,
-      }),
+      disk,
     });
     if (options.queues === undefined) return;
     this.reconciler = new Reconciler({
@@ -150,6 +166,7 @@ export class IntakeBench {
       await bench.crash();
       await rm(dataDirectory, { recursive: true, force: true });
     });
+    await bench.unmatched.recover();
     bench.assembly.recover();
     bench.reconciler?.start();
     return bench;
@@ -195,7 +212,7 @@ export class IntakeBench {
     await mkdir(folder, { recursive: true });
     const path = join(folder, `${++this.#files}.part`);
     await writeFile(path, bytes);
-    const status = await this.receiver.store({
+    const received = {
       path,
       sopClassUid: '1.2.840.10008.5.1.4.1.1.2',
       transferSyntaxUid: '1.2.840.10008.1.2',
@@ -203,7 +220,9 @@ export class IntakeBench {
       flushed: Promise.resolve(),
       association,
       ...command,
-    });
+    };
+    const receiver = received.sopClassUid === rtStructureSetStorage ? this.structureSets : this.receiver;
+    const status = await receiver.store(received);
     await rm(path, { force: true });
     return status;
   }

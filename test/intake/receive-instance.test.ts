@@ -3,6 +3,8 @@ import { chmod, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parseDicom } from '../../src/dicom/data-set.ts';
+import { ctImageStorage } from '../../src/dicom/ct-instance.ts';
+import { rtStructureSetStorage } from '../../src/dicom/rtstruct/structure-set.ts';
 import { ctSliceFile, transferSyntaxes } from '../support/ct-slice.ts';
 import { sharedData } from '../support/shared-data.ts';
 import { IntakeBench, range } from './intake-bench.ts';
@@ -132,7 +134,8 @@ test('what the SCP refuses by itself keeps the open series of that sender from b
   const bench = await IntakeBench.open(t);
   await bench.sendAll(a, range(1, 11));
   const association = bench.associate();
-  bench.receiver.refused(association, `${a}.12`, 0xa700);
+  bench.receiver.refused(association, { sopClassUid: rtStructureSetStorage, sopInstanceUid: '1.2.3' }, 0xa700);
+  bench.receiver.refused(association, { sopClassUid: ctImageStorage, sopInstanceUid: `${a}.12` }, 0xa700);
   bench.assembly.ended(association, 'released');
   await bench.pass(3600);
   assert.deepEqual([bench.show(a).state, bench.show(a).problem?.code], ['incomplete', 'SERIES_INCOMPLETE']);

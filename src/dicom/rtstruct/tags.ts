@@ -69,4 +69,6 @@ export const tag = {
   RTROIInterpretedType: '300600a4',
   ROIInterpreter: '300600a6',
   ApprovalStatus: '300e0002',
+  ReviewDate: '300e0004',
+  ReviewTime: '300e0005',
 } as const;
