@@ -19,14 +19,18 @@ export interface CtInstance extends CtHeader {
   readonly pixelsHashed: 'stored-values' | 'encoded';
 }
 
+/** Reads one CT image: its header, and the digest of its pixels. Parameters and errors as `ctInstanceOf`. */
+export async function readCtInstance(bytes: Uint8Array, options: { decode?: boolean } = {}): Promise<CtInstance> {
+  return ctInstanceOf(parseDicom(bytes), options);
+}
+
 /**
- * Reads one CT image: its header, and the digest of its pixels.
+ * The same for a file that is parsed already.
  * @param options.decode false: a compressed image is hashed as it is (`pixelsHashed: 'encoded'`), which is faster; two
  * encodings of the same pixels then differ until `storedValuesSha256` has compared them
  * @throws DICOM_UNREADABLE, DICOM_NOT_CT as ctHeaderOf; PIXEL_DECODING when the pixels are to be decoded and cannot be
  */
-export async function readCtInstance(bytes: Uint8Array, options: { decode?: boolean } = {}): Promise<CtInstance> {
-  const file = parseDicom(bytes);
+export async function ctInstanceOf(file: DicomFile, options: { decode?: boolean } = {}): Promise<CtInstance> {
   const header = ctHeaderOf(file);
   const isCompressed = file.transferSyntax.codec !== 'native';
   if ((options.decode === false && isCompressed) || !canBeSlice(header)) {

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type CtInstance, readCtInstance } from '../dicom/ct-instance.ts';
+import { type CtInstance, ctInstanceOf } from '../dicom/ct-instance.ts';
 import { parseDicom } from '../dicom/data-set.ts';
 import { storedValuesSha256 } from '../dicom/pixel-data.ts';
 import { rtStructureSetStorage } from '../dicom/rtstruct/structure-set.ts';
@@ -148,8 +148,9 @@ interface Incoming {
 
 /** The image in the file, which has to be the one that the C-STORE request named. */
 async function readChecked(bytes: Uint8Array, received: ReceivedInstance): Promise<CtInstance> {
-  checkNamed(parseDicom(bytes), received);
-  return readCtInstance(bytes, { decode: false });
+  const file = parseDicom(bytes);
+  checkNamed(file, received);
+  return ctInstanceOf(file, { decode: false });
 }
 
 async function decodedSha256(path: string): Promise<string> {
