@@ -25,6 +25,12 @@ export function* checkReferences(config: Config): Generator<ReferenceProblem> {
     if ((peer.host === undefined) !== (peer.port === undefined)) {
       yield { path: ['peers', i], message: 'host and port go together' };
     }
+    if (peer.storageCommitment && peer.host === undefined) {
+      yield {
+        path: ['peers', i, 'storageCommitment'],
+        message: `peer ${peer.name} needs host and port: that is where a result is told that it does not take on its own association`,
+      };
+    }
   }
 
   const peers = new Map(config.peers.map((peer) => [peer.name, peer]));

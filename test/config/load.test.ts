@@ -90,6 +90,13 @@ test('names that refer to nothing are refused', () => {
   );
 });
 
+test('a peer whose storage commitment requests are answered needs host and port', () => {
+  const peer = (more: string) =>
+    `peers:\n  - {name: CT, aeTitle: CT, addresses: [10.0.0.1],\n     storageCommitment: true${more}}\n`;
+  assert.match(refusal(peer('')), /line 3: peers\[0\]\.storageCommitment: peer CT needs host and port: .* told/);
+  assert.equal(parseConfig(peer(', host: ct, port: 104'), 'clinic.yaml').peers[0]?.storageCommitment, true);
+});
+
 test('a file that is not there is said so', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'contour-node-'));
   await assert.rejects(loadConfig(join(folder, 'none.yaml')), { code: 'CONFIG_NOT_FOUND' });

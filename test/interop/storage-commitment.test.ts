@@ -44,7 +44,7 @@ async function nodeWithSlices(t: TestContext, peer: object): Promise<Running> {
   const folder = await temporaryFolder(t);
   const redis = await runningRedis(t);
   const queues = await openQueues(t, redis.address, []);
-  const port = await freePort();
+  const [port, nowhere] = [await freePort(), await freePort()];
   const configFile = join(folder, 'config.yaml');
   const dataDirectory = join(folder, 'data');
   await writeFile(
@@ -53,7 +53,9 @@ async function nodeWithSlices(t: TestContext, peer: object): Promise<Running> {
       dataDirectory,
       dicom: { host: '127.0.0.1', port },
       http: { port: 0 },
-      peers: [{ name: 'scanner', aeTitle: 'SCANNER', addresses: ['127.0.0.1'], ...peer }],
+      peers: [
+        { name: 'scanner', aeTitle: 'SCANNER', addresses: ['127.0.0.1'], host: '127.0.0.1', port: nowhere, ...peer },
+      ],
     }),
   );
   const loaded = await loadConfig(configFile);
@@ -163,7 +165,7 @@ test(
   { skip },
   async (t) => {
     const listen = await freePort();
-    const node = await nodeWithSlices(t, { storageCommitment: true, host: '127.0.0.1', port: listen });
+    const node = await nodeWithSlices(t, { storageCommitment: true, port: listen });
     const answer = await ask(node, '2.25.14', [[ct, node.held[0] ?? '']], { listen, deaf: true });
     assert.equal(answer.status, 0);
     assert.deepEqual(answer.reports, [
@@ -180,7 +182,7 @@ test(
 
 test('a result that could not be told is told after a restart (CS 4.2.4.3)', { skip }, async (t) => {
   const listen = await freePort();
-  const node = await nodeWithSlices(t, { storageCommitment: true, host: '127.0.0.1', port: listen });
+  const node = await nodeWithSlices(t, { storageCommitment: true, port: listen });
   const commitments = join(node.dataDirectory, 'commitments');
   // It takes no result on its association, and nothing listens at its port yet.
   const first = await ask(node, '2.25.15', [[ct, node.held[0] ?? '']], { deaf: true });
@@ -207,7 +209,6 @@ test('Orthanc asks for commitment and hears that all is kept (CS 4.2.4.3)', asyn
   const node = await nodeWithSlices(t, {
     storageCommitment: true,
     aeTitle: orthanc.aeTitle,
-    host: '127.0.0.1',
     port: orthanc.dicomPort,
   });
   await orthanc.ask('PUT', '/modalities/node', { AET: 'CONTOUR', Host: '127.0.0.1', Port: node.port });
