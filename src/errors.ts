@@ -89,6 +89,14 @@ export const catalogue = {
   STORE_REFUSED: { exit: 1, remedy: "the status says why; see the peer's log" },
   STORE_NO_RESPONSE: { exit: 1, remedy: 'the peer did not answer for this instance: see its log' },
   STORE_WRONG_RESPONSE: { exit: 1, remedy: 'a defect of the peer: report it to its vendor with the log' },
+  COMMITMENT_REFUSED: {
+    exit: 1,
+    remedy: 'look whether the structure set is in the TPS; `contour-node jobs resend` sends the same one again',
+  },
+  COMMITMENT_MISSING: {
+    exit: 1,
+    remedy: 'look whether the structure set is in the TPS and whether the TPS can call this node, then at its log',
+  },
   DIMSE_TIMEOUT: { exit: 1, remedy: 'the peer does not answer: check it' },
   DESTINATION_NOT_ALLOWED: {
     exit: 1,

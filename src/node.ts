@@ -10,6 +10,8 @@ import { startStorageScp } from './dimse/storage-scp.ts';
 import { asContourNodeError } from './errors.ts';
 import { startHttpServer } from './http/server.ts';
 import { type Clock, systemClock } from './intake/clock.ts';
+import { CommitmentRequests } from './intake/commitment-requests.ts';
+import { CommitmentResults } from './intake/commitment-results.ts';
 import { type CurrentConfig, SeriesCompletion } from './intake/complete-series.ts';
 import { DiskWatch } from './intake/disk-watch.ts';
 import { operatorTargets } from './intake/operator-targets.ts';
@@ -146,6 +148,10 @@ async function compose(
   const commitments = new StorageCommitments({ store, lock, key, clock, log, config: () => current.config });
   await commitments.recover();
   undo.push(() => commitments.close());
+  const commitmentOptions = { store, lock, log, config: () => current.config };
+  const commitmentResults = new CommitmentResults(commitmentOptions);
+  const commitmentRequests = new CommitmentRequests({ ...commitmentOptions, clock, results: commitmentResults });
+  undo.push(() => commitmentRequests.close());
   const actions = new OperatorActions({
     store,
     assembly,
@@ -223,7 +229,7 @@ async function compose(
     store: metrics.associations.counting((received) =>
       received.sopClassUid === rtStructureSetStorage ? structureSets.store(received) : receiver.store(received),
     ),
-    commitments,
+    commitment: { provider: commitments, listener: commitmentResults },
     onRefused: (association, named, status) => {
       metrics.associations.refused(association, status);
       receiver.refused(association, named, status);
@@ -238,6 +244,7 @@ async function compose(
   });
   undo.push(() => scp.close());
   reconciler.start();
+  commitmentRequests.start();
   const notifier = startNotifier({ store, lock, clock, log, current: () => current.config });
   undo.push(() => notifier.close());
   retention.run();

@@ -23,7 +23,7 @@ contour-node takes planning CTs, contours them and sends an RT Structure Set to 
 | RT Structure Set Storage | yes | yes, see 4.2.4.4 |
 | Verification | yes | yes |
 | Study Root Query/Retrieve: FIND | optional, for the number of images of a series | no |
-| Storage Commitment Push Model | no | off by default, see 4.2.4.3 |
+| Storage Commitment Push Model | optional, for structure sets delivered, see 4.2.3.5 | off by default, see 4.2.4.3 |
 
 No media, no printing, no retrieval: this node is not an archive.
 
@@ -104,6 +104,18 @@ carries the warning that its count is not confirmed.
 The command \`send\` takes DICOM files of any Storage SOP class and sends each byte for byte in its own transfer syntax, with one
 presentation context for each SOP class and transfer syntax. 0x0000 and 0xBxxx count as stored.
 
+##### 4.2.3.5 Ask for storage commitment of a structure set
+
+Only of a destination with \`storageCommitment\`, after the structure set was delivered: N-ACTION, Action Type 1, in Implicit VR Little
+Endian, with a new Transaction UID and one item in the Referenced SOP Sequence, at most four associations to one destination at once. 0x0000 means that
+the TPS has taken the request; anything else, and no answer, is tried again after 30 s, then after twice the time, up to half an
+hour, with another Transaction UID, until \`waitMinutes\` after the delivery are over.
+
+N-EVENT-REPORT is taken on the same association, which stays for 30 s after the request was taken, or on one that the TPS opens
+(4.2.4.5), of any transaction that was asked for, also after a restart and after \`waitMinutes\`. Event Type 1 is recorded as
+committed, 2 as refused with its Failure Reason; which of them it is follows from the sequence that the instance stands in. None in time is a
+warning. Neither sends the structure set again: that is for an operator, with the same bytes and the same SOP Instance UID.
+
 #### 4.2.4 Association acceptance
 
 A connection from an address that no peer has is closed without a byte. Then, in this order:
@@ -115,7 +127,7 @@ Ended by A-ABORT, before or after that:
 ${tables.associationAborts()}
 
 Extended negotiation: SOP Class Extended and Common Extended Negotiation and User Identity are read and not answered; a
-proposed SCP role for the requestor is answered with 0.
+proposed SCP role for the requestor is answered with 0, but for 4.2.4.5.
 
 ##### 4.2.4.1 Receive images
 
@@ -162,6 +174,13 @@ Referenced Frame of Reference Sequence; where none of them is here, by Frame of 
 a slice and one series alone fits. Patient ID has to be that of the series. What belongs to none is answered 0x0000 too, kept apart
 for \`retention.unmatchedDays\` and listed. The same content again is absorbed, whatever its transfer syntax; another content under
 a known SOP Instance UID is kept beside the first (docs/quality.md tells which one counts).
+
+##### 4.2.4.5 Take storage commitment results
+
+Storage Commitment Push Model, in the transfer syntaxes of 4.2.4.1, from a peer that a destination with \`storageCommitment\` names:
+SCP/SCU role selection with SCP for the requestor is accepted; without role selection the result is taken as well. The result is
+recorded before it is answered: 0x0000; 0x0115 for a transaction that this peer was not asked for, or a result without the structure set; 0x0110 for
+what cannot be read; 0x0112, 0x0113 and 0x0118 for another SOP instance, event type or SOP class. The same result again is absorbed.
 
 ### 4.3 Network interfaces
 

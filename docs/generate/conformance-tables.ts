@@ -9,6 +9,7 @@ import { AssociationRejected } from '../../src/dimse/outbound-association.ts';
 import { abortReason } from '../../src/dimse/pdu.ts';
 import { supportedContexts } from '../../src/dimse/presentation-context.ts';
 import { formatStatus, storeStatus } from '../../src/dimse/status.ts';
+import { storageCommitmentSopClass } from '../../src/dimse/storage-commitment.ts';
 import { ContourNodeError, type ErrorCode } from '../../src/errors.ts';
 import { backingTests } from './conformance-tests.ts';
 import { rows as configurationRows } from './configuration.ts';
@@ -39,11 +40,15 @@ function sopClassName(uid: string): string {
 /** What a peer gets for which everything is configured. */
 const everything = { acceptLossy: true, storageCommitment: true };
 
-/** SOP classes that are accepted as SCP. */
+/** SOP classes that are accepted, and the node's role. */
 export function acceptedSopClasses(): string {
   return markdown(
     ['SOP class', 'UID', 'role'],
-    [...supportedContexts(everything).keys()].map((uid) => [sopClassName(uid), uid, 'SCP']),
+    [...supportedContexts(everything).keys()].map((uid) => [
+      sopClassName(uid),
+      uid,
+      uid === storageCommitmentSopClass ? 'SCP, SCU (4.2.4.5)' : 'SCP',
+    ]),
   );
 }
 
@@ -56,7 +61,8 @@ export function acceptedContexts(): string {
     const key = accepts({ acceptLossy: true, storageCommitment: false }, sopClass, uid)
       ? 'acceptLossy'
       : 'storageCommitment';
-    return `only from a peer with \`${key}\``;
+    const destination = key === 'storageCommitment' ? ', or of a destination with it (4.2.4.5)' : '';
+    return `only from a peer with \`${key}\`${destination}`;
   };
   const body = [...supportedContexts(everything)].flatMap(([sopClass, taken]) =>
     transferSyntaxes
@@ -105,12 +111,15 @@ export function associationAborts(): string {
   );
 }
 
-/** undefined: a status that this node acts on as SCU, or answers to N-ACTION. */
+/** undefined: a status that this node acts on as SCU, or answers to N-ACTION and N-EVENT-REPORT. */
 const answeredWhen: Readonly<Record<keyof typeof storeStatus, string | undefined>> = {
   success: 'kept: the file is complete, flushed to the disk, named and recorded',
   processingFailure: undefined,
   duplicateSopInstance: undefined,
   noSuchSopInstance: undefined,
+  noSuchEventType: undefined,
+  invalidArgumentValue: undefined,
+  noSuchSopClass: undefined,
   noSuchActionType: undefined,
   invalidSopInstance: 'Affected SOP Instance UID is no UID',
   sopClassNotSupported: 'Affected SOP Class UID is not that of the presentation context',

@@ -58,6 +58,9 @@ export const causes: Record<ErrorCode, string> = {
   STORE_REFUSED: 'The peer answered C-STORE with a failure status.',
   STORE_NO_RESPONSE: 'The association ended properly, but without an answer for the instance.',
   STORE_WRONG_RESPONSE: 'The peer answered for another instance, or twice.',
+  COMMITMENT_REFUSED: 'Asked for storage commitment, the TPS answered that it does not keep the structure set.',
+  COMMITMENT_MISSING:
+    'A TPS that takes structure sets told no storage commitment result within storageCommitment.waitMinutes of the destination, or did not take the request.',
   DIMSE_TIMEOUT: 'The peer did not answer within timeoutSeconds of the destination.',
   DESTINATION_NOT_ALLOWED: 'The bundle is for demonstration or research, and the destination allows other uses only.',
   REDIS_UNAVAILABLE:

@@ -86,6 +86,19 @@ export const destinationSchema = z.strictObject({
   retryHours: z.number().positive().default(12).describe('how long a delivery is tried'),
   retrySeconds: z.number().positive().default(60).describe('wait before the second try; it doubles up to half an hour'),
   timeoutSeconds: z.number().positive().default(60).describe('for connection, association and each response'),
+  storageCommitment: z
+    .strictObject({
+      waitMinutes: z
+        .number()
+        .positive()
+        .max(43_200)
+        .default(60)
+        .describe('from the delivery; without a result by then the series carries a warning'),
+    })
+    .optional()
+    .describe(
+      'ask this TPS for storage commitment of what it took; it tells the result on the same association, or calls from one of the addresses of its peer',
+    ),
 });
 
 export const attributeCondition = z

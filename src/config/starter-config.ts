@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
 import type { BundleManifest } from '../bundles/manifest.ts';
-import type { PeerAddress } from '../dimse/outbound-association.ts';
+import type { PeerAddress } from '../dimse/peer-connection.ts';
 
 /** What a first configuration depends on. */
 export interface StarterAnswers {

@@ -2,8 +2,9 @@ import type { requests, responses } from 'dcmjs-dimse';
 import { explicitVrLittleEndian } from '../dicom/transfer-syntax.ts';
 import type { AssociationInfo } from './association-info.ts';
 import { commitmentReport } from './commitment-report.ts';
-import { NActionResponse } from './dcmjs-dimse.ts';
-import { abortReason, PduViolation } from './pdu.ts';
+import { type CommitmentListener, takeResult } from './commitment-result.ts';
+import { NActionResponse, type NEventReportResponse } from './dcmjs-dimse.ts';
+import { GatheredDataSet } from './gathered-data-set.ts';
 import { storeStatus } from './status.ts';
 import {
   type CommitmentRequest,
@@ -30,45 +31,32 @@ export interface CommitmentProvider {
   ): void;
 }
 
-/** A thousand instances take about 150 KB. */
-const maximumBytes = 8 * 1024 * 1024;
 /** A peer that is about to release its association does not answer there. */
 const answerSeconds = 10;
 
 type NActionRequest = requests.NActionRequest;
+type NEventReportRequest = requests.NEventReportRequest;
 
-/** Storage Commitment Push Model as SCP (PS3.4 annex J) within one association. */
+/** Who answers what a peer may send. */
+export interface CommitmentRoles {
+  /** The peer may ask for commitment: this node is SCP. */
+  readonly provider?: CommitmentProvider;
+  /** It may tell results of what this node has asked: this node is SCU. */
+  readonly listener?: CommitmentListener;
+}
+
+/** Storage Commitment Push Model (PS3.4 annex J) within one association that a peer has asked for. */
 export class CommitmentExchange {
-  readonly #provider: CommitmentProvider;
+  readonly roles: CommitmentRoles;
   readonly #send: (request: requests.Request) => void;
-  #gathered: Buffer[] | undefined;
-  #bytes = 0;
+  readonly dataSet = new GatheredDataSet();
   #waiting: PromiseWithResolvers<void> | undefined;
   #last: Promise<void> = Promise.resolve();
   #over = false;
 
-  constructor(provider: CommitmentProvider, send: (request: requests.Request) => void) {
-    this.#provider = provider;
+  constructor(roles: CommitmentRoles, send: (request: requests.Request) => void) {
+    this.roles = roles;
     this.#send = send;
-  }
-
-  /** A request's data set is on its way, or waits for its answer. */
-  get receiving(): boolean {
-    return this.#gathered !== undefined;
-  }
-
-  /** An N-ACTION came that a data set follows. */
-  begin(): void {
-    this.#gathered = [];
-    this.#bytes = 0;
-  }
-
-  /** @throws PduViolation */
-  append(bytes: Buffer): void {
-    this.#bytes += bytes.length;
-    if (this.#bytes > maximumBytes)
-      throw new PduViolation(abortReason.notSpecified, 'storage commitment request too long');
-    this.#gathered?.push(bytes);
   }
 
   /**
@@ -82,32 +70,47 @@ export class CommitmentExchange {
   ): Promise<{ response: responses.NActionResponse; after: () => void }> {
     const response = NActionResponse.fromRequest(request);
     const nothing = (): void => {};
+    const { provider } = this.roles;
     const status = refusalOf(request);
-    response.setStatus(status ?? storeStatus.success);
+    response.setStatus(status ?? (provider === undefined ? storeStatus.sopClassNotSupported : storeStatus.success));
     try {
-      if (status !== undefined) return { response, after: nothing };
-      const bytes = Buffer.concat(this.#gathered ?? []);
+      if (status !== undefined || provider === undefined) return { response, after: nothing };
+      const { bytes } = this.dataSet;
       const transferSyntax = request.getDataset()?.getTransferSyntaxUid() ?? '';
       const asked = readCommitmentRequest(bytes, transferSyntax);
-      await this.#provider.commit(association, asked);
+      await provider.commit(association, asked);
       const encoding = transferSyntax === explicitVrLittleEndian ? 'explicit' : 'implicit';
       return {
         response,
-        after: () => this.#provider.answered(association, asked, (result) => this.#report(result, encoding)),
+        after: () => provider.answered(association, asked, (result) => this.#report(result, encoding)),
       };
     } catch {
       response.setStatus(storeStatus.processingFailure);
       return { response, after: nothing };
     } finally {
-      this.#gathered = undefined;
+      this.dataSet.end();
     }
+  }
+
+  /** Answers a complete result. Never rejects. */
+  async take(
+    association: AssociationInfo,
+    request: NEventReportRequest,
+  ): Promise<InstanceType<typeof NEventReportResponse>> {
+    const { listener } = this.roles;
+    const { bytes } = this.dataSet;
+    const response = await takeResult(request, bytes, async (result) =>
+      association.peer === undefined ? false : ((await listener?.told(result, association.peer.name)) ?? false),
+    );
+    this.dataSet.end();
+    return response;
   }
 
   /** The association is over: nobody answers any more. */
   end(): void {
     this.#over = true;
     this.#waiting?.reject(new Error('the association is over'));
-    this.#gathered = undefined;
+    this.dataSet.end();
   }
 
   /** One result after the other: only one operation may be outstanding. */

@@ -1,8 +1,10 @@
-import { type Encoding, encode } from '../dicom/rtstruct/data-element.ts';
-import { explicitVrLittleEndian, implicitVrLittleEndian } from '../dicom/transfer-syntax.ts';
+import type { Encoding } from '../dicom/rtstruct/data-element.ts';
+import { implicitVrLittleEndian } from '../dicom/transfer-syntax.ts';
 import { ContourNodeError } from '../errors.ts';
-import { Dataset, NEventReportRequest, type NEventReportResponse } from './dcmjs-dimse.ts';
-import { OutboundAssociation, type PeerAddress } from './outbound-association.ts';
+import { NEventReportRequest, type NEventReportResponse } from './dcmjs-dimse.ts';
+import { EncodedDataset } from './encoded-dataset.ts';
+import { OutboundAssociation } from './outbound-association.ts';
+import type { PeerAddress } from './peer-connection.ts';
 import { formatStatus, storeStatus } from './status.ts';
 import {
   commitmentEventElements,
@@ -11,20 +13,6 @@ import {
   storageCommitmentInstance,
   storageCommitmentSopClass,
 } from './storage-commitment.ts';
-
-/** Event Information as this program encodes it. */
-class EventInformation extends Dataset {
-  readonly #bytes: Buffer;
-
-  constructor(result: CommitmentResult, encoding: Encoding) {
-    super({}, encoding === 'implicit' ? implicitVrLittleEndian : explicitVrLittleEndian);
-    this.#bytes = encode(commitmentEventElements(result), encoding);
-  }
-
-  override getDenaturalizedDataset(): Buffer {
-    return this.#bytes;
-  }
-}
 
 /** The N-EVENT-REPORT that tells a result. */
 export function commitmentReport(
@@ -36,7 +24,7 @@ export function commitmentReport(
     storageCommitmentInstance,
     commitmentEventType(result),
   );
-  request.setDataset(new EventInformation(result, encoding));
+  request.setDataset(new EncodedDataset(commitmentEventElements(result), encoding));
   return request;
 }
 

@@ -1,5 +1,5 @@
 import type { Config, Peer } from '../config/schema.ts';
-import type { PeerAddress } from './outbound-association.ts';
+import type { PeerAddress } from './peer-connection.ts';
 
 /** Where a configured peer listens and how it is called, or undefined where it is never called. */
 export function configuredPeer(peer: Peer, dicom: Config['dicom']): PeerAddress | undefined {

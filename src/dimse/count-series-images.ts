@@ -1,7 +1,8 @@
 import { explicitVrLittleEndian, implicitVrLittleEndian } from '../dicom/transfer-syntax.ts';
 import { ContourNodeError } from '../errors.ts';
 import { CFindRequest } from './dcmjs-dimse.ts';
-import { OutboundAssociation, type PeerAddress } from './outbound-association.ts';
+import { OutboundAssociation } from './outbound-association.ts';
+import type { PeerAddress } from './peer-connection.ts';
 import { formatStatus, storeStatus } from './status.ts';
 
 /** Study Root Query/Retrieve Information Model: FIND (PS3.4 C.6.2). */

@@ -21,7 +21,7 @@ dimse.Implementation.setMaxPduLength(1024 * 1024);
 
 export const { Dataset, Scp } = dimse;
 export const { Association } = dimse.association;
-export const { CEchoRequest, CFindRequest, CStoreRequest, NEventReportRequest } = dimse.requests;
+export const { CEchoRequest, CFindRequest, CStoreRequest, NActionRequest, NEventReportRequest } = dimse.requests;
 export const { CEchoResponse, CStoreResponse, NActionResponse, NEventReportResponse } = dimse.responses;
 export const { PresentationContextResult } = dimse.constants;
 
@@ -33,3 +33,8 @@ export const Network = Object.getPrototypeOf(dimse.Scp) as new (
   socket: ConstructorParameters<typeof dimse.Scp>[0],
   options?: NetworkOptions,
 ) => Network;
+
+/** To be called after each complete command: the library would prepend one without a data set to the next. */
+export function commandComplete(network: Network): void {
+  (network as unknown as { dimseStream: undefined }).dimseStream = undefined;
+}

@@ -1,7 +1,8 @@
 import { explicitVrLittleEndian, implicitVrLittleEndian } from '../dicom/transfer-syntax.ts';
 import { asContourNodeError, ContourNodeError } from '../errors.ts';
 import { type DeliveryOutcome, outcomeOfError, outcomeOfStatus, type StoredEncoding } from './delivery-outcome.ts';
-import { OutboundAssociation, type PeerAddress } from './outbound-association.ts';
+import { OutboundAssociation } from './outbound-association.ts';
+import type { PeerAddress } from './peer-connection.ts';
 import { store } from './storage-scu.ts';
 import { readStoredInstance, type StoredInstance } from './stored-instance.ts';
 

@@ -3,7 +3,7 @@ import type { Config, Peer } from '../config/schema.ts';
 import type { AssociationEnd, AssociationInfo, NamedInstance, ReceivedInstance } from './association-info.ts';
 import { withoutAsynchronousOperations } from './asynchronous-operations.ts';
 import { type Rejection, rejections } from './association-policy.ts';
-import type { CommitmentProvider } from './commitment-exchange.ts';
+import type { CommitmentRoles } from './commitment-exchange.ts';
 import { GuardedConnection } from './guarded-connection.ts';
 import { abortReason, type DataPart, type Incoming, pduType, PduViolation, rejectPdu } from './pdu.ts';
 import { supportedContexts } from './presentation-context.ts';
@@ -19,7 +19,7 @@ export interface InboundOptions {
   readonly handshakeMilliseconds: number;
   readonly directory: string;
   readonly store: (instance: ReceivedInstance) => Promise<number>;
-  readonly commitments?: CommitmentProvider;
+  readonly commitment: CommitmentRoles;
   readonly judge: (titles: {
     callingAe: string;
     calledAe: string;
@@ -88,7 +88,6 @@ export class InboundAssociation {
       maximumPdu: dicom.maxPduBytes,
       store: options.store,
       refused: options.onRefused,
-      ...(options.commitments === undefined ? {} : { commitments: options.commitments }),
       admit: (callingAe, calledAe) => this.#admit(callingAe, calledAe),
       released: () => {
         this.#how = 'released';
@@ -188,12 +187,23 @@ export class InboundAssociation {
       this.#options.config.dicom.idleSeconds * 1000,
     );
     this.#options.onStart(info);
+    const commitment = this.#commitmentOf(peer);
     return {
       info,
       contexts: supportedContexts({
         acceptLossy: peer?.acceptLossy ?? false,
-        storageCommitment: peer?.storageCommitment === true && this.#options.commitments !== undefined,
+        storageCommitment: Object.keys(commitment).length > 0,
       }),
+      commitment,
+    };
+  }
+
+  #commitmentOf(peer: Peer | undefined): CommitmentRoles {
+    const { provider, listener } = this.#options.commitment;
+    if (peer === undefined) return {};
+    return {
+      ...(provider !== undefined && peer.storageCommitment && { provider }),
+      ...(listener?.expects(peer) === true && { listener }),
     };
   }
 
@@ -257,7 +267,7 @@ export class InboundAssociation {
   #after({ part }: Incoming): void {
     if (this.info !== undefined) this.#progress(part);
     if (part === undefined) return;
-    // Only C-STORE and storage commitment requests are followed by a data set here; anything else the library would gather in memory.
+    // Only C-STORE and storage commitment are followed by a data set here; anything else the library would gather in memory.
     if (part.command === this.#session.receiving)
       throw new PduViolation(abortReason.unexpectedPdu, 'unexpected data set');
     if (!part.last) return;

@@ -2,7 +2,8 @@ import { rtStructureSetStorage } from '../dicom/rtstruct/structure-set.ts';
 import { ContourNodeError } from '../errors.ts';
 import { transferSyntaxUids } from './deliver-structure-set.ts';
 import type { StoredEncoding } from './delivery-outcome.ts';
-import { OutboundAssociation, type PeerAddress } from './outbound-association.ts';
+import { OutboundAssociation } from './outbound-association.ts';
+import type { PeerAddress } from './peer-connection.ts';
 
 /**
  * Asks a peer which transfer syntaxes it takes RT structure sets in, by an association that sends nothing.

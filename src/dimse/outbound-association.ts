@@ -1,20 +1,12 @@
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { requests, responses } from 'dcmjs-dimse';
 import { ContourNodeError } from '../errors.ts';
-import { Association, Network } from './dcmjs-dimse.ts';
+import { Association, commandComplete, Network, type NEventReportResponse } from './dcmjs-dimse.ts';
+import { GatheredDataSet } from './gathered-data-set.ts';
 import { GuardedConnection } from './guarded-connection.ts';
-import { abortPdu, abortReason, type Incoming, pduType, PduViolation } from './pdu.ts';
+import { abortPdu, abortReason, type DataPart, type Incoming, pduType, PduViolation } from './pdu.ts';
+import { connected, type PeerAddress } from './peer-connection.ts';
 import { rejectionInWords } from './rejection-words.ts';
-import { type OutgoingTls, secured } from './tls-connect.ts';
-
-/** Where a peer listens. */
-export interface PeerAddress {
-  readonly aeTitle: string;
-  readonly host: string;
-  readonly port: number;
-  /** It speaks TLS. */
-  readonly tls?: OutgoingTls;
-}
 
 export interface AssociationRequest {
   readonly peer: PeerAddress;
@@ -30,6 +22,11 @@ export interface AssociationRequest {
   readonly timeoutSeconds: number;
   /** The peer's responses may carry data sets (C-FIND); without it one is a violation. */
   readonly takesData?: boolean;
+  /** Answers what the peer tells by N-EVENT-REPORT, never rejecting; without it one ends the association. */
+  readonly onEvent?: (
+    request: requests.NEventReportRequest,
+    dataSet: Buffer,
+  ) => Promise<InstanceType<typeof NEventReportResponse>>;
   /** Ends everything at once. */
   readonly signal?: AbortSignal;
 }
@@ -78,6 +75,11 @@ export class OutboundAssociation {
   #state: 'associating' | 'open' | 'releasing' = 'associating';
   #accepted = new Map<number, { abstractSyntax: string; transferSyntax: string }>();
   #failure: ContourNodeError | undefined;
+  readonly #over = Promise.withResolvers<void>();
+  /** Of an N-EVENT-REPORT. */
+  readonly #gathered = new GatheredDataSet();
+  /** The answer to it is on its way. */
+  #answering: Promise<void> = Promise.resolve();
   #waiting: PromiseWithResolvers<unknown> | undefined;
 
   private constructor(request: AssociationRequest, socket: Socket) {
@@ -85,7 +87,8 @@ export class OutboundAssociation {
     this.#socket = socket;
     this.#connection = new GuardedConnection(socket, maximumPdu, {
       before: (incoming) => this.#before(incoming),
-      after: () => {},
+      after: ({ part }) => this.#after(part),
+      ...(request.onEvent === undefined ? {} : { data: (bytes: Buffer) => this.#gathered.append(bytes) }),
       held: () => false,
       aborting: (words) => this.#fail(this.#aborted(`this node aborted: ${words}`)),
       closed: () => this.#fail(this.#aborted('the connection was lost')),
@@ -99,6 +102,11 @@ export class OutboundAssociation {
       this.#fail(new AssociationRejected(request.peer, rejection)),
     );
     this.#network.on('associationReleaseResponse', () => this.#waiting?.resolve(undefined));
+    this.#network.on(
+      'nEventReportRequest',
+      (event: requests.NEventReportRequest, respond: (response: InstanceType<typeof NEventReportResponse>) => void) =>
+        this.#answer(event, respond),
+    );
     this.#network.on('abort', () => this.#fail(this.#aborted('the peer aborted')));
     this.#network.on('networkError', (error: Error) => this.#connection.abort(abortReason.notSpecified, error.message));
     socket.on('timeout', () => this.#late('stopped reading'));
@@ -127,6 +135,11 @@ export class OutboundAssociation {
     return [...this.#accepted.values()].some(
       (context) => context.abstractSyntax === abstractSyntax && context.transferSyntax === transferSyntax,
     );
+  }
+
+  /** Resolves when the association is over, however. */
+  get over(): Promise<void> {
+    return this.#over.promise;
   }
 
   /** Why the association is over, if it is. */
@@ -173,6 +186,7 @@ export class OutboundAssociation {
 
   /** Ends the association in order; never throws. A second response that comes meanwhile stands in `failure`. */
   async release(): Promise<void> {
+    await this.#answering;
     const seconds = Math.min(releaseSeconds, this.#request.timeoutSeconds);
     await this.#wait(seconds, 'did not answer the release', () => {
       this.#state = 'releasing';
@@ -229,9 +243,29 @@ export class OutboundAssociation {
         throw new PduViolation(abortReason.unexpectedPdu, 'release response without a request');
     } else if (part === undefined) {
       throw new PduViolation(abortReason.unexpectedPdu, 'the peer ended the association');
-    } else if ((!part.command && this.#request.takesData !== true) || !this.#accepted.has(part.contextId)) {
+    } else if ((!part.command && !this.#takesData) || !this.#accepted.has(part.contextId)) {
       throw new PduViolation(abortReason.unexpectedPdu, 'unexpected data from the peer');
     }
+  }
+
+  get #takesData(): boolean {
+    return this.#request.takesData === true || this.#gathered.receiving;
+  }
+
+  #after(part: DataPart | undefined): void {
+    if (part?.command !== true || !part.last) return;
+    commandComplete(this.#network);
+    if (this.#request.onEvent !== undefined) this.#gathered.begin();
+  }
+
+  #answer(
+    event: requests.NEventReportRequest,
+    respond: (response: InstanceType<typeof NEventReportResponse>) => void,
+  ): void {
+    const { onEvent } = this.#request;
+    if (onEvent === undefined) return this.#connection.abort(abortReason.unexpectedPdu, 'unexpected request');
+    const { bytes } = this.#gathered;
+    this.#answering = this.#answering.then(async () => respond(await onEvent(event, bytes)));
   }
 
   /** Runs `send`, then waits for what it asks for. */
@@ -276,11 +310,13 @@ export class OutboundAssociation {
 
   #fail(error: ContourNodeError): void {
     this.#failure ??= error;
+    this.#over.resolve();
     this.#waiting?.reject(this.#failure);
   }
 
   #end(): void {
     this.#failure ??= this.#aborted('it is over');
+    this.#over.resolve();
     this.#request.signal?.removeEventListener('abort', this.#cancel);
     this.#connection.close();
   }
@@ -294,57 +330,4 @@ function hasStatus(response: Response): boolean {
 /** PS3.4 table C.4-1. */
 function isPending(status: number): boolean {
   return status === 0xff00 || status === 0xff01;
-}
-
-/** The time goes for the connection and its TLS handshake together. */
-function connected({ peer, timeoutSeconds, signal }: AssociationRequest): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = connect({ host: peer.host, port: peer.port });
-    const fail = (why: string, cause?: unknown): void => {
-      settle();
-      socket.on('error', () => {});
-      socket.destroy();
-      reject(
-        new ContourNodeError('PEER_UNREACHABLE', `cannot reach ${peer.aeTitle} at ${peer.host}:${peer.port}: ${why}`, {
-          cause,
-        }),
-      );
-    };
-    const failed = (error: NodeJS.ErrnoException): void => fail(connectionWords(error), error);
-    const cancel = (): void => fail('cancelled');
-    const timer = setTimeout(() => fail(`no answer within ${timeoutSeconds} s`), timeoutSeconds * 1000);
-    const settle = (): void => {
-      clearTimeout(timer);
-      socket.off('error', failed);
-      signal?.removeEventListener('abort', cancel);
-    };
-    socket.once('error', failed);
-    signal?.addEventListener('abort', cancel);
-    if (signal?.aborted === true) return cancel();
-    socket.once('connect', () => {
-      if (peer.tls === undefined) {
-        settle();
-        resolve(socket);
-        return;
-      }
-      secured(socket, peer.host, peer.tls).then(
-        (secure) => {
-          settle();
-          resolve(secure);
-        },
-        (error: unknown) => {
-          if (!(error instanceof ContourNodeError)) return fail((error as Error).message, error);
-          settle();
-          socket.destroy();
-          reject(error);
-        },
-      );
-    });
-  });
-}
-
-function connectionWords(error: NodeJS.ErrnoException): string {
-  if (error.code === 'ECONNREFUSED') return 'nothing listens there';
-  if (error.code === 'ENOTFOUND' || error.code === 'EAI_AGAIN') return 'the host name is unknown';
-  return error.code ?? error.message;
 }

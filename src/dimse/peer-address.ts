@@ -1,5 +1,5 @@
 import { ContourNodeError } from '../errors.ts';
-import type { PeerAddress } from './outbound-association.ts';
+import type { PeerAddress } from './peer-connection.ts';
 
 const form =
   /^(?<aeTitle>[\x20-\x5b\x5d-\x7e]{1,16})@(?:\[(?<v6>[0-9a-fA-F:.%]+)\]|(?<host>[^@:[\]\s]+)):(?<port>\d{1,5})$/;

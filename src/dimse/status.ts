@@ -1,10 +1,13 @@
-/** Status of a C-STORE or N-ACTION response (PS3.4 table B.2-1, PS3.7 annex C) that this program answers or acts on. */
+/** Status of a C-STORE, N-ACTION or N-EVENT-REPORT response (PS3.4 table B.2-1, PS3.7 annex C) that this program answers or acts on. */
 export const storeStatus = {
   success: 0x0000,
   processingFailure: 0x0110,
   duplicateSopInstance: 0x0111,
   noSuchSopInstance: 0x0112,
+  noSuchEventType: 0x0113,
+  invalidArgumentValue: 0x0115,
   invalidSopInstance: 0x0117,
+  noSuchSopClass: 0x0118,
   sopClassNotSupported: 0x0122,
   noSuchActionType: 0x0123,
   notAuthorized: 0x0124,

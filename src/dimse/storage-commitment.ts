@@ -1,4 +1,4 @@
-import { parseDicom } from '../dicom/data-set.ts';
+import { type DataSet, parseDicom } from '../dicom/data-set.ts';
 import { fileMetaInformation } from '../dicom/part10.ts';
 import { type DataElement, joined, sequence } from '../dicom/rtstruct/data-element.ts';
 import { isUid } from '../dicom/uid.ts';
@@ -20,6 +20,20 @@ export const failureReason = {
   noSuchObjectInstance: 0x0112,
   classInstanceConflict: 0x0119,
 } as const;
+
+const reasonWords: Readonly<Record<number, string>> = {
+  [failureReason.processingFailure]: 'processing failure',
+  [failureReason.noSuchObjectInstance]: 'no such object instance',
+  [failureReason.classInstanceConflict]: 'class / instance conflict',
+  0x0122: 'referenced SOP class not supported',
+  0x0131: 'duplicate transaction UID',
+  0x0213: 'resource limitation',
+};
+
+/** A Failure Reason as the standard names it; '' for one that it does not know. */
+export function failureInWords(reason: number): string {
+  return reasonWords[reason] ?? '';
+}
 
 export interface InstanceReference {
   readonly sopClassUid: string;
@@ -55,34 +69,51 @@ const tags = {
  * @throws ContourNodeError DICOM_UNREADABLE
  */
 export function readCommitmentRequest(bytes: Uint8Array, transferSyntaxUid: string): CommitmentRequest {
-  const meta = { sopClassUid: storageCommitmentSopClass, sopInstanceUid: storageCommitmentInstance, transferSyntaxUid };
-  const dataSet = parseDicom(Buffer.concat([fileMetaInformation(meta), bytes]));
-  const transactionUid = dataSet.string(tags.transactionUid) ?? '';
-  const references = dataSet.items(tags.referencedSequence).map((item) => ({
-    sopClassUid: item.string(tags.sopClassUid) ?? '',
-    sopInstanceUid: item.string(tags.sopInstanceUid) ?? '',
-  }));
+  const { transactionUid, dataSet } = readInformation(bytes, transferSyntaxUid);
+  const references = dataSet.items(tags.referencedSequence).map(readReference);
   if (!isUid(transactionUid) || references.length === 0 || references.some((one) => one.sopInstanceUid === '')) {
     throw new ContourNodeError('DICOM_UNREADABLE', 'a storage commitment request without transaction or instances');
   }
   return { transactionUid, references };
 }
 
-/** The Event Information of an N-EVENT-REPORT (PS3.4 table J.3-2). */
-export function commitmentEventElements(result: CommitmentResult): DataElement[] {
-  const reference = ({ sopClassUid, sopInstanceUid }: InstanceReference): DataElement[] => [
-    joined(tags.sopClassUid, 'UI', sopClassUid),
-    joined(tags.sopInstanceUid, 'UI', sopInstanceUid),
+/** The Action Information of an N-ACTION, to be sent. */
+export function commitmentActionElements(request: CommitmentRequest): DataElement[] {
+  return [
+    joined(tags.transactionUid, 'UI', request.transactionUid),
+    sequence(tags.referencedSequence, request.references.map(referenceItem)),
   ];
+}
+
+/**
+ * The Event Information of an N-EVENT-REPORT (PS3.4 table J.3-2).
+ *
+ * @param bytes the data set as it came
+ * @throws ContourNodeError DICOM_UNREADABLE
+ */
+export function readCommitmentResult(bytes: Uint8Array, transferSyntaxUid: string): CommitmentResult {
+  const { transactionUid, dataSet } = readInformation(bytes, transferSyntaxUid);
+  const committed = dataSet.items(tags.referencedSequence).map(readReference);
+  const failed = dataSet.items(tags.failedSequence).map((item) => ({
+    ...readReference(item),
+    reason: item.numbers(tags.failureReason)[0] ?? failureReason.processingFailure,
+  }));
+  if (!isUid(transactionUid))
+    throw new ContourNodeError('DICOM_UNREADABLE', 'a storage commitment result without transaction');
+  return { transactionUid, committed, failed };
+}
+
+/** The Event Information of an N-EVENT-REPORT, to be sent. */
+export function commitmentEventElements(result: CommitmentResult): DataElement[] {
   return [
     joined(tags.transactionUid, 'UI', result.transactionUid),
-    ...(result.committed.length === 0 ? [] : [sequence(tags.referencedSequence, result.committed.map(reference))]),
+    ...(result.committed.length === 0 ? [] : [sequence(tags.referencedSequence, result.committed.map(referenceItem))]),
     ...(result.failed.length === 0
       ? []
       : [
           sequence(
             tags.failedSequence,
-            result.failed.map((one) => [...reference(one), unsigned(tags.failureReason, one.reason)]),
+            result.failed.map((one) => [...referenceItem(one), unsigned(tags.failureReason, one.reason)]),
           ),
         ]),
   ];
@@ -90,6 +121,26 @@ export function commitmentEventElements(result: CommitmentResult): DataElement[]
 
 export function commitmentEventType(result: CommitmentResult): number {
   return result.failed.length === 0 ? commitmentEvent.complete : commitmentEvent.failuresExist;
+}
+
+function readInformation(
+  bytes: Uint8Array,
+  transferSyntaxUid: string,
+): { readonly transactionUid: string; readonly dataSet: DataSet } {
+  const meta = { sopClassUid: storageCommitmentSopClass, sopInstanceUid: storageCommitmentInstance, transferSyntaxUid };
+  const dataSet = parseDicom(Buffer.concat([fileMetaInformation(meta), bytes]));
+  return { transactionUid: dataSet.string(tags.transactionUid) ?? '', dataSet };
+}
+
+function readReference(item: DataSet): InstanceReference {
+  return {
+    sopClassUid: item.string(tags.sopClassUid) ?? '',
+    sopInstanceUid: item.string(tags.sopInstanceUid) ?? '',
+  };
+}
+
+function referenceItem({ sopClassUid, sopInstanceUid }: InstanceReference): DataElement[] {
+  return [joined(tags.sopClassUid, 'UI', sopClassUid), joined(tags.sopInstanceUid, 'UI', sopInstanceUid)];
 }
 
 function unsigned(tag: string, value: number): DataElement {

@@ -7,7 +7,7 @@ import { tlsCredentials } from '../config/tls-files.ts';
 import { ContourNodeError } from '../errors.ts';
 import type { AssociationEnd, AssociationInfo, NamedInstance, ReceivedInstance } from './association-info.ts';
 import { isKnownAddress, isKnownCertificate, judgeAssociation, normaliseAddress } from './association-policy.ts';
-import type { CommitmentProvider } from './commitment-exchange.ts';
+import type { CommitmentRoles } from './commitment-exchange.ts';
 import { incomingSuffix } from './incoming-file.ts';
 import { InboundAssociation } from './inbound-association.ts';
 import { type ShownCertificate, shownCertificate } from './peer-certificate.ts';
@@ -33,8 +33,8 @@ export interface StorageScpOptions {
    * away; a file that is still there when the promise settles is removed. A rejection is answered with 0xA700.
    */
   readonly store: (instance: ReceivedInstance) => Promise<number>;
-  /** Answers storage commitment requests of peers configured so. */
-  readonly commitments?: CommitmentProvider;
+  /** Answers storage commitment requests, and takes results, of peers configured so. */
+  readonly commitment?: CommitmentRoles;
   /** An instance was refused that `store` never saw: the disk failed on the way, or the request was wrong. */
   readonly onRefused?: (association: AssociationInfo, named: NamedInstance, status: number) => void;
   /** A connection was closed, or an association rejected, for one of a fixed set of reasons. */
@@ -250,7 +250,7 @@ function associate(
     handshakeMilliseconds: Math.max(1, config.dicom.handshakeSeconds * 1000 - (performance.now() - since)),
     directory: options.directory,
     store: options.store,
-    ...(options.commitments === undefined ? {} : { commitments: options.commitments }),
+    commitment: options.commitment ?? {},
     judge: (titles) =>
       judgeAssociation(options.config(), { ...titles, address, ...channel }, standing(open), options.full?.() ?? false),
     log: options.log,

@@ -1,6 +1,7 @@
 import { ContourNodeError, type ErrorCode } from '../errors.ts';
 import { CStoreRequest, type CStoreResponse } from './dcmjs-dimse.ts';
-import { OutboundAssociation, type PeerAddress } from './outbound-association.ts';
+import { OutboundAssociation } from './outbound-association.ts';
+import type { PeerAddress } from './peer-connection.ts';
 import { formatStatus, isWarning, storeStatus } from './status.ts';
 import { StoredDataset, type StoredInstance } from './stored-instance.ts';
 

@@ -3,13 +3,15 @@ import { finished, Writable } from 'node:stream';
 import type { association as associationTypes, requests } from 'dcmjs-dimse';
 import { fileMetaInformation } from '../dicom/part10.ts';
 import type { AssociationInfo, NamedInstance, ReceivedInstance } from './association-info.ts';
-import { CommitmentExchange, type CommitmentProvider } from './commitment-exchange.ts';
+import { CommitmentExchange, type CommitmentRoles } from './commitment-exchange.ts';
 import { ResponseCommandSet } from './command-set.ts';
 import {
   CEchoResponse,
+  commandComplete,
   CStoreResponse,
   Dataset,
   NActionResponse,
+  NEventReportResponse,
   PresentationContextResult,
   Scp,
 } from './dcmjs-dimse.ts';
@@ -32,13 +34,11 @@ export interface SessionOptions {
   readonly store: (instance: ReceivedInstance) => Promise<number>;
   /** An instance was refused that `store` never saw. */
   readonly refused: (association: AssociationInfo, named: NamedInstance, status: number) => void;
-  /** Answers storage commitment requests of peers that it is taken from. */
-  readonly commitments?: CommitmentProvider;
   /** Says who asks and what is taken from them, or undefined after it has refused the association itself. */
   readonly admit: (
     callingAe: string,
     calledAe: string,
-  ) => { info: AssociationInfo; contexts: SupportedContexts } | undefined;
+  ) => { info: AssociationInfo; contexts: SupportedContexts; commitment: CommitmentRoles } | undefined;
   /** The association was released: the response is on its way. */
   readonly released: () => void;
   readonly aborted: () => void;
@@ -87,7 +87,7 @@ export class StorageSession extends Scp {
 
   /** A data set is on its way. */
   get receiving(): boolean {
-    return this.#file !== undefined || this.#refused !== undefined || (this.#commitment?.receiving ?? false);
+    return this.#file !== undefined || this.#refused !== undefined || (this.#commitment?.dataSet.receiving ?? false);
   }
 
   /** Nothing more may be read now: the disk lags behind, or an instance waits for its status. */
@@ -107,7 +107,7 @@ export class StorageSession extends Scp {
 
   /** Takes bytes of the data set that is on its way; @throws PduViolation */
   append(bytes: Buffer): void {
-    if (this.#commitment?.receiving === true) this.#commitment.append(bytes);
+    if (this.#commitment?.dataSet.receiving === true) this.#commitment.dataSet.append(bytes);
     else if (bytes.length > 0) this.#file?.write(bytes);
   }
 
@@ -135,13 +135,12 @@ export class StorageSession extends Scp {
       if (answer.result === 0) {
         context.setResult(PresentationContextResult.Accept, answer.transferSyntax);
         this.#contexts.add(context.getPresentationContextId());
-        if (context.getAbstractSyntaxUid() === storageCommitmentSopClass && this.#options.commitments !== undefined)
-          this.#commitment ??= new CommitmentExchange(this.#options.commitments, (report) => this.sendRequests(report));
+        if (context.getAbstractSyntaxUid() === storageCommitmentSopClass)
+          this.#commitment ??= new CommitmentExchange(admitted.commitment, (report) => this.sendRequests(report));
       } else {
         context.setResult(answer.result);
       }
-      // PS3.7 D.3.3.4: the node is SCP only; the default roles need no answer.
-      if (context.getProviderRole() !== undefined) context.setProviderRole(false);
+      answerRoles(context, admitted.commitment);
     }
     this.#windowProposed = association.getNegotiateAsyncOps();
     association.setNegotiateAsyncOps(false);
@@ -169,10 +168,10 @@ export class StorageSession extends Scp {
 
   /** To be called after each complete command. */
   commandComplete(): void {
-    const library = this as unknown as { dimseStream: undefined; dimse?: { getCommandFieldType(): number } };
-    // The library would prepend a command without data set to the next.
-    library.dimseStream = undefined;
-    if (library.dimse?.getCommandFieldType() === nActionRequest) this.#commitment?.begin();
+    commandComplete(this);
+    const { dimse } = this as unknown as { dimse?: { getCommandFieldType(): number } };
+    const field = dimse?.getCommandFieldType();
+    if (field === nActionRequest || field === nEventReportRequest) this.#commitment?.dataSet.begin();
   }
 
   override nActionRequest(request: requests.NActionRequest, respond: (response: NActionResponse) => void): void {
@@ -187,6 +186,23 @@ export class StorageSession extends Scp {
       this.#storing = undefined;
       this.#options.ready();
       after();
+    });
+  }
+
+  override nEventReportRequest(
+    request: requests.NEventReportRequest,
+    respond: (response: NEventReportResponse) => void,
+  ): void {
+    const info = this.#info;
+    if (this.#commitment === undefined || info === undefined) {
+      const response = NEventReportResponse.fromRequest(request);
+      response.setStatus(storeStatus.noSuchSopClass);
+      return respond(response);
+    }
+    this.#storing = this.#commitment.take(info, request).then((response) => {
+      respond(response);
+      this.#storing = undefined;
+      this.#options.ready();
     });
   }
 
@@ -275,10 +291,24 @@ export class StorageSession extends Scp {
   }
 }
 
-/** Command Field of an N-ACTION-RQ (PS3.7 annex E). */
+/** Command Fields of an N-ACTION-RQ and an N-EVENT-REPORT-RQ (PS3.7 annex E). */
 const nActionRequest = 0x0130;
+const nEventReportRequest = 0x0100;
+
+/**
+ * PS3.7 D.3.3.4: the node is SCP, but for a peer that comes to tell storage commitment results (PS3.4 J.3.3). The default
+ * roles need no answer.
+ */
+function answerRoles(context: PresentationContext, { provider, listener }: CommitmentRoles): void {
+  const proposed = context.getProviderRole();
+  if (proposed === undefined) return;
+  const commitment = context.getAbstractSyntaxUid() === storageCommitmentSopClass;
+  context.setProviderRole(commitment && proposed && listener !== undefined);
+  if (commitment && provider === undefined) context.setUserRole(false);
+}
 
 type NActionResponse = InstanceType<typeof NActionResponse>;
+type NEventReportResponse = InstanceType<typeof NEventReportResponse>;
 type CEchoResponse = InstanceType<typeof CEchoResponse>;
 type CStoreResponse = InstanceType<typeof CStoreResponse>;
 type Dataset = InstanceType<typeof Dataset>;

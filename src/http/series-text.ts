@@ -51,6 +51,8 @@ function orderText(order: OrderView): string[] {
     ...order.deliveries.flatMap((delivery) => [
       `  to ${delivery.destination}: ${delivery.state}${delivery.tries === 0 ? '' : `, tries ${delivery.tries}`}${delivery.nextTryAt === undefined ? '' : `, next ${time(delivery.nextTryAt)}`}`,
       ...problem(delivery.problem, '    '),
+      ...(delivery.commitment === undefined ? [] : [`    storage commitment: ${delivery.commitment.state}`]),
+      ...problem(delivery.commitment?.problem, '    '),
     ]),
   ];
 }

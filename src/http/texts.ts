@@ -1,5 +1,5 @@
 import type { RouteRole } from './access/user.ts';
-import type { DeliveryState, OrderState, SeriesState, StageName } from '../store/series.ts';
+import type { CommitmentState, DeliveryState, OrderState, SeriesState, StageName } from '../store/series.ts';
 
 /**
  * Every text of the pages that is not a name, a message of an error (src/errors.ts) or a sentence of a history
@@ -56,6 +56,13 @@ export const texts = {
     'nothing to send': 'nothing to send',
     superseded: 'superseded',
   } satisfies Record<DeliveryState, string>,
+  commitmentStates: {
+    due: 'to be asked whether it keeps it',
+    requested: 'asked whether it keeps it',
+    committed: 'confirms that it keeps it',
+    refused: 'does not keep it',
+    missing: 'has not confirmed that it keeps it',
+  } satisfies Record<CommitmentState, string>,
   stages: {
     receive: 'receiving',
     assemble: 'checking',

@@ -11,6 +11,7 @@ import { problem, problemFromText } from '../store/problem.ts';
 import type { Problem } from '../store/series.ts';
 import type { DeliveryWork } from '../store/work-state.ts';
 import { delayAfter } from './backoff.ts';
+import type { Clock } from './clock.ts';
 import type { TryContext } from './reconcile.ts';
 
 /** A TPS that is down is asked again for hours, but not every minute. */
@@ -90,7 +91,9 @@ function decide({ store, clock, log, current }: TryContext, work: DeliveryWork, 
   const { series, order, destination } = work;
   const { outcome, alarmed, status, reported } = ending;
   const next = nextState(work, outcome, clock.now());
-  const retrySeconds = current().config.destinations.find(({ name }) => name === destination)?.retrySeconds ?? 60;
+  const configured = current().config.destinations.find(({ name }) => name === destination);
+  const retrySeconds = configured?.retrySeconds ?? 60;
+  const waitMinutes = configured?.storageCommitment?.waitMinutes;
   store.record(series, {
     kind: 'deliver outcome',
     order,
@@ -103,12 +106,17 @@ function decide({ store, clock, log, current }: TryContext, work: DeliveryWork, 
     ...(status !== undefined && { status }),
     ...(ending.problem !== undefined && { problem: ending.problem }),
     ...(next === 'waiting' && { nextTryAt: nextTryAt(work, clock.now(), retrySeconds * 1000) }),
+    ...(next === 'delivered' && waitMinutes !== undefined && { commitmentDeadlineAt: minutesFrom(clock, waitMinutes) }),
   });
   const fields = { series, order, destination, try: work.tries, status, code: ending.problem?.code };
   if (next === 'delivered' && !alarmed) log.info(fields, 'delivered');
   else if (next === 'delivered') log.warn(fields, 'delivered with a status that somebody should look at');
   else if (next === 'waiting') log.warn(fields, `not delivered, it is tried again: ${ending.problem?.message ?? ''}`);
   else log.error(fields, `delivery failed: ${ending.problem?.message ?? ''}`);
+}
+
+function minutesFrom(clock: Clock, minutes: number): string {
+  return new Date(clock.now() + minutes * 60_000).toISOString();
 }
 
 function nextState(

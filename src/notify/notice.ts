@@ -111,6 +111,8 @@ function noticeOf(event: JournalEvent, number: number): Notice | undefined {
       return notice('failed', `cannot be delivered to ${event.destination}: ${event.problem.message}`, event.problem);
     case 'deliver outcome':
       return deliveryNotice(event, notice);
+    case 'commitment outcome':
+      return event.problem === undefined ? undefined : notice('failed', event.problem.message, event.problem);
     default:
       return undefined;
   }

@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { WorkResult } from '../jobs/work-order.ts';
+import { countCommitments } from '../store/commitment-state.ts';
 import { countDeliveries, lastImageOfStraightWay } from '../store/due-work.ts';
 import type { JournalEvent } from '../store/journal.ts';
 import type { Store } from '../store/store.ts';
@@ -23,6 +24,7 @@ export class SeriesMetrics {
   readonly #peak: Histogram;
   readonly #results: Counter;
   readonly #deliveries: Counter;
+  readonly #commitments: Counter;
   readonly #way: Histogram;
 
   constructor(registry: Registry, store: Store) {
@@ -65,6 +67,12 @@ export class SeriesMetrics {
       labelNames: ['destination', 'outcome'],
       registers,
     });
+    this.#commitments = new Counter({
+      name: 'contour_node_storage_commitment_results_total',
+      help: 'Storage commitment results by destination and outcome; missing: none came in time',
+      labelNames: ['destination', 'outcome'],
+      registers,
+    });
     this.#way = new Histogram({
       name: 'contour_node_image_to_delivery_seconds',
       help: 'From the last image to the delivered structure set, where no operator took a hand',
@@ -87,6 +95,8 @@ export class SeriesMetrics {
     if (event.kind === 'result' && event.status === 'rejected' && event.error !== undefined)
       this.#rejected.inc({ code: event.error.code });
     if (event.kind === 'deliver outcome') this.#delivery(series, event);
+    if (event.kind === 'commitment outcome')
+      this.#commitments.inc({ destination: event.destination, outcome: event.outcome });
   }
 
   #delivery(series: string, event: Extract<JournalEvent, { kind: 'deliver outcome' }>): void {
@@ -119,6 +129,17 @@ function addStates(registers: Registry[], store: Store): void {
       deliveries.reset();
       for (const { destination, state, deliveries: count } of countDeliveries(store.tables))
         deliveries.set({ destination, state }, count);
+    },
+  });
+  const commitments = new Gauge({
+    name: 'contour_node_storage_commitments',
+    help: 'Structure sets that a destination is asked for storage commitment of, by destination and state',
+    labelNames: ['destination', 'state'],
+    registers,
+    collect() {
+      commitments.reset();
+      for (const { destination, state, commitments: count } of countCommitments(store.tables))
+        commitments.set({ destination, state }, count);
     },
   });
 }

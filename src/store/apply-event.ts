@@ -1,4 +1,5 @@
 import { changeFeedback } from './apply-feedback.ts';
+import { applyCommitment, beginCommitment, endCommitment } from './commitment-state.ts';
 import type { JournalEvent } from './journal.ts';
 import type { OrderState, Priority } from './series.ts';
 import { deriveState } from './series-state.ts';
@@ -60,6 +61,11 @@ function change(tables: Tables, series: string, event: JournalEvent): void {
     case 'deliver impossible':
     case 'resend':
       return changeDelivery(tables, series, event);
+    case 'commitment try':
+    case 'commitment try failed':
+    case 'commitment requested':
+    case 'commitment outcome':
+      return applyCommitment(tables, series, event);
     default:
       return changeFeedback(tables, series, event);
   }
@@ -267,7 +273,7 @@ function changeDelivery(tables: Tables, series: string, event: DeliveryEvent): v
     case 'deliver started':
       return tables.run(`UPDATE deliveries SET started = 1 ${where}`, ...at);
     case 'deliver outcome':
-      return tables.run(
+      tables.run(
         `UPDATE deliveries SET state = ?, next_try_at = ?, failed_tries = failed_tries + ?, reported_try = CASE WHEN ? THEN ? ELSE reported_try END,
            status = ?, alarmed = ?, problem = ?, delivered_at = coalesce(?, delivered_at) ${where}`,
         event.next,
@@ -281,6 +287,8 @@ function changeDelivery(tables: Tables, series: string, event: DeliveryEvent): v
         event.next === 'delivered' ? event.at : null,
         ...at,
       );
+      if (event.commitmentDeadlineAt !== undefined) beginCommitment(tables, series, event, event.commitmentDeadlineAt);
+      return;
     case 'deliver impossible':
       return tables.run(
         `UPDATE deliveries SET state = 'failed', next_try_at = NULL, problem = ? ${where}`,
@@ -288,6 +296,7 @@ function changeDelivery(tables: Tables, series: string, event: DeliveryEvent): v
         ...at,
       );
     case 'resend':
+      endCommitment(tables, series, event);
       return tables.run(
         `UPDATE deliveries SET state = 'waiting', next_try_at = ?, failed_tries = 0, deadline_at = NULL, problem = NULL ${where}`,
         event.at,

@@ -58,6 +58,16 @@ function sentence(event: JournalEvent): string {
       return `delivery to ${event.destination}: try ${event.try} runs`;
     case 'deliver outcome':
       return deliverySentence(event);
+    case 'commitment try':
+      return `${event.destination} is asked for storage commitment, try ${event.try}`;
+    case 'commitment try failed':
+      return `${event.destination} did not take the storage commitment request ${event.try}: ${event.problem.message}`;
+    case 'commitment requested':
+      return `${event.destination} has taken the storage commitment request`;
+    case 'commitment outcome':
+      return event.outcome === 'committed'
+        ? `${event.destination} confirms that it keeps the structure set`
+        : (event.problem?.message ?? `storage commitment by ${event.destination}: ${event.outcome}`);
     case 'deliver impossible':
       return `delivery to ${event.destination} is impossible: ${event.problem.message}`;
     case 'notified':

@@ -103,6 +103,26 @@ const journalEventSchema = z.discriminatedUnion('kind', [
     alarmed: z.boolean(),
     status: z.int().optional(),
     problem: problem.optional(),
+    /** The destination is asked for storage commitment, and has to have told the result by then. */
+    commitmentDeadlineAt: at.optional(),
+  }),
+  /** A storage commitment request is about to go out; without a word about how it was answered the next one comes then. */
+  event('commitment try', {
+    order: key,
+    destination: z.string(),
+    try: tryNumber,
+    transactionUid: z.string(),
+    nextTryAt: at,
+  }),
+  event('commitment try failed', { order: key, destination: z.string(), try: tryNumber, problem }),
+  /** The destination has taken the request. */
+  event('commitment requested', { order: key, destination: z.string(), try: tryNumber }),
+  /** What the destination told, or that it told nothing in time; what it tells later takes the place of that. */
+  event('commitment outcome', {
+    order: key,
+    destination: z.string(),
+    outcome: z.enum(['committed', 'refused', 'missing']),
+    problem: problem.optional(),
   }),
   /** A delivery cannot be tried: its destination is gone, or has no address. */
   event('deliver impossible', { order: key, destination: z.string(), problem }),

@@ -133,6 +133,28 @@ const migrations: readonly string[] = [
      PRIMARY KEY (series, structure_set, order_key)
    ) STRICT, WITHOUT ROWID;
    CREATE INDEX comparisons_by_state ON comparisons (state);`,
+
+  `/* Storage commitment that a destination is asked for, from the delivery on. */
+   CREATE TABLE commitments (
+     series TEXT NOT NULL REFERENCES series (key) ON DELETE CASCADE,
+     order_key TEXT NOT NULL,
+     destination TEXT NOT NULL,
+     state TEXT NOT NULL DEFAULT 'due',
+     tries INTEGER NOT NULL DEFAULT 0,
+     next_try_at TEXT,
+     deadline_at TEXT NOT NULL,
+     problem TEXT,
+     PRIMARY KEY (series, order_key, destination)
+   ) STRICT, WITHOUT ROWID;
+   CREATE INDEX commitments_by_state ON commitments (state);
+
+   CREATE TABLE commitment_transactions (
+     transaction_uid TEXT PRIMARY KEY,
+     series TEXT NOT NULL,
+     order_key TEXT NOT NULL,
+     destination TEXT NOT NULL,
+     FOREIGN KEY (series, order_key, destination) REFERENCES commitments ON DELETE CASCADE
+   ) STRICT, WITHOUT ROWID;`,
 ];
 
 /** What this program writes; it reads it and everything older. */

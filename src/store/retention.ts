@@ -56,7 +56,8 @@ function olderThan(
   return store.tables.all<{ key: string; state: SeriesState }>(
     `SELECT key, state FROM series WHERE updated_at < ? AND state <> 'receiving' AND ? =
        (state IN ('delivered', 'contoured', 'nothing found')
-         AND NOT EXISTS (SELECT 1 FROM deliveries WHERE series = key AND deliveries.state IN ('pending', 'waiting', 'delivering')))
+         AND NOT EXISTS (SELECT 1 FROM deliveries WHERE series = key AND deliveries.state IN ('pending', 'waiting', 'delivering'))
+         AND NOT EXISTS (SELECT 1 FROM commitments WHERE series = key AND commitments.state IN ('due', 'requested')))
      ORDER BY updated_at`,
     new Date(moment).toISOString(),
     which === 'finished' ? 1 : 0,

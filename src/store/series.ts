@@ -33,6 +33,12 @@ export type OrderState =
 export type DeliveryState =
   'pending' | 'waiting' | 'delivering' | 'delivered' | 'failed' | 'not allowed' | 'nothing to send' | 'superseded';
 
+/**
+ * What a destination told of a structure set that it was asked to commit to. `due`: it is to be asked; `requested`: it has
+ * taken the request; `missing`: it told nothing in time.
+ */
+export type CommitmentState = 'due' | 'requested' | 'committed' | 'refused' | 'missing';
+
 export type Priority = 'urgent' | 'normal' | 'low';
 
 /** Why something is as it is: code of src/errors.ts, what happened in words, what to do. */
@@ -58,6 +64,17 @@ export interface DeliveryView {
   readonly status?: number;
   /** Delivered with a status that somebody should look at (0xB006, 0xB007). */
   readonly alarmed: boolean;
+  readonly problem?: Problem;
+  /** Where the destination is asked for storage commitment, from the delivery on. */
+  readonly commitment?: CommitmentView;
+}
+
+export interface CommitmentView {
+  readonly state: CommitmentState;
+  /** Requests so far. */
+  readonly tries: number;
+  /** ISO time by which the result is awaited. */
+  readonly deadlineAt: string;
   readonly problem?: Problem;
 }
 

@@ -3,6 +3,8 @@ import { historyEvent } from './history.ts';
 import { orderFolder } from './paths.ts';
 import { seriesStates } from './series.ts';
 import type {
+  CommitmentState,
+  CommitmentView,
   DeliveryState,
   DeliveryView,
   ListOptions,
@@ -157,11 +159,18 @@ interface DeliveryRow {
   readonly status: number | null;
   readonly alarmed: number;
   readonly problem: string | null;
+  readonly commitment_state: CommitmentState | null;
+  readonly commitment_tries: number | null;
+  readonly commitment_deadline_at: string | null;
+  readonly commitment_problem: string | null;
 }
 
 function deliveriesOf(tables: Tables, series: string, order: string): DeliveryView[] {
   const rows = tables.all<DeliveryRow>(
-    'SELECT * FROM deliveries WHERE series = ? AND order_key = ? ORDER BY destination',
+    `SELECT d.*, c.state AS commitment_state, c.tries AS commitment_tries, c.deadline_at AS commitment_deadline_at,
+       c.problem AS commitment_problem
+     FROM deliveries AS d LEFT JOIN commitments AS c USING (series, order_key, destination)
+     WHERE series = ? AND order_key = ? ORDER BY destination`,
     series,
     order,
   );
@@ -177,7 +186,14 @@ function deliveriesOf(tables: Tables, series: string, order: string): DeliveryVi
     ...present('status', row.status),
     alarmed: row.alarmed === 1,
     ...present('problem', problemOf(row.problem)),
+    ...present('commitment', commitmentOf(row)),
   }));
+}
+
+function commitmentOf(row: DeliveryRow): CommitmentView | null {
+  const { commitment_state: state, commitment_tries: tries, commitment_deadline_at: deadlineAt } = row;
+  if (state === null || tries === null || deadlineAt === null) return null;
+  return { state, tries, deadlineAt, ...present('problem', problemOf(row.commitment_problem)) };
 }
 
 /** An optional field: SQL's null is the field's absence. */

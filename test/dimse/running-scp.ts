@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { z } from 'zod';
 import { configSchema } from '../../src/config/schema.ts';
 import type { AssociationEnd, AssociationInfo, ReceivedInstance } from '../../src/dimse/association-info.ts';
-import type { CommitmentProvider } from '../../src/dimse/commitment-exchange.ts';
+import type { CommitmentRoles } from '../../src/dimse/commitment-exchange.ts';
 import { type RunningStorageScp, startStorageScp } from '../../src/dimse/storage-scp.ts';
 import type { Cleanup } from '../support/cleanup.ts';
 import { eventually } from '../support/eventually.ts';
@@ -40,7 +40,7 @@ export async function runningScp(
     sync?: boolean;
     /** Runs before an instance is kept; what it returns is the status. */
     store?: (instance: ReceivedInstance) => Promise<number>;
-    commitments?: CommitmentProvider;
+    commitment?: CommitmentRoles;
   } = {},
 ): Promise<TestScp> {
   const folder = await temporaryFolder(t);
@@ -70,7 +70,7 @@ export async function runningScp(
       await rename(instance.path, path);
       return status;
     },
-    ...(options.commitments === undefined ? {} : { commitments: options.commitments }),
+    ...(options.commitment === undefined ? {} : { commitment: options.commitment }),
     onRefused: (_association, _named, status) => refused.push(status),
     onAssociationStart: (association) => started.push(association),
     onAssociationEnd: (association, how) => ended.push({ association, how }),

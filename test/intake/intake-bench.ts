@@ -28,9 +28,7 @@ export class ManualClock implements Clock {
   #now = Date.now();
   #timers: { at: number; call: () => void }[] = [];
 
-  now(): number {
-    return this.#now;
-  }
+  readonly now = (): number => this.#now;
 
   after(milliseconds: number, call: () => void): () => void {
     const timer = { at: this.#now + milliseconds, call };

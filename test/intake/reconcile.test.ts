@@ -186,6 +186,27 @@ test('from the last slice to delivered, with every step in the history', async (
   );
 });
 
+test('a TPS with storageCommitment is to be asked from the delivery on, and anew when it is sent again', async (t) => {
+  const [tps] = destinations;
+  const { bench, address, becomes, sendCt, shown } = await stage(t, {
+    destinations: [{ ...tps, storageCommitment: { waitMinutes: 30 } }],
+  });
+  await sendCt();
+  workOn(t, address, 'contour', async (job) => writeResult(bench, job.data as ContourPayload));
+  workOn(t, address, deliverQueue('tps'), async (job) => writeTry(bench, job.data as DeliverPayload));
+  const commitment = () => shown().orders[0]?.deliveries[0]?.commitment;
+  assert.equal(commitment(), undefined);
+  await becomes('delivered');
+  const deadlineAt = new Date(bench.clock.now() + 30 * 60_000).toISOString();
+  assert.deepEqual(commitment(), { state: 'due', tries: 0, deadlineAt });
+
+  const order = shown().orders[0]?.order ?? '';
+  bench.store.record(bench.keyOf(a), { kind: 'commitment outcome', order, destination: 'tps', outcome: 'committed' });
+  assert.equal(commitment()?.state, 'committed');
+  await bench.actions?.resend(bench.keyOf(a));
+  await eventually('it is delivered again', 20, () => (commitment()?.state === 'due' ? true : undefined));
+});
+
 test('an order that fails is tried again and then set aside; an operator has it drawn again', async (t) => {
   const { bench, address, becomes, sendCt, shown } = await stage(t);
   let fails = true;

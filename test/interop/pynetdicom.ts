@@ -28,12 +28,16 @@ export async function pynetdicom<T>(name: string, task: object): Promise<T> {
   return JSON.parse(stdout) as T;
 }
 
+export interface PynetdicomServer {
+  readonly port: number;
+  /** What it printed after its port. */
+  readonly lines: readonly Record<string, unknown>[];
+  /** A line on its standard input. */
+  tell(wish: object): void;
+}
+
 /** Starts `test/interop/pynetdicom/NAME`, which prints its port first and then a JSON line for whatever comes. */
-export async function pynetdicomServer(
-  t: Cleanup,
-  name: string,
-  task: object,
-): Promise<{ port: number; lines: readonly Record<string, unknown>[] }> {
+export async function pynetdicomServer(t: Cleanup, name: string, task: object): Promise<PynetdicomServer> {
   const child = spawn(python, [script(name), JSON.stringify(task)], { stdio: ['pipe', 'pipe', 'inherit'] });
   t.after(async () => {
     child.stdin.end();
@@ -43,5 +47,5 @@ export async function pynetdicomServer(
   const lines: Record<string, unknown>[] = [];
   const [port] = (await once(reader, 'line')) as [string];
   reader.on('line', (line) => lines.push(JSON.parse(line) as Record<string, unknown>));
-  return { port: Number(port), lines };
+  return { port: Number(port), lines, tell: (wish) => void child.stdin.write(`${JSON.stringify(wish)}\n`) };
 }

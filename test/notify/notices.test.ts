@@ -99,6 +99,24 @@ test('late is told while a structure set is late, once, whenever it arrives', ()
   assert.deepEqual(noticesOf([...waiting, ...journal([29, delivery('delivered')])], limits), []);
 });
 
+test('a TPS that does not keep a structure set, or does not say so in time, is told; one that does is not', () => {
+  const outcome = (state: 'committed' | 'refused' | 'missing'): NewEvent => ({
+    kind: 'commitment outcome',
+    order,
+    destination: 'tps',
+    outcome: state,
+    ...(state === 'refused' && { problem: problem('COMMITMENT_REFUSED', 'tps does not keep the structure set') }),
+    ...(state === 'missing' && { problem: problem('COMMITMENT_MISSING', 'tps has not confirmed in time') }),
+  });
+  const events = journal([0, outcome('missing')], [1, outcome('refused')], [2, outcome('committed')]);
+  const notices = noticesOf(events, limits);
+  assert.deepEqual(told(notices), [
+    ['failed', at(0)],
+    ['failed', at(1)],
+  ]);
+  assert.equal(notices[0]?.text, 'tps has not confirmed in time');
+});
+
 test('what failed is told as failed, what found nothing as that, and neither as late', () => {
   const result = (status: 'failed' | 'nothing-found'): NewEvent => ({
     kind: 'result',

@@ -75,7 +75,14 @@ async function manySeries(t: Parameters<typeof IntakeBench.open>[0]): Promise<In
         reported: true,
         alarmed: true,
         status: 0xb007,
+        commitmentDeadlineAt: bench.store.nowIso(),
       });
+      const nextTryAt = bench.store.nowIso();
+      store.record(key, { kind: 'commitment try', ...delivery, try: 1, transactionUid: '2.25.1', nextTryAt });
+      store.record(key, { kind: 'commitment try failed', ...delivery, try: 1, problem });
+      store.record(key, { kind: 'commitment try', ...delivery, try: 2, transactionUid: '2.25.2', nextTryAt });
+      store.record(key, { kind: 'commitment requested', ...delivery, try: 2 });
+      store.record(key, { kind: 'commitment outcome', ...delivery, outcome: 'missing', problem });
     }
   }
   assert.deepEqual(
@@ -95,6 +102,8 @@ const open = (bench: IntakeBench): Promise<Store> =>
 test('the tables come out of the files alone as they were', async (t) => {
   const bench = await manySeries(t);
   const before = everything(bench.store);
+  const commitment = bench.show(`${a}.1`).orders[0]?.deliveries[0]?.commitment;
+  assert.deepEqual([commitment?.state, commitment?.tries], ['missing', 2]);
   await bench.crash();
   for (const end of ['', '-wal', '-shm']) await rm(join(bench.dataDirectory, `state.sqlite${end}`), { force: true });
   const store = await open(bench);
@@ -210,6 +219,30 @@ test('a series under storage commitment stays, whatever its age and the disk', a
 
   await apply(100, 1e9);
   assert.deepEqual(left(), [1], 'what is under storage commitment stays');
+});
+
+test('what a TPS is asked about stays until it has answered or its time is over', async (t) => {
+  const bench = await manySeries(t);
+  const key = bench.keyOf(`${a}.1`);
+  const delivery = { order: '1'.repeat(16), destination: 'tps' };
+  const deliver = { kind: 'deliver outcome', ...delivery, try: 2, outcome: 'delivered', next: 'delivered' } as const;
+  const commitmentDeadlineAt = bench.store.nowIso();
+  bench.store.record(key, { ...deliver, reported: true, alarmed: false, status: 0, commitmentDeadlineAt });
+  const apply = () =>
+    applyRetention({
+      store: bench.store,
+      log: quietLog,
+      now: bench.clock.now() + 20 * 86_400_000,
+      limits: { deliveredDays: 14, undeliveredDays: 90, minimumFreeGigabytes: 2 },
+      held: () => false,
+      remove: (series) => bench.store.remove(series, 'retention'),
+      freeBytes: async () => 1e9,
+    });
+  await apply();
+  assert.equal(bench.show(`${a}.1`).orders[0]?.deliveries[0]?.commitment?.state, 'due');
+  bench.store.record(key, { kind: 'commitment outcome', ...delivery, outcome: 'committed' });
+  await apply();
+  assert.equal(bench.store.show(key), undefined);
 });
 
 test('delivered data goes by age and for want of space, undelivered by age alone and with a word in the log', async (t) => {

@@ -4,7 +4,7 @@ import type { Config, Destination } from '../../src/config/schema.ts';
 import { configuredPeer } from '../../src/dimse/configured-peer.ts';
 import { sendStructureSet } from '../../src/dimse/deliver-structure-set.ts';
 import { type DeliveryOutcome, outcomeOfError } from '../../src/dimse/delivery-outcome.ts';
-import type { PeerAddress } from '../../src/dimse/outbound-association.ts';
+import type { PeerAddress } from '../../src/dimse/peer-connection.ts';
 import { asContourNodeError, ContourNodeError } from '../../src/errors.ts';
 import type { DeliverPayload, DeliveryTry, WorkOrder, WorkResult } from '../../src/jobs/work-order.ts';
 import { faultPoint } from '../../src/observe/fault-point.ts';

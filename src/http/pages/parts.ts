@@ -102,11 +102,12 @@ const deliveryMoods: Record<DeliveryView['state'], Mood> = {
 
 /** One destination with the state of its structure set. */
 export function deliveryLine(delivery: DeliveryView): Html {
-  const { destination, state, tries, alarmed, nextTryAt } = delivery;
-  const mood = alarmed ? 'attention' : deliveryMoods[state];
+  const { destination, state, tries, alarmed, nextTryAt, commitment } = delivery;
+  const unkept = commitment?.state === 'refused' || commitment?.state === 'missing';
+  const mood = alarmed || unkept ? 'attention' : deliveryMoods[state];
   return html`<span class="delivery ${mood}">
     <b>${destination}</b> ${texts.deliveryStates[state]}${tries > 1 && `, ${texts.tries(tries)}`}${
       nextTryAt !== undefined && html`, ${texts.nextTry} ${moment(nextTryAt)}`
-    }${alarmed && `, ${texts.alarmed}`}
+    }${alarmed && `, ${texts.alarmed}`}${commitment !== undefined && `, ${texts.commitmentStates[commitment.state]}`}
   </span>`;
 }

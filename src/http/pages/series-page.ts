@@ -152,7 +152,12 @@ function orderCard(order: OrderView): Html {
     </h3>
     <p class="quiet">${words.orders.revision(order.revision)}, ${texts.tries(order.tries)}</p>
     ${problemBox(order.problem)} ${warningList(order.warnings)} ${rois.length > 0 && roiTable(rois)}
-    ${deliveries.map((delivery) => html`<div>${deliveryLine(delivery)} ${problemBox(delivery.problem)}</div>`)}
+    ${deliveries.map(
+      (delivery) =>
+        html`<div>
+          ${deliveryLine(delivery)} ${problemBox(delivery.problem)} ${problemBox(delivery.commitment?.problem)}
+        </div>`,
+    )}
   </article>`;
 }
 

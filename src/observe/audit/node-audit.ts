@@ -14,7 +14,7 @@ export type Identifiers = (series: string) => { patientId: string; seriesInstanc
 /** What of a series' history belongs into the trail; what an operator did is recorded with the operator's name instead. */
 const kept: ReadonlySet<JournalEvent['kind']> = new Set([
   ...(['association', 'association ended', 'refused', 'rejected', 'ordered', 'result'] as const),
-  ...(['set aside', 'deliver outcome', 'deliver impossible', 'structure set'] as const),
+  ...(['set aside', 'deliver outcome', 'deliver impossible', 'structure set', 'commitment outcome'] as const),
 ]);
 
 /** Who did what with this node: one method for each kind of event. */

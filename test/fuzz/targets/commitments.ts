@@ -9,12 +9,15 @@ import { attackedScp } from './attacked-scp.ts';
 export const open: OpenTarget = async (cleanup) => {
   const scp = await attackedScp(cleanup, {
     peers: [{ name: 'scanner', aeTitle: 'SCANNER', addresses: ['127.0.0.1'], storageCommitment: true }],
-    commitments: {
-      commit: async () => {},
-      answered: (_association, { transactionUid, references }, here) => {
-        const failed = references.slice(0, 1).map((one) => ({ ...one, reason: 0x0112 }));
-        here({ transactionUid, committed: references.slice(1), failed }).catch(() => {});
+    commitment: {
+      provider: {
+        commit: async () => {},
+        answered: (_association, { transactionUid, references }, here) => {
+          const failed = references.slice(0, 1).map((one) => ({ ...one, reason: 0x0112 }));
+          here({ transactionUid, committed: references.slice(1), failed }).catch(() => {});
+        },
       },
+      listener: { expects: () => true, told: async ({ failed }) => failed.length === 0 },
     },
   });
   const request = associateRequest({

@@ -1,7 +1,7 @@
 import type { Config } from '../../../src/config/schema.ts';
 import { configuredPeer } from '../../../src/dimse/configured-peer.ts';
 import { offerStructureSets } from '../../../src/dimse/offer-structure-sets.ts';
-import type { PeerAddress } from '../../../src/dimse/outbound-association.ts';
+import type { PeerAddress } from '../../../src/dimse/peer-connection.ts';
 import { AssociationRejected } from '../../../src/dimse/outbound-association.ts';
 import { echo } from '../../../src/dimse/verification-scu.ts';
 import { ContourNodeError } from '../../../src/errors.ts';
