@@ -10,6 +10,7 @@ import { Redis } from 'ioredis';
 import { embeddedRedisSocket, startEmbeddedRedis } from '../../src/jobs/embedded-redis.ts';
 import { createLog } from '../../src/observe/log.ts';
 import { afterwards } from '../support/afterwards.ts';
+import { lives } from '../support/lives.ts';
 import { eventually } from '../support/eventually.ts';
 
 const silent = createLog({ logging: { level: 'error' } }, 'test', { write: () => undefined });
@@ -25,15 +26,6 @@ function client(t: TestContext, path: string): Redis {
   redis.on('error', () => undefined);
   afterwards(t, () => redis.disconnect());
   return redis;
-}
-
-function lives(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** A process that owns an embedded Redis; what a kill -9 of the node does to it. */

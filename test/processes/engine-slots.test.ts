@@ -9,6 +9,7 @@ import { EngineSlots, type SlotOptions } from '../../worker/processes/engine-slo
 import { silentLog } from '../jobs/running-redis.ts';
 import { afterwards } from '../support/afterwards.ts';
 import { eventually } from '../support/eventually.ts';
+import { lives } from '../support/lives.ts';
 import { type Prepared, prepared } from './prepared.ts';
 
 function slots(t: TestContext, { settings }: Prepared, changes: Partial<SlotOptions> = {}): EngineSlots {
@@ -18,15 +19,6 @@ function slots(t: TestContext, { settings }: Prepared, changes: Partial<SlotOpti
   );
   afterwards(t, () => engines.stop());
   return engines;
-}
-
-function lives(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** A pid, once there is one that is not `old`. */

@@ -8,20 +8,12 @@ import assert from 'node:assert/strict';
 import { parse, stringify } from 'yaml';
 import { eventually } from '../support/eventually.ts';
 import { freePort } from '../support/free-port.ts';
+import { lives } from '../support/lives.ts';
 import { contourNode } from '../support/run-program.ts';
 import { startRunningNode } from '../support/running-node.ts';
 import { thresholdBundle } from '../support/threshold-bundle.ts';
 
 const programs = ['contour-node.ts node', 'contour-node.ts worker', 'engine-child.ts', 'redis-server'];
-
-function lives(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 test('whatever of node, worker, engine and Redis is killed comes back, and all end with start itself', async (t) => {
   const { directory } = await thresholdBundle(t);
