@@ -8,7 +8,7 @@ import { ContourNodeError } from '../src/errors.ts';
 import { structureSetStyleSchema, type Warning } from '../src/jobs/work-order.ts';
 import type { LoadedBundle } from './bundles/load-bundle.ts';
 import { allWarnings, contourCt } from './contour-ct.ts';
-import { contactSheet, polygonRings } from './preview/contact-sheet.ts';
+import { reviewPictures } from './preview/review-pictures.ts';
 import { StageClock, type Progress } from './stage-clock.ts';
 import { structureSet } from './structure-set.ts';
 import { niftiMask } from './volume/nifti.ts';
@@ -19,6 +19,7 @@ export interface ContourFolderOptions {
   readonly encoding: 'implicit' | 'explicit';
   /** Folder for a mask per ROI, ROI.nii.gz. */
   readonly nifti?: string | undefined;
+  /** Folder for pictures of the key slices. */
   readonly preview?: string | undefined;
   readonly config: Config;
   /** Date of the structure set. */
@@ -88,13 +89,10 @@ export async function contourFolder(
   }
   const { preview } = options;
   if (preview !== undefined) {
-    const { name, version } = bundle.manifest;
-    const lines = drawn.rois
-      .filter(({ slices }) => slices.length > 0)
-      .map(({ roi, slices }) => ({ name: roi.name, colour: roi.colour, rings: polygonRings(slices) }));
-    await clock.run('preview', () =>
-      write(preview, contactSheet(drawn.volume, lines, { title: `${name} ${version}` })),
-    );
+    await clock.run('preview', async () => {
+      for (const { file, png } of reviewPictures(drawn.volume, drawn.rois, bundle.manifest))
+        await write(join(preview, file), png);
+    });
   }
   return {
     slices: series.slices.length,

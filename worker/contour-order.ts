@@ -13,13 +13,13 @@ import type {
   WorkOrder,
   WorkResult,
 } from '../src/jobs/work-order.ts';
-import { reviewAxes, reviewIndexFile, reviewPlanesFile } from '../src/jobs/review-files.ts';
+import { contactSheetFile, reviewAxes, reviewIndexFile, reviewPlanesFile } from '../src/jobs/review-files.ts';
 import { faultPoint } from '../src/observe/fault-point.ts';
 import type { LoadedBundle } from './bundles/load-bundle.ts';
 import { allWarnings, contourCt, type ContouredCt } from './contour-ct.ts';
 import { contoursJson } from './contours-json.ts';
 import { OrderFiles } from './order-files.ts';
-import { contactSheet, polygonRings } from './preview/contact-sheet.ts';
+import { reviewSheet } from './preview/review-pictures.ts';
 import { reviewFiles } from './review/review-planes.ts';
 import { StageClock, type Progress } from './stage-clock.ts';
 import { structureSet } from './structure-set.ts';
@@ -270,11 +270,7 @@ async function predecessors({ dataDirectory, order }: Work, profile: Profile): P
 /** contours.json, preview.png and the planes of the viewer, for the page. */
 async function writePictures(files: OrderFiles, bundle: Bundle, { volume, body, rois }: ContouredCt): Promise<void> {
   await files.writeOnce('contours.json', contoursJson(volume.grid, rois));
-  const lines = rois
-    .filter(({ slices }) => slices.length > 0)
-    .map(({ roi, slices }) => ({ name: roi.name, colour: roi.colour, rings: polygonRings(slices) }));
-  const { name, version } = bundle.manifest;
-  await files.replace('preview.png', contactSheet(volume, lines, { title: `${name} ${version}` }));
+  await files.replace(contactSheetFile, reviewSheet(volume, rois, bundle.manifest));
   const { index, planes } = await reviewFiles(volume, body, rois);
   for (const axis of reviewAxes) await files.replace(reviewPlanesFile(axis), planes[axis]);
   await files.replace(reviewIndexFile, Buffer.from(JSON.stringify(index)));

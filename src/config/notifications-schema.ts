@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
-export const noticeKinds = ['failed', 'rejected', 'incomplete', 'nothing found', 'late'] as const;
+const troubles = ['failed', 'rejected', 'incomplete', 'nothing found', 'late'] as const;
+export const noticeKinds = [...troubles, 'contoured'] as const;
 
 const channel = {
   name: z
@@ -9,8 +10,8 @@ const channel = {
     .describe('letters, digits and hyphens; what was told under this name is not told again'),
   events: z
     .array(z.enum(noticeKinds))
-    .default([...noticeKinds])
-    .describe('what is told'),
+    .default([...troubles])
+    .describe('what is told; `contoured` is no trouble and has to be asked for'),
   includePatient: z
     .boolean()
     .default(false)
@@ -60,6 +61,12 @@ export const notificationsSchema = z.strictObject({
         passwordFile: z.string().optional().describe('file with the password of the user'),
         from: z.email().describe('sender'),
         to: z.array(z.email()).min(1).describe('readers'),
+        contactSheet: z
+          .boolean()
+          .default(false)
+          .describe(
+            'attaches the key slices with the contours (PNG), where something was drawn: no name, yet pictures of a patient',
+          ),
       }),
     )
     .default([])

@@ -6,6 +6,7 @@ import { gzip } from 'node:zlib';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ContourNodeError } from '../errors.ts';
 import {
+  contactSheetFile,
   reviewAxes,
   type ReviewAxis,
   type ReviewIndex,
@@ -67,7 +68,7 @@ export function addOrderPictures(server: FastifyInstance, { series, dataDirector
   for (const [file, type] of [
     [reviewIndexFile, 'application/json'],
     ['contours.json', 'application/json'],
-    ['preview.png', 'image/png'],
+    [contactSheetFile, 'image/png'],
   ] as const) {
     server.get<{ Params: Params }>(`${base}/${file}`, route, (request, reply) => sendFile(request, reply, file, type));
   }

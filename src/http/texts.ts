@@ -139,6 +139,11 @@ export const texts = {
       notFound: 'nothing found',
       kept: 'not delivered',
     },
+    contactSheet: {
+      title: 'Contact sheet',
+      alt: (bundle: string) => `Key slices in three directions with the contours of ${bundle}`,
+      download: 'Download (PNG, without a name; for report and mail)',
+    },
     patient: {
       title: 'Patient',
       hidden: 'Hidden. Showing it is recorded with your name.',
@@ -169,7 +174,6 @@ export const texts = {
     contours: 'Show contours',
     goTo: 'Show its middle',
     keys: 'Wheel or arrow keys turn the pages, a click moves the other planes; s, b, w: window; c: contours.',
-    contactSheet: 'Contact sheet (PNG)',
     failure: 'The pictures cannot be loaded. Have the series contoured again, or look at it in the TPS.',
   },
 

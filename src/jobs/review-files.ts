@@ -34,6 +34,9 @@ export const reviewIndexSchema = z.strictObject({
 });
 export type ReviewIndex = z.output<typeof reviewIndexSchema>;
 
+/** PNG of key slices, for report and mail. */
+export const contactSheetFile = 'preview.png';
+
 export const reviewIndexFile = 'review.json';
 
 export function reviewPlanesFile(axis: ReviewAxis): string {

@@ -1,6 +1,9 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { decodeText } from '../dicom/character-set.ts';
 import { asContourNodeError } from '../errors.ts';
 import { type Backoff, delayAfter } from '../intake/backoff.ts';
+import { contactSheetFile } from '../jobs/review-files.ts';
 import type { Channel } from './channel.ts';
 import type { Message } from './message.ts';
 import { type Notice, noticesOf } from './notice.ts';
@@ -106,7 +109,8 @@ export class ChannelRound {
   async #tell(series: string, notice: Notice): Promise<void> {
     const { store, lock } = this.#options;
     try {
-      await this.#channel.send(this.#message(series, notice), this.#stopping.signal);
+      const contactSheet = this.#channel.contactSheet ? await this.#contactSheet(series, notice.order) : undefined;
+      await this.#channel.send(this.#message(series, notice), this.#stopping.signal, contactSheet);
     } catch (error) {
       if (!this.#stopping.signal.aborted) this.#postpone(series, notice, error as Error);
       return;
@@ -147,6 +151,14 @@ export class ChannelRound {
       ...(pageUrl !== undefined && { url: new URL(`series/${series}`, pageUrl.replace(/\/*$/, '/')).href }),
       ...(patient !== undefined && { patient }),
     };
+  }
+
+  /** undefined where nothing was drawn, or it is gone. */
+  async #contactSheet(series: string, order: string | undefined): Promise<Buffer | undefined> {
+    const { store } = this.#options;
+    const folder = store.show(series)?.orders.find((one) => one.order === order)?.folder;
+    if (folder === undefined) return undefined;
+    return readFile(join(store.dataDirectory, folder, contactSheetFile)).catch(() => undefined);
   }
 
   #patient(series: string): { name: string; id: string } | undefined {

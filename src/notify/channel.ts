@@ -9,20 +9,24 @@ export interface Channel {
   readonly name: string;
   readonly events: readonly Notice['kind'][];
   readonly includePatient: boolean;
+  /** Whether `send` wants the contact sheet of what the message is about. */
+  readonly contactSheet: boolean;
   /** @throws Error with the reason in one line */
-  readonly send: (message: Message, signal: AbortSignal) => Promise<void>;
+  readonly send: (message: Message, signal: AbortSignal, contactSheet?: Buffer) => Promise<void>;
 }
 
 export function channelsOf({ webhooks, emails, timeoutSeconds }: Config['notifications']): Channel[] {
   return [
     ...webhooks.map((webhook): Channel => ({
       ...webhook,
+      contactSheet: false,
       send: (message, signal) =>
         postMessage(webhook, message, AbortSignal.any([signal, AbortSignal.timeout(timeoutSeconds * 1000)])),
     })),
     ...emails.map((email): Channel => ({
       ...email,
-      send: (message, signal) => abortable(mailMessage(email, message, timeoutSeconds), signal),
+      send: (message, signal, contactSheet) =>
+        abortable(mailMessage(email, { message, contactSheet }, timeoutSeconds), signal),
     })),
   ];
 }

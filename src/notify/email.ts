@@ -4,13 +4,13 @@ import type { Config } from '../config/schema.ts';
 import { type Message, plainText } from './message.ts';
 
 /**
- * Hands a message to the mail server.
+ * Hands a message to the mail server, with a PNG where there is one.
  *
  * @throws Error with the reason in one line; also where the server refuses one of the readers
  */
 export async function mailMessage(
   email: Config['notifications']['emails'][number],
-  message: Message,
+  { message, contactSheet }: { message: Message; contactSheet: Buffer | undefined },
   timeoutSeconds: number,
 ): Promise<void> {
   const { host, port, security, user, passwordFile, from, to } = email;
@@ -38,6 +38,8 @@ export async function mailMessage(
       to,
       subject,
       text: body,
+      attachments:
+        contactSheet === undefined ? [] : [{ filename: `contact-sheet-${message.series}.png`, content: contactSheet }],
       messageId: `<${message.id}@${domain}>`,
       headers: { 'Auto-Submitted': 'auto-generated' },
     });

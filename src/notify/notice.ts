@@ -11,6 +11,8 @@ export type Notice = {
   /** One sentence without patient data. */
   readonly text: string;
   readonly problem?: Problem;
+  /** Whose drawing it is about. */
+  readonly order?: string;
 };
 
 export type NoticeLimits = Pick<Config['notifications'], 'incompleteMinutes' | 'lateMinutes'>;
@@ -45,9 +47,9 @@ export function noticesOf(events: readonly JournalEvent[], limits: NoticeLimits)
     if (late !== undefined) notices.push(late);
   }
   if (incomplete !== undefined) notices.push(incomplete);
-  for (const { key, destination, dueAt } of ways.values()) {
+  for (const { key, order, destination, dueAt } of ways.values()) {
     const text = `not delivered to ${destination} ${limits.lateMinutes} min after the series was complete`;
-    notices.push({ key, kind: 'late', at: dueAt, text });
+    notices.push({ key, kind: 'late', at: dueAt, text, order });
   }
   return notices;
 }
@@ -88,6 +90,7 @@ function noticeOf(event: JournalEvent, number: number): Notice | undefined {
     at: event.at,
     text,
     ...(problem !== undefined && { problem }),
+    ...('order' in event && { order: event.order }),
   });
   switch (event.kind) {
     case 'rejected':
@@ -120,9 +123,12 @@ function noticeOf(event: JournalEvent, number: number): Notice | undefined {
 
 type Make = (kind: Notice['kind'], text: string, problem?: Problem) => Notice;
 
-function resultNotice({ status, error }: EventOf<'result'>, notice: Make): Notice | undefined {
+function resultNotice({ status, error, rois, warnings }: EventOf<'result'>, notice: Make): Notice | undefined {
   if (status === 'nothing-found') return notice('nothing found', 'nothing found: no structure set');
-  if (status === 'contoured') return undefined;
+  if (status === 'contoured') {
+    const found = rois.filter((roi) => roi.found).map(({ name }) => name);
+    return notice('contoured', [`contoured: ${found.join(', ')}`, ...warnings.map(({ text }) => text)].join('; '));
+  }
   return notice(status, `${status}: ${error?.message ?? 'the worker does not say why'}`, error);
 }
 
@@ -184,6 +190,7 @@ function followWays(
         kind: 'late',
         at: way.dueAt,
         text: `${how} ${event.destination} ${minutes} min after the series was complete`,
+        order: event.order,
       };
     }
     default:

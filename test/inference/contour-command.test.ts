@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, readdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { PNG } from 'pngjs';
 import { gunzipSync } from 'node:zlib';
 import { main } from '../../bin/contour.ts';
 import { readRtstruct } from '../../src/dicom/rtstruct/read-rtstruct.ts';
@@ -26,7 +27,7 @@ test('contour writes a structure set, masks and a picture that independent tools
   const series = await writeCtFolder(join(folder, 'ct'), ct());
   await writeFile(join(series, 'notes.txt'), 'not DICOM');
   const { directory } = await thresholdBundle(t);
-  const [out, masks, preview] = ['out.dcm', 'masks', 'p.png'].map((name) => join(folder, name)) as [
+  const [out, masks, pictures] = ['out.dcm', 'masks', 'pictures'].map((name) => join(folder, name)) as [
     string,
     string,
     string,
@@ -41,19 +42,24 @@ test('contour writes a structure set, masks and a picture that independent tools
     '--nifti',
     masks,
     '--preview',
-    preview,
+    pictures,
     '--json',
   ];
   const outcome = await contourNode(...args);
   assert.equal(outcome.code, 0, outcome.stderr);
   const report = JSON.parse(outcome.stdout) as Report;
   assert.deepEqual([report.model.name, report.slices, report.rois[0]?.found], ['threshold', 17, true]);
-  assert.deepEqual(report.files, [out, join(masks, 'Bright.nii.gz'), preview]);
+  const shown = ['contact-sheet', 'axial', 'coronal', 'sagittal'].map((name) => join(pictures, `${name}.png`));
+  assert.deepEqual(report.files, [out, join(masks, 'Bright.nii.gz'), ...shown]);
   assert.deepEqual(
     readRtstruct(await readFile(out)).rois.map(({ name }) => name),
     ['Bright^AI'],
   );
-  assert.equal((await readFile(preview)).toString('latin1', 1, 4), 'PNG');
+  for (const path of shown) {
+    const { data } = PNG.sync.read(await readFile(path));
+    const red = data.filter((value, at) => at % 4 === 0 && value > 200 && data[at + 1]! < 40 && data[at + 2]! < 40);
+    assert.ok(red.length > 200, `${path}: ${red.length} pixels of the ROI's colour`);
+  }
 
   const prefix = join(folder, 'rasterised');
   const convert = [

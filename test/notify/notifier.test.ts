@@ -1,7 +1,7 @@
 import { test, type TestContext } from 'node:test';
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,9 +11,11 @@ import { systemClock } from '../../src/intake/clock.ts';
 import { SeriesLock } from '../../src/intake/series-lock.ts';
 import { startNotifier } from '../../src/notify/notifier.ts';
 import { createLog } from '../../src/observe/log.ts';
+import { orderFolder } from '../../src/store/paths.ts';
 import { problem } from '../../src/store/problem.ts';
 import { Store } from '../../src/store/store.ts';
 import { readCtInstance } from '../../src/dicom/ct-instance.ts';
+import { Picture } from '../../worker/preview/picture.ts';
 import { afterwards } from '../support/afterwards.ts';
 import { ctSliceFile } from '../support/ct-slice.ts';
 import { eventually } from '../support/eventually.ts';
@@ -198,6 +200,54 @@ test('the patient is named only where the channel is configured so', async (t) =
   assert.ok(id.length > 1);
   assert.match(sink.mails[0]!.content, new RegExp(`^patient .*\\(${id}\\)`, 'm'));
   assert.ok(!JSON.stringify(posts[0]!.body).includes(id));
+});
+
+test('a mail about a drawing carries its contact sheet where that is configured, and no patient; others carry none', async (t) => {
+  const sink = await smtpSink(t);
+  const { start, reject, store } = await clinic(t);
+  const order = 'fedcba9876543210';
+  const folder = join(store.dataDirectory, orderFolder(series, 1, order));
+  await mkdir(folder, { recursive: true });
+  const sheet = new Picture(64, 64).toPng();
+  await writeFile(join(folder, 'preview.png'), sheet);
+  start({
+    emails: [
+      email(sink.port, { contactSheet: true, events: ['contoured', 'rejected'] }),
+      email(sink.port, { name: 'words-only', to: ['words@clinic.example'], events: ['contoured'] }),
+      email(sink.port, { name: 'troubles', to: ['troubles@clinic.example'] }),
+    ],
+  });
+  store.record(series, {
+    kind: 'ordered',
+    revision: 1,
+    route: 'all',
+    priority: 'normal',
+    orders: [{ order, bundle: { name: 'b', version: '1.0.0' }, deliveries: [] }],
+    problems: [],
+    superseded: [],
+  });
+  const roi = { name: 'GTVp', found: true, delivered: true, volumeCm3: 20, slices: 9, contours: 9, components: 1 };
+  store.record(series, {
+    kind: 'result',
+    order,
+    profiles: [],
+    status: 'contoured',
+    rois: [roi],
+    timings: [],
+    warnings: [{ code: 'TOUCHES_END', text: 'GTVp touches the end of the scan' }],
+  });
+  const [one, two] = await eventually('both are told', 20, () => (sink.mails.length === 2 ? sink.mails : undefined));
+  const [withSheet, without] = [one, two].toSorted((a) => (a!.to[0] === 'physics@clinic.example' ? -1 : 1));
+  assert.match(withSheet!.content, /contoured: GTVp; GTVp touches the end of the scan/);
+  assert.match(withSheet!.content, new RegExp(`filename=contact-sheet-${series}\\.png`));
+  assert.ok(withSheet!.content.replace(/\r\n/g, '').includes(sheet.toString('base64')));
+  assert.doesNotMatch(without!.content, /image\/png/);
+  reject();
+  await eventually('the trouble is told', 20, () => (sink.mails.length === 4 ? true : undefined));
+  assert.ok(
+    sink.mails.slice(2).every(({ content }) => !content.includes('image/png')),
+    'nothing was drawn then',
+  );
 });
 
 test('a mail server that is dead, or hangs, holds up neither the node nor another channel; it gets its mail later', async (t) => {

@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
+import { PNG } from 'pngjs';
 import type { CtGeometry } from '../../src/dicom/ct-geometry.ts';
 import { decodeHu } from '../../src/dicom/pixel-data.ts';
 import { readCtFolder } from '../../src/dicom/read-ct-folder.ts';
@@ -63,6 +64,18 @@ test('a CT appears by itself, its contours lie where the phantom has them, a fai
     await page.setViewportSize({ width: 1400, height: 1000 });
   }
   assert.deepEqual(await faultsOf(page), []);
+  await page.getByText('Contact sheet').click();
+  const download = page.waitForEvent('download');
+  await page.getByText('Download (PNG').click();
+  const sheet = PNG.sync.read(await readFile(await (await download).path()));
+  assert.match((await download).suggestedFilename(), /^contact-sheet-[0-9a-f]{16}-phantom-gtvp\.png$/);
+  const shown = page.getByAltText('Key slices');
+  await eventually('the sheet is shown', 20, async () =>
+    (await shown.evaluate((image) => (image as unknown as { naturalWidth: number }).naturalWidth)) === sheet.width
+      ? true
+      : undefined,
+  );
+  await look(page, 'series-contact-sheet');
   await page.emulateMedia({ colorScheme: 'dark' });
   assert.deepEqual(await faultsOf(page), []);
   await look(page, 'series-dark');

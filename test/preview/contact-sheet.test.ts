@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { PNG } from 'pngjs';
+import { reviewAxes, type ReviewAxis } from '../../src/jobs/review-files.ts';
 import { maskContours } from '../../worker/contours/roi-contours.ts';
 import { generatePhantom } from '../../worker/phantom/generate-phantom.ts';
 import { contactSheet, contourRings, polygonRings, type PreviewRoi } from '../../worker/preview/contact-sheet.ts';
@@ -27,7 +28,7 @@ function pixelsOf(png: PNG, [red, green, blue]: readonly [number, number, number
 
 test('the contours of every ROI are drawn in its colour, the left parotid right of the right one', () => {
   const [left, right] = [roiOf('Parotid_L', [0, 160, 255]), roiOf('Parotid_R', [0, 255, 0])];
-  const png = PNG.sync.read(contactSheet(volume, [left, right], { title: 'phantom', slices: 1 }));
+  const png = PNG.sync.read(contactSheet(volume, [left, right], { title: 'phantom', planes: { axial: 1 } }));
   const meanX = (roi: PreviewRoi): number => {
     const pixels = pixelsOf(png, roi.colour);
     assert.ok(pixels.length > 40, `${roi.name}: ${pixels.length} pixels`);
@@ -36,31 +37,81 @@ test('the contours of every ROI are drawn in its colour, the left parotid right 
   assert.ok(meanX(left) > meanX(right) + 50, 'seen from the feet');
 });
 
-test('the contour lies on the edge of what it outlines', () => {
-  const grid = {
-    size: [64, 64, 1] as const,
-    spacing: [2, 2] as const,
-    origin: [-63, -63] as const,
-    z: Float64Array.of(5),
-  };
-  const hu = new Int16Array(64 * 64).fill(-1000);
-  for (let j = 20; j < 44; j++) hu.fill(300, j * 64 + 16, j * 64 + 48);
+/** Slices 3 mm apart, then 5 mm. */
+const grid = {
+  size: [64, 64, 24] as const,
+  spacing: [2, 2] as const,
+  origin: [-63, -63] as const,
+  z: Float64Array.from({ length: 24 }, (_, k) => (k < 12 ? 3 * k : 36 + 5 * (k - 12))),
+};
+
+type Range = readonly [number, number];
+
+function box(x: Range, y: Range, z: Range): { hu: Int16Array; rings: PreviewRoi['rings'] } {
+  const hu = new Int16Array(64 * 64 * 24).fill(-1000);
+  for (let k = z[0]; k < z[1]; k++)
+    for (let j = y[0]; j < y[1]; j++) hu.fill(300, (k * 64 + j) * 64 + x[0], (k * 64 + j) * 64 + x[1]);
   const mask = { grid, voxels: Uint8Array.from(hu, (value) => (value > 0 ? 1 : 0)) };
-  const png = PNG.sync.read(
-    contactSheet({ grid, hu }, [{ name: 'box', colour: [255, 0, 0], rings: polygonRings(maskContours(mask)) }]),
-  );
-  const red = [...Array(png.width * png.height).keys()]
-    .filter((at) => at > png.width * 40 && png.data[at * 4]! - png.data[at * 4 + 1]! > 120)
-    .map((at) => ({ x: at % png.width, y: Math.floor(at / png.width) }));
-  assert.ok(red.length > 200, `${red.length} red pixels`);
-  for (const { x, y } of red) {
-    const around = [-5, 0, 5].flatMap((across) => [-5, 0, 5].map((down) => [x + across, y + down]));
-    const shades = around.map(([u, v]) => png.data[(v! * png.width + u!) * 4 + 1]!);
-    assert.ok(
-      Math.max(...shades) > 250 && Math.min(...shades) < 5,
-      `black on one side, white on the other of (${x}, ${y})`,
+  return { hu, rings: polygonRings(maskContours(mask)) };
+}
+
+for (const axis of reviewAxes) {
+  test(`the contour lies on the edge of what it outlines in ${axis} planes`, () => {
+    const { hu, rings } = box([16, 48], [20, 44], [5, 17]);
+    const roi: PreviewRoi = { name: 'box', colour: [255, 0, 0], rings };
+    const png = PNG.sync.read(contactSheet({ grid, hu }, [roi], { planes: { [axis]: 2 } }));
+    const red = [...Array(png.width * png.height).keys()]
+      .filter((at) => at > png.width * 40 && png.data[at * 4]! - png.data[at * 4 + 1]! > 120)
+      .map((at) => ({ x: at % png.width, y: Math.floor(at / png.width) }));
+    assert.ok(red.length > 200, `${red.length} red pixels`);
+    for (const { x, y } of red) {
+      const around = [-5, 0, 5].flatMap((across) => [-5, 0, 5].map((down) => [x + across, y + down]));
+      const shades = around.map(([u, v]) => png.data[(v! * png.width + u!) * 4 + 1]!);
+      assert.ok(
+        Math.max(...shades) > 250 && Math.min(...shades) < 5,
+        `black on one side, white on the other of (${x}, ${y})`,
+      );
+    }
+  });
+}
+
+test("head is up, the patient's left is right, and in sagittal planes the back is", () => {
+  const places = {
+    right: box([16, 20], [30, 34], [10, 14]),
+    left: box([44, 48], [30, 34], [10, 14]),
+    front: box([30, 34], [16, 20], [10, 14]),
+    back: box([30, 34], [44, 48], [10, 14]),
+    foot: box([30, 34], [30, 34], [4, 6]),
+    head: box([30, 34], [30, 34], [18, 20]),
+  };
+  const names = Object.keys(places) as (keyof typeof places)[];
+  const rois = names.map((name, n) => ({
+    name,
+    colour: [255, n * 40, 0] as const,
+    rings: places[name].rings,
+  }));
+  const hu = new Int16Array(64 * 64 * 24).fill(-1000);
+  const middle = (axis: ReviewAxis, name: keyof typeof places): { x: number; y: number } => {
+    const [shown] = rois.filter((roi) => roi.name === name);
+    // Many planes in one row each: those that cut it show it at the same place.
+    const png = PNG.sync.read(contactSheet({ grid, hu }, rois, { planes: { [axis]: 30 }, columns: 1, tile: 256 }));
+    const pixels = [...Array(png.width * png.height).keys()].filter(
+      (at) => at > png.width * 120 && shown!.colour.every((value, band) => png.data[at * 4 + band] === value),
     );
-  }
+    assert.ok(pixels.length > 0, `${name} in ${axis} planes`);
+    const top = png.height % 258 === 0 ? 0 : (png.height + 2) % 258;
+    const mean = (values: number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+    return {
+      x: mean(pixels.map((at) => at % png.width)),
+      y: mean(pixels.map((at) => (Math.floor(at / png.width) - top) % 258)),
+    };
+  };
+  assert.ok(middle('axial', 'left').x > middle('axial', 'right').x + 50);
+  assert.ok(middle('axial', 'back').y > middle('axial', 'front').y + 50);
+  assert.ok(middle('coronal', 'left').x > middle('coronal', 'right').x + 50);
+  assert.ok(middle('coronal', 'foot').y > middle('coronal', 'head').y + 50);
+  assert.ok(middle('sagittal', 'back').x > middle('sagittal', 'front').x + 50);
+  assert.ok(middle('sagittal', 'foot').y > middle('sagittal', 'head').y + 50);
 });
 
 test('contours of a structure set are shown like the polygons they came from; what lies on no slice is left out', () => {

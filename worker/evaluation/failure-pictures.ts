@@ -44,7 +44,7 @@ export async function failurePictures(
     ]);
     const meanDice = dice.reduce((sum, value) => sum + value, 0) / Math.max(1, dice.length);
     const title = `Phantom ${seed}: mean DSC ${meanDice.toFixed(3)}`;
-    results.push({ seed, meanDice, picture: contactSheet(volume, lines, { title, slices: 4 }) });
+    results.push({ seed, meanDice, picture: contactSheet(volume, lines, { title, planes: { axial: 4 } }) });
     onPhantom?.(index + 1, seeds.length);
   }
   return results.toSorted((a, b) => a.meanDice - b.meanDice).slice(0, count);

@@ -3,7 +3,7 @@ import type { OperatorTargets } from '../../intake/operator-targets.ts';
 import { texts } from '../texts.ts';
 import { html, type Html } from './html.ts';
 import { badge, deliveryLine, moment, orderMoods, problemBox, stageList, stateBadge, warningList } from './parts.ts';
-import { viewerSection } from './viewer-section.ts';
+import { hasPictures, viewerSection } from './viewer-section.ts';
 
 export interface SeriesPageInput {
   readonly series: SeriesDetail;
@@ -139,12 +139,12 @@ function orders({ series }: SeriesPageInput): Html {
   return html`<section class="panel">
     <h2>${words.orders.title}</h2>
     <div id="orders" data-live>
-      ${series.orders.length === 0 ? html`<p class="quiet">${words.orders.none}</p>` : series.orders.map(orderCard)}
+      ${series.orders.length === 0 ? html`<p class="quiet">${words.orders.none}</p>` : series.orders.map((order) => orderCard(series.key, order))}
     </div>
   </section>`;
 }
 
-function orderCard(order: OrderView): Html {
+function orderCard(series: string, order: OrderView): Html {
   const { bundle, state, rois, deliveries } = order;
   return html`<article class="order" id="order-${order.order}">
     <h3>
@@ -158,7 +158,19 @@ function orderCard(order: OrderView): Html {
           ${deliveryLine(delivery)} ${problemBox(delivery.problem)} ${problemBox(delivery.commitment?.problem)}
         </div>`,
     )}
+    ${hasPictures(order) && contactSheet(series, order)}
   </article>`;
+}
+
+/** A closed one is not fetched. */
+function contactSheet(series: string, { order, bundle }: OrderView): Html {
+  const { title, alt, download } = words.contactSheet;
+  const address = `/series/${series}/orders/${order}/preview.png`;
+  return html`<details class="sheet">
+    <summary>${title}</summary>
+    <img src="${address}" alt="${alt(bundle.name)}" loading="lazy" width="1030" height="1078" />
+    <p><a href="${address}" download="contact-sheet-${series}-${bundle.name}.png">${download}</a></p>
+  </details>`;
 }
 
 function roiTable(rois: OrderView['rois']): Html {

@@ -13,15 +13,20 @@ export interface OtherContours {
 
 /** The viewer of what was drawn last: three planes with the contours, windows, the list of structures. */
 export function viewerSection(series: SeriesDetail, others: readonly OtherContours[] = []): Html {
-  const drawn = series.orders.filter(({ state }) => state === 'contoured' || state === 'nothing found');
+  const drawn = series.orders.filter(hasPictures);
   // Within a revision the last one is the newest.
   const order = drawn.findLast(({ revision }) => revision === drawn[0]?.revision);
   return html`<section id="viewer" data-live class="panel" ${order === undefined && html`hidden`}>
-    ${order !== undefined && viewer(series.key, order, others)}
+    ${order !== undefined && viewer(order, others)}
   </section>`;
 }
 
-function viewer(key: string, order: OrderView, others: readonly OtherContours[]): Html {
+/** The worker made pictures of it. */
+export function hasPictures({ state }: OrderView): boolean {
+  return state === 'contoured' || state === 'nothing found';
+}
+
+function viewer(order: OrderView, others: readonly OtherContours[]): Html {
   const volumes = Object.fromEntries(order.rois.filter(({ found }) => found).map((roi) => [roi.name, roi.volumeCm3]));
   const { bundle } = order;
   return html`<h2>${words.title} <span class="quiet">${bundle.name} ${bundle.version}</span></h2>
@@ -51,7 +56,6 @@ function viewer(key: string, order: OrderView, others: readonly OtherContours[])
         </fieldset>
         <p class="problem" data-failure hidden>${words.failure}</p>
         <p class="quiet">${words.keys}</p>
-        <p><a href="/series/${key}/orders/${order.order}/preview.png">${words.contactSheet}</a></p>
       </div>
       <template>
         <li>

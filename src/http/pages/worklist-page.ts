@@ -74,7 +74,7 @@ function groupTabs(query: WorklistQuery, counts: SeriesPage['counts']): Html {
             class="${group}"
             href="${address({ ...query, group, page: 1 }, ['state'])}"
             ${current && html`aria-current="true"`}
-            >${texts.worklist.groups[group]} <span class="count">${count}</span></a
+            >${texts.worklist.groups[group]} <span class="count ${count === 0 && html`none`}">${count}</span></a
           >
         </li>`;
       })}
