@@ -2,20 +2,21 @@ import { parseArgs } from 'node:util';
 import { type LoadedConfig, loadConfig } from '../src/config/load.ts';
 import { type Config, configSchema } from '../src/config/schema.ts';
 import { ContourNodeError } from '../src/errors.ts';
+import { type QueueKind, queueKinds } from '../src/jobs/queue-names.ts';
 import { redisAddress } from '../src/jobs/redis-connection.ts';
 import { createLog } from '../src/observe/log.ts';
 import { runService } from '../worker/processes/service.ts';
-import { type QueueKind, startWorker } from '../worker/processes/worker.ts';
+import { startWorker } from '../worker/processes/worker.ts';
 
 export const summary = 'contours and delivers what the node has queued';
 
-export const help = `usage: contour-node worker [--config FILE] [--queues contour,deliver] [--engine E] [--device D]
+export const help = `usage: contour-node worker [--config FILE] [--queues LIST] [--engine E] [--device D]
 
 Takes jobs from Redis (redis.url, or the embedded server of a node on this machine), draws and delivers. Several workers
 may run, on this or other machines that see the node's data directory under the configured path.
 
   --config FILE   configuration (default: every key has its default)
-  --queues LIST   contour, deliver or both (default: both)
+  --queues LIST   of contour, compare (structure sets that came back) and deliver (default: all)
   --engine E      onnxruntime or tensorflow, instead of engine.name: for the one machine that has another accelerator
   --device D      auto, cpu, gpu, cuda or webgpu, instead of engine.device
 
@@ -27,14 +28,13 @@ Examples:
   contour-node worker --queues contour --engine tensorflow --device gpu`;
 
 const patienceSeconds = 30;
-const kinds: readonly QueueKind[] = ['contour', 'deliver'];
 
 export async function main(args: string[]): Promise<void> {
   const { values } = parseArgs({
     args,
     options: {
       config: { type: 'string' },
-      queues: { type: 'string', default: kinds.join() },
+      queues: { type: 'string', default: queueKinds.join() },
       engine: { type: 'string' },
       device: { type: 'string' },
     },
@@ -62,7 +62,8 @@ function withEngine(
 }
 
 function queueKind(text: string): QueueKind {
-  const found = kinds.find((kind) => kind === text.trim());
-  if (found === undefined) throw new ContourNodeError('USAGE', `--queues: '${text}' is neither contour nor deliver`);
+  const found = queueKinds.find((kind) => kind === text.trim());
+  if (found === undefined)
+    throw new ContourNodeError('USAGE', `--queues: '${text}' is none of ${queueKinds.join(', ')}`);
   return found;
 }

@@ -73,6 +73,10 @@ export const catalogue = {
     remedy: 'the series broke its worker again and again: look at it, then `contour-node jobs retry`',
   },
   NOTHING_FOUND: { exit: 1, remedy: 'look at the CT and at what the bundle is for' },
+  COMPARISON_FAILED: {
+    exit: 1,
+    remedy: 'see the worker log; have the structure set compared again on the page of its series',
+  },
   RESULT_CONFLICT: {
     exit: 1,
     remedy: 'a result of this job exists with other bytes: a defect, keep both and report it',

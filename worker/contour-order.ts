@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Bundle } from '../src/bundles/read-bundle.ts';
-import { ctHeaderOf, type CtHeader } from '../src/dicom/ct-instance.ts';
+import type { CtHeader } from '../src/dicom/ct-instance.ts';
 import { checkCtSeries } from '../src/dicom/ct-series.ts';
-import { readHeader, type DataSet } from '../src/dicom/data-set.ts';
+import type { DataSet } from '../src/dicom/data-set.ts';
 import { isWanted } from '../src/dicom/rtstruct/destination-rois.ts';
 import { ContourNodeError } from '../src/errors.ts';
 import type {
@@ -20,6 +20,7 @@ import { allWarnings, contourCt, type ContouredCt } from './contour-ct.ts';
 import { contoursJson } from './contours-json.ts';
 import { OrderFiles } from './order-files.ts';
 import { reviewSheet } from './preview/review-pictures.ts';
+import { readSlices } from './revision-slices.ts';
 import { reviewFiles } from './review/review-planes.ts';
 import { StageClock, type Progress } from './stage-clock.ts';
 import { structureSet } from './structure-set.ts';
@@ -138,7 +139,7 @@ interface Work {
 
 async function draw(work: Work): Promise<WorkResult> {
   const { files, order, manifest, loaded, clock } = work;
-  const { headers, first } = await readHeaders(files, manifest);
+  const { headers, first } = await readSlices(files, manifest);
   const { applicability } = loaded.bundle.manifest;
   const { geometry, slices, warnings } = checkCtSeries(headers, applicability);
   const pathOf = new Map(manifest.slices.map(({ sopInstanceUid, file }) => [sopInstanceUid, files.instance(file)]));
@@ -172,39 +173,6 @@ async function draw(work: Work): Promise<WorkResult> {
     structureSets: found.sets,
     warnings: distinct([...manifest.warnings, ...warnings, ...allWarnings(drawn), ...found.more]),
   };
-}
-
-/**
- * The headers of the revision's slices, in its order.
- * @throws ContourNodeError DATA_DIRECTORY a file is not the instance that the manifest names
- */
-async function readHeaders(
-  files: OrderFiles,
-  manifest: RevisionManifest,
-): Promise<{ headers: CtHeader[]; first: DataSet }> {
-  const headers: CtHeader[] = [];
-  let first: DataSet | undefined;
-  for (const [index, slice] of manifest.slices.entries()) {
-    const file = await readHeader(files.instance(slice.file)).catch((error: unknown) => {
-      throw new ContourNodeError('DATA_DIRECTORY', `slice ${index + 1} of the series is not there or damaged`, {
-        cause: error,
-      });
-    });
-    const header = ctHeaderOf(file);
-    if (header.sopInstanceUid !== slice.sopInstanceUid || header.headerSha256 !== slice.headerSha256) {
-      throw new ContourNodeError(
-        'DATA_DIRECTORY',
-        `slice ${index + 1} of the series is another image than the manifest names`,
-        {
-          remedy: 'restore the data directory, or send the series again',
-        },
-      );
-    }
-    headers.push(header);
-    first ??= file;
-  }
-  if (first === undefined) throw new ContourNodeError('SERIES_TOO_FEW_SLICES', 'no slices');
-  return { headers, first };
 }
 
 /** The structure set of one profile in each encoding that it wants; undefined when there is nothing to send. */

@@ -49,6 +49,8 @@ export const causes: Record<ErrorCode, string> = {
   SET_ASIDE: 'The series failed or broke its worker worker.maximumTries times.',
   NOTHING_FOUND:
     'The network found none of its structures: another part of the body, or a CT unlike its training data.',
+  COMPARISON_FAILED:
+    'A structure set that came back could not be compared: the comparing process ended or took too long.',
   RESULT_CONFLICT: 'The same job wrote other bytes than before, as two different engines would.',
   PEER_UNREACHABLE:
     'No connection to host and port: the system is off, a firewall is in between, the address is wrong.',

@@ -1,5 +1,6 @@
 import { problem, problemFrom } from '../store/problem.ts';
 import type { Problem } from '../store/series.ts';
+import { queueKind } from '../jobs/queue-names.ts';
 import type { ContourQueues } from '../jobs/queues.ts';
 
 /** What keeps jobs from being done: Redis away or unsafe, nobody who takes them. Empty while all is well. */
@@ -7,7 +8,7 @@ export async function queueProblems(queues: ContourQueues): Promise<Problem[]> {
   const away = await queues.problem();
   if (away !== undefined) return [problemFrom(away)];
   const [unsafe, workers] = await Promise.all([queues.unsafe(), queues.workers()]);
-  const kinds = new Set(queues.bullQueues().map(({ name }) => (name === 'contour' ? 'contour' : 'deliver')));
+  const kinds = new Set(queues.bullQueues().map(({ name }) => queueKind(name)));
   return [
     ...(unsafe === undefined ? [] : [problemFrom(unsafe)]),
     ...[...kinds]

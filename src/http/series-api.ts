@@ -105,6 +105,27 @@ export function addSeriesApi(
     log.info({ series: one, action: 'delete', user: request.user.name, address: request.ip }, 'operator');
     return { key: one, action: 'delete' };
   });
+  type StructureSetRoute = { Params: { key: string; structureSet: string } };
+  const structureSetRoute = (action: string): string => `/api/series/:key/structure-sets/:structureSet/${action}`;
+  for (const [action, confirmed] of [
+    ['confirm', true],
+    ['withdraw', false],
+  ] as const) {
+    server.post<StructureSetRoute>(structureSetRoute(action), { config: { role: 'operator' } }, async (request) => {
+      const [one, structureSet] = [keyOf(request.params.key), key.parse(request.params.structureSet)];
+      await actions.confirm(one, structureSet, confirmed, actorOf(request));
+      audit.acted(action, one, actorOf(request), { structureSet });
+      log.info({ series: one, structureSet, action, user: request.user.name, address: request.ip }, 'operator');
+      return { key: one, structureSet, action };
+    });
+  }
+  server.post<StructureSetRoute>(structureSetRoute('compare'), { config: { role: 'operator' } }, async (request) => {
+    const [one, structureSet] = [keyOf(request.params.key), key.parse(request.params.structureSet)];
+    await actions.compareAgain(one, structureSet);
+    audit.acted('compare again', one, actorOf(request), { structureSet });
+    log.info({ series: one, structureSet, user: request.user.name, address: request.ip }, 'compared again');
+    return { key: one, structureSet, action: 'compare' };
+  });
   // Not GET: it leaves a trace, and no browser asks for it ahead of time.
   server.post<KeyRoute>('/api/series/:key/identity', { config: { role: 'viewer' } }, async (request) => {
     const one = keyOf(request.params.key);

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { contourJobId, contourQueue } from '../jobs/queue-names.ts';
 import { type WorkResult, workResultSchema } from '../jobs/work-order.ts';
@@ -9,6 +8,7 @@ import type { Problem } from '../store/series.ts';
 import type { OrderWork } from '../store/work-state.ts';
 import { forgetQueued } from '../store/work-state.ts';
 import { type Backoff, delayAfter } from './backoff.ts';
+import { readIfThere } from './read-if-there.ts';
 import type { TryContext } from './reconcile.ts';
 
 const backoff: Backoff = { first: 5_000, longest: 60_000 };
@@ -114,13 +114,8 @@ async function recordResult(
 
 /** A result that cannot be read is a failed one: the worker writes it whole or not at all. */
 async function readResult(path: string): Promise<WorkResult | undefined> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
+  const text = await readIfThere(path);
+  if (text === undefined) return undefined;
   try {
     return workResultSchema.parse(JSON.parse(text));
   } catch (error) {

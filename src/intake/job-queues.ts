@@ -1,3 +1,4 @@
+import type { ComparePayload } from '../jobs/comparison.ts';
 import type { ContourPayload, DeliverPayload } from '../jobs/work-order.ts';
 import type { Priority } from '../store/series.ts';
 
@@ -24,8 +25,9 @@ export interface JobEvent {
 
 export interface JobQueues {
   addContour(payload: ContourPayload, priority: Priority): Promise<void>;
+  addCompare(payload: ComparePayload): Promise<void>;
   addDeliver(payload: DeliverPayload): Promise<void>;
-  /** @param queue `contour` or `deliver-NAME` */
+  /** @param queue `contour`, `compare` or `deliver-NAME` */
   statusOf(queue: string, jobId: string): Promise<JobStatus>;
   /** Jobs of the queue that wait or run. */
   depth(queue: string): Promise<number>;

@@ -2,7 +2,8 @@ import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ContourNodeError } from '../errors.ts';
 import type { Log } from '../observe/log.ts';
-import type { Actor, OrderView, SeriesActions, SeriesDetail, SeriesState } from '../store/series.ts';
+import { comparisonFolder } from '../store/paths.ts';
+import type { Actor, OrderView, SeriesActions, SeriesDetail, SeriesState, StructureSetView } from '../store/series.ts';
 import type { Store } from '../store/store.ts';
 import type { CurrentConfig, SeriesCompletion } from './complete-series.ts';
 import { whyImpossible } from './delivery-tries.ts';
@@ -41,7 +42,7 @@ export class OperatorActions implements SeriesActions {
       const failed = series.orders.filter(
         ({ revision, state }) => revision === series.revision && failedOrders.includes(state),
       );
-      for (const order of failed) await this.#putResultAside(order);
+      for (const { folder, tries } of failed) await putAside(join(store.dataDirectory, folder, 'result.json'), tries);
       store.record(key, { kind: 'retry', orders: failed.map(({ order }) => order) });
       log.info({ series: key }, 'retry by an operator');
     });
@@ -99,6 +100,39 @@ export class OperatorActions implements SeriesActions {
     });
   }
 
+  async confirm(key: string, structureSet: string, confirmed: boolean, by: Actor): Promise<void> {
+    const { store, lock, log } = this.#options;
+    await lock.run(key, () => {
+      const set = this.#structureSet(key, structureSet);
+      if (set.comparisons.some(({ own }) => own))
+        throw new ContourNodeError(
+          'STATE_CONFLICT',
+          "it is this node's own structure set, unchanged: it never counts",
+          {
+            remedy: 'send the structure set that was corrected',
+          },
+        );
+      if ((set.confirmed !== undefined) === confirmed) return;
+      store.record(key, { kind: 'confirmed', structureSet, confirmed, by: by.user });
+      log.info({ series: key, structureSet, confirmed }, 'confirmation by an operator');
+    });
+  }
+
+  async compareAgain(key: string, structureSet: string): Promise<void> {
+    const { store, reconciler, lock, log } = this.#options;
+    await lock.run(key, async () => {
+      const { comparisons } = this.#structureSet(key, structureSet);
+      const failed = comparisons.filter(({ state }) => state === 'failed' || state === 'not comparable');
+      if (failed.length === 0)
+        throw new ContourNodeError('STATE_CONFLICT', `no comparison of structure set ${structureSet} has failed`);
+      for (const { order, tries } of failed)
+        await putAside(join(store.dataDirectory, comparisonFolder(key, structureSet, order), 'result.json'), tries);
+      store.record(key, { kind: 'compare again', structureSet });
+      log.info({ series: key, structureSet }, 'compared again by an operator');
+    });
+    reconciler.series(key);
+  }
+
   async delete(key: string, by: Actor): Promise<void> {
     const { store, assembly, commitments, lock, log } = this.#options;
     await lock.run(key, async () => {
@@ -120,15 +154,18 @@ export class OperatorActions implements SeriesActions {
     return series;
   }
 
-  /** A result is written once; the next one needs its name. */
-  async #putResultAside({ folder, tries }: OrderView): Promise<void> {
-    const path = join(this.#options.store.dataDirectory, folder, 'result.json');
-    await rename(path, path.replace(/\.json$/, `.before-try-${tries + 1}.json`)).catch(
-      (error: NodeJS.ErrnoException) => {
-        if (error.code !== 'ENOENT') throw error;
-      },
-    );
+  #structureSet(key: string, structureSet: string): StructureSetView {
+    const found = this.#series(key).structureSets.find((one) => one.structureSet === structureSet);
+    if (found === undefined) throw new ContourNodeError('NOT_FOUND', `no structure set ${structureSet}`);
+    return found;
   }
+}
+
+/** A result is written once; the next one needs its name. */
+async function putAside(path: string, tries: number): Promise<void> {
+  await rename(path, path.replace(/\.json$/, `.before-try-${tries + 1}.json`)).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+  });
 }
 
 function conflict(series: SeriesDetail, words: string): ContourNodeError {

@@ -5,12 +5,14 @@ import type { Store } from '../store/store.ts';
 import {
   anythingOverdue,
   nextDue,
+  unfinishedComparisons,
   unfinishedDeliveries,
   unfinishedOrders,
   unfinishedSeries,
 } from '../store/work-state.ts';
 import type { Clock } from './clock.ts';
 import type { CurrentConfig } from './complete-series.ts';
+import { advanceComparison } from './compare-tries.ts';
 import { advanceOrder } from './contour-tries.ts';
 import { advanceDelivery } from './delivery-tries.ts';
 import type { JobQueues } from './job-queues.ts';
@@ -27,7 +29,7 @@ export interface ReconcilerOptions {
   readonly onResult: (result: WorkResult) => void;
 }
 
-/** What the steps of orders and deliveries need. */
+/** What the steps of orders, deliveries and comparisons need. */
 export interface TryContext extends ReconcilerOptions {
   /**
    * Adds a job where its queue has room; one at a time, so that it never gets fuller than worker.maximumQueued.
@@ -137,7 +139,7 @@ export class Reconciler {
     }
   }
 
-  /** Every order and delivery gets its turn, whatever becomes of the others. */
+  /** Every order, delivery and comparison gets its turn, whatever becomes of the others. */
   async #advance(series: string): Promise<void> {
     const { store } = this.#options;
     const errors: unknown[] = [];
@@ -146,6 +148,8 @@ export class Reconciler {
     for (const work of unfinishedOrders(store.tables, series)) await attempt(advanceOrder(this.#options, work));
     // A result that was just recorded makes deliveries due.
     for (const work of unfinishedDeliveries(store.tables, series)) await attempt(advanceDelivery(this.#options, work));
+    for (const work of unfinishedComparisons(store.tables, series))
+      await attempt(advanceComparison(this.#options, work));
     if (errors.length > 0) throw errors[0];
   }
 

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CheckedSeries } from '../dicom/ct-series.ts';
 import type { CtInstance } from '../dicom/ct-instance.ts';
@@ -7,6 +6,7 @@ import { type RevisionManifest, revisionManifestSchema, type Warning } from '../
 import { revisionFolder } from '../store/paths.ts';
 import type { StoredImage } from '../store/store.ts';
 import { writeOnce } from '../jobs/write-once.ts';
+import { readIfThere } from './read-if-there.ts';
 
 export interface RevisionInput {
   readonly dataDirectory: string;
@@ -86,10 +86,6 @@ function dicomDateTime(now: number): [string, string] {
 }
 
 async function readManifest(path: string): Promise<RevisionManifest | undefined> {
-  try {
-    return revisionManifestSchema.parse(JSON.parse(await readFile(path, 'utf8')));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
+  const text = await readIfThere(path);
+  return text === undefined ? undefined : revisionManifestSchema.parse(JSON.parse(text));
 }

@@ -1,7 +1,19 @@
+import type { ComparePayload } from './comparison.ts';
 import type { ContourPayload, DeliverPayload } from './work-order.ts';
 
 /** Series to be drawn. */
 export const contourQueue = 'contour';
+
+/** Structure sets that came back, to be compared with what was drawn. */
+export const compareQueue = 'compare';
+
+/** What a worker says that it takes: one word for the queues of all destinations. */
+export const queueKinds = ['contour', 'compare', 'deliver'] as const;
+export type QueueKind = (typeof queueKinds)[number];
+
+export function queueKind(queue: string): QueueKind {
+  return queue === contourQueue || queue === compareQueue ? queue : 'deliver';
+}
 
 /** Structure sets for one destination: one that hangs holds up no other. */
 export function deliverQueue(destination: string): string {
@@ -11,6 +23,10 @@ export function deliverQueue(destination: string): string {
 /** Fixed by the payload, so that the same try is never in the queue twice; BullMQ allows no colon. */
 export function contourJobId(payload: ContourPayload): string {
   return [payload.series, payload.revision, payload.order, payload.try].join('-');
+}
+
+export function compareJobId(payload: ComparePayload): string {
+  return [payload.series, payload.structureSet, payload.order, payload.try].join('-');
 }
 
 export function deliverJobId(payload: DeliverPayload): string {

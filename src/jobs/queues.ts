@@ -4,7 +4,8 @@ import { ContourNodeError } from '../errors.ts';
 import type { JobEvent, JobQueues, JobState, JobStatus } from '../intake/job-queues.ts';
 import type { Log } from '../observe/log.ts';
 import type { Priority } from '../store/series.ts';
-import { contourJobId, contourQueue, deliverJobId, deliverQueue } from './queue-names.ts';
+import { comparePayloadSchema } from './comparison.ts';
+import { compareJobId, compareQueue, contourJobId, contourQueue, deliverJobId, deliverQueue } from './queue-names.ts';
 import { connectRedis, type RedisAddress } from './redis-connection.ts';
 import { checkRedisSafety } from './redis-safety.ts';
 import { contourPayloadSchema, deliverPayloadSchema } from './work-order.ts';
@@ -94,6 +95,13 @@ class BullQueues implements ContourQueues {
     );
   }
 
+  async addCompare(payload: unknown): Promise<void> {
+    const checked = comparePayloadSchema.parse(payload);
+    await this.#ask(compareQueue, (queue) =>
+      queue.add('compare', checked, { ...jobOptions, jobId: compareJobId(checked) }),
+    );
+  }
+
   async addDeliver(payload: unknown): Promise<void> {
     const checked = deliverPayloadSchema.parse(payload);
     await this.#ask(deliverQueue(checked.destination), (queue) =>
@@ -169,7 +177,7 @@ class BullQueues implements ContourQueues {
   }
 
   setDestinations(destinations: readonly string[]): void {
-    const names = [contourQueue, ...destinations.map(deliverQueue)];
+    const names = [contourQueue, compareQueue, ...destinations.map(deliverQueue)];
     for (const [name, open] of this.#open) {
       if (names.includes(name)) continue;
       this.#open.delete(name);

@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
+import { queueKinds } from './queue-names.ts';
 
 /**
  * A worker tells through Redis that it lives, what it takes and how much memory it holds. It is no state: a heartbeat
@@ -11,7 +12,7 @@ const heartbeatSchema = z.strictObject({
   name: z.string(),
   version: z.string(),
   /** What it takes now: `contour` once an engine has run a warm-up inference. */
-  queues: z.array(z.enum(['contour', 'deliver'])),
+  queues: z.array(z.enum(queueKinds)),
   slots: z.int(),
   /** Resident memory of the worker itself, and of its engine processes after their last job. */
   workerBytes: z.number(),

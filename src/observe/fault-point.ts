@@ -18,12 +18,16 @@ export const faultPoints = {
   'result-seen': 'the result was read, not recorded',
   'deliver-try-recorded': 'a delivery is counted; its job is not in the queue',
   'delivery-seen': 'how a delivery ended was read, not recorded',
+  'compare-try-recorded': 'a comparison is counted; its job is not in the queue',
+  'comparison-seen': 'what came of a comparison was read, not recorded',
   // the worker
   'contour-job-taken': 'a worker has the job, no engine has it',
   'contour-job-done': 'the engine is done, the queue does not know it',
   'delivery-begun': 'a delivery is marked as begun; nothing was sent',
   'delivery-answered': 'the TPS has answered; nothing is written down',
   'delivery-written': 'what came of it is written down; the queue does not know it',
+  // the comparing process
+  'comparison-made': 'the contours are written, no result',
   // the engine process
   contouring: 'an engine has the order; nothing is drawn',
   'structure-set-written': 'the structure set is written, no result',

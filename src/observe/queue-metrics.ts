@@ -1,4 +1,5 @@
 import { Gauge, type Registry } from 'prom-client';
+import { queueKinds } from '../jobs/queue-names.ts';
 import type { ContourQueues } from '../jobs/queues.ts';
 import { type DueWork, dueWork } from '../store/due-work.ts';
 import type { Store } from '../store/store.ts';
@@ -64,7 +65,7 @@ function addWorkers(registers: Registry[], queues: ContourQueues): void {
     registers,
     async collect() {
       const alive = await queues.workers();
-      for (const queue of ['contour', 'deliver'] as const)
+      for (const queue of queueKinds)
         workers.set({ queue }, alive.filter((worker) => worker.queues.includes(queue)).length);
     },
   });

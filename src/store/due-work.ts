@@ -3,18 +3,21 @@ import type { Tables } from './tables.ts';
 
 /** What a queue still has to do, as the disk knows it: also what waits for Redis, or for room in its queue. */
 export interface DueWork {
-  /** `contour`, or `deliver-DESTINATION`. */
+  /** `contour`, `compare` or `deliver-DESTINATION`. */
   readonly queue: string;
   readonly depth: number;
   /** ISO time since when the oldest of it waits. */
   readonly oldestAt: string;
 }
 
-/** Orders count from their making, deliveries from the result, or from when an operator had it sent again. */
+/** Orders and comparisons count from their making, deliveries from the result, or from when an operator had it sent again. */
 export function dueWork(tables: Tables): DueWork[] {
   return tables.all<{ queue: string; depth: number; oldestAt: string }>(
     `SELECT 'contour' AS queue, count(*) AS depth, min(created_at) AS oldestAt FROM orders
        WHERE state IN ('queued', 'contouring') HAVING count(*) > 0
+     UNION ALL
+     SELECT 'compare', count(*), min(created_at) FROM comparisons
+       WHERE state IN ('queued', 'comparing') HAVING count(*) > 0
      UNION ALL
      SELECT 'deliver-' || destination, count(*), min(due_at) FROM (
        SELECT d.destination, coalesce((SELECT max(json_extract(event, '$.at')) FROM events AS e

@@ -1,3 +1,5 @@
+import type { Approval } from '../dicom/rtstruct/received-structure-set.ts';
+import type { ComparedRoi } from '../jobs/comparison.ts';
 import type { Warning, WorkResult } from '../jobs/work-order.ts';
 
 /**
@@ -96,6 +98,36 @@ export interface OrderView {
   readonly warnings: readonly Warning[];
 }
 
+/** `not comparable`: it says itself why; `failed`: every try did. */
+export type ComparisonState = 'queued' | 'comparing' | 'compared' | 'not comparable' | 'failed';
+
+/** A structure set that came back beside what one order drew. */
+export interface ComparisonView {
+  readonly order: string;
+  readonly bundle: { readonly name: string; readonly version: string };
+  readonly state: ComparisonState;
+  readonly tries: number;
+  readonly problem?: Problem;
+  /** The node's own structure set, unchanged. */
+  readonly own: boolean;
+  /** It stands for this series and bundle in the statistics. */
+  readonly counts: boolean;
+  readonly rois: readonly ComparedRoi[];
+  readonly warnings: readonly Warning[];
+}
+
+export interface StructureSetView {
+  readonly structureSet: string;
+  readonly receivedAt: string;
+  /** Name of the peer, or its AE title. */
+  readonly sender: string;
+  readonly matchedBy: 'images' | 'frame of reference';
+  readonly approval: Approval;
+  /** The operator who confirmed it, and when. */
+  readonly confirmed?: { readonly by: string; readonly at: string };
+  readonly comparisons: readonly ComparisonView[];
+}
+
 export interface SeriesSummary {
   readonly key: string;
   readonly state: SeriesState;
@@ -146,6 +178,8 @@ export interface StageTime {
 export interface SeriesDetail extends SeriesSummary {
   /** Newest first; superseded ones included. */
   readonly orders: readonly OrderView[];
+  /** That came back from elsewhere, the newest first. */
+  readonly structureSets: readonly StructureSetView[];
   /** In their order; stages not reached are absent. */
   readonly stages: readonly StageTime[];
   /** Oldest first. */
@@ -221,6 +255,10 @@ export interface SeriesActions {
   release(key: string): Promise<void>;
   /** Draws the newest revision with a bundle for destinations, beside what was drawn; both as configured now. */
   order(key: string, bundle: string, destinations: readonly string[]): Promise<void>;
+  /** Says that somebody corrected a structure set and stands for it, or takes that back. */
+  confirm(key: string, structureSet: string, confirmed: boolean, by: Actor): Promise<void>;
+  /** Makes failed comparisons of a structure set again. */
+  compareAgain(key: string, structureSet: string): Promise<void>;
   /** Removes images, structure sets and state for good; refuses while something is received, drawn or sent. */
   delete(key: string, by: Actor): Promise<void>;
 }

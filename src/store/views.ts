@@ -17,6 +17,7 @@ import type {
   SeriesSummary,
 } from './series.ts';
 import { stageTimes } from './stage-times.ts';
+import { structureSetsOf } from './structure-set-views.ts';
 import type { Tables } from './tables.ts';
 
 interface SeriesRow {
@@ -68,6 +69,7 @@ export function showSeries(tables: Tables, key: string): SeriesDetail | undefine
   return {
     ...summary(row),
     orders: ordersOf(tables, key),
+    structureSets: structureSetsOf(tables, key),
     stages: stageTimes(events, row.state === 'receiving' || row.state === 'incomplete'),
     history: events.map(historyEvent),
   };

@@ -111,8 +111,48 @@ export function unfinishedDeliveries(tables: Tables, series: string): DeliveryWo
     }));
 }
 
-/** Series with unfinished orders or deliveries, the urgent and the oldest first. */
+/** A comparison that is to be made, or is being made. */
+export interface ComparisonWork {
+  readonly series: string;
+  readonly structureSet: string;
+  readonly revision: number;
+  readonly order: string;
+  readonly tries: number;
+  readonly triesBefore: number;
+  readonly inQueue: boolean;
+  readonly started: boolean;
+  readonly nextTryAt: string | undefined;
+}
+
+export function unfinishedComparisons(tables: Tables, series: string): ComparisonWork[] {
+  return tables
+    .all<Omit<OrderRow, 'state' | 'priority'> & { readonly structure_set: string }>(
+      `SELECT c.*, o.revision FROM comparisons AS c JOIN orders AS o USING (series, order_key)
+       WHERE series = ? AND c.state IN ('queued', 'comparing') ORDER BY structure_set, order_key`,
+      series,
+    )
+    .map((row) => ({
+      series: row.series,
+      structureSet: row.structure_set,
+      revision: row.revision,
+      order: row.order_key,
+      tries: row.tries,
+      triesBefore: row.tries_before,
+      inQueue: row.in_queue === 1,
+      started: row.started === 1,
+      nextTryAt: row.next_try_at ?? undefined,
+    }));
+}
+
+/** Series with unfinished orders, deliveries or comparisons, the urgent and the oldest first, comparisons last. */
 export function unfinishedSeries(tables: Tables): string[] {
+  const comparing = tables.all<{ series: string }>(
+    "SELECT series, min(created_at) AS since FROM comparisons WHERE state IN ('queued', 'comparing') GROUP BY series ORDER BY since",
+  );
+  return [...new Set([...seriesToDeliver(tables), ...comparing.map(({ series }) => series)])];
+}
+
+function seriesToDeliver(tables: Tables): string[] {
   return tables
     .all<{ series: string }>(
       `SELECT series, min(CASE priority WHEN 'urgent' THEN 0 WHEN 'normal' THEN 1 ELSE 2 END) AS rank, min(created_at) AS since FROM orders
@@ -124,7 +164,8 @@ export function unfinishedSeries(tables: Tables): string[] {
 }
 
 const waitingTries = `SELECT coalesce(next_try_at, created_at) AS at FROM orders WHERE state = 'queued' AND in_queue = 0
-  UNION ALL SELECT next_try_at FROM deliveries WHERE state = 'waiting'`;
+  UNION ALL SELECT next_try_at FROM deliveries WHERE state = 'waiting'
+  UNION ALL SELECT coalesce(next_try_at, created_at) FROM comparisons WHERE state = 'queued' AND in_queue = 0`;
 
 /** ISO time after `now` at which the next try falls due; undefined where none does. */
 export function nextDue(tables: Tables, now: string): string | undefined {

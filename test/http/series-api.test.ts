@@ -112,6 +112,7 @@ test('the queues can be looked at, not changed', async (t) => {
     queues.map(({ name, readOnlyMode }) => [name, readOnlyMode]),
     [
       ['contour', true],
+      ['compare', true],
       ['deliver-pinnacle', true],
     ],
   );

@@ -23,6 +23,7 @@ const series: SeriesDetail = {
   lastReceivedAt: '2026-11-23T18:00:09.000Z',
   updatedAt: '2026-11-23T18:01:00.000Z',
   problem: { code: 'STORE_REFUSED', message: 'PINNACLE answered 0xA900', remedy: "see the peer's log" },
+  structureSets: [],
   orders: [
     {
       order: '48e3c6bfd6ea57a5',

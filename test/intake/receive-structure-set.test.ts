@@ -7,42 +7,17 @@ import { tag } from '../../src/dicom/rtstruct/tags.ts';
 import type { CtSlice } from '../support/ct-slice.ts';
 import { editedStructureSet, type Edit } from '../support/edited-structure-set.ts';
 import { structureSetOfSlices } from '../support/structure-set-of-slices.ts';
+import { contouredOrder, recordContoured } from './contoured-series.ts';
 import { IntakeBench, range } from './intake-bench.ts';
 
 const a = '1.2.826.71.1';
 const b = '1.2.826.71.2';
-const order = 'abcdefabcdef0001';
 
 const slicesOf = (series: string): CtSlice[] => range(1, 12).map((number) => ({ series, number }));
 
-/** A series that this node has contoured. */
-async function contoured(bench: IntakeBench, series: string, changes: Partial<CtSlice> = {}): Promise<void> {
-  await bench.sendAll(series, range(1, 12), 'released', changes);
-  await bench.pass(21);
-  const key = bench.keyOf(series);
-  bench.store.record(key, {
-    kind: 'ordered',
-    revision: 1,
-    route: 'all',
-    priority: 'normal',
-    orders: [{ order, bundle: { name: 'one', version: '1.0.0' }, deliveries: [] }],
-    problems: [],
-    superseded: [],
-  });
-  bench.store.record(key, {
-    kind: 'result',
-    order,
-    status: 'contoured',
-    profiles: [],
-    rois: [],
-    timings: [],
-    warnings: [],
-  });
-}
-
 async function bench(t: TestContext): Promise<IntakeBench> {
   const opened = await IntakeBench.open(t);
-  await contoured(opened, a);
+  await recordContoured(opened, a);
   return opened;
 }
 
@@ -74,7 +49,7 @@ test('a corrected structure set lies with the series whose images it names, as i
   assert.equal(more.length, 0);
   assert.deepEqual(
     [event?.sender, event?.matchedBy, event?.approval, event?.orders],
-    ['PINNACLE', 'images', 'APPROVED', [order]],
+    ['PINNACLE', 'images', 'APPROVED', [contouredOrder]],
   );
   assert.equal(event?.datedAt, '20260102030405');
   const [file] = await files(node, 'series', node.keyOf(a), 'structure-sets');
@@ -122,7 +97,7 @@ test('without image references the frame of reference and the planes decide, whe
     ['no series here has its images'],
     'planes between the slices are of another series',
   );
-  await contoured(node, b);
+  await recordContoured(node, b);
   assert.equal(await send(node, edited({ withoutImages: true, approval: 'APPROVED' })), 0x0000);
   assert.equal(events(node).length, 1);
   assert.deepEqual(

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { type Job, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import { deliverQueue } from '../../src/jobs/queue-names.ts';
 import type { RedisAddress } from '../../src/jobs/redis-connection.ts';
@@ -19,23 +18,11 @@ import {
 import { deliveryTryFile, orderFolder } from '../../src/store/paths.ts';
 import type { SeriesDetail, SeriesState } from '../../src/store/series.ts';
 import { openQueues, runningRedis } from '../jobs/running-redis.ts';
+import { workOn } from '../jobs/work-on.ts';
 import { eventually } from '../support/eventually.ts';
 import { IntakeBench, ManualClock, range, writeBundleManifest } from './intake-bench.ts';
 
 const a = '1.2.826.1.1';
-
-/** Works on a queue as the worker's parent does; what it returns or writes is up to the test. */
-function workOn(t: TestContext, address: RedisAddress, queue: string, run: (job: Job) => Promise<void>): Worker {
-  const connection = new Redis({ ...address.options, maxRetriesPerRequest: null });
-  connection.on('error', () => undefined);
-  const worker = new Worker(queue, run, { connection, prefix: 'test', runRetryDelay: 500 });
-  worker.on('error', () => undefined);
-  t.after(async () => {
-    await worker.close(true);
-    connection.disconnect();
-  });
-  return worker;
-}
 
 interface Stage {
   readonly bench: IntakeBench;

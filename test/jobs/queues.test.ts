@@ -155,7 +155,7 @@ test('a destination that a new configuration brings gets its queue, one that it 
   queues.setDestinations(['eclipse']);
   assert.deepEqual(
     (await queues.counts()).map(({ queue }) => queue),
-    ['contour', 'deliver-eclipse'],
+    ['contour', 'compare', 'deliver-eclipse'],
   );
   await queues.addDeliver({ ...delivery, destination: 'eclipse' });
   assert.equal(await queues.depth('deliver-eclipse'), 1);

@@ -7,7 +7,7 @@ import { afterwards } from '../support/afterwards.ts';
 export function workerAtQueue(
   t: TestContext,
   address: RedisAddress,
-  queues: WorkerHeartbeat['queues'] = ['contour', 'deliver'],
+  queues: WorkerHeartbeat['queues'] = ['contour', 'compare', 'deliver'],
 ): Heartbeat {
   const redis = connectRedis(address, true, () => undefined);
   const heartbeat = startHeartbeat(redis, 'test', () => ({

@@ -80,10 +80,10 @@ test('who is not there to draw or deliver is told by health and metrics, and tha
   };
   assert.deepEqual(await health(), {
     status: 503,
-    codes: ['WORKER_MISSING', 'WORKER_MISSING'],
-    words: 'no worker takes jobs of queue contour; no worker takes jobs of queue deliver',
+    codes: ['WORKER_MISSING', 'WORKER_MISSING', 'WORKER_MISSING'],
+    words: ['contour', 'compare', 'deliver'].map((queue) => `no worker takes jobs of queue ${queue}`).join('; '),
   });
-  const worker = workerAtQueue(t, http.redis.address, ['contour']);
+  const worker = workerAtQueue(t, http.redis.address, ['contour', 'compare']);
   await eventually('one is there', 20, async () => ((await health()).codes.length === 1 ? true : undefined));
   assert.equal((await health()).words, 'no worker takes jobs of queue deliver');
   const metrics = await (await http.get('/metrics')).text();
@@ -91,5 +91,5 @@ test('who is not there to draw or deliver is told by health and metrics, and tha
   assert.match(metrics, /contour_node_workers\{queue="deliver"\} 0/);
   assert.match(metrics, /contour_node_worker_resident_bytes\{process="engine"\} 500000000/);
   await worker.stop();
-  assert.equal((await health()).codes.length, 2);
+  assert.equal((await health()).codes.length, 3);
 });

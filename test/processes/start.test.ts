@@ -45,7 +45,7 @@ test('SIGHUP takes over changed destinations in node and worker; a wrong file ch
     const response = await fetch(`http://127.0.0.1:${node.httpPort}/queues/api/queues`);
     return ((await response.json()) as { queues: { name: string }[] }).queues.map(({ name }) => name);
   };
-  assert.deepEqual(await queues(), ['contour']);
+  assert.deepEqual(await queues(), ['contour', 'compare']);
   const config = parse(await readFile(node.configFile, 'utf8')) as Record<string, unknown>;
   const changed = {
     ...config,
@@ -68,7 +68,7 @@ test('SIGHUP takes over changed destinations in node and worker; a wrong file ch
   });
   assert.equal(problems[0]?.code, 'CONFIG_INVALID');
   assert.match(problems[0].message, /line \d+.*colour/);
-  assert.deepEqual(await queues(), ['contour', 'deliver-tps']);
+  assert.deepEqual(await queues(), ['contour', 'compare', 'deliver-tps']);
   await eventually('the worker tells', 30, () =>
     /"part":"worker".*the old one stays in force/.test(node.log()) ? true : undefined,
   );

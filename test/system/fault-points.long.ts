@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -10,6 +10,7 @@ import { faultPoints, type FaultPoint } from '../../src/observe/fault-point.ts';
 import { pseudonym } from '../../src/observe/pseudonym.ts';
 import { pseudonymKey } from '../../src/store/pseudonym-key.ts';
 import { startPickyTps } from '../peers/picky-tps.ts';
+import { sendCorrected } from '../support/corrected-in-tps.ts';
 import { eventually } from '../support/eventually.ts';
 import { phantomCt } from '../support/phantom-ct.ts';
 import { startRunningNode, type RunningNode } from '../support/running-node.ts';
@@ -30,6 +31,18 @@ async function sendUntilTaken(node: RunningNode, files: readonly string[]): Prom
     return stored.length === instances.length ? true : undefined;
   });
   return acknowledged;
+}
+
+/** Passed only by a structure set that comes back. */
+const feedbackPoints: ReadonlySet<FaultPoint> = new Set(['compare-try-recorded', 'comparison-seen', 'comparison-made']);
+
+async function comesBack(node: RunningNode, key: string, folder: string, structureSet: Uint8Array): Promise<void> {
+  const edit = { move: { roi: /GTVp/, x: 3 }, sopInstanceUid: '1.2.3.4.5.6', approval: 'APPROVED' };
+  await sendCorrected({ folder, dicomPort: node.dicomPort }, structureSet, edit);
+  await eventually('it is compared', 120, async () => {
+    const [comparison] = (await node.show(key)).structureSets[0]?.comparisons ?? [];
+    return comparison?.state === 'compared' ? true : undefined;
+  });
 }
 
 async function survives(t: TestContext, point: FaultPoint, seed: number): Promise<void> {
@@ -56,6 +69,7 @@ async function survives(t: TestContext, point: FaultPoint, seed: number): Promis
   await writeFile(join(armed, point), '2');
   const acknowledged = await sendUntilTaken(node, files);
   const [series] = await node.settled(1, ['delivered'], 120);
+  if (feedbackPoints.has(point)) await comesBack(node, series!.key, work, await readFile(tps.imported[0]!.path));
   // Some points are passed once only: what was recorded there is taken up behind them.
   const left = existsSync(join(armed, point)) ? Number(readFileSync(join(armed, point), 'utf8')) : 0;
   assert.ok(left < 2, 'the process died there');

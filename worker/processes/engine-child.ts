@@ -1,9 +1,9 @@
-import { asContourNodeError } from '../../src/errors.ts';
 import type { ContourPayload } from '../../src/jobs/work-order.ts';
 import { faultPoint } from '../../src/observe/fault-point.ts';
 import { createLog, type Log } from '../../src/observe/log.ts';
 import { contourOrder } from '../contour-order.ts';
-import { type EngineProblem, type EngineSettings, type FromEngine, toEngineSchema } from './engine-messages.ts';
+import { type ChildProblem, problemOf } from './child-problem.ts';
+import { type EngineSettings, type FromEngine, toEngineSchema } from './engine-messages.ts';
 import { WarmBundles } from './warm-bundles.ts';
 
 // The engine process: forked by engine-process.ts, holds the tensors, gets paths. It may block, crash or be killed at any
@@ -21,11 +21,6 @@ function tell(message: FromEngine): void {
   process.send?.(message);
 }
 
-function problemOf(error: unknown): EngineProblem {
-  const { code, message, remedy } = asContourNodeError(error);
-  return { code, message, remedy };
-}
-
 function residentMegabytes(): number {
   return process.memoryUsage.rss() / 1e6;
 }
@@ -34,7 +29,7 @@ async function start(settings: EngineSettings): Promise<State> {
   const log = createLog(settings, 'engine');
   const bundles = new WarmBundles(settings.modelsDirectory);
   const warmed: string[] = [];
-  const problems: EngineProblem[] = [];
+  const problems: ChildProblem[] = [];
   for (const name of settings.warmUp) {
     try {
       await bundles.get(name, settings.engine);

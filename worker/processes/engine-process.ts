@@ -1,10 +1,10 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { ContourNodeError, type ErrorCode, catalogue } from '../../src/errors.ts';
+import { ContourNodeError } from '../../src/errors.ts';
 import type { ContourPayload } from '../../src/jobs/work-order.ts';
+import { type ChildProblem, errorOf } from './child-problem.ts';
 import {
   type ContourProgress,
   type ContourSummary,
-  type EngineProblem,
   type EngineSettings,
   type FromEngine,
   fromEngineSchema,
@@ -13,7 +13,7 @@ import {
 
 export interface WarmUp {
   readonly warmed: readonly string[];
-  readonly problems: readonly EngineProblem[];
+  readonly problems: readonly ChildProblem[];
 }
 
 /** The parent's end of one engine process: it holds tensors, this side holds the job. */
@@ -86,7 +86,7 @@ export class EngineProcess {
         done(message.summary);
       } else if (message.kind === 'failed') {
         this.residentMegabytes = message.residentMegabytes;
-        fail(asError(message.problem));
+        fail(errorOf(message.problem));
       }
     });
     this.#send({ kind: 'contour', payload });
@@ -136,9 +136,4 @@ export class EngineProcess {
       this.#listener = undefined;
     }
   }
-}
-
-function asError({ code, message, remedy }: EngineProblem): ContourNodeError {
-  const known: ErrorCode = code in catalogue ? (code as ErrorCode) : 'INTERNAL';
-  return new ContourNodeError(known, message, { remedy });
 }

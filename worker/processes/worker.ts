@@ -4,18 +4,18 @@ import type { Redis } from 'ioredis';
 import type { LoadedConfig } from '../../src/config/load.ts';
 import type { Config } from '../../src/config/schema.ts';
 import { asContourNodeError } from '../../src/errors.ts';
-import { contourQueue, deliverQueue } from '../../src/jobs/queue-names.ts';
+import { comparePayloadSchema } from '../../src/jobs/comparison.ts';
+import { compareQueue, contourQueue, deliverQueue, type QueueKind } from '../../src/jobs/queue-names.ts';
 import { connectRedis, type RedisAddress } from '../../src/jobs/redis-connection.ts';
 import { contourPayloadSchema, deliverPayloadSchema } from '../../src/jobs/work-order.ts';
 import { type Heartbeat, startHeartbeat, type WorkerHeartbeat } from '../../src/jobs/worker-heartbeat.ts';
 import { faultPoint } from '../../src/observe/fault-point.ts';
 import type { Log } from '../../src/observe/log.ts';
 import { version } from '../../src/version.ts';
+import { runComparison } from './compare-process.ts';
 import { deliver } from './deliver.ts';
 import type { ContourSummary } from './engine-messages.ts';
 import { EngineSlots, type SlotOptions } from './engine-slots.ts';
-
-export type QueueKind = WorkerHeartbeat['queues'][number];
 
 export interface WorkerOptions {
   readonly queues: readonly QueueKind[];
@@ -57,6 +57,7 @@ class ContourWorker implements RunningWorker {
   readonly #connection: Redis;
   readonly #slots: EngineSlots | undefined;
   readonly #contour: Worker | undefined;
+  readonly #compare: Worker | undefined;
   readonly #deliver = new Map<string, Worker>();
   readonly #heartbeat: Heartbeat;
   /** Queues that are being taken from. */
@@ -75,7 +76,9 @@ class ContourWorker implements RunningWorker {
       this.#redisAway = false;
     });
     if (options.queues.includes('deliver')) this.#openDeliveries();
-    this.#taking = options.queues.filter((kind) => kind === 'deliver');
+    if (options.queues.includes('compare'))
+      this.#compare = this.#take(compareQueue, 1, (job, token) => this.#runComparison(job, token), true);
+    this.#taking = options.queues.filter((kind) => kind !== 'contour');
     this.#heartbeat = startHeartbeat(this.#connection, config.redis.queuePrefix, () => this.#report());
     if (options.queues.includes('contour')) {
       this.#slots = new EngineSlots(slotOptions(config), options.log);
@@ -110,7 +113,7 @@ class ContourWorker implements RunningWorker {
   async close(patienceSeconds: number): Promise<void> {
     this.#taking = [];
     await this.#heartbeat.stop();
-    const workers = [...this.#deliver.values(), ...(this.#contour === undefined ? [] : [this.#contour])];
+    const workers = [...this.#deliver.values(), this.#contour, this.#compare].filter((worker) => worker !== undefined);
     const closed = Promise.all(workers.map((worker) => worker.close()));
     const patience = setTimeout(() => {
       this.#options.log.warn({}, 'jobs that still run are given back');
@@ -197,12 +200,25 @@ class ContourWorker implements RunningWorker {
       faultPoint('contour-job-done');
       return summary;
     } catch (error) {
-      if (this.#stopping.signal.aborted) {
-        await job.moveToWait(token);
-        throw new WaitingError('the worker is being stopped');
-      }
-      throw jobError(error);
+      throw await this.#givenBack(job, token, error);
     }
+  }
+
+  async #runComparison(job: Job, token: string | undefined): Promise<unknown> {
+    const payload = comparePayloadSchema.parse(job.data);
+    const { dataDirectory, worker } = this.#config;
+    try {
+      return { status: await runComparison({ dataDirectory, payload }, worker.timeoutMinutes, this.#stopping.signal) };
+    } catch (error) {
+      throw await this.#givenBack(job, token, error);
+    }
+  }
+
+  /** What a job ends with: an error of its own, or that it goes back to the queue because the worker is stopped. */
+  async #givenBack(job: Job, token: string | undefined, error: unknown): Promise<Error> {
+    if (!this.#stopping.signal.aborted) return jobError(error);
+    await job.moveToWait(token);
+    return new WaitingError('the worker is being stopped');
   }
 
   async #runDelivery(job: Job): Promise<unknown> {

@@ -60,12 +60,12 @@ export class NodeAudit {
     this.#trail.record({ event: 'deleted', ...this.#named(series), ...actor });
   }
 
-  /** An operator's action: retry, resend, release, order. */
+  /** An operator's action: retry, resend, release, order, confirm … */
   acted(
     action: string,
     series: string,
     actor: Actor,
-    about: { bundle?: string; destination?: string | undefined } = {},
+    about: { bundle?: string; destination?: string | undefined; structureSet?: string } = {},
   ): void {
     this.#trail.record({ event: action, ...this.#named(series), ...actor, ...about });
   }

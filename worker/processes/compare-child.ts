@@ -1,0 +1,20 @@
+import { compareReturned } from '../feedback/compare-returned.ts';
+import { problemOf } from './child-problem.ts';
+import { compareTaskSchema, type FromCompareChild } from './compare-process.ts';
+
+// Forked by compare-process.ts for one comparison: it may take long, and much memory, and be killed at any time.
+
+function tell(message: FromCompareChild): void {
+  process.send?.(message, () => process.disconnect());
+}
+
+process.once('message', (raw) => {
+  const { dataDirectory, payload } = compareTaskSchema.parse(raw);
+  compareReturned(dataDirectory, payload).then(
+    ({ status }) => tell({ kind: 'done', status }),
+    (error: unknown) => tell({ kind: 'failed', problem: problemOf(error) }),
+  );
+});
+
+// Ctrl-C reaches the whole group; the parent decides when this process ends.
+process.on('SIGINT', () => undefined);

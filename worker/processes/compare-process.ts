@@ -1,0 +1,51 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { z } from 'zod';
+import { ContourNodeError } from '../../src/errors.ts';
+import { comparePayloadSchema, comparisonResultSchema } from '../../src/jobs/comparison.ts';
+import { childProblemSchema, errorOf } from './child-problem.ts';
+
+/** What parent and child say to each other; each side checks what it hears. */
+export const compareTaskSchema = z.strictObject({ dataDirectory: z.string(), payload: comparePayloadSchema });
+const fromChildSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('done'), status: comparisonResultSchema.shape.status }),
+  z.strictObject({ kind: z.literal('failed'), problem: childProblemSchema }),
+]);
+export type FromCompareChild = z.output<typeof fromChildSchema>;
+
+/**
+ * Makes one comparison in a process of its own, so that the worker goes on renewing its locks.
+ *
+ * @param signal ends it at once
+ * @returns the result's status: the rest stands on disk
+ * @throws ContourNodeError what the child gave; COMPARISON_FAILED when it ended otherwise, or was ended after the limit
+ */
+export async function runComparison(
+  task: z.output<typeof compareTaskSchema>,
+  limitMinutes: number,
+  signal: AbortSignal,
+): Promise<string> {
+  const child = fork(new URL('./compare-child.ts', import.meta.url), [], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
+  let said: FromCompareChild | undefined;
+  child.on('message', (message) => (said = fromChildSchema.safeParse(message).data));
+  // A channel that closes under the message shows as the exit of the process.
+  child.send(task, () => undefined);
+  let late = false;
+  const end = (): void => void child.kill('SIGKILL');
+  const limit = setTimeout(() => {
+    late = true;
+    end();
+  }, limitMinutes * 60_000);
+  signal.addEventListener('abort', end);
+  const [code, killedBy] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
+  clearTimeout(limit);
+  signal.removeEventListener('abort', end);
+  if (said?.kind === 'done') return said.status;
+  if (said?.kind === 'failed') throw errorOf(said.problem);
+  const why = late
+    ? `took longer than ${limitMinutes} min and was ended`
+    : `ended (${killedBy ?? `exit code ${code}`})`;
+  throw new ContourNodeError('COMPARISON_FAILED', `the comparing process ${why}`);
+}

@@ -1,0 +1,38 @@
+import { ctHeaderOf, type CtHeader } from '../src/dicom/ct-instance.ts';
+import { type DataSet, readHeader } from '../src/dicom/data-set.ts';
+import { ContourNodeError } from '../src/errors.ts';
+import type { RevisionManifest } from '../src/jobs/work-order.ts';
+import type { OrderFiles } from './order-files.ts';
+
+/**
+ * The headers of the revision's slices, in its order.
+ * @throws ContourNodeError DATA_DIRECTORY a file is not the instance that the manifest names
+ */
+export async function readSlices(
+  files: OrderFiles,
+  manifest: RevisionManifest,
+): Promise<{ headers: CtHeader[]; first: DataSet }> {
+  const headers: CtHeader[] = [];
+  let first: DataSet | undefined;
+  for (const [index, slice] of manifest.slices.entries()) {
+    const file = await readHeader(files.instance(slice.file)).catch((error: unknown) => {
+      throw new ContourNodeError('DATA_DIRECTORY', `slice ${index + 1} of the series is not there or damaged`, {
+        cause: error,
+      });
+    });
+    const header = ctHeaderOf(file);
+    if (header.sopInstanceUid !== slice.sopInstanceUid || header.headerSha256 !== slice.headerSha256) {
+      throw new ContourNodeError(
+        'DATA_DIRECTORY',
+        `slice ${index + 1} of the series is another image than the manifest names`,
+        {
+          remedy: 'restore the data directory, or send the series again',
+        },
+      );
+    }
+    headers.push(header);
+    first ??= file;
+  }
+  if (first === undefined) throw new ContourNodeError('SERIES_TOO_FEW_SLICES', 'no slices');
+  return { headers, first };
+}
