@@ -26,8 +26,14 @@ export interface NodeOverHttp {
  * A node in this process, with a real Redis; every CT that it gets ends as `unrouted`.
  *
  * @param http users, tokens and the like; none: everybody on this machine is the operator
+ * @param options.config further sections of the configuration
+ * @param options.prepare fills the data directory before the node starts
  */
-export async function nodeOverHttp(t: Cleanup, http: Partial<HttpConfig> = {}): Promise<NodeOverHttp> {
+export async function nodeOverHttp(
+  t: Cleanup,
+  http: Partial<HttpConfig> = {},
+  options: { config?: object; prepare?: (dataDirectory: string) => void } = {},
+): Promise<NodeOverHttp> {
   const redis = await runningRedis(t);
   const port = await freePort();
   const config = configSchema.parse({
@@ -35,8 +41,10 @@ export async function nodeOverHttp(t: Cleanup, http: Partial<HttpConfig> = {}): 
     dicom: { host: '127.0.0.1', port },
     http: { ...http, port: 0 },
     intake: { quietPeriodSeconds: 0 },
+    ...options.config,
   });
-  const queues = await openQueues(t, redis.address, ['pinnacle']);
+  options.prepare?.(config.dataDirectory);
+  const queues = await openQueues(t, redis.address, ['pinnacle', 'tps']);
   const node = await startNode({ config, digest: '0'.repeat(64), source: 'test' }, { log: silentLog, queues });
   afterwards(t, () => node.close());
   return {

@@ -32,6 +32,7 @@ interface Committed {
 
 interface Running {
   readonly port: number;
+  readonly httpUrl: () => string;
   readonly dataDirectory: string;
   /** SOP Instance UIDs of what it holds. */
   readonly held: readonly string[];
@@ -77,6 +78,7 @@ async function nodeWithSlices(t: TestContext, peer: object): Promise<Running> {
   assert.equal(sent.code, 0, sent.stderr);
   return {
     port,
+    httpUrl: () => node?.httpUrl ?? assert.fail('the node does not run'),
     dataDirectory,
     held: slices.map(sopInstanceUidOf),
     stop,
@@ -158,6 +160,30 @@ test('what is missing, or of another SOP class, fails with its reason (CS 4.2.4.
   for (const file of files) await rm(join(series, key, 'instances', file));
   const gone = await ask(node, '2.25.13', [[ct, third]], { stay: 30 });
   assert.deepEqual(gone.reports[0]?.failed, [[third, 0x0112]]);
+});
+
+test('what is committed cannot be deleted by an operator, also after a restart (CS 4.2.4.3)', { skip }, async (t) => {
+  const node = await nodeWithSlices(t, { storageCommitment: true });
+  const [first = ''] = node.held;
+  const answer = await ask(node, '2.25.17', [[ct, first]], { stay: 30 });
+  assert.deepEqual(answer.reports[0]?.committed, [first]);
+  const [key = ''] = await readdir(join(node.dataDirectory, 'series'));
+  const images = join(node.dataDirectory, 'series', key, 'instances');
+  const refused = async (): Promise<void> => {
+    const response = await fetch(`${node.httpUrl()}/api/series/${key}/delete`, { method: 'POST' });
+    assert.equal(response.status, 409);
+    const { error } = (await response.json()) as { error: { code: string; message: string } };
+    const { code, message } = error;
+    assert.deepEqual(
+      [code, /its sender was promised that it is kept/.test(message)],
+      ['STATE_CONFLICT', true],
+      message,
+    );
+    assert.equal((await readdir(images)).length, 3);
+  };
+  await refused();
+  await node.restart();
+  await refused();
 });
 
 test(

@@ -14,10 +14,12 @@ import { AuditTrail } from '../../src/observe/audit/audit-trail.ts';
 import { NodeAudit } from '../../src/observe/audit/node-audit.ts';
 import { verifyAudit } from '../../src/observe/audit/verify-audit.ts';
 import { nodeOverHttp } from '../http/running-http.ts';
+import { writeBundleManifest } from '../intake/intake-bench.ts';
 import { silentLog } from '../jobs/running-redis.ts';
 import { afterwards } from '../support/afterwards.ts';
 import { certificate, certificateAuthority } from '../support/certificates.ts';
 import { eventually } from '../support/eventually.ts';
+import { deliveredSeries, writeDeliveredSeries } from '../support/delivered-series.ts';
 import { contourNode } from '../support/run-program.ts';
 
 type Test = Parameters<typeof afterwards>[0];
@@ -145,6 +147,110 @@ test('the trail of a node tells who sent, who acted, who logged in or failed to,
   assert.deepEqual([find('retry')?.['user'], find('retry')?.['series']], ['night-shift', key]);
   assert.equal(find('configuration')?.['taken'], true);
   assert.doesNotMatch(text, /Phantom|2\.25\.\d{10}|wrong password|battery/i);
+});
+
+test('the trail says who asked for what, where and when: identity, retry, order, resend, delete; and it verifies', async (t) => {
+  const models = await folderOf(t);
+  const bundle = 'any-spacing';
+  await writeBundleManifest(models, bundle, { applicability: { sliceSpacingMm: [1, 20] } });
+  const tokens = { reader: newApiToken(), 'night-shift': newApiToken() };
+  const http = await nodeOverHttp(
+    t,
+    {
+      tokens: [
+        { name: 'reader', role: 'viewer', hash: apiTokenHash(tokens.reader) },
+        { name: 'night-shift', role: 'operator', hash: apiTokenHash(tokens['night-shift']) },
+      ],
+    },
+    {
+      config: {
+        models: { directory: models },
+        peers: [{ name: 'tps', aeTitle: 'TPS', host: '127.0.0.1', port: 104 }],
+        destinations: [{ name: 'tps', peer: 'tps', allow: ['clinical'] }],
+      },
+      prepare: (dataDirectory) => writeDeliveredSeries(dataDirectory, new Date(0).toISOString()),
+    },
+  );
+  const sent = async (seed: number, known: readonly string[]): Promise<string> => {
+    await http.send(seed);
+    return eventually(
+      'the series is unrouted',
+      30,
+      () => http.node.series.list().find(({ key, state }) => state === 'unrouted' && !known.includes(key))?.key,
+    );
+  };
+  const first = await sent(1, []);
+  const second = await sent(2, [first]);
+  const asked: { event: string; user: keyof typeof tokens; series: string; from: number; to: number; about: object }[] =
+    [];
+  const act = async (
+    event: string,
+    {
+      user,
+      series,
+      body,
+      ...about
+    }: { user: keyof typeof tokens; series: string; body?: object; bundle?: string; destination?: string },
+  ): Promise<number> => {
+    const from = Date.now();
+    const { status } = await http.post(`/api/series/${series}/${event === 'identity shown' ? 'identity' : event}`, {
+      headers: { authorization: `Bearer ${tokens[user]}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body ?? {}),
+    });
+    if (status === 200) asked.push({ event, user, series, from, to: Date.now(), about });
+    return status;
+  };
+  const operator = 'night-shift';
+  const delivered = deliveredSeries.key;
+  assert.deepEqual(
+    [
+      await act('identity shown', { user: 'reader', series: first }),
+      await act('retry', { user: operator, series: first }),
+      await act('order', {
+        user: operator,
+        series: second,
+        body: { bundle, destinations: ['tps'] },
+        bundle,
+        destination: 'tps',
+      }),
+      await act('resend', { user: operator, series: delivered, body: { destination: 'tps' }, destination: 'tps' }),
+      await act('delete', { user: 'reader', series: first }),
+      await eventually('it can be deleted', 30, async () => {
+        const status = await act('delete', { user: operator, series: first });
+        return status === 200 ? status : undefined;
+      }),
+    ],
+    [200, 200, 200, 200, 403, 200],
+  );
+  await http.node.close();
+
+  const folder = join(http.config.dataDirectory, 'audit');
+  const verified = await contourNode('audit', 'verify', '--directory', folder);
+  assert.equal(verified.code, 0, verified.stderr);
+  const lines = (await readFile(join(folder, 'audit-000001.jsonl'), 'utf8')).trimEnd().split('\n');
+  const acts = lines
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+    .filter(({ user }) => user !== undefined);
+  assert.deepEqual(
+    acts.map(({ event, user, address, series, bundle: drawnBy, destination }) => [
+      event,
+      user,
+      address,
+      series,
+      { ...(drawnBy !== undefined && { bundle: drawnBy }), ...(destination !== undefined && { destination }) },
+    ]),
+    asked.map(({ event, user, series, about }) => [
+      event === 'delete' ? 'deleted' : event,
+      user,
+      '127.0.0.1',
+      series,
+      about,
+    ]),
+  );
+  for (const [i, { at }] of acts.entries()) {
+    const when = Date.parse(String(at));
+    assert.ok(when >= asked[i]!.from && when <= asked[i]!.to, `${String(at)} of ${JSON.stringify(asked[i])}`);
+  }
 });
 
 test('syslog gets the audit messages and the head of the chain over TLS (RFC 5425)', async (t) => {
