@@ -2,15 +2,19 @@ import { parseArgs } from 'node:util';
 import { parseAeTitle, parsePeerAddress } from '../src/dimse/peer-address.ts';
 import { echo } from '../src/dimse/verification-scu.ts';
 import { ContourNodeError } from '../src/errors.ts';
+import { outgoingTls, tlsHelp, tlsOptions } from './tls-arguments.ts';
 
 export const summary = 'ask a peer by C-ECHO whether it answers';
-export const help = `usage: contour-node echo AE@host:port [--calling AE] [--timeout SECONDS] [--json]
+export const help = `usage: contour-node echo AE@host:port [--calling AE] [--timeout SECONDS] [--tls-ca FILE …] [--json]
 
   --calling AE         the title to call with (default CONTOUR)
   --timeout SECONDS    for connection, association and response (default 10)
+${tlsHelp}
+  --json               print the answer as JSON
 
-Example:
-  contour-node echo PINNACLE@10.0.0.5:104`;
+Examples:
+  contour-node echo PINNACLE@10.0.0.5:104
+  contour-node echo TPS@tps.clinic:2762 --tls-ca clinic-ca.pem --tls-certificate node.pem --tls-key node.key`;
 
 export async function main(args: string[]): Promise<void> {
   const { values, positionals } = parseArgs({
@@ -20,6 +24,7 @@ export async function main(args: string[]): Promise<void> {
       calling: { type: 'string', default: 'CONTOUR' },
       timeout: { type: 'string', default: '10' },
       json: { type: 'boolean', default: false },
+      ...tlsOptions,
     },
   });
   const [target] = positionals;
@@ -27,8 +32,10 @@ export async function main(args: string[]): Promise<void> {
   const timeoutSeconds = Number(values.timeout);
   if (!(timeoutSeconds > 0)) throw new ContourNodeError('USAGE', `--timeout ${values.timeout} is no number of seconds`);
   const peer = parsePeerAddress(target);
+  const tls = outgoingTls(values);
 
-  const milliseconds = await echo(peer, { callingAe: parseAeTitle(values.calling), timeoutSeconds });
+  const address = tls === undefined ? peer : { ...peer, tls };
+  const milliseconds = await echo(address, { callingAe: parseAeTitle(values.calling), timeoutSeconds });
   if (values.json) console.log(JSON.stringify({ ...peer, milliseconds }));
   else console.log(`${peer.aeTitle} at ${peer.host}:${peer.port} answered in ${milliseconds.toFixed(0)} ms`);
 }

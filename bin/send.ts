@@ -4,20 +4,23 @@ import { parseAeTitle, parsePeerAddress } from '../src/dimse/peer-address.ts';
 import { storeInstances } from '../src/dimse/storage-scu.ts';
 import { ContourNodeError } from '../src/errors.ts';
 import { progressBar } from './progress.ts';
+import { outgoingTls, tlsHelp, tlsOptions } from './tls-arguments.ts';
 
 export const summary = 'send DICOM files by C-STORE';
-export const help = `usage: contour-node send PATH... --to AE@host:port [--calling AE] [--timeout SECONDS] [--json]
+export const help = `usage: contour-node send PATH... --to AE@host:port [--calling AE] [--timeout SECONDS] [--tls-ca FILE …] [--json]
 
 Sends files, or every DICOM file below a folder, byte for byte in their own transfer syntax.
 
   --to AE@host:port    the peer's AE title and where it listens
   --calling AE         the title to call with (default CONTOUR)
   --timeout SECONDS    for connection, association and each response (default 60)
+${tlsHelp}
   --json               print what came of each file
 
 Examples:
   contour-node send phantom/ --to CONTOUR@127.0.0.1:11112
-  contour-node send RTSTRUCT.dcm --to PINNACLE@10.0.0.5:104 --calling CONTOUR`;
+  contour-node send RTSTRUCT.dcm --to PINNACLE@10.0.0.5:104 --calling CONTOUR
+  contour-node send ct/ --to CONTOUR@node.clinic:2762 --tls-ca clinic-ca.pem --tls-certificate ct99.pem --tls-key ct99.key`;
 
 export async function main(args: string[]): Promise<void> {
   const { values, positionals } = parseArgs({
@@ -28,13 +31,16 @@ export async function main(args: string[]): Promise<void> {
       calling: { type: 'string', default: 'CONTOUR' },
       timeout: { type: 'string', default: '60' },
       json: { type: 'boolean', default: false },
+      ...tlsOptions,
     },
   });
   if (positionals.length === 0) throw new ContourNodeError('USAGE', 'no path given');
   if (values.to === undefined) throw new ContourNodeError('USAGE', 'no --to AE@host:port');
   const timeoutSeconds = Number(values.timeout);
   if (!(timeoutSeconds > 0)) throw new ContourNodeError('USAGE', `--timeout ${values.timeout} is no number of seconds`);
-  const peer = parsePeerAddress(values.to);
+  const tls = outgoingTls(values);
+  const address = parsePeerAddress(values.to);
+  const peer = tls === undefined ? address : { ...address, tls };
   const callingAe = parseAeTitle(values.calling);
 
   const { instances, ignored } = await findInstances(positionals);

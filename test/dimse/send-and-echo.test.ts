@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { parsePeerAddress } from '../../src/dimse/peer-address.ts';
 import { ctFolder } from '../dicom/rtstruct/example-structure-set.ts';
+import { certificate, certificateAuthority, fingerprintOf } from '../support/certificates.ts';
 import { eventually } from '../support/eventually.ts';
 import { freePort } from '../support/free-port.ts';
 import { contourNode } from '../support/run-program.ts';
@@ -13,13 +14,20 @@ import { dcmtk } from './dcmtk.ts';
 import { dataSetOf, exampleInstance } from './example-instance.ts';
 import { runningScp, temporaryFolder } from './running-scp.ts';
 
-/** DCMTK's storescp that writes what it gets as it comes. */
-async function storescp(t: TestContext): Promise<{ port: number; folder: string }> {
+/**
+ * DCMTK's storescp that writes what it gets as it comes.
+ *
+ * @param tls its own options for TLS, and those with which `echoscu` reaches it
+ */
+async function storescp(
+  t: TestContext,
+  tls: { own: string[]; caller: string[] } = { own: [], caller: [] },
+): Promise<{ port: number; folder: string }> {
   const folder = await temporaryFolder(t);
   const port = await freePort();
   const child = spawn(
     '/usr/bin/storescp',
-    ['--bit-preserving', '--output-directory', folder, '--accept-all', String(port)],
+    [...tls.own, '--bit-preserving', '--output-directory', folder, '--accept-all', String(port)],
     {
       stdio: 'ignore',
       env: { ...process.env, TCP_NODELAY: '1' },
@@ -30,7 +38,7 @@ async function storescp(t: TestContext): Promise<{ port: number; folder: string 
     if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
   });
   await eventually('storescp listens', 10, async () =>
-    (await dcmtk('echoscu', '127.0.0.1', String(port))).code === 0 ? true : undefined,
+    (await dcmtk('echoscu', ...tls.caller, '127.0.0.1', String(port))).code === 0 ? true : undefined,
   );
   return { port, folder };
 }
@@ -67,6 +75,45 @@ test('send says which files were refused and ends with 1 (CS 4.2.3.4)', async (t
   assert.equal(scp.kept.length, 1);
 });
 
+test('send and echo reach DCMTK over TLS with CA, certificate and key, and nothing goes to whoever shows another (CS 4.2.3.4)', async (t) => {
+  const folder = await temporaryFolder(t);
+  const ca = await certificateAuthority(folder);
+  const stranger = await certificateAuthority(folder, 'stranger-ca');
+  const tps = await certificate(folder, 'tps', ca);
+  const node = await certificate(folder, 'node', ca);
+  const peer = await storescp(t, {
+    own: ['+tls', tps.keyFile, tps.certificateFile, '+cf', ca.certificateFile],
+    caller: ['+tls', node.keyFile, node.certificateFile, '+cf', ca.certificateFile],
+  });
+  const path = join(folder, 'ct.dcm');
+  await writeFile(path, exampleInstance(1).file);
+  const to = `TPS@127.0.0.1:${peer.port}`;
+  const own = ['--tls-certificate', node.certificateFile, '--tls-key', node.keyFile];
+  const ofCa = ['--tls-ca', ca.certificateFile];
+
+  for (const [words, tls] of [
+    ['the CA is another', [...own, '--tls-ca', stranger.certificateFile]],
+    ['the name is another', [...own, ...ofCa, '--tls-peer', 'CN=other']],
+    ['the fingerprint is another', [...own, '--tls-peer', `sha256:${'00'.repeat(32)}`]],
+    ['no certificate is shown', ofCa],
+    ['it is plain', []],
+  ] as const) {
+    const sent = await contourNode('send', path, '--to', to, '--timeout', '5', ...tls);
+    assert.equal(sent.code, 1, words);
+    assert.match(sent.stderr, /^error (PEER_UNREACHABLE|ASSOCIATION_ABORTED|DIMSE_TIMEOUT): [^\n]+\n$/, words);
+  }
+  assert.deepEqual(await readdir(peer.folder), []);
+
+  const echoed = await contourNode('echo', to, ...own, ...ofCa);
+  assert.equal(echoed.code, 0, echoed.stderr);
+  assert.match(echoed.stdout, /^TPS at 127\.0\.0\.1:\d+ answered in \d+ ms/);
+  const byFingerprint = await contourNode('echo', to, ...own, '--tls-peer', await fingerprintOf(tps));
+  assert.equal(byFingerprint.code, 0, byFingerprint.stderr);
+  const sent = await contourNode('send', path, '--to', to, ...own, ...ofCa, '--tls-peer', 'CN=tps, O=Clinic');
+  assert.equal(sent.code, 0, sent.stderr);
+  assert.equal((await readdir(peer.folder)).length, 1);
+});
+
 test('bad calls get one line and exit code 1 or 2', async (t) => {
   const folder = await temporaryFolder(t);
   await writeFile(join(folder, 'text.txt'), 'not DICOM');
@@ -83,6 +130,9 @@ test('bad calls get one line and exit code 1 or 2', async (t) => {
     [['send', folder, '--to', 'A@h:1', '--calling', 'A TITLE THAT IS TOO LONG'], 2, /USAGE/],
     [['echo', 'A@127.0.0.1:9'], 1, /PEER_UNREACHABLE: cannot reach A at 127.0.0.1:9/],
     [['echo'], 2, /USAGE/],
+    [['echo', 'A@h:1', '--tls-certificate', 'a.pem'], 2, /USAGE: TLS needs --tls-ca or --tls-peer/],
+    [['echo', 'A@h:1', '--tls-ca', 'a.pem', '--tls-key', 'a.key'], 2, /USAGE: --tls-certificate and --tls-key/],
+    [['echo', 'A@h:1', '--tls-peer', 'anybody'], 2, /USAGE: --tls-peer is neither/],
   ];
   await Promise.all(
     cases.map(async ([args, code, words]) => {
