@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { countSeriesImages } from '../../src/dimse/count-series-images.ts';
-import { associateAccept, command, data, startRawPeer } from '../peers/raw-peer.ts';
+import { acceptAssociation, response, startRawPeer } from '../peers/raw-peer.ts';
 import { ctSliceFile } from '../support/ct-slice.ts';
 import { startOrthanc } from '../support/orthanc.ts';
 import { runProgram } from '../support/run-program.ts';
@@ -49,15 +49,9 @@ test('a peer that is not there is told', async () => {
 
 test('a peer that ends the query without a status has told no count', async (t) => {
   const peer = await startRawPeer(async (io) => {
+    await acceptAssociation(io, '1.2.840.10008.1.2');
     await io.pdu();
-    io.send(associateAccept([{ id: 1, transferSyntax: '1.2.840.10008.1.2' }]));
-    await io.pdu();
-    const response = command([
-      [0x0100, 0x8020],
-      [0x0120, 1],
-      [0x0800, 0x0101],
-    ]);
-    io.send(data(1, 'command', true, response));
+    io.send(response(0x8020, {}));
   });
   t.after(() => peer.close());
   const address = { aeTitle: 'ARCHIVE', host: '127.0.0.1', port: peer.port };

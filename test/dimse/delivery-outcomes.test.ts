@@ -8,7 +8,7 @@ import { type DeliveryOptions, sendStructureSet } from '../../src/dimse/deliver-
 import type { DeliveryOutcome } from '../../src/dimse/delivery-outcome.ts';
 import { ctFolder, exampleInput, exampleRois } from '../dicom/rtstruct/example-structure-set.ts';
 import { type Misbehaviour, type PickyTps, startPickyTps } from '../peers/picky-tps.ts';
-import { associateAccept, command, data, type RawPeer, startRawPeer } from '../peers/raw-peer.ts';
+import { acceptAssociation, associateAccept, type RawPeer, response, startRawPeer } from '../peers/raw-peer.ts';
 import { freePort } from '../support/free-port.ts';
 import { sharedData } from '../support/shared-data.ts';
 import { dataSetOf } from './example-instance.ts';
@@ -187,6 +187,9 @@ test('whoever cancels gets an answer at once', async (t) => {
   assert.deepEqual([outcome, code], ['retry', 'ASSOCIATION_ABORTED']);
 });
 
+/** Command Field of a C-STORE-RSP (PS3.7 annex E). */
+const storeResponse = 0x8001;
+
 /** Which syntaxes a raw peer is offered, one for each context. */
 function offered(request: Buffer): string[] {
   const text = request.toString('latin1');
@@ -207,7 +210,8 @@ test('syntaxes are offered in the order of the destination, and the file of the 
       const part = await io.pdu();
       if (part === undefined || part[0] !== 0x04) return;
       received.push(part.subarray(12));
-      if (((part[11] ?? 0) & 2) !== 0) answerStore(io, 3, files.sopInstanceUid);
+      if (((part[11] ?? 0) & 2) !== 0)
+        io.send(response(storeResponse, { status: 0, contextId: 3, more: [[0x1000, files.sopInstanceUid]] }));
     }
   });
   t.after(() => peer.close());
@@ -221,15 +225,11 @@ test('syntaxes are offered in the order of the destination, and the file of the 
   assert.ok(Buffer.concat(received).equals(dataSetOf(await readFile(files.implicit))));
 });
 
-function answerStore(io: RawPeer, contextId: number, sopInstanceUid: string): void {
-  const response = command([
-    [0x0100, 0x8001],
-    [0x0120, 1],
-    [0x0800, 0x0101],
-    [0x0900, 0],
-    [0x1000, sopInstanceUid],
-  ]);
-  io.send(data(contextId, 'command', true, response));
+/** Accepts, and answers the first request with this. */
+async function answering(io: RawPeer, answer: Buffer): Promise<void> {
+  await acceptAssociation(io, implicit);
+  await io.pdu();
+  io.send(answer);
 }
 
 test('a planning system gone mad never hangs the delivery and leaves no connection open', async (t) => {
@@ -238,87 +238,15 @@ test('a planning system gone mad never hangs the delivery and leaves no connecti
     ['garbage', async (io) => io.send(Buffer.alloc(100, 0x41))],
     ['4 GB', async (io) => io.send([0x02, 0, 0xff, 0xff, 0xff, 0xff])],
     ['silence', async () => {}],
-    [
-      'a syntax that nobody offered',
-      async (io) => {
-        await io.pdu();
-        io.send(associateAccept([{ id: 1, transferSyntax: explicit }]));
-      },
-    ],
-    [
-      'PDUs of one byte',
-      async (io) => {
-        await io.pdu();
-        io.send(associateAccept([{ id: 1, transferSyntax: implicit }], 7));
-      },
-    ],
-    [
-      'an answer to another message',
-      async (io) => {
-        await io.pdu();
-        io.send(associateAccept([{ id: 1, transferSyntax: implicit }]));
-        await io.pdu();
-        io.send(
-          data(
-            1,
-            'command',
-            true,
-            command([
-              [0x0100, 0x8001],
-              [0x0120, 99],
-              [0x0800, 0x0101],
-              [0x0900, 0],
-            ]),
-          ),
-        );
-      },
-    ],
-    [
-      'an echo response',
-      async (io) => {
-        await io.pdu();
-        io.send(associateAccept([{ id: 1, transferSyntax: implicit }]));
-        await io.pdu();
-        io.send(
-          data(
-            1,
-            'command',
-            true,
-            command([
-              [0x0100, 0x8030],
-              [0x0120, 1],
-              [0x0800, 0x0101],
-              [0x0900, 0],
-            ]),
-          ),
-        );
-      },
-    ],
-    [
-      'an answer without a status',
-      async (io) => {
-        await io.pdu();
-        io.send(associateAccept([{ id: 1, transferSyntax: implicit }]));
-        await io.pdu();
-        io.send(
-          data(
-            1,
-            'command',
-            true,
-            command([
-              [0x0100, 0x8001],
-              [0x0120, 1],
-              [0x0800, 0x0101],
-            ]),
-          ),
-        );
-      },
-    ],
+    ['a syntax that nobody offered', (io) => acceptAssociation(io, explicit)],
+    ['PDUs of one byte', (io) => acceptAssociation(io, implicit, 7)],
+    ['an answer to another message', (io) => answering(io, response(storeResponse, { status: 0, messageId: 99 }))],
+    ['an echo response', (io) => answering(io, response(0x8030, { status: 0 }))],
+    ['an answer without a status', (io) => answering(io, response(storeResponse, {}))],
     [
       'not reading',
       async (io) => {
-        await io.pdu();
-        io.send(associateAccept([{ id: 1, transferSyntax: implicit }]));
+        await acceptAssociation(io, implicit);
         io.socket.pause();
       },
     ],

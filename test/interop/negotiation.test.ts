@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { test, type TestContext } from 'node:test';
 import { runningScp } from '../dimse/running-scp.ts';
-import { ct, ctFiles, privateSopClass, received, syntax, verification, whole } from './ct-files.ts';
+import { ct, ctFiles, privateSopClass, received, syntax, type SyntaxName, verification, whole } from './ct-files.ts';
 import { noPynetdicom, pynetdicom } from './pynetdicom.ts';
 
 const skip = noPynetdicom;
@@ -19,72 +19,80 @@ interface Sent {
   readonly echo: number | null;
 }
 
-test('pynetdicom delivers every syntax that it can send, one association for all', { skip }, async (t) => {
-  const scp = await runningScp(t);
-  const files = await ctFiles(t, ['implicit', 'explicit', 'bigEndian', 'deflated', 'rle', 'jpegLossless', 'jpegLs']);
+type Context = readonly [abstractSyntax: string, transferSyntaxes: readonly string[]];
+
+interface Exchange {
+  readonly sent: Sent;
+  /** Every file lies in the node as it was sent. */
+  readonly allWhole: () => Promise<void>;
+}
+
+/**
+ * One association of pynetdicom with a node of its own, and one slice in each of these syntaxes.
+ *
+ * @param options.contexts proposed; default: one for each file, with its syntax alone
+ * @param options.maxPduBytes of the node
+ * @param options.more what else send.py is asked for
+ */
+async function exchange(
+  t: TestContext,
+  names: readonly SyntaxName[],
+  options: { contexts?: readonly Context[]; maxPduBytes?: number; matrix?: number; more?: object } = {},
+): Promise<Exchange> {
+  const scp = await runningScp(
+    t,
+    options.maxPduBytes === undefined ? {} : { dicom: { maxPduBytes: options.maxPduBytes } },
+  );
+  const files = await ctFiles(t, names, options.matrix);
   const sent = await pynetdicom<Sent>('send.py', {
     port: scp.port,
     files: files.map(({ path }) => path),
-    contexts: files.map(({ transferSyntaxUid }) => [ct, [transferSyntaxUid]]),
+    contexts: options.contexts ?? files.map(({ transferSyntaxUid }) => [ct, [transferSyntaxUid]]),
+    ...options.more,
   });
+  return { sent, allWhole: async () => assert.deepEqual(await received(scp, files), whole(files)) };
+}
+
+test('pynetdicom delivers every syntax that it can send, one association for all', { skip }, async (t) => {
+  const all = ['implicit', 'explicit', 'bigEndian', 'deflated', 'rle', 'jpegLossless', 'jpegLs'] as const;
+  const { sent, allWhole } = await exchange(t, all);
   assert.deepEqual(
     sent.statuses,
-    files.map(() => 0),
+    all.map(() => 0),
   );
-  assert.deepEqual(await received(scp, files), whole(files));
+  await allWhole();
 });
 
 for (const only of ['implicit', 'explicit'] as const) {
   test(`a pynetdicom sender that proposes ${only} VR little endian alone is served`, { skip }, async (t) => {
-    const scp = await runningScp(t);
-    const files = await ctFiles(t, [only]);
-    const sent = await pynetdicom<Sent>('send.py', {
-      port: scp.port,
-      files: files.map(({ path }) => path),
-      contexts: [[ct, [syntax[only]]]],
-    });
+    const { sent, allWhole } = await exchange(t, [only]);
     assert.deepEqual(sent.contexts, [[1, 0, syntax[only]]]);
-    assert.deepEqual(await received(scp, files), whole(files));
+    await allWhole();
   });
 }
 
 for (const size of [4096, 16384, 131072, 1048576]) {
   test(`a slice of 2 MB comes whole in PDUs of at most ${size} bytes`, { skip }, async (t) => {
-    const scp = await runningScp(t, { dicom: { maxPduBytes: size } });
-    const files = await ctFiles(t, ['implicit'], 1024);
-    const sent = await pynetdicom<Sent>('send.py', {
-      port: scp.port,
-      files: files.map(({ path }) => path),
-      contexts: [[ct, [syntax.implicit]]],
-      maximumPdu: size,
-    });
+    const options = { matrix: 1024, maxPduBytes: size, more: { maximumPdu: size } };
+    const { sent, allWhole } = await exchange(t, ['implicit'], options);
     assert.deepEqual([sent.peerMaximumPdu, sent.statuses], [size, [0]]);
-    assert.deepEqual(await received(scp, files), whole(files));
+    await allWhole();
   });
 }
 
 test('a peer without a limit of its own (maximum length 0) is answered', { skip }, async (t) => {
-  const scp = await runningScp(t);
-  const files = await ctFiles(t, ['implicit']);
-  const sent = await pynetdicom<Sent>('send.py', {
-    port: scp.port,
-    files: files.map(({ path }) => path),
+  const { sent } = await exchange(t, ['implicit'], {
     contexts: [
       [ct, [syntax.implicit]],
       [verification, [syntax.implicit]],
     ],
-    maximumPdu: 0,
-    echo: true,
+    more: { maximumPdu: 0, echo: true },
   });
   assert.deepEqual([sent.statuses, sent.echo], [[0], 0]);
 });
 
 test('several contexts for one SOP class are each answered in their own right (CS 4.2.4.1)', { skip }, async (t) => {
-  const scp = await runningScp(t);
-  const files = await ctFiles(t, ['jpegLossless', 'explicit']);
-  const sent = await pynetdicom<Sent>('send.py', {
-    port: scp.port,
-    files: files.map(({ path }) => path),
+  const { sent, allWhole } = await exchange(t, ['jpegLossless', 'explicit'], {
     contexts: [
       [ct, [syntax.jpegLossless, syntax.rle]],
       [ct, [syntax.explicit, syntax.implicit]],
@@ -99,18 +107,14 @@ test('several contexts for one SOP class are each answered in their own right (C
     [5, 4, null],
     [7, 0, syntax.implicit],
   ]);
-  assert.deepEqual(await received(scp, files), whole(files));
+  await allWhole();
 });
 
 test(
   'private and unknown SOP classes beside CT are refused one by one, CT is taken (CS 4.2.1)',
   { skip },
   async (t) => {
-    const scp = await runningScp(t);
-    const files = await ctFiles(t, ['explicit']);
-    const sent = await pynetdicom<Sent>('send.py', {
-      port: scp.port,
-      files: files.map(({ path }) => path),
+    const { sent } = await exchange(t, ['explicit'], {
       contexts: [
         [privateSopClass, [syntax.explicit]],
         // Enhanced CT Image Storage, Storage Commitment Push Model.
@@ -129,52 +133,33 @@ test(
   },
 );
 
-test('an asynchronous operations window is answered with 1, 1 (CS 4.2.2.3)', { skip }, async (t) => {
-  const scp = await runningScp(t);
-  const files = await ctFiles(t, ['implicit', 'explicit']);
-  for (const window of [
-    [8, 8],
-    // 0 stands for no limit (PS3.7 D.3.3.3.1).
-    [0, 0],
-  ]) {
-    const sent = await pynetdicom<Sent>('send.py', {
-      port: scp.port,
-      files: files.map(({ path }) => path),
-      contexts: files.map(({ transferSyntaxUid }) => [ct, [transferSyntaxUid]]),
-      asynchronousOperations: [window],
-    });
+for (const [words, window] of [
+  ['of eight', [8, 8]],
+  // PS3.7 D.3.3.3.1
+  ['without limit', [0, 0]],
+] as const) {
+  test(`an asynchronous operations window ${words} is answered with 1, 1 (CS 4.2.2.3)`, { skip }, async (t) => {
+    const { sent } = await exchange(t, ['implicit', 'explicit'], { more: { asynchronousOperations: [window] } });
     assert.ok(sent.items.includes('AsynchronousOperationsWindowNegotiation'), sent.items.join());
-    assert.deepEqual(
-      [sent.window, sent.statuses],
-      [
-        [1, 1],
-        [0, 0],
-      ],
-    );
-  }
-});
+    assert.deepEqual(sent.window, [1, 1]);
+    assert.deepEqual(sent.statuses, [0, 0]);
+  });
+}
 
 test(
   'extended negotiation, both roles and a user identity do not keep a CT from coming (CS 4.2.4)',
   { skip },
   async (t) => {
-    const scp = await runningScp(t);
-    const files = await ctFiles(t, ['explicit']);
-    const sent = await pynetdicom<Sent>('send.py', {
-      port: scp.port,
-      files: files.map(({ path }) => path),
+    const { sent, allWhole } = await exchange(t, ['explicit'], {
       contexts: [
         [ct, [syntax.explicit]],
         [privateSopClass, [syntax.explicit]],
       ],
-      extended: [ct],
-      commonExtended: [privateSopClass],
-      bothRoles: [ct],
-      user: 'scanner',
+      more: { extended: [ct], commonExtended: [privateSopClass], bothRoles: [ct], user: 'scanner' },
     });
     assert.deepEqual([sent.established, sent.statuses], [true, [0]]);
     // The node is SCP and nothing else; it asks nobody who they are (PS3.7 D.3.3.7).
     assert.ok(!sent.items.includes('UserIdentityNegotiation'), sent.items.join());
-    assert.deepEqual(await received(scp, files), whole(files));
+    await allWhole();
   },
 );

@@ -186,6 +186,40 @@ function commandElement(element: number, value: string | number): Buffer {
   return Buffer.concat([header, bytes]);
 }
 
+/**
+ * A response without data set to the first request of an association (PS3.7 section 9.3 and 10.3), in a P-DATA-TF PDU.
+ *
+ * @param field Command Field
+ * @param options.status without one: undefined
+ * @param options.more further elements
+ */
+export function response(
+  field: number,
+  options: {
+    status?: number | undefined;
+    more?: readonly (readonly [element: number, value: string | number])[];
+    contextId?: number;
+    messageId?: number;
+    dataSetFollows?: boolean;
+  },
+): Buffer {
+  const { status, more = [], contextId = 1, messageId = 1, dataSetFollows = false } = options;
+  const elements: (readonly [element: number, value: string | number])[] = [
+    [0x0100, field],
+    [0x0120, messageId],
+    [0x0800, dataSetFollows ? 0 : 0x0101],
+    ...(status === undefined ? [] : [[0x0900, status] as const]),
+    ...more,
+  ];
+  return data(contextId, 'command', true, command(elements.toSorted(([a], [b]) => a - b)));
+}
+
+/** Takes the association request and accepts its first presentation context. */
+export async function acceptAssociation(io: RawPeer, transferSyntax: string, maximumPdu?: number): Promise<void> {
+  await io.pdu();
+  io.send(associateAccept([{ id: 1, transferSyntax }], maximumPdu));
+}
+
 /** A C-STORE-RQ command (PS3.7 section 9.3.1.1). */
 export function storeRequest(messageId: number, sopClassUid: string, sopInstanceUid: string): Buffer {
   return command([

@@ -1,7 +1,7 @@
 import { ctImageStorage } from '../../../src/dicom/ct-instance.ts';
 import { encode, joined } from '../../../src/dicom/rtstruct/data-element.ts';
 import { storageCommitmentInstance, storageCommitmentSopClass } from '../../../src/dimse/storage-commitment.ts';
-import { associateRequest, command, data, releaseRequest } from '../../peers/raw-peer.ts';
+import { associateRequest, command, data, releaseRequest, response } from '../../peers/raw-peer.ts';
 import type { OpenTarget } from '../target.ts';
 import { attackedScp } from './attacked-scp.ts';
 
@@ -48,20 +48,14 @@ export const open: OpenTarget = async (cleanup) => {
     'implicit',
   );
   const asked = [action(0), data(1, 'data set', true, information)];
-  const taken = data(
-    1,
-    'command',
-    true,
-    command([
+  const taken = response(0x8100, {
+    status: 0,
+    more: [
       [0x0002, storageCommitmentSopClass],
-      [0x0100, 0x8100],
-      [0x0120, 1],
-      [0x0800, 0x0101],
-      [0x0900, 0],
       [0x1000, storageCommitmentInstance],
       [0x1002, 2],
-    ]),
-  );
+    ],
+  });
   return {
     samples: [
       Buffer.concat([request, ...asked, taken, releaseRequest]),

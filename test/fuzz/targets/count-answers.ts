@@ -1,7 +1,7 @@
 import { countSeriesImages } from '../../../src/dimse/count-series-images.ts';
 import { encode, joined } from '../../../src/dicom/rtstruct/data-element.ts';
 import { implicitVrLittleEndian } from '../../../src/dicom/transfer-syntax.ts';
-import { associateAccept, command, data, pdu } from '../../peers/raw-peer.ts';
+import { associateAccept, data, pdu, response } from '../../peers/raw-peer.ts';
 import { catalogued, type OpenTarget } from '../target.ts';
 import { attackingPeer } from './attacking-peer.ts';
 
@@ -11,19 +11,8 @@ const timeoutSeconds = 0.2;
 export const open: OpenTarget = async (cleanup) => {
   const peer = await attackingPeer(cleanup);
   const accept = associateAccept([{ id: 1, transferSyntax: implicitVrLittleEndian }]);
-  const response = (status: number, dataSet: number): Buffer =>
-    data(
-      1,
-      'command',
-      true,
-      command([
-        [0x0002, '1.2.840.10008.5.1.4.1.2.2.1'],
-        [0x0100, 0x8020],
-        [0x0120, 1],
-        [0x0800, dataSet],
-        [0x0900, status],
-      ]),
-    );
+  const answer = (status: number, dataSetFollows = false): Buffer =>
+    response(0x8020, { status, dataSetFollows, more: [[0x0002, '1.2.840.10008.5.1.4.1.2.2.1']] });
   const match = encode(
     [
       joined('00080005', 'CS', 'ISO_IR 192'),
@@ -35,12 +24,12 @@ export const open: OpenTarget = async (cleanup) => {
     ],
     'implicit',
   );
-  const pending = [response(0xff00, 0), data(1, 'data set', true, match)];
+  const pending = [answer(0xff00, true), data(1, 'data set', true, match)];
   const released = pdu(0x06, [0, 0, 0, 0]);
   return {
     samples: [
-      Buffer.concat([accept, ...pending, ...pending, response(0, 0x0101), released]),
-      Buffer.concat([accept, response(0xa700, 0x0101), released]),
+      Buffer.concat([accept, ...pending, ...pending, answer(0), released]),
+      Buffer.concat([accept, answer(0xa700), released]),
     ],
     async feed(input) {
       peer.says(input, accept.length);

@@ -6,7 +6,7 @@ import { parseDicom } from '../../../src/dicom/data-set.ts';
 import { implicitVrLittleEndian } from '../../../src/dicom/transfer-syntax.ts';
 import { exampleInput } from '../../dicom/rtstruct/example-structure-set.ts';
 import { temporaryFolder } from '../../dimse/running-scp.ts';
-import { associateAccept, command, data, pdu } from '../../peers/raw-peer.ts';
+import { associateAccept, pdu, response } from '../../peers/raw-peer.ts';
 import type { OpenTarget } from '../target.ts';
 import { attackingPeer } from './attacking-peer.ts';
 
@@ -21,25 +21,14 @@ export const open: OpenTarget = async (cleanup) => {
   await writeFile(path, file);
   const tps = await attackingPeer(cleanup);
   const accept = associateAccept([{ id: 1, transferSyntax: implicitVrLittleEndian }]);
-  const response = (status: number): Buffer =>
-    data(
-      1,
-      'command',
-      true,
-      command([
-        [0x0100, 0x8001],
-        [0x0120, 1],
-        [0x0800, 0x0101],
-        [0x0900, status],
-        [0x1000, parseDicom(file).meta.sopInstanceUid],
-      ]),
-    );
+  const answer = (status: number): Buffer =>
+    response(0x8001, { status, more: [[0x1000, parseDicom(file).meta.sopInstanceUid]] });
   const released = pdu(0x06, [0, 0, 0, 0]);
   return {
     samples: [
-      Buffer.concat([accept, response(0x0000), released]),
-      Buffer.concat([accept, response(0xb000), released]),
-      Buffer.concat([accept, response(0xa700), released]),
+      Buffer.concat([accept, answer(0x0000), released]),
+      Buffer.concat([accept, answer(0xb000), released]),
+      Buffer.concat([accept, answer(0xa700), released]),
       Buffer.concat([pdu(0x03, [0, 1, 1, 3]), released]),
       Buffer.concat([accept, pdu(0x07, [0, 0, 2, 0])]),
     ],
