@@ -15,6 +15,7 @@ const corpus: Record<string, number> = {
   'association-pdus': 40,
   'dimse-commands': 20,
   commitments: 20,
+  'commitment-answers': 10,
   'delivery-answers': 10,
   'count-answers': 10,
   'http-requests': 40,

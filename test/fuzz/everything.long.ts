@@ -13,6 +13,7 @@ const counts: Record<string, number> = {
   'association-pdus': 8_000,
   'dimse-commands': 6_000,
   commitments: 3_000,
+  'commitment-answers': 2_000,
   'delivery-answers': 2_000,
   'count-answers': 2_000,
   'http-requests': 5_000,

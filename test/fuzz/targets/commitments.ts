@@ -1,11 +1,13 @@
 import { ctImageStorage } from '../../../src/dicom/ct-instance.ts';
 import { encode, joined } from '../../../src/dicom/rtstruct/data-element.ts';
+import { rtStructureSetStorage } from '../../../src/dicom/rtstruct/structure-set.ts';
 import { storageCommitmentInstance, storageCommitmentSopClass } from '../../../src/dimse/storage-commitment.ts';
+import { commitmentReport } from '../../peers/commitment-report.ts';
 import { associateRequest, command, data, releaseRequest, response } from '../../peers/raw-peer.ts';
 import type { OpenTarget } from '../target.ts';
 import { attackedScp } from './attacked-scp.ts';
 
-/** What a scanner writes that asks for storage commitment and is told the result on the same association. */
+/** What a peer writes that asks for storage commitment and is told the result on the same association, or tells one. */
 export const open: OpenTarget = async (cleanup) => {
   const scp = await attackedScp(cleanup, {
     peers: [{ name: 'scanner', aeTitle: 'SCANNER', addresses: ['127.0.0.1'], storageCommitment: true }],
@@ -56,11 +58,18 @@ export const open: OpenTarget = async (cleanup) => {
       [0x1002, 2],
     ],
   });
+  const told = commitmentReport({
+    transactionUid: '2.25.78',
+    committed: [{ sopClassUid: rtStructureSetStorage, sopInstanceUid: '2.25.4711' }],
+    failed: [],
+  });
   return {
     samples: [
       Buffer.concat([request, ...asked, taken, releaseRequest]),
       Buffer.concat([request, ...asked, ...asked, taken, taken, releaseRequest]),
       Buffer.concat([request, action(0x0101), taken, releaseRequest]),
+      Buffer.concat([request, told, releaseRequest]),
+      Buffer.concat([request, ...asked, told, taken, releaseRequest]),
     ],
     feed: (input) => scp.attack(input),
   };
