@@ -56,7 +56,8 @@ export const causes: Record<ErrorCode, string> = {
     'No connection to host and port: the system is off, a firewall is in between, the address is wrong.',
   ASSOCIATION_REJECTED: 'The peer does not know the calling or the called AE title, or has no room.',
   ASSOCIATION_ABORTED: 'The peer, or the network, ended the association before the answer.',
-  PRESENTATION_CONTEXT_REFUSED: 'The peer does not take RT structure sets, or none of the offered transfer syntaxes.',
+  PRESENTATION_CONTEXT_REFUSED:
+    'The peer does not take RT structure sets, none of the offered transfer syntaxes, or offers no storage commitment.',
   STORE_REFUSED: 'The peer answered C-STORE with a failure status.',
   STORE_NO_RESPONSE: 'The association ended properly, but without an answer for the instance.',
   STORE_WRONG_RESPONSE: 'The peer answered for another instance, or twice.',

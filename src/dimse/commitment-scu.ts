@@ -19,6 +19,8 @@ import {
 /** A peer that tells the result on the same association does so within this time after it has taken the request. */
 const patienceSeconds = 30;
 
+const contexts = [{ abstractSyntax: storageCommitmentSopClass, transferSyntaxes: [implicitVrLittleEndian] }];
+
 export interface CommitmentRequestOptions {
   readonly callingAe: string;
   readonly timeoutSeconds: number;
@@ -48,14 +50,13 @@ export async function requestCommitment(
     peer,
     callingAe,
     timeoutSeconds,
-    contexts: [{ abstractSyntax: storageCommitmentSopClass, transferSyntaxes: [implicitVrLittleEndian] }],
+    contexts,
     onEvent: (event, dataSet) => takeResult(event, dataSet, told),
     ...(signal === undefined ? {} : { signal }),
   });
   const waiting = new AbortController();
   try {
-    if (!association.accepts(storageCommitmentSopClass, implicitVrLittleEndian))
-      throw new ContourNodeError('PRESENTATION_CONTEXT_REFUSED', `${peer.aeTitle} offers no storage commitment`);
+    if (!association.accepts(storageCommitmentSopClass, implicitVrLittleEndian)) throw notOffered(peer);
     const action = new NActionRequest(storageCommitmentSopClass, storageCommitmentInstance, requestCommitmentAction);
     action.setDataset(new EncodedDataset(commitmentActionElements(request), 'implicit'));
     const response = await association.perform<InstanceType<typeof NActionResponse>>(action);
@@ -72,4 +73,25 @@ export async function requestCommitment(
     waiting.abort();
     await association.release();
   }
+}
+
+/**
+ * Asks a peer whether it offers storage commitment, by an association that sends nothing.
+ *
+ * @throws ContourNodeError as OutboundAssociation; PRESENTATION_CONTEXT_REFUSED
+ */
+export async function offerCommitment(
+  peer: PeerAddress,
+  options: { callingAe: string; timeoutSeconds: number },
+): Promise<void> {
+  const association = await OutboundAssociation.open({ peer, ...options, contexts });
+  const accepted = association.accepts(storageCommitmentSopClass, implicitVrLittleEndian);
+  await association.release();
+  if (!accepted) throw notOffered(peer);
+}
+
+function notOffered({ aeTitle }: PeerAddress): ContourNodeError {
+  return new ContourNodeError('PRESENTATION_CONTEXT_REFUSED', `${aeTitle} offers no storage commitment`, {
+    remedy: 'turn it on at the peer, or take storageCommitment away from the destination',
+  });
 }

@@ -10,6 +10,7 @@ import { type Misbehaviour, startPickyTps } from '../peers/picky-tps.ts';
 import { afterwards } from '../support/afterwards.ts';
 import { certificate } from '../support/certificates.ts';
 import { freePort } from '../support/free-port.ts';
+import { startOrthanc } from '../support/orthanc.ts';
 import { checkout, contourNode, type Outcome, runProgram } from '../support/run-program.ts';
 import { temporaryFolder, thresholdBundle } from '../support/threshold-bundle.ts';
 import { startUnsafeRedis } from './unsafe-redis.ts';
@@ -199,6 +200,28 @@ test('doctor tells a TPS that refuses RT structure sets', async (t) => {
   // This one takes implicit VR only.
   const explicit = await tpsSections(t, { destination: { transferSyntaxes: ['explicit'] } });
   assert.match((await finding(t, 'destination import', explicit)).detail, /refused .* \(explicit\)/);
+});
+
+test('doctor tells a TPS that offers no storage commitment although it is to be asked, and one that does', async (t) => {
+  const sections = await tpsSections(t, { destination: { storageCommitment: {} } });
+  const { detail, remedy } = await finding(t, 'commitment import', sections);
+  assert.match(detail, /^PRESENTATION_CONTEXT_REFUSED: .*offers no storage commitment/);
+  assert.match(remedy ?? '', /take storageCommitment away/);
+
+  const { aeTitle, dicomPort: port } = await startOrthanc(t);
+  const orthanc = { name: 'tps', aeTitle, host: '127.0.0.1', port };
+  const outcome = await contourNode(
+    'doctor',
+    '--config',
+    await configFile(t, { ...sections, peers: [orthanc] }),
+    '--json',
+  );
+  const found = resultsOf(outcome).get('commitment import');
+  assert.deepEqual(
+    [found?.ok, found?.detail],
+    [true, 'ORTHANC offers storage commitment, its result on the same association only: it has no addresses'],
+    outcome.stdout,
+  );
 });
 
 test('doctor tells a TPS that does not know the calling AE title, and names the title to enter there', async (t) => {

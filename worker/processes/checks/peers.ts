@@ -1,4 +1,5 @@
-import type { Config } from '../../../src/config/schema.ts';
+import type { Config, Peer } from '../../../src/config/schema.ts';
+import { offerCommitment } from '../../../src/dimse/commitment-scu.ts';
 import { configuredPeer } from '../../../src/dimse/configured-peer.ts';
 import { offerStructureSets } from '../../../src/dimse/offer-structure-sets.ts';
 import type { PeerAddress } from '../../../src/dimse/peer-connection.ts';
@@ -9,7 +10,7 @@ import { answerSeconds, type Check } from './check.ts';
 
 /**
  * Whether each peer that listens answers C-ECHO, and each destination takes RT structure sets in a transfer syntax that
- * it is configured for. Nothing is sent.
+ * it is configured for, and storage commitment where it is to be asked for that. Nothing is sent.
  */
 export function peerChecks({ peers, destinations, dicom }: Pick<Config, 'peers' | 'destinations' | 'dicom'>): Check[] {
   const callingAe = dicom.aeTitle;
@@ -24,6 +25,12 @@ export function peerChecks({ peers, destinations, dicom }: Pick<Config, 'peers' 
       .map((destination) => ({
         name: `destination ${destination.name}`,
         run: () => explained(callingAe, () => examineDestination(address, callingAe, destination.transferSyntaxes)),
+      })),
+    ...destinations
+      .filter((destination) => destination.peer === peer.name && destination.storageCommitment !== undefined)
+      .map((destination) => ({
+        name: `commitment ${destination.name}`,
+        run: () => explained(callingAe, () => examineCommitment(address, callingAe, peer)),
       })),
   ]);
 }
@@ -40,6 +47,12 @@ async function examineDestination(
 ): Promise<string> {
   const accepted = await offerStructureSets(address, { callingAe, transferSyntaxes, timeoutSeconds: answerSeconds });
   return `${address.aeTitle} takes RT structure sets, ${accepted.join(' and ')} VR little endian`;
+}
+
+async function examineCommitment(address: PeerAddress, callingAe: string, peer: Peer): Promise<string> {
+  await offerCommitment(address, { callingAe, timeoutSeconds: answerSeconds });
+  const how = peer.addresses.length === 0 ? ', its result on the same association only: it has no addresses' : '';
+  return `${address.aeTitle} offers storage commitment${how}`;
 }
 
 /** PS3.8 table 9-21: source 1 is the service user; reason 3 means the calling title, 7 the called one. */
