@@ -10,6 +10,7 @@ import { startStorageScp } from './dimse/storage-scp.ts';
 import { asContourNodeError } from './errors.ts';
 import { startHttpServer } from './http/server.ts';
 import { type Clock, systemClock } from './intake/clock.ts';
+import { ClockWatch } from './intake/clock-watch.ts';
 import { CommitmentRequests } from './intake/commitment-requests.ts';
 import { CommitmentResults } from './intake/commitment-results.ts';
 import { type CurrentConfig, SeriesCompletion } from './intake/complete-series.ts';
@@ -245,6 +246,12 @@ async function compose(
   undo.push(() => scp.close());
   reconciler.start();
   commitmentRequests.start();
+  const clockWatch = new ClockWatch({
+    clock,
+    log,
+    onSetBack: () => void queues.clockSetBack().then(() => reconciler.all()),
+  });
+  undo.push(() => clockWatch.close());
   const notifier = startNotifier({ store, lock, clock, log, current: () => current.config });
   undo.push(() => notifier.close());
   retention.run();

@@ -7,7 +7,7 @@ import { problem, problemFrom, problemFromText } from '../store/problem.ts';
 import type { Problem } from '../store/series.ts';
 import type { OrderWork } from '../store/work-state.ts';
 import { forgetQueued } from '../store/work-state.ts';
-import { type Backoff, delayAfter } from './backoff.ts';
+import { type Backoff, delayAfter, isToWait } from './backoff.ts';
 import { readIfThere } from './read-if-there.ts';
 import type { TryContext } from './reconcile.ts';
 
@@ -58,7 +58,7 @@ function whyEnded(state: string, failedReason: string | undefined): Problem {
 
 async function queueTry({ store, queues, clock, enqueue }: TryContext, work: OrderWork): Promise<void> {
   const { series, revision, order, priority } = work;
-  if (work.nextTryAt !== undefined && Date.parse(work.nextTryAt) > clock.now()) return;
+  if (isToWait(work.nextTryAt, clock.now(), delayAfter(work.tries - work.triesBefore, backoff))) return;
   const number = work.tries + 1;
   await enqueue(contourQueue, async () => {
     // Counted before it can run.

@@ -10,7 +10,7 @@ import { deliveryTryFile } from '../store/paths.ts';
 import { problem, problemFromText } from '../store/problem.ts';
 import type { Problem } from '../store/series.ts';
 import type { DeliveryWork } from '../store/work-state.ts';
-import { delayAfter } from './backoff.ts';
+import { delayAfter, isToWait } from './backoff.ts';
 import type { Clock } from './clock.ts';
 import type { TryContext } from './reconcile.ts';
 
@@ -52,8 +52,8 @@ export async function advanceDelivery(options: TryContext, work: DeliveryWork): 
 async function queueTry(options: TryContext, work: DeliveryWork): Promise<void> {
   const { store, queues, current, clock, log, enqueue } = options;
   const { series, revision, order, profile, destination } = work;
-  if (work.nextTryAt !== undefined && Date.parse(work.nextTryAt) > clock.now()) return;
   const { config } = current();
+  if (isToWait(work.nextTryAt, clock.now(), delayOf(config, work))) return;
   const impossible = whyImpossible(config, destination, assemblyState(store.tables, series)?.peer);
   if (impossible !== undefined) {
     store.record(series, { kind: 'deliver impossible', order, destination, problem: impossible });
@@ -90,9 +90,9 @@ interface Ending extends Pick<DeliveryTry, 'outcome' | 'alarmed' | 'status'> {
 function decide({ store, clock, log, current }: TryContext, work: DeliveryWork, ending: Ending): void {
   const { series, order, destination } = work;
   const { outcome, alarmed, status, reported } = ending;
-  const next = nextState(work, outcome, clock.now());
+  const now = clock.now();
+  const next = nextState(work, outcome, now);
   const configured = current().config.destinations.find(({ name }) => name === destination);
-  const retrySeconds = configured?.retrySeconds ?? 60;
   const waitMinutes = configured?.storageCommitment?.waitMinutes;
   store.record(series, {
     kind: 'deliver outcome',
@@ -105,7 +105,7 @@ function decide({ store, clock, log, current }: TryContext, work: DeliveryWork, 
     alarmed,
     ...(status !== undefined && { status }),
     ...(ending.problem !== undefined && { problem: ending.problem }),
-    ...(next === 'waiting' && { nextTryAt: nextTryAt(work, clock.now(), retrySeconds * 1000) }),
+    ...(next === 'waiting' && { nextTryAt: nextTryAt(work, now, delayOf(current().config, work)) }),
     ...(next === 'delivered' && waitMinutes !== undefined && { commitmentDeadlineAt: minutesFrom(clock, waitMinutes) }),
   });
   const fields = { series, order, destination, try: work.tries, status, code: ending.problem?.code };
@@ -130,9 +130,15 @@ function nextState(
 }
 
 /** Growing distances, with a last try at the deadline itself. */
-function nextTryAt(work: DeliveryWork, now: number, first: number): string {
+function nextTryAt(work: DeliveryWork, now: number, delay: number): string {
   const deadline = work.deadlineAt === undefined ? Number.POSITIVE_INFINITY : Date.parse(work.deadlineAt);
-  return new Date(Math.min(deadline, now + delayAfter(work.tries, { first, longest: longestWait }))).toISOString();
+  return new Date(Math.min(deadline, now + delay)).toISOString();
+}
+
+/** Milliseconds from the last try to the next. */
+function delayOf(config: Config, { destination, tries }: DeliveryWork): number {
+  const retrySeconds = config.destinations.find(({ name }) => name === destination)?.retrySeconds ?? 60;
+  return delayAfter(tries, { first: retrySeconds * 1000, longest: longestWait });
 }
 
 /** Whether a worker wrote how the last try ended; it then stands in the store. */

@@ -35,6 +35,11 @@ export interface JobQueues {
   remove(queue: string, jobId: string): Promise<void>;
   /** Takes over changed destinations, each of which has its own queue. */
   setDestinations(destinations: readonly string[]): void;
+  /**
+   * Redis' clock was set back, perhaps: what runs out by itself there would stand for as long, and jobs of dead workers
+   * go unnoticed.
+   */
+  clockSetBack(): Promise<void>;
   /** Something happened to a job: a hint to reconcile, never the only way to learn it. */
   onEvent(listener: (event: JobEvent) => void): void;
   /** Redis answers (again). */

@@ -44,6 +44,7 @@ const retryAfter = 30_000;
 export class SeriesAssembly {
   readonly #options: AssemblyOptions;
   readonly #associations = new Map<string, OpenAssociation>();
+  /** When its last image came, by the clock that nobody sets. */
   readonly #lastImage = new Map<string, number>();
   readonly #timers = new Map<string, () => void>();
   #closed = false;
@@ -103,7 +104,7 @@ export class SeriesAssembly {
     const load = open.loads.get(series);
     load?.accepted.add(instance);
     load?.refused.delete(instance);
-    this.#lastImage.set(series, this.#options.clock.now());
+    this.#lastImage.set(series, this.#options.clock.elapsed());
   }
 
   /** @param what.series undefined where the instance did not tell */
@@ -211,7 +212,7 @@ export class SeriesAssembly {
     const state = assemblyState(store.tables, series);
     if (this.#closed || state === undefined || !state.open || state.held !== undefined || this.isCarried(series))
       return;
-    const since = clock.now() - (this.#lastImage.get(series) ?? clock.now());
+    const since = clock.elapsed() - (this.#lastImage.get(series) ?? clock.elapsed());
     const wait = atOnce ? 0 : Math.max(0, quietPeriodSeconds(state.peer) * 1000 - since);
     this.#timers.set(
       series,

@@ -133,6 +133,12 @@ class BullQueues implements ContourQueues {
     });
   }
 
+  async clockSetBack(): Promise<void> {
+    // Workers look for jobs of dead ones while this key is away; it comes back with each look.
+    const checks = [...this.#open.values()].map(({ queue }) => queue.toKey('stalled-check'));
+    await this.#connection.del(checks).catch((error: Error) => this.#hear(error));
+  }
+
   onEvent(listener: (event: JobEvent) => void): void {
     this.#listeners.push(listener);
   }

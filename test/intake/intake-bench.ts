@@ -25,28 +25,37 @@ import { type CtSlice, ctSliceFile, sopInstanceUidOf } from '../support/ct-slice
 
 /** A clock that stands still until it is told to go on. */
 export class ManualClock implements Clock {
-  #now = Date.now();
+  #elapsed = 0;
+  /** Time of day when nothing had elapsed. */
+  #start = Date.now();
   #timers: { at: number; call: () => void }[] = [];
 
-  readonly now = (): number => this.#now;
+  readonly now = (): number => this.#start + this.#elapsed;
+
+  readonly elapsed = (): number => this.#elapsed;
 
   after(milliseconds: number, call: () => void): () => void {
-    const timer = { at: this.#now + milliseconds, call };
+    const timer = { at: this.#elapsed + milliseconds, call };
     this.#timers.push(timer);
     return () => (this.#timers = this.#timers.filter((other) => other !== timer));
   }
 
   /** Lets so many seconds pass; what falls due is called in its order. */
   pass(seconds: number): void {
-    const end = this.#now + seconds * 1000;
+    const end = this.#elapsed + seconds * 1000;
     for (;;) {
       const next = this.#timers.filter(({ at }) => at <= end).toSorted((a, b) => a.at - b.at)[0];
       if (next === undefined) break;
       this.#timers = this.#timers.filter((other) => other !== next);
-      this.#now = Math.max(this.#now, next.at);
+      this.#elapsed = Math.max(this.#elapsed, next.at);
       next.call();
     }
-    this.#now = end;
+    this.#elapsed = end;
+  }
+
+  /** Somebody sets the time of day back. */
+  setBack(seconds: number): void {
+    this.#start -= seconds * 1000;
   }
 }
 

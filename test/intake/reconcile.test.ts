@@ -482,3 +482,22 @@ test('the clock of a test stands still', () => {
   clock.pass(5);
   assert.deepEqual([calls, clock.now()], [[start + 1000], start + 5000]);
 });
+
+test('tries that wait when the clock is set back are made within half a minute', async (t) => {
+  const { bench, address, shown, becomes, sendCt } = await stage(t);
+  let drawn = 0;
+  workOn(t, address, 'contour', async (job) => {
+    if (++drawn === 1) throw new Error('ENGINE_FAILED: once');
+    await writeResult(bench, job.data as ContourPayload);
+  });
+  await sendCt();
+  await eventually(
+    'a try failed',
+    20,
+    () => shown().history.some(({ kind }) => kind === 'contour try failed') || undefined,
+  );
+  bench.clock.setBack(3600);
+  await bench.pass(31);
+  await eventually('it is drawn', 20, () => (drawn === 2 ? true : undefined));
+  await becomes('delivering');
+});

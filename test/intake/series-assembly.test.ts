@@ -301,3 +301,15 @@ test('all four patient positions make a revision', async (t) => {
   await bench.pass(21);
   for (const i of range(0, 3)) assert.equal(bench.show(`${a}.${i}`).state, 'unrouted');
 });
+
+test('a clock that is set back makes no quiet period longer', async (t) => {
+  const bench = await IntakeBench.open(t);
+  const association = bench.associate();
+  for (const number of range(1, 12)) await bench.send(association, { series: a, number });
+  bench.clock.setBack(3600);
+  bench.assembly.ended(association, 'released');
+  await bench.pass(19);
+  assert.equal(bench.show(a).state, 'receiving');
+  await bench.pass(2);
+  assert.equal(bench.show(a).state, 'unrouted');
+});
