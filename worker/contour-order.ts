@@ -66,7 +66,7 @@ export async function contourOrder(
       },
     );
   }
-  faultPoint('contouring');
+  faultPoint('contouring', payload.series);
   let result: WorkResult;
   try {
     result = await draw({ dataDirectory, files, order, manifest, loaded, clock, batchSize: options.batchSize });

@@ -35,13 +35,20 @@ export const faultPoints = {
 } as const;
 export type FaultPoint = keyof typeof faultPoints;
 
-/** Folder in which a test arms points: a file with a point's name holds how often a process dies there. */
+/**
+ * Folder in which a test arms points: a file with a point's name holds how often a process dies there; `POINT.KEY` counts
+ * for the series with this key alone.
+ */
 const armed = process.env['CONTOUR_NODE_FAULT_POINTS'];
 
 /** Ends this process without a word where a test has armed the point; else does nothing. */
-export function faultPoint(point: FaultPoint): void {
+export function faultPoint(point: FaultPoint, series?: string): void {
   if (armed === undefined) return;
-  const file = join(armed, point);
+  die(join(armed, point));
+  if (series !== undefined) die(join(armed, `${point}.${series}`));
+}
+
+function die(file: string): void {
   let times: number;
   try {
     times = Number(readFileSync(file, 'utf8'));

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { symlink } from 'node:fs/promises';
 import { test, type TestContext } from 'node:test';
 import assert from 'node:assert/strict';
-import { type Job, Worker } from 'bullmq';
+import { type Job, Worker, type WorkerOptions } from 'bullmq';
 import { Redis } from 'ioredis';
 import { ZodError } from 'zod';
 import type { JobEvent } from '../../src/intake/job-queues.ts';
@@ -22,10 +22,16 @@ function numbered(n: number): ContourPayload {
   return { ...payload, series: n.toString(16).padStart(16, '0') };
 }
 
-function workOn(t: TestContext, address: RedisAddress, queue: string, run: (job: Job) => Promise<unknown>): Worker {
+function workOn(
+  t: TestContext,
+  address: RedisAddress,
+  queue: string,
+  run: (job: Job) => Promise<unknown>,
+  options: Partial<WorkerOptions> = {},
+): Worker {
   const connection = new Redis({ ...address.options, maxRetriesPerRequest: null });
   connection.on('error', () => undefined);
-  const worker = new Worker(queue, run, { connection, prefix: 'test', runRetryDelay: 500 });
+  const worker = new Worker(queue, run, { connection, prefix: 'test', runRetryDelay: 500, ...options });
   worker.on('error', () => undefined);
   afterwards(t, async () => {
     await worker.close();
@@ -159,4 +165,26 @@ test('a destination that a new configuration brings gets its queue, one that it 
   );
   await queues.addDeliver({ ...delivery, destination: 'eclipse' });
   assert.equal(await queues.depth('deliver-eclipse'), 1);
+});
+
+test('when the clock of Redis is set back, the job of a worker that died is noticed all the same', async (t) => {
+  const { address } = await runningRedis(t);
+  const queues = await openQueues(t, address, []);
+  const redis = new Redis(address.options.path!);
+  afterwards(t, () => redis.disconnect());
+  const died = workOn(t, address, 'contour', () => new Promise(() => undefined), { lockDuration: 1000 });
+  await queues.addContour(payload, 'normal');
+  await once(died, 'active');
+  await died.close(true);
+  // What it means for Redis: what is to run out in a moment stands for an hour.
+  const check = 'test:contour:stalled-check';
+  await redis.set(check, '1', 'PX', 3_600_000);
+  const options = { stalledInterval: 500, maxStalledCount: 0 };
+  workOn(t, address, 'contour', () => Promise.reject(new Error('a failed job is not run again')), options);
+  await queues.clockSetBack();
+  const { state } = await eventually('it is noticed', 20, async () => {
+    const status = await queues.statusOf('contour', contourJobId(payload));
+    return status.state === 'active' ? undefined : status;
+  });
+  assert.equal(state, 'failed');
 });

@@ -1,7 +1,7 @@
 import { ctImageStorage } from '../../src/dicom/ct-instance.ts';
+import { parseDicom } from '../../src/dicom/data-set.ts';
 import { implicitVrLittleEndian } from '../../src/dicom/transfer-syntax.ts';
 import { dataSetOf } from '../dimse/example-instance.ts';
-import { type CtSlice, ctSliceFile, sopInstanceUidOf } from '../support/ct-slice.ts';
 import {
   associateRequest,
   connectRaw,
@@ -15,36 +15,43 @@ import {
 /** A CT console that stops wherever a test wants it to. */
 export interface RawSender {
   readonly peer: RawPeer;
-  /** Sends one slice. @returns the status of its response; undefined when the connection ended instead */
-  store(slice: CtSlice): Promise<number | undefined>;
-  /** Sends the command of a slice and the first half of its data set. */
-  storeHalf(slice: CtSlice): void;
+  /**
+   * @param file a CT image in the association's transfer syntax
+   * @returns the status of its response; undefined when the connection ended instead
+   */
+  store(file: Buffer): Promise<number | undefined>;
+  /** Sends the command and the first half of the data set. */
+  storeHalf(file: Buffer): void;
   /** @returns whether the release was answered */
   release(): Promise<boolean>;
 }
 
-/** An association with CT Image Storage in Implicit VR Little Endian, accepted. */
-export async function rawSender(port: number, calling = 'SCANNER'): Promise<RawSender> {
+/** An association with CT Image Storage, accepted. */
+export async function rawSender(
+  port: number,
+  calling = 'SCANNER',
+  transferSyntax = implicitVrLittleEndian,
+): Promise<RawSender> {
   const peer = await connectRaw(port);
-  const contexts = [{ id: 1, abstractSyntax: ctImageStorage, transferSyntaxes: [implicitVrLittleEndian] }];
+  const contexts = [{ id: 1, abstractSyntax: ctImageStorage, transferSyntaxes: [transferSyntax] }];
   peer.send(associateRequest({ called: 'CONTOUR', calling, contexts }));
   const accept = await peer.pdu();
   if (accept?.[0] !== 0x02) throw new Error('the association was not accepted');
   let messages = 0;
-  const begin = (slice: CtSlice): Buffer => {
-    const dataSet = dataSetOf(ctSliceFile(slice));
-    peer.send(data(1, 'command', true, storeRequest(++messages, ctImageStorage, sopInstanceUidOf(slice))));
-    return dataSet;
+  const begin = (file: Buffer): Buffer => {
+    const { sopInstanceUid } = parseDicom(file).meta;
+    peer.send(data(1, 'command', true, storeRequest(++messages, ctImageStorage, sopInstanceUid)));
+    return dataSetOf(file);
   };
   return {
     peer,
-    async store(slice) {
-      peer.send(data(1, 'data set', true, begin(slice)));
+    async store(file) {
+      peer.send(data(1, 'data set', true, begin(file)));
       const response = await peer.pdu();
       return response?.[0] === 0x04 ? statusOf(response) : undefined;
     },
-    storeHalf(slice) {
-      const dataSet = begin(slice);
+    storeHalf(file) {
+      const dataSet = begin(file);
       peer.send(data(1, 'data set', false, dataSet.subarray(0, dataSet.length / 2)));
     },
     async release() {

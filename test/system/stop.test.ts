@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { rawSender } from '../peers/raw-sender.ts';
 import { connectRaw } from '../peers/raw-peer.ts';
+import { ctSliceFile } from '../support/ct-slice.ts';
 import { eventually } from '../support/eventually.ts';
 import { startRunningNode } from '../support/running-node.ts';
 
@@ -12,10 +13,10 @@ test('SIGTERM: a sender that is at it may finish, one that stalls is cut after t
   const node = await startRunningNode(t, { dicom: { shutdownSeconds } });
   const [honest, stuck] = [await rawSender(node.dicomPort), await rawSender(node.dicomPort, 'STUCK')];
   for (let number = 1; number <= 6; number++) {
-    assert.equal(await honest.store({ series: finishing, number }), 0);
-    assert.equal(await stuck.store({ series: stalling, number }), 0);
+    assert.equal(await honest.store(ctSliceFile({ series: finishing, number })), 0);
+    assert.equal(await stuck.store(ctSliceFile({ series: stalling, number })), 0);
   }
-  stuck.storeHalf({ series: stalling, number: 7 });
+  stuck.storeHalf(ctSliceFile({ series: stalling, number: 7 }));
 
   const begin = performance.now();
   const stopped = node.stop('SIGTERM');
@@ -25,7 +26,8 @@ test('SIGTERM: a sender that is at it may finish, one that stalls is cut after t
       () => true,
     ),
   );
-  for (let number = 7; number <= 12; number++) assert.equal(await honest.store({ series: finishing, number }), 0);
+  for (let number = 7; number <= 12; number++)
+    assert.equal(await honest.store(ctSliceFile({ series: finishing, number })), 0);
   assert.equal(await honest.release(), true);
 
   assert.deepEqual([...(await stuck.peer.pdu())!.subarray(0, 10)], [0x07, 0, 0, 0, 0, 4, 0, 0, 2, 0], 'A-ABORT');
