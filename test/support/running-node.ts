@@ -19,6 +19,7 @@ export interface RunningNode {
   readonly configFile: string;
   /** Everything it wrote so far. */
   log(): string;
+  /** At most a thousand. */
   list(): Promise<SeriesSummary[]>;
   show(key: string): Promise<SeriesDetail>;
   /** Waits until exactly `count` series are there and each is in one of the states. */
@@ -83,7 +84,7 @@ export async function startRunningNode(
     dataDirectory,
     configFile,
     log: () => output,
-    list: async () => (await getJson<{ series: SeriesSummary[] }>('/api/series')).series,
+    list: async () => (await getJson<{ series: SeriesSummary[] }>('/api/series?limit=1000')).series,
     show: (key) => getJson(`/api/series/${key}`),
     settled: (count, states, seconds = 60) =>
       eventually(`${count} series ${states.join(' or ')}`, seconds, async () => {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { eventually } from '../support/eventually.ts';
 import { phantomCt } from '../support/phantom-ct.ts';
+import { residentMemory } from '../support/resident-memory.ts';
 import { runProgram } from '../support/run-program.ts';
 import { startRunningNode } from '../support/running-node.ts';
 
@@ -49,8 +49,7 @@ test('10,000 connections with garbage, 4 GB headers and 200 slow lorises: the no
   const besideThem = await median(5);
   await eventually('so many connections', 600, () => (done >= connections ? true : undefined));
 
-  const [pid] = node.processes('contour-node.ts node');
-  const peak = Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]) / 1024;
+  const { peak } = residentMemory(node.processes('contour-node.ts node')[0]!);
   t.diagnostic(
     `60 slices, median of five: ${undisturbed.toFixed(2)} s, beside the attack ${besideThem.toFixed(2)} s; peak resident memory ${peak.toFixed(0)} MB`,
   );

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { ctSliceFile } from '../support/ct-slice.ts';
+import { residentMemory } from '../support/resident-memory.ts';
 import { runProgram } from '../support/run-program.ts';
 import { startRunningNode } from '../support/running-node.ts';
 import { temporaryFolder } from '../support/threshold-bundle.ts';
@@ -22,10 +22,7 @@ test('32 associations at once, 10,000 instances in all: each is kept, and the no
     const sent = await runProgram('storescu', ['-aec', 'CONTOUR', '+sd', '127.0.0.1', String(node.dicomPort), files]);
     assert.equal(sent.code, 0, sent.stderr);
   };
-  const resident = (): number => {
-    const [pid] = node.processes('contour-node.ts node');
-    return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]) / 1024;
-  };
+  const resident = (): number => residentMemory(node.processes('contour-node.ts node')[0]!).now;
   const wave = (first: number, count: number) => Promise.all(Array.from({ length: count }, (_, i) => send(first + i)));
   await wave(0, 32);
   const after32 = resident();

@@ -9,6 +9,7 @@ import { eventually } from '../support/eventually.ts';
 import { phantomCt } from '../support/phantom-ct.ts';
 import { runProgram } from '../support/run-program.ts';
 import { startRunningNode } from '../support/running-node.ts';
+import { noStrace } from '../support/strace.ts';
 
 /** What one system call is for the image, by its line in strace's output; calls of other threads may lie in between. */
 const steps = {
@@ -19,11 +20,6 @@ const steps = {
   // A P-DATA-TF PDU to the sender.
   response: /write\(\d+<TCP.*\]>, "\\4\\/,
 };
-
-const noStrace =
-  (await runProgram('strace', ['-o', '/dev/null', 'true']).catch(() => undefined))?.code === 0
-    ? false
-    : 'strace cannot be used here';
 
 test(
   'an image is written, flushed, named, its folder flushed, and only then answered',

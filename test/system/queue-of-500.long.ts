@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
@@ -12,7 +11,9 @@ import { embeddedRedisSocket } from '../../src/jobs/embedded-redis.ts';
 import { pseudonym } from '../../src/observe/pseudonym.ts';
 import { pseudonymKey } from '../../src/store/pseudonym-key.ts';
 import { startPickyTps } from '../peers/picky-tps.ts';
+import { afterwards } from '../support/afterwards.ts';
 import { eventually } from '../support/eventually.ts';
+import { residentMemory } from '../support/resident-memory.ts';
 import { checkout, runProgram } from '../support/run-program.ts';
 import { startRunningNode } from '../support/running-node.ts';
 import { cylinderWithEllipsoids, grid, writeCtFolder } from '../support/synthetic-ct.ts';
@@ -23,19 +24,15 @@ const count = 500;
 const poison = 7;
 const uidOf = (number: number): string => `2.25.7800.${number}`;
 
-function resident(pid: number | undefined, what: 'VmRSS' | 'VmHWM'): number {
-  return Number(new RegExp(`${what}:\\s+(\\d+) kB`).exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]) / 1024;
-}
-
 test('500 series wait for two workers, one of them kills its engine each time: it is set aside, each other is delivered once', async (t) => {
   const folder = await temporaryFolder(t);
   const bundle = await thresholdBundle(t);
   const armed = join(folder, 'armed');
   await mkdir(armed);
   const tps = await startPickyTps({ directory: join(folder, 'tps') });
-  t.after(() => tps.close());
+  afterwards(t, () => tps.close());
   const node = await startRunningNode(
-    t,
+    { after: (undo) => afterwards(t, undo) },
     {
       models: { directory: dirname(bundle.directory) },
       engine: { threads: 1 },
@@ -49,13 +46,13 @@ test('500 series wait for two workers, one of them kills its engine each time: i
   );
   const poisonKey = pseudonym(await pseudonymKey(node.dataDirectory), uidOf(poison));
   await writeFile(join(armed, `contouring.${poisonKey}`), '1000');
-  const [pid] = node.processes('contour-node.ts node');
-  const before = resident(pid, 'VmRSS');
+  const pid = node.processes('contour-node.ts node')[0]!;
+  const { now: before } = residentMemory(pid);
 
   // Nothing is taken until all of them wait, as when the workers are down over the weekend.
   const redis = new Redis({ path: embeddedRedisSocket(node.dataDirectory), maxRetriesPerRequest: null });
   const queue = new Queue('contour', { connection: redis, prefix: 'contour-node' });
-  t.after(async () => {
+  afterwards(t, async () => {
     await queue.close();
     redis.disconnect();
   });
@@ -77,14 +74,14 @@ test('500 series wait for two workers, one of them kills its engine each time: i
     assert.equal(sent.code, 0, sent.stderr);
   }
   await node.settled(count, ['queued'], 120);
-  const waiting = resident(pid, 'VmRSS');
+  const { now: waiting } = residentMemory(pid);
   assert.ok((await queue.getJobCountByTypes('waiting', 'prioritized')) <= 200, 'worker.maximumQueued');
 
   const second = spawn(`${checkout}contour-node`, ['worker', '--config', node.configFile], {
     stdio: 'ignore',
     env: { ...process.env, CONTOUR_NODE_FAULT_POINTS: armed },
   });
-  t.after(async () => {
+  afterwards(t, async () => {
     second.kill('SIGKILL');
     if (second.exitCode === null && second.signalCode === null) await once(second, 'exit');
   });
@@ -110,7 +107,7 @@ test('500 series wait for two workers, one of them kills its engine each time: i
   assert.deepEqual(new Set(names), new Set(others.map((number) => `Queue^${number}`)));
   assert.equal(names.length, count - 1);
 
-  const [peak, after] = [resident(pid, 'VmHWM'), resident(pid, 'VmRSS')];
+  const { now: after, peak } = residentMemory(pid);
   t.diagnostic(
     `${(seconds / count).toFixed(2)} s a series; resident memory of the node: ${before.toFixed(0)} MB at the start, ${waiting.toFixed(0)} MB with ${count} in the queue, ${after.toFixed(0)} MB at the end, at most ${peak.toFixed(0)} MB`,
   );
