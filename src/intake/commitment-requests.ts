@@ -12,7 +12,7 @@ import {
   openCommitments,
 } from '../store/commitment-state.ts';
 import { problemFrom } from '../store/problem.ts';
-import { delayAfter } from './backoff.ts';
+import { delayAfter, isToWait } from './backoff.ts';
 import type { Clock } from './clock.ts';
 import type { CommitmentResults, CommitmentResultsOptions } from './commitment-results.ts';
 
@@ -67,7 +67,7 @@ export class CommitmentRequests {
     const now = clock.now();
     let next = now + interval;
     for (const work of openCommitments(store.tables)) {
-      const due = dueAt(work);
+      const due = dueAt(work, now);
       if (due > now) next = Math.min(next, due);
       else if (now >= Date.parse(work.deadlineAt)) this.#run(`${nameOf(work)} over`, () => results.miss(work));
       // What finds no room is looked at when another has ended.
@@ -106,7 +106,7 @@ export class CommitmentRequests {
     const transactionUid = derivedUid(config().dicom.uidRoot, randomBytes(16));
     const asked = await lock.run(series, () => {
       const work = commitmentOf(store.tables, series, order, destination);
-      if (work?.state !== 'due' || dueAt(work) > clock.now()) return undefined;
+      if (work?.state !== 'due' || dueAt(work, clock.now()) > clock.now()) return undefined;
       const number = work.tries + 1;
       const nextTryAt = new Date(clock.now() + delayAfter(number, waits)).toISOString();
       const event = { kind: 'commitment try', order, destination, try: number, transactionUid, nextTryAt } as const;
@@ -176,7 +176,8 @@ function nameOf({ series, order, destination }: CommitmentWork): string {
 }
 
 /** A request or the end of the time, whichever comes first (ms). */
-function dueAt({ nextTryAt, deadlineAt }: CommitmentWork): number {
+function dueAt({ nextTryAt, deadlineAt, tries }: CommitmentWork, now: number): number {
   const deadline = Date.parse(deadlineAt);
-  return nextTryAt === undefined ? deadline : Math.min(deadline, Date.parse(nextTryAt));
+  if (nextTryAt === undefined) return deadline;
+  return isToWait(nextTryAt, now, delayAfter(tries, waits)) ? Math.min(deadline, Date.parse(nextTryAt)) : now;
 }
