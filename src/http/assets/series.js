@@ -35,6 +35,15 @@ async function act(action, body, place) {
   return false;
 }
 
+document.addEventListener(
+  'toggle',
+  ({ target }) => {
+    const image = target instanceof HTMLDetailsElement && target.open ? target.querySelector('img[data-src]') : null;
+    if (image instanceof HTMLImageElement && image.src === '') image.src = image.dataset['src'] ?? '';
+  },
+  true,
+);
+
 document.addEventListener('submit', (event) => {
   const form = event.target;
   if (!(form instanceof HTMLFormElement) || form.dataset['orderForm'] === undefined) return;

@@ -162,13 +162,13 @@ function orderCard(series: string, order: OrderView): Html {
   </article>`;
 }
 
-/** A closed one is not fetched. */
+/** series.js fetches it when somebody opens it: `loading="lazy"` does not wait for that. */
 function contactSheet(series: string, { order, bundle }: OrderView): Html {
   const { title, alt, download } = words.contactSheet;
   const address = `/series/${series}/orders/${order}/preview.png`;
   return html`<details class="sheet">
     <summary>${title}</summary>
-    <img src="${address}" alt="${alt(bundle.name)}" loading="lazy" width="1030" height="1078" />
+    <img data-src="${address}" alt="${alt(bundle.name)}" width="1030" height="1078" />
     <p><a href="${address}" download="contact-sheet-${series}-${bundle.name}.png">${download}</a></p>
   </details>`;
 }
