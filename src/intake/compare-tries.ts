@@ -5,7 +5,7 @@ import { faultPoint } from '../observe/fault-point.ts';
 import { comparisonFolder } from '../store/paths.ts';
 import { problemFromText } from '../store/problem.ts';
 import type { ComparisonWork } from '../store/work-state.ts';
-import { type Backoff, delayAfter } from './backoff.ts';
+import { type Backoff, delayAfter, isToWait } from './backoff.ts';
 import { readIfThere } from './read-if-there.ts';
 import type { TryContext } from './reconcile.ts';
 
@@ -40,7 +40,7 @@ export async function advanceComparison(options: TryContext, work: ComparisonWor
 
 async function queueTry({ store, queues, clock, enqueue }: TryContext, work: ComparisonWork): Promise<void> {
   const { series, structureSet, revision, order } = work;
-  if (work.nextTryAt !== undefined && Date.parse(work.nextTryAt) > clock.now()) return;
+  if (isToWait(work.nextTryAt, clock.now(), delayAfter(work.tries - work.triesBefore, backoff))) return;
   const name = { structureSet, order, try: work.tries + 1 };
   await enqueue(compareQueue, async () => {
     // Counted before it can run.
