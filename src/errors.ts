@@ -10,7 +10,7 @@ export const catalogue = {
   CONFIG_NOT_FOUND: { exit: 2, remedy: 'check the path given with --config' },
   PATH_NOT_FOUND: { exit: 2, remedy: 'check the path' },
   NO_CT_IMAGES: { exit: 2, remedy: 'give a folder (or a list of files) of one CT series' },
-  MODEL_NOT_FOUND: { exit: 2, remedy: 'see `contour-node models list`' },
+  MODEL_NOT_FOUND: { exit: 2, remedy: '`contour-node models list` names the bundles that are there; correct the name' },
   PORT_IN_USE: { exit: 1, remedy: 'stop the other program or configure another port' },
   TLS_FILES: { exit: 1, remedy: 'check the path, its owner and mode; docs/security.md shows how to make certificates' },
   DATA_DIRECTORY: { exit: 1, remedy: 'check owner, mode and free space of the data directory' },
@@ -53,7 +53,10 @@ export const catalogue = {
   SERIES_NO_BODY: { exit: 1, remedy: 'send a CT series of a patient' },
   SERIES_TOO_FEW_SLICES: { exit: 1, remedy: 'send the whole series' },
   SERIES_PIXELS_DIFFER: { exit: 1, remedy: 'other pixels came under a known SOP Instance UID: check the sender' },
-  SERIES_INCOMPLETE: { exit: 1, remedy: 'send the series again or release it (`contour-node jobs release`)' },
+  SERIES_INCOMPLETE: {
+    exit: 1,
+    remedy: 'send the series again, or take it as it is: on its page, or by `contour-node jobs release`',
+  },
 
   // Bundles and engines.
   BUNDLE_INVALID: { exit: 1, remedy: 'copy the bundle again from where it was trained' },
@@ -104,7 +107,7 @@ export const catalogue = {
   DIMSE_TIMEOUT: { exit: 1, remedy: 'the peer does not answer: check it' },
   DESTINATION_NOT_ALLOWED: {
     exit: 1,
-    remedy: 'this destination does not allow bundles of this intended use: destinations[].allow',
+    remedy: 'enter the intended use under `allow` of the destination, or route another bundle there',
   },
 
   // Redis, HTTP and the rest.

@@ -1,9 +1,10 @@
-import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
 import { ZodError } from 'zod';
 import { asContourNodeError, ContourNodeError, type ErrorCode } from '../errors.ts';
 import type { Log } from '../observe/log.ts';
 import { errorPage } from './pages/error-page.ts';
 import { sendHtml } from './pages/send-html.ts';
+import { wantsPage } from './wants-page.ts';
 
 const httpStatus: Partial<Record<ErrorCode, number>> = {
   USAGE: 400,
@@ -31,11 +32,6 @@ export function answerErrors(server: FastifyInstance, log: Log): void {
   server.setNotFoundHandler((request) => {
     throw new ContourNodeError('NOT_FOUND', `no ${request.method} here`, { remedy: apiRemedy });
   });
-}
-
-/** A browser that opens an address, not a program that asks the API. */
-function wantsPage({ method, headers, url }: FastifyRequest): boolean {
-  return method === 'GET' && !url.startsWith('/api/') && headers.accept?.includes('text/html') === true;
 }
 
 export function answerError(reply: FastifyReply, { code, message, remedy }: ContourNodeError): FastifyReply {

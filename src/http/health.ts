@@ -1,21 +1,27 @@
 import type { FastifyInstance } from 'fastify';
 import { queueProblems } from './queue-problems.ts';
+import { healthPage } from './pages/health-page.ts';
+import { readerOf } from './pages/reader.ts';
+import { sendHtml } from './pages/send-html.ts';
+import { wantsPage } from './wants-page.ts';
 import type { ContourQueues } from '../jobs/queues.ts';
 import type { Problem } from '../store/series.ts';
 import { version } from '../version.ts';
 
 /**
  * `/health/live`: the process answers. `/health/ready`: 200 while nothing is wrong, else 503 with what is. CTs are
- * received and kept in both cases: without Redis the jobs wait on disk.
+ * received and kept in both cases: without Redis the jobs wait on disk. A browser gets the same as a page.
  */
 export function addHealth(
   server: FastifyInstance,
   options: { queues: ContourQueues; problems: () => Promise<readonly Problem[]> },
 ): void {
   server.get('/health/live', { config: { role: 'anyone' } }, async () => ({ live: true, version }));
-  server.get('/health/ready', { config: { role: 'monitor' } }, async (_request, reply) => {
+  server.get('/health/ready', { config: { role: 'monitor' } }, async (request, reply) => {
     const problems = [...(await queueProblems(options.queues)), ...(await options.problems())];
     const ready = problems.length === 0;
-    return reply.status(ready ? 200 : 503).send({ ready, problems });
+    reply.status(ready ? 200 : 503);
+    if (wantsPage(request)) return sendHtml(reply, healthPage(problems, readerOf(request, reply)));
+    return reply.send({ ready, problems });
   });
 }

@@ -4,6 +4,7 @@ import { FastifyAdapter } from '@bull-board/fastify';
 import type { FastifyInstance } from 'fastify';
 import type { ContourQueues } from '../jobs/queues.ts';
 import { declareRole } from './access/route-guard.ts';
+import { texts } from './texts.ts';
 
 const path = '/queues';
 
@@ -23,7 +24,15 @@ export function addQueueBoard(server: FastifyInstance, queues: ContourQueues): {
   const board = createBullBoard({
     queues: adapters(),
     serverAdapter,
-    options: { uiConfig: { boardTitle: 'contour-node', hideRedisDetails: true } },
+    options: {
+      uiConfig: {
+        boardTitle: texts.product,
+        boardLogo: { path: '/assets/icon.svg' },
+        miscLinks: [{ text: texts.backToWorklist, url: '/' }],
+        hideDocsLink: true,
+        hideRedisDetails: true,
+      },
+    },
   });
   server.register(
     async (scope) => {

@@ -18,6 +18,7 @@ export const texts = {
     operator: 'operator',
   } satisfies Record<RouteRole, string>,
   logOut: 'Log out',
+  backToWorklist: 'Worklist',
   version: (version: string) => `Version ${version}`,
   utc: (date: string, time: string) => `${date} ${time} UTC`,
 
@@ -36,6 +37,24 @@ export const texts = {
     failed: 'failed',
     'set aside': 'set aside',
   } satisfies Record<SeriesState, string>,
+  /** Of states that come without an error: what it means, and what to do. */
+  stateHelp: {
+    unrouted: {
+      message: 'No route fits this CT, so that nothing was drawn.',
+      remedy:
+        'add a route for it to the configuration and send SIGHUP, then “Contour again”; or choose bundle and destination by hand on its page',
+    },
+    'nothing found': {
+      message: 'Nothing was found that a destination wants; no structure set went out.',
+      remedy: 'look at pictures and warnings on its page: is it the right part of the body, and the right bundle?',
+    },
+  } satisfies Partial<Record<SeriesState, { message: string; remedy: string }>> as Partial<
+    Record<SeriesState, { message: string; remedy: string }>
+  >,
+  /** What a warning means, by its code, where its text is short. */
+  warningHelp: {
+    COUNT_NOT_CONFIRMED: 'nobody says how many images the series has: a missing end would not be noticed',
+  } as Partial<Record<string, string>>,
   orderStates: {
     queued: 'queued',
     contouring: 'contouring',
@@ -182,8 +201,14 @@ export const texts = {
   tries: (tries: number) => (tries === 1 ? '1 try' : `${tries} tries`),
   nextTry: 'next try',
   alarmed: 'accepted with a warning: look at it in the TPS',
-  warnings: (count: number) => (count === 1 ? '1 warning' : `${count} warnings`),
+  moreWarnings: (count: number) => (count === 1 ? '1 more warning' : `${count} more warnings`),
   whatToDo: 'What to do',
+
+  health: {
+    title: 'Health',
+    ready: 'Everything is in order.',
+    notReady: 'Something keeps the node from its work. CTs are received and kept all the same.',
+  },
 
   errorPage: { title: 'That did not work', back: 'Back to the worklist' },
 

@@ -248,8 +248,10 @@ function addResult(tables: Tables, series: string, event: EventOf<'result'>): vo
   );
   if (event.status !== 'contoured' && event.status !== 'nothing-found') return;
   tables.run(
-    `UPDATE deliveries SET state = CASE WHEN profile IN (SELECT value FROM json_each(?)) THEN 'waiting' ELSE 'nothing to send' END, next_try_at = ?
+    `UPDATE deliveries SET state = CASE WHEN profile IN (SELECT value FROM json_each(?)) THEN 'waiting' ELSE 'nothing to send' END,
+       next_try_at = CASE WHEN profile IN (SELECT value FROM json_each(?)) THEN ? END
      WHERE series = ? AND order_key = ? AND state = 'pending'`,
+    JSON.stringify(event.profiles),
     JSON.stringify(event.profiles),
     event.at,
     series,

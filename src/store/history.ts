@@ -134,7 +134,9 @@ function resultSentence(event: Extract<JournalEvent, { kind: 'result' }>): strin
   const warnings = event.warnings.map(({ text }) => `; ${text}`).join('');
   if (event.error !== undefined) return `${event.status}: ${event.error.message}${warnings}`;
   const found = event.rois.filter((roi) => roi.found).map((roi) => roi.name);
-  return `${found.length === 0 ? 'nothing found' : `contoured: ${found.join(', ')}`}${warnings}`;
+  if (event.status === 'contoured') return `contoured: ${found.join(', ')}${warnings}`;
+  const kept = found.length === 0 ? '' : ` that goes out; drawn and kept here: ${found.join(', ')}`;
+  return `nothing found${kept}${warnings}`;
 }
 
 function deliverySentence(event: Extract<JournalEvent, { kind: 'deliver outcome' }>): string {

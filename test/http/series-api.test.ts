@@ -114,6 +114,7 @@ test('the queues can be looked at, not changed', async (t) => {
       ['contour', true],
       ['compare', true],
       ['deliver-pinnacle', true],
+      ['deliver-tps', true],
     ],
   );
   const paused = await fetch(`${http.node.httpUrl}/queues/api/queues/contour/pause`, { method: 'PUT' });
@@ -136,6 +137,9 @@ test('health says that Redis is away, and that it is back', async (t) => {
     answer.problems.map(({ code }) => code),
     ['REDIS_UNAVAILABLE'],
   );
+  const page = await http.get('/health/ready', { accept: 'text/html' });
+  assert.equal(page.status, 503);
+  assert.match(await page.text(), /REDIS_UNAVAILABLE[\s\S]*What to do/);
   assert.equal((await http.get('/health/live')).status, 200);
   assert.equal((await http.get('/')).status, 200);
   await eventually('it is ready again', 30, async () => ((await http.get('/health/ready')).ok ? true : undefined));

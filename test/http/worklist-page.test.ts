@@ -104,6 +104,28 @@ test('before the first CT the page says where to send one, and a search without 
   assert.match(worklist([], { search: 'x' }), /No series matches/);
 });
 
+test('a series without a route, and one of which nothing goes out, say why and what to do', () => {
+  const { problem: _, ...plain } = series;
+  assert.match(worklist([{ ...plain, state: 'unrouted' }]), /No route fits this CT.* What to do: add a route/);
+  assert.match(worklist([{ ...plain, state: 'nothing found' }]), /no structure set went out\. What to do: look at/);
+});
+
+test('a row shows three warnings and how many more there are; the page of the series shows all', () => {
+  const warnings = Array.from({ length: 14 }, (_, n) => ({ code: 'X', text: `warning ${n}.` }));
+  const many = { ...series, warnings };
+  const row = worklist([many]);
+  assert.match(row, /warning 0\. .*warning 2\. 11 more warnings/);
+  assert.ok(!row.includes('warning 3.'));
+  const page = seriesMain({ series: many, now: Date.now(), operator: undefined }).text;
+  for (const { text } of warnings) assert.ok(page.includes(text), text);
+});
+
+test('what is to be typed stands apart from the words', () => {
+  const problem = { code: 'X', message: 'no', remedy: 'see `contour-node models list`' };
+  const page = seriesMain({ series: { ...series, problem }, now: Date.now(), operator: undefined }).text;
+  assert.match(page, /see <code class="typed">contour-node models list<\/code>/);
+});
+
 test('a viewer sees no buttons that change something', () => {
   const failed = { ...series, state: 'failed' } as const;
   const page = (operator: boolean) =>

@@ -202,6 +202,68 @@ test('the patient is named only where the channel is configured so', async (t) =
   assert.ok(!JSON.stringify(posts[0]!.body).includes(id));
 });
 
+test('every kind of trouble comes by webhook and by mail: failed, rejected, incomplete, nothing found, late', async (t) => {
+  const { url, posts } = await httpSink(t);
+  const sink = await smtpSink(t);
+  const { start, store } = await clinic(t);
+  start({
+    webhooks: [{ name: 'chat', url }],
+    emails: [email(sink.port)],
+    incompleteMinutes: 0,
+    lateMinutes: 1 / 600,
+  });
+  const key = (digit: string): string => digit.repeat(16);
+  const order = 'fedcba9876543210';
+  const ordered = (series: string, destinations: readonly string[]): void =>
+    store.record(series, {
+      kind: 'ordered',
+      revision: 1,
+      route: 'all',
+      priority: 'normal',
+      orders: [
+        {
+          order,
+          bundle: { name: 'b', version: '1.0.0' },
+          deliveries: destinations.map((destination) => ({ destination, profile: order })),
+        },
+      ],
+      problems: [],
+      superseded: [],
+    });
+  store.record(key('1'), { kind: 'rejected', files: [], problem: gap });
+  store.record(key('2'), {
+    kind: 'held',
+    problem: problem('SERIES_INCOMPLETE', '3 of 9 images are missing'),
+    expected: 9,
+  });
+  ordered(key('3'), []);
+  store.record(key('3'), { kind: 'set aside', order, problem: problem('SET_ASIDE', '3 tries failed') });
+  ordered(key('4'), []);
+  store.record(key('4'), {
+    kind: 'result',
+    order,
+    status: 'nothing-found',
+    rois: [],
+    timings: [],
+    warnings: [],
+    profiles: [],
+  });
+  ordered(key('5'), ['pinnacle']);
+  const kinds = ['failed', 'incomplete', 'late', 'nothing found', 'rejected'];
+  await eventually('all are told both ways', 20, () => (posts.length + sink.mails.length === 10 ? true : undefined));
+  assert.deepEqual(posts.map(({ body }) => String(body['kind'])).toSorted(), kinds);
+  const subjects = sink.mails.map(({ content }) => /^Subject: (.*(?:\r\n .*)*)/m.exec(content)?.[1] ?? '').toSorted();
+  const expected = [
+    /set aside: 3 tries failed/,
+    /incomplete: 3 of 9 images are missing/,
+    /not delivered to pinnacle/,
+    /nothing found/,
+    /rejected: gap of 10\.0 mm/,
+  ];
+  for (const words of expected)
+    assert.equal(subjects.filter((subject) => words.test(subject)).length, 1, String(words));
+});
+
 test('a mail about a drawing carries its contact sheet where that is configured, and no patient; others carry none', async (t) => {
   const sink = await smtpSink(t);
   const { start, reject, store } = await clinic(t);

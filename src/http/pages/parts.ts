@@ -1,8 +1,8 @@
-import type { DeliveryView, OrderState, Problem, SeriesState, StageTime } from '../../store/series.ts';
+import type { DeliveryView, OrderState, Problem, SeriesState, SeriesSummary, StageTime } from '../../store/series.ts';
 import type { Warning } from '../../jobs/work-order.ts';
 import { texts } from '../texts.ts';
 import { duration } from '../assets/duration.js';
-import { html, type Html } from './html.ts';
+import { html, type Html, type HtmlValue } from './html.ts';
 
 export type Mood = 'bad' | 'attention' | 'progress' | 'good' | 'quiet';
 
@@ -57,16 +57,57 @@ export function stateBadge(state: SeriesState): Html {
 export function problemBox(problem: Problem | undefined): Html | undefined {
   if (problem === undefined) return undefined;
   return html`<div class="problem">
-    <p>${problem.message} <code>${problem.code}</code></p>
-    ${problem.remedy !== '' && html`<p class="remedy"><span>${texts.whatToDo}:</span> ${problem.remedy}</p>`}
+    <p>${withCode(problem.message)} <code>${problem.code}</code></p>
+    ${remedyLine(problem.remedy)}
   </div>`;
 }
 
+/** Why a series is as it is: its problem, or what its state means where that is not plain. */
+export function whyBox({ state, problem }: Pick<SeriesSummary, 'state' | 'problem'>): Html | undefined {
+  const help = texts.stateHelp[state];
+  if (problem !== undefined || help === undefined) return problemBox(problem);
+  return html`<div class="problem attention">
+    <p>${help.message}</p>
+    ${remedyLine(help.remedy)}
+  </div>`;
+}
+
+function remedyLine(remedy: string): Html | undefined {
+  if (remedy === '') return undefined;
+  return html`<p class="remedy"><span>${texts.whatToDo}:</span> ${withCode(remedy)}</p>`;
+}
+
+/** What stands between backticks is something to type. */
+function withCode(text: string): HtmlValue {
+  return text.split('`').map((part, n) => (n % 2 === 1 ? html`<code class="typed">${part}</code>` : part));
+}
+
+/** Every warning, with what it means where its text is short. */
 export function warningList(warnings: readonly Warning[]): Html | undefined {
-  if (warnings.length === 0) return undefined;
-  return html`<ul class="warnings">
-    ${warnings.map(({ text }) => html`<li>${text}</li>`)}
-  </ul>`;
+  return list(
+    warnings.map(({ code, text }) => {
+      const help = texts.warningHelp[code];
+      return html`<li>${text}${help !== undefined && html` <span class="quiet">(${help})</span>`}</li>`;
+    }),
+  );
+}
+
+/** The first warnings, and how many there are more. */
+export function fewWarnings(warnings: readonly Warning[]): Html | undefined {
+  const shown = warnings.length > mostInRow + 1 ? warnings.slice(0, mostInRow) : warnings;
+  const left = warnings.length - shown.length;
+  const more = left === 0 ? [] : [html`<li class="more">${texts.moreWarnings(left)}</li>`];
+  return list([...shown.map(({ text }) => html`<li>${text}</li>`), ...more]);
+}
+
+const mostInRow = 3;
+
+function list(items: readonly Html[]): Html | undefined {
+  return items.length === 0
+    ? undefined
+    : html`<ul class="warnings">
+        ${items}
+      </ul>`;
 }
 
 /** A moment; the browser shows it in its own time zone. */

@@ -2,7 +2,17 @@ import type { DeliveryView, OrderView, SeriesDetail } from '../../store/series.t
 import type { OperatorTargets } from '../../intake/operator-targets.ts';
 import { texts } from '../texts.ts';
 import { html, type Html } from './html.ts';
-import { badge, deliveryLine, moment, orderMoods, problemBox, stageList, stateBadge, warningList } from './parts.ts';
+import {
+  badge,
+  deliveryLine,
+  moment,
+  orderMoods,
+  problemBox,
+  stageList,
+  stateBadge,
+  warningList,
+  whyBox,
+} from './parts.ts';
 import { hasPictures, viewerSection } from './viewer-section.ts';
 
 export interface SeriesPageInput {
@@ -40,7 +50,7 @@ function head({ series, now, operator }: SeriesPageInput): Html {
       <h1>${words.title} <span class="key">${series.key}</span></h1>
       ${stateBadge(series.state)}
     </div>
-    ${problemBox(series.problem)} ${warningList(series.warnings)} ${stageList(series.stages, now)}
+    ${whyBox(series)} ${warningList(series.warnings)} ${stageList(series.stages, now)}
     <div class="actions">
       ${(operator === undefined ? [] : actionsOf(series)).map(
         (action) => html`<button type="button" data-action="${action}">${words.actions[action]}</button>`,

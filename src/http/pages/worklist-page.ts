@@ -2,7 +2,7 @@ import type { FilterChoices, SeriesDetail, SeriesFilter, SeriesPage, SeriesState
 import { seriesStates } from '../../store/series.ts';
 import { texts } from '../texts.ts';
 import { html, type Html } from './html.ts';
-import { deliveryLine, moment, type Mood, moods, problemBox, stateBadge, stageList, warningList } from './parts.ts';
+import { deliveryLine, fewWarnings, moment, type Mood, moods, stateBadge, stageList, whyBox } from './parts.ts';
 
 const groups = ['all', 'attention', 'progress', 'done'] as const;
 export type Group = (typeof groups)[number];
@@ -162,12 +162,12 @@ function row(series: SeriesDetail, now: number): Html {
   ];
   const deliveries = orders.flatMap((order) => order.deliveries);
   return html`<tr id="series-${series.key}">
-    <td class="state-cell">${stateBadge(series.state)} ${problemBox(series.problem)}</td>
+    <td class="state-cell">${stateBadge(series.state)} ${whyBox(series)}</td>
     <th scope="row">
       <a class="key" href="/series/${series.key}">${series.key}</a>
       <span class="quiet">${moment(series.lastReceivedAt)}</span>
       <span class="quiet">${texts.images(series.images, series.expectedImages)}</span>
-      ${warningList(warnings)}
+      ${fewWarnings(warnings)}
     </th>
     <td>
       <b>${series.peer ?? series.callingAe}</b
