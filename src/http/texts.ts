@@ -42,11 +42,11 @@ export const texts = {
     unrouted: {
       message: 'No route fits this CT, so that nothing was drawn.',
       remedy:
-        'add a route for it to the configuration and send SIGHUP, then “Contour again”; or choose bundle and destination by hand on its page',
+        'add a route for it to the configuration and send SIGHUP, then “Contour again”; or choose bundle and destination by hand',
     },
     'nothing found': {
       message: 'Nothing was found that a destination wants; no structure set went out.',
-      remedy: 'look at pictures and warnings on its page: is it the right part of the body, and the right bundle?',
+      remedy: 'look at the pictures and warnings: is it the right part of the body, and the right bundle?',
     },
   } satisfies Partial<Record<SeriesState, { message: string; remedy: string }>> as Partial<
     Record<SeriesState, { message: string; remedy: string }>

@@ -34,9 +34,12 @@ async function importPackage(gpu: boolean): Promise<TensorFlow> {
     await tf.ready();
     return tf;
   } catch (error) {
+    const [why = ''] = (error as Error).message.split('\n');
+    // npm brings the package; what it stands on, setup builds.
+    const built = !why.includes('native addon module') && !why.startsWith('Cannot find package');
     throw new ContourNodeError(
       'ENGINE_UNAVAILABLE',
-      `TensorFlow${gpu ? ' for the GPU' : ''} is not installed or does not load: ${(error as Error).message.split('\n')[0]}`,
+      `TensorFlow${gpu ? ' for the GPU' : ''} ${built ? `does not load: ${why}` : 'is not installed'}`,
       { cause: error, remedy: gpu ? 'run ./setup --gpu' : 'run ./setup --dev, or use the engine onnxruntime' },
     );
   }
