@@ -196,6 +196,31 @@ test('a restart between request and result neither loses the result nor asks aga
   );
 });
 
+test(
+  'a node that goes down before its request is answered waits for the result of that one, then asks again',
+  { skip },
+  async (t) => {
+    const { becomes, clock, commitment, requested, tps, said, stop, start } = await clinic(t, {
+      tell: 'nothing',
+      delay: 5,
+    });
+    const transactionUid = await requested();
+    await stop();
+    await start();
+    assert.deepEqual([commitment()?.state, commitment()?.tries], ['due', 1]);
+    clock.pass(20);
+    assert.equal(commitment()?.tries, 1);
+    clock.pass(11);
+    await eventually('it asks again', 40, () => (said('request').length === 2 ? true : undefined));
+    assert.notEqual(said('request')[1]?.['transactionUid'], transactionUid);
+    await becomes('requested');
+    // The TPS had taken the first one, and tells its result late.
+    tps.tell({ transactionUid, instances: [sopInstanceUid] });
+    await becomes('committed');
+    assert.equal(said('request').length, 2);
+  },
+);
+
 test('a TPS that does not take the request is asked again, and no answer is lost meanwhile', { skip }, async (t) => {
   const { becomes, clock, commitment, said } = await clinic(t, { tell: 'nothing', status: 0x0213 });
   await eventually('the first request is refused', 20, () => commitment()?.problem);

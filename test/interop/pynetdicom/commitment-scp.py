@@ -1,6 +1,7 @@
 """A planning system of pynetdicom that offers storage commitment for whatever it is asked.
 
 usage: commitment-scp.py JSON   {"callingAe": "TPS", "node": port of the node, "roleSelection": true, "status": N-ACTION status,
+                                 "delay": seconds until a request is answered,
                                  "tell": "same association", "new association" or "nothing",
                                  "failures": failure reason or null}
 
@@ -12,6 +13,7 @@ end ends the program.
 import json
 import sys
 import threading
+import time
 
 from pydicom.dataset import Dataset
 from pynetdicom import AE, build_role, evt
@@ -81,6 +83,7 @@ def asked(event):
         threading.Timer(0.3, report, (event.assoc, transaction, instances, failures, "same association")).start()
     elif task.get("tell") == "new association":
         threading.Timer(0.3, call, (transaction, instances, failures)).start()
+    time.sleep(task.get("delay", 0))
     return task.get("status", 0x0000), None
 
 
