@@ -17,6 +17,14 @@ export const texts = {
     viewer: 'viewer',
     operator: 'operator',
   } satisfies Record<RouteRole, string>,
+  login: {
+    title: 'Log in',
+    name: 'Name',
+    password: 'Password',
+    submit: 'Log in',
+    missing: 'Name and password, please.',
+    wrong: 'Name or password is wrong.',
+  },
   logOut: 'Log out',
   backToWorklist: 'Worklist',
   version: (version: string) => `Version ${version}`,
@@ -137,7 +145,7 @@ export const texts = {
 
   series: {
     title: 'Series',
-    gone: 'it was deleted, or is older than the retention keeps',
+    gone: 'it was deleted, or is older than the retention keeps: have the CT sent again where it is still needed',
     actions: { retry: 'Contour again', resend: 'Send again', release: 'Take as it is' },
     facts: {
       title: 'CT series',

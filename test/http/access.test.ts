@@ -79,7 +79,7 @@ test('without login nothing of a patient is shown, not even that there is a seri
   assert.equal(change.status, 401);
   const page = await fetch(`${http.node.httpUrl}/?x=1`, { headers: { accept: 'text/html' }, redirect: 'manual' });
   assert.deepEqual([page.status, page.headers.get('location')], [303, '/login?to=%2F%3Fx%3D1']);
-  for (const path of ['/health/live', '/login', '/assets/login.css'])
+  for (const path of ['/health/live', '/login', '/assets/page.css'])
     assert.equal((await http.get(path)).status, 200, path);
 });
 

@@ -4,7 +4,9 @@ import { z } from 'zod';
 import type { HttpConfig } from '../../config/http-schema.ts';
 import { ContourNodeError } from '../../errors.ts';
 import { sessionCookie } from './identify.ts';
-import { loginPage } from './login-page.ts';
+import { loginPage } from '../pages/login-page.ts';
+import { sendHtml } from '../pages/send-html.ts';
+import { texts } from '../texts.ts';
 import { hashPassword, verifyPassword } from './password-hash.ts';
 import type { Sessions } from './sessions.ts';
 
@@ -32,10 +34,7 @@ export async function addLogin(server: FastifyInstance, options: LoginOptions): 
   await server.register(rateLimit, { global: false });
 
   const page = (reply: FastifyReply, status: number, to: string, problem?: string): FastifyReply =>
-    reply
-      .status(status)
-      .type('text/html; charset=utf-8')
-      .send(loginPage(local(to), problem));
+    sendHtml(reply.status(status), loginPage(local(to), problem));
 
   server.get<{ Querystring: { to?: string } }>('/login', { config: { role: 'anyone' } }, async (request, reply) =>
     page(reply, 200, request.query.to ?? '/'),
@@ -55,11 +54,11 @@ export async function addLogin(server: FastifyInstance, options: LoginOptions): 
     },
     async (request, reply) => {
       const typed = form.safeParse(request.body);
-      if (!typed.success) return page(reply, 400, '/', 'Name and password, please.');
+      if (!typed.success) return page(reply, 400, '/', texts.login.missing);
       const { name, password, to } = typed.data;
       const hash = await verify(name, password);
       options.onLogin({ user: name, address: request.ip, succeeded: hash !== undefined });
-      if (hash === undefined) return page(reply, 401, to, 'Name or password is wrong.');
+      if (hash === undefined) return page(reply, 401, to, texts.login.wrong);
       reply.setCookie(sessionCookie, sessions.open(name, hash), {
         path: '/',
         httpOnly: true,

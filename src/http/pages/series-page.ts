@@ -53,7 +53,8 @@ function head({ series, now, operator }: SeriesPageInput): Html {
     ${whyBox(series)} ${warningList(series.warnings)} ${stageList(series.stages, now)}
     <div class="actions">
       ${(operator === undefined ? [] : actionsOf(series)).map(
-        (action) => html`<button type="button" data-action="${action}">${words.actions[action]}</button>`,
+        (action) =>
+          html`<button type="button" class="primary" data-action="${action}">${words.actions[action]}</button>`,
       )}
     </div>
     <p id="answer" class="answer" role="alert"></p>
