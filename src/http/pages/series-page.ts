@@ -54,7 +54,9 @@ function head({ series, now, operator }: SeriesPageInput): Html {
     <div class="actions">
       ${(operator === undefined ? [] : actionsOf(series)).map(
         (action) =>
-          html`<button type="button" class="primary" data-action="${action}">${words.actions[action]}</button>`,
+          html`<button type="button" class="${series.problem !== undefined && 'primary'}" data-action="${action}">
+            ${words.actions[action]}
+          </button>`,
       )}
     </div>
     <p id="answer" class="answer" role="alert"></p>
