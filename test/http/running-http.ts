@@ -44,7 +44,7 @@ export async function nodeOverHttp(
     ...options.config,
   });
   options.prepare?.(config.dataDirectory);
-  const queues = await openQueues(t, redis.address, ['pinnacle', 'tps']);
+  const queues = await openQueues(t, redis.address, ['pinnacle', ...config.destinations.map(({ name }) => name)]);
   const node = await startNode({ config, digest: '0'.repeat(64), source: 'test' }, { log: silentLog, queues });
   afterwards(t, () => node.close());
   return {
