@@ -11,11 +11,19 @@ const httpStatus: Partial<Record<ErrorCode, number>> = {
   LOGIN_NEEDED: 401,
   NOT_ALLOWED: 403,
   NOT_FOUND: 404,
+  MODEL_NOT_FOUND: 404,
   STATE_CONFLICT: 409,
+  DESTINATION_NOT_ALLOWED: 409,
   TOO_MANY_TRIES: 429,
   REDIS_UNAVAILABLE: 503,
   DISK_FULL: 507,
 };
+
+/** 500 for what is no fault of the request. */
+function statusOf(code: ErrorCode): number {
+  // The series is not one that the bundle draws.
+  return httpStatus[code] ?? (code.startsWith('SERIES_') ? 422 : 500);
+}
 
 const apiRemedy = 'see docs/operations.md for the API';
 
@@ -23,11 +31,10 @@ const apiRemedy = 'see docs/operations.md for the API';
 export function answerErrors(server: FastifyInstance, log: Log): void {
   server.setErrorHandler((error: FastifyError | Error, request, reply) => {
     const known = explain(error);
-    if (httpStatus[known.code] === undefined)
-      log.error({ err: error, route: request.routeOptions.url }, 'request failed');
+    if (statusOf(known.code) === 500) log.error({ err: error, route: request.routeOptions.url }, 'request failed');
     if (!wantsPage(request)) return answerError(reply, known);
     const { code, message, remedy } = known;
-    return sendHtml(reply.status(httpStatus[code] ?? 500), errorPage({ code, message, remedy }));
+    return sendHtml(reply.status(statusOf(code)), errorPage({ code, message, remedy }));
   });
   server.setNotFoundHandler((request) => {
     throw new ContourNodeError('NOT_FOUND', `no ${request.method} here`, { remedy: apiRemedy });
@@ -35,7 +42,7 @@ export function answerErrors(server: FastifyInstance, log: Log): void {
 }
 
 export function answerError(reply: FastifyReply, { code, message, remedy }: ContourNodeError): FastifyReply {
-  return reply.status(httpStatus[code] ?? 500).send({ error: { code, message, remedy } });
+  return reply.status(statusOf(code)).send({ error: { code, message, remedy } });
 }
 
 function explain(error: FastifyError | Error): ContourNodeError {

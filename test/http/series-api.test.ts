@@ -5,9 +5,11 @@ import { httpSchema } from '../../src/config/http-schema.ts';
 import { nodeApi } from '../../src/http/api-client.ts';
 import { startHttpServer } from '../../src/http/server.ts';
 import type { SeriesDetail, SeriesSummary } from '../../src/store/series.ts';
+import { writeBundleManifest } from '../intake/intake-bench.ts';
 import { silentLog } from '../jobs/running-redis.ts';
 import { workerAtQueue } from '../jobs/worker-at-queue.ts';
 import { eventually } from '../support/eventually.ts';
+import { temporaryFolder } from '../support/threshold-bundle.ts';
 import { nodeOverHttp } from './running-http.ts';
 
 interface ErrorAnswer {
@@ -81,6 +83,43 @@ test('wrong calls get a code, never a stack', async (t) => {
     ),
     [400, 'USAGE'],
   );
+});
+
+test('an order that cannot be carried out is refused with its reason, not as a failure of the node', async (t) => {
+  const models = await temporaryFolder(t);
+  await writeBundleManifest(models, 'thin-slices');
+  await writeBundleManifest(models, 'demo', {
+    intendedUse: 'demonstration',
+    applicability: { sliceSpacingMm: [1, 20] },
+  });
+  const http = await nodeOverHttp(
+    t,
+    {},
+    {
+      config: {
+        models: { directory: models },
+        peers: [{ name: 'tps', aeTitle: 'TPS', host: '127.0.0.1', port: 104 }],
+        destinations: [{ name: 'tps', peer: 'tps' }],
+      },
+    },
+  );
+  await http.send(1);
+  const key = await eventually(
+    'the series is unrouted',
+    30,
+    () => http.node.series.list().find(({ state }) => state === 'unrouted')?.key,
+  );
+  const order = (bundle: string, destinations: string[] = []): Promise<[number, string]> =>
+    http
+      .post(`/api/series/${key}/order`, {
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ bundle, destinations }),
+      })
+      .then(errorOf);
+  assert.deepEqual(await order('nobody'), [404, 'MODEL_NOT_FOUND']);
+  // The phantom has a slice every 9.4 mm.
+  assert.deepEqual(await order('thin-slices'), [422, 'SERIES_SPACING']);
+  assert.deepEqual(await order('demo', ['tps']), [409, 'DESTINATION_NOT_ALLOWED']);
 });
 
 test('a page of another site can neither act nor read through a name of its own', async (t) => {
