@@ -108,10 +108,13 @@ async function compose(
   });
 
   const watermarkBytes = (): number => current.config.retention.minimumFreeGigabytes * 1e9;
+  const unmatched = new UnmatchedStructureSets(dataDirectory, log);
+  await unmatched.recover();
   const metrics = createMetrics({
     store,
     queues,
     watermarkBytes,
+    unmatched: () => unmatched.list().length,
   });
   const lock = new SeriesLock();
   const reconciler = new Reconciler({
@@ -164,8 +167,6 @@ async function compose(
     log,
   });
 
-  const unmatched = new UnmatchedStructureSets(dataDirectory, log);
-  await unmatched.recover();
   const retention = new RetentionRuns({
     store,
     log,
@@ -213,6 +214,9 @@ async function compose(
     node: { aeTitle: current.config.dicom.aeTitle, dicomPort: current.config.dicom.port },
     actions,
     queues,
+    quality: () => store.quality(),
+    unmatched,
+    unmatchedDays: () => current.config.retention.unmatchedDays,
     metrics,
     audit,
     problems: async () => [...(reloadProblem === undefined ? [] : [reloadProblem]), ...(await disk.problems())],

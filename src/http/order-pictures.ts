@@ -14,6 +14,7 @@ import {
   reviewIndexSchema,
   reviewPlanesFile,
 } from '../jobs/review-files.ts';
+import { comparisonFolder } from '../store/paths.ts';
 import type { SeriesReader } from '../store/series.ts';
 
 export interface OrderPicturesOptions {
@@ -22,7 +23,7 @@ export interface OrderPicturesOptions {
 }
 
 type Params = { key: string; order: string; version: string; axis: string; chunk: string };
-type PictureRequest = FastifyRequest<{ Params: Params }>;
+type ComparisonParams = { key: string; structureSet: string; order: string };
 
 const compress = promisify(gzip);
 /** Indexes that stay in memory. */
@@ -30,8 +31,8 @@ const keptIndexes = 50;
 const route = { config: { role: 'viewer' as const } };
 
 /**
- * What the worker made of an order to look at: contours, contact sheet and the planes of the viewer, handed out as they
- * lie on disk. Planes have their version in their address and are kept by the browser; of the rest it asks each time
+ * What the worker made of an order to look at: contours, contact sheet and the planes of the viewer, and the contours that
+ * came back, handed out as they lie on disk. Planes have their version in their address and are kept by the browser; of the rest it asks each time
  * whether its copy is still the one.
  */
 export function addOrderPictures(server: FastifyInstance, { series, dataDirectory }: OrderPicturesOptions): void {
@@ -52,8 +53,8 @@ export function addOrderPictures(server: FastifyInstance, { series, dataDirector
     if (indexes.size > keptIndexes) indexes.delete(indexes.keys().next().value!);
     return index;
   };
-  const sendFile = async (request: PictureRequest, reply: FastifyReply, file: string, type: string) => {
-    const content = await readFile(join(folderOf(request.params), file)).catch(absent);
+  const sendFile = async (request: FastifyRequest, reply: FastifyReply, path: string, type: string) => {
+    const content = await readFile(path).catch(absent);
     const etag = `"${createHash('sha256').update(content).digest('hex').slice(0, 20)}"`;
     reply.headers({ etag, 'cache-control': 'private, no-cache' });
     if (request.headers['if-none-match'] === etag) return reply.status(304).send();
@@ -70,8 +71,21 @@ export function addOrderPictures(server: FastifyInstance, { series, dataDirector
     ['contours.json', 'application/json'],
     [contactSheetFile, 'image/png'],
   ] as const) {
-    server.get<{ Params: Params }>(`${base}/${file}`, route, (request, reply) => sendFile(request, reply, file, type));
+    server.get<{ Params: Params }>(`${base}/${file}`, route, (request, reply) =>
+      sendFile(request, reply, join(folderOf(request.params), file), type),
+    );
   }
+  server.get<{ Params: ComparisonParams }>(
+    '/series/:key/structure-sets/:structureSet/:order/contours.json',
+    route,
+    (request, reply) => {
+      const { key, structureSet, order } = request.params;
+      const found = series.show(key)?.structureSets.find((one) => one.structureSet === structureSet);
+      if (found?.comparisons.some((one) => one.order === order) !== true) throw missing();
+      const path = join(dataDirectory, comparisonFolder(key, structureSet, order), 'contours.json');
+      return sendFile(request, reply, path, 'application/json');
+    },
+  );
   server.get<{ Params: Params }>(`${base}/review/:version/:axis/:chunk`, route, async (request, reply) => {
     const { version, axis, chunk } = request.params;
     const folder = folderOf(request.params);

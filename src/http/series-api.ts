@@ -1,11 +1,12 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { PatientIdentity } from '../dicom/ct-header.ts';
 import { readableIdentity } from '../dicom/readable-identity.ts';
 import { ContourNodeError } from '../errors.ts';
 import type { NodeAudit } from '../observe/audit/node-audit.ts';
 import type { Log } from '../observe/log.ts';
-import { type Actor, type SeriesActions, type SeriesReader, type SeriesState, seriesStates } from '../store/series.ts';
+import { actorOf } from './actor.ts';
+import { type SeriesActions, type SeriesReader, type SeriesState, seriesStates } from '../store/series.ts';
 
 /** In a URL a state may stand with hyphens: `delivery-failed`. */
 const state = z
@@ -135,10 +136,6 @@ export function addSeriesApi(
     log.info({ series: one, user: request.user.name, address: request.ip }, 'patient identity shown');
     return readableIdentity(found);
   });
-}
-
-function actorOf(request: FastifyRequest): Actor {
-  return { user: request.user.name, address: request.ip };
 }
 
 function unknownSeries(): ContourNodeError {

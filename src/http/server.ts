@@ -17,10 +17,11 @@ import { addHealth } from './health.ts';
 import { addOrderPictures, type OrderPicturesOptions } from './order-pictures.ts';
 import { addPages, type PageOptions } from './pages.ts';
 import { addQueueBoard } from './queue-board.ts';
+import { addQuality, type QualityOptions } from './quality.ts';
 import { addSeriesApi, type SeriesApiOptions } from './series-api.ts';
 import { addSeriesEvents } from './series-events.ts';
 
-export interface HttpServerOptions extends PageOptions, OrderPicturesOptions, SeriesApiOptions {
+export interface HttpServerOptions extends PageOptions, OrderPicturesOptions, SeriesApiOptions, QualityOptions {
   /** Asked anew for every request, so that changed users count at once. Host, port and proxy count at start. */
   readonly config: () => HttpConfig;
   readonly series: SeriesReader;
@@ -85,6 +86,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   addSeriesEvents(server, options);
   await addAssets(server);
   addPages(server, options);
+  addQuality(server, options);
   addOrderPictures(server, options);
   const board = addQueueBoard(server, options.queues);
 

@@ -1,5 +1,8 @@
 import type { RouteRole } from './access/user.ts';
 import type { CommitmentState, DeliveryState, OrderState, SeriesState, StageName } from '../store/series.ts';
+import type { Approval } from '../dicom/rtstruct/received-structure-set.ts';
+import type { ComparedRoi } from '../jobs/comparison.ts';
+import type { UnmatchedReason } from '../intake/match-structure-set.ts';
 
 /**
  * Every text of the pages that is not a name, a message of an error (src/errors.ts) or a sentence of a history
@@ -10,7 +13,14 @@ export const texts = {
   product: 'contour-node',
   skipToContent: 'Skip to content',
   notADevice: 'Not a medical device. A structure set from here is unapproved until a clinician approves it.',
-  navigation: { label: 'Pages', worklist: 'Worklist', queues: 'Queues', health: 'Health', metrics: 'Metrics' },
+  navigation: {
+    label: 'Pages',
+    worklist: 'Worklist',
+    quality: 'Quality',
+    queues: 'Queues',
+    health: 'Health',
+    metrics: 'Metrics',
+  },
   roles: {
     anyone: 'not logged in',
     monitor: 'monitor',
@@ -190,6 +200,83 @@ export const texts = {
     history: { title: 'History' },
   },
 
+  figures: {
+    dsc: 'DSC',
+    hd95: 'HD95, mm',
+    surfaceDsc: 'Surface DSC, 2 mm',
+    addedPathLengthMm: 'Added path, mm',
+    proposedCm3: 'Proposed, cm³',
+    correctedCm3: 'Corrected, cm³',
+  },
+
+  returned: {
+    title: 'Corrected structure sets',
+    meaning: 'How far a structure set that came back is from the one that was proposed, not from an independent truth.',
+    from: (sender: string) => `From ${sender},`,
+    approval: {
+      APPROVED: 'Approved in the system that sent it',
+      UNAPPROVED: 'Not approved in the system that sent it',
+      REJECTED: 'Rejected in the system that sent it',
+      unknown: 'Says nothing of an approval',
+    } satisfies Record<Approval, string>,
+    confirmedBy: (name: string) => `confirmed by ${name},`,
+    byFrame: 'names no image of the series: found by frame of reference and planes',
+    standing: {
+      counts: 'counts',
+      own: "this node's own, unchanged",
+      failed: 'not compared',
+      comparing: 'being compared',
+      unconfirmed: 'counts once confirmed',
+      replaced: 'replaced by another one',
+    },
+    confirm: 'Confirm: somebody corrected it',
+    withdraw: 'Take the confirmation back',
+    compareAgain: 'Compare again',
+    against: 'Against',
+    roiStates: {
+      compared: '',
+      'only proposed': 'not in the corrected one',
+      'only corrected': 'not proposed',
+      unclear: 'several of that name',
+    } satisfies Record<ComparedRoi['state'], string>,
+  },
+
+  quality: {
+    title: 'Quality',
+    meaning:
+      'How far the structure sets that came back are from those that were proposed: the distance of an edit from a proposal, not from an independent truth. Whoever edits a proposal tends to leave what is good enough.',
+    metricsLabel: 'Figure of the charts',
+    counting: (count: number) =>
+      count === 1
+        ? '1 structure set counts: approved, or confirmed by an operator.'
+        : `${count} structure sets count: approved, or confirmed by an operator.`,
+    csv: 'All figures (CSV)',
+    empty: 'Nothing counts yet. Let the planning system send corrected structure sets to this node.',
+    version: 'Version',
+    number: 'Compared',
+    counted: (compared: number, all: number) => (compared === all ? String(all) : `${compared} of ${all}`),
+    median: (figure: string) => `Median ${figure}`,
+    control: 'The newest ten',
+    noBaseline: (missing: number) => `no limits yet: ${missing} more for the baseline`,
+    inControl: 'as in the baseline',
+    signals: (figures: string) => `changed: ${figures}`,
+    boxTitle: (bundle: string, roi: string) => `${roi}, ${bundle}: each version`,
+    runTitle: (bundle: string, version: string, roi: string) => `${roi}, ${bundle} ${version}: one after the other`,
+    unmatched: {
+      title: 'Structure sets that belong to no series',
+      kept: (days: number) => `They were confirmed to their sender and are kept for ${days} days.`,
+      none: 'None.',
+      columns: { key: 'Structure set', received: 'Received', sender: 'From', approval: 'Approval', reason: 'Why' },
+      remove: 'Delete',
+    },
+  },
+  unmatchedReasons: {
+    'no series here has its images': 'No series here has its images (any more)',
+    'several series fit': 'Several series fit',
+    'it names another patient than the series': 'It names another patient than the series of its images',
+    'the series was not contoured': 'The series of its images was not contoured here',
+  } satisfies Record<UnmatchedReason, string>,
+
   viewer: {
     title: 'Contours',
     planes: { axial: 'Axial', coronal: 'Coronal', sagittal: 'Sagittal' },
@@ -201,6 +288,8 @@ export const texts = {
     contours: 'Show contours',
     goTo: 'Show its middle',
     keys: 'Wheel or arrow keys turn the pages, a click moves the other planes; s, b, w: window; c: contours.',
+    proposed: 'proposed',
+    corrected: 'corrected',
     failure: 'The pictures cannot be loaded. Have the series contoured again, or look at it in the TPS.',
   },
 

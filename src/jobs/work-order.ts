@@ -16,6 +16,8 @@ import { destinationSchema } from '../config/schema.ts';
  *                                      /preview.png, review.json, review-AXIS.bin   pictures (review-files.ts)
  *                                      /deliveries/DESTINATION/try-NNN.json   written once by the worker
  *
+ * What came back to a series, and what came of comparing it: comparison.ts.
+ *
  * SERIES and INSTANCE are keyed short hashes of the UIDs (src/observe/pseudonym.ts), ORDER is the first 16 hexadecimal
  * digits of the SHA-256 of the order's content.
  */

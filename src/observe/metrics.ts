@@ -4,6 +4,7 @@ import { diskSpace } from '../store/disk-space.ts';
 import type { Store } from '../store/store.ts';
 import { version } from '../version.ts';
 import { AssociationMetrics } from './association-metrics.ts';
+import { FeedbackMetrics } from './feedback-metrics.ts';
 import { addQueueMetrics } from './queue-metrics.ts';
 import { SeriesMetrics } from './series-metrics.ts';
 
@@ -19,13 +20,15 @@ interface Sources {
   readonly queues: ContourQueues;
   /** Free bytes below which the node takes measures (retention.minimumFreeGigabytes). */
   readonly watermarkBytes: () => number;
+  /** How many structure sets belong to no series. */
+  readonly unmatched: () => number;
 }
 
 /**
  * Prometheus text. No label holds patient data or anything that a sender chooses, so that the number of series of
  * numbers is bounded by the configuration.
  */
-export function createMetrics({ store, queues, watermarkBytes }: Sources): Metrics {
+export function createMetrics({ store, queues, watermarkBytes, unmatched }: Sources): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const build = new Gauge({
@@ -37,6 +40,7 @@ export function createMetrics({ store, queues, watermarkBytes }: Sources): Metri
   build.set({ version }, 1);
   addQueueMetrics(registry, store, queues);
   addDisk(registry, store.dataDirectory, watermarkBytes);
+  const feedback = new FeedbackMetrics(registry, unmatched);
   const metrics = {
     contentType: registry.contentType,
     associations: new AssociationMetrics(registry),
@@ -44,7 +48,9 @@ export function createMetrics({ store, queues, watermarkBytes }: Sources): Metri
     text: () => registry.metrics(),
   };
   store.onChange((series, change) => {
-    if (change.kind === 'event') metrics.series.event(series, change.event);
+    if (change.kind !== 'event') return;
+    metrics.series.event(series, change.event);
+    feedback.event(change.event);
   });
   return metrics;
 }

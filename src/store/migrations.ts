@@ -155,6 +155,15 @@ const migrations: readonly string[] = [
      destination TEXT NOT NULL,
      FOREIGN KEY (series, order_key, destination) REFERENCES commitments ON DELETE CASCADE
    ) STRICT, WITHOUT ROWID;`,
+
+  `/* Not tied to its series: the values outlive it. */
+   CREATE TABLE quality_values (
+     series TEXT NOT NULL,
+     number INTEGER NOT NULL,
+     received_at TEXT NOT NULL,
+     value TEXT NOT NULL,
+     PRIMARY KEY (series, number)
+   ) STRICT, WITHOUT ROWID;`,
 ];
 
 /** What this program writes; it reads it and everything older. */

@@ -9,6 +9,8 @@ export const trashFolder = 'trash';
 export const commitmentsFolder = 'commitments';
 /** Structure sets that belong to no series. */
 export const unmatchedFolder = 'unmatched';
+/** What counted of structure sets that came back, one file a series; it outlives the series. */
+export const qualityFolder = 'quality';
 export const databaseFile = 'state.sqlite';
 
 /** Paths relative to the data directory: they may be shown and logged, for they hold pseudonyms only. */
@@ -51,6 +53,10 @@ export function structureSetsFolder(series: string): string {
 /** What came of comparing one with an order. */
 export function comparisonFolder(series: string, structureSet: string, order: string): string {
   return join(structureSetsFolder(series), structureSet, order);
+}
+
+export function qualityFile(series: string): string {
+  return join(qualityFolder, `${series}.json`);
 }
 
 export function deliveryTryFile(

@@ -22,6 +22,7 @@ import type {
   SeriesState,
   SeriesSummary,
 } from './series.ts';
+import { forgetQuality, type QualityValue, qualityValues, recoverQuality, refreshQuality } from './quality-values.ts';
 import { SeriesIndex } from './series-index.ts';
 import { Tables } from './tables.ts';
 import { countStates, eventsOf, listSeries, showSeries } from './views.ts';
@@ -90,6 +91,8 @@ export class Store implements SeriesReader {
     await rm(join(dataDirectory, trashFolder), { recursive: true, force: true });
     const store = new Store(options, openTables(join(dataDirectory, databaseFile), options.log));
     await store.#reconcileWithFiles();
+    for (const file of recoverQuality(store.tables, dataDirectory))
+      options.log.error({ file }, 'figures of corrected structure sets cannot be read');
     return store;
   }
 
@@ -164,7 +167,22 @@ export class Store implements SeriesReader {
       applyEvent(this.tables, series, (last?.n ?? 0) + 1, entry);
       this.tables.run('UPDATE series SET journal_bytes = ? WHERE key = ?', after, series);
     });
+    if (entry.kind === 'compared' || entry.kind === 'confirmed') this.#refreshQuality(series);
     this.#tell(series, { kind: 'event', event: entry });
+  }
+
+  /** The event stands whatever becomes of the figures: they are made again at the next start. */
+  #refreshQuality(series: string): void {
+    try {
+      refreshQuality(this.tables, this.dataDirectory, series);
+    } catch (error) {
+      this.#log.error({ series, err: asContourNodeError(error) }, 'figures of a structure set could not be written');
+    }
+  }
+
+  /** What counts of the structure sets that came back, in the order in which they came. */
+  quality(): QualityValue[] {
+    return qualityValues(this.tables);
   }
 
   /** Records an image whose file lies under its name already. */
@@ -217,8 +235,9 @@ export class Store implements SeriesReader {
     return this.tables.all<{ key: string }>('SELECT key FROM series ORDER BY key').map(({ key }) => key);
   }
 
-  /** Removes a series with everything that was drawn on it. */
+  /** Removes a series with everything that was drawn on it; the figures that count stay when retention does it. */
   async remove(series: string, by: Actor | 'retention'): Promise<void> {
+    if (by !== 'retention') forgetQuality(this.tables, this.dataDirectory, series);
     const trash = join(this.dataDirectory, trashFolder, `${series}-${this.#now()}`);
     await moveFolder(join(this.dataDirectory, seriesFolder(series)), trash);
     this.#tell(series, { kind: 'removed', by });

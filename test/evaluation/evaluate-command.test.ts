@@ -8,7 +8,7 @@ import { seriesDigest } from '../../worker/archive/series-digest.ts';
 import { modelCard } from '../../worker/bundles/model-card.ts';
 import { openBundle } from '../../worker/bundles/open-bundle.ts';
 import { recordedMetrics } from '../../worker/bundles/recorded-metrics.ts';
-import { boxPlot } from '../../worker/evaluation/box-plot.ts';
+import { boxPlot } from '../../src/observe/charts/box-plot.ts';
 import type { Comparison } from '../../worker/evaluation/compare-masks.ts';
 import type { EvaluationRow } from '../../worker/evaluation/evaluate-patient.ts';
 import {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { pairedTTest, percentile, summarise, wilcoxonSignedRank } from '../../worker/evaluation/statistics.ts';
+import { percentile } from '../../src/observe/charts/percentile.ts';
+import { pairedTTest, summarise, wilcoxonSignedRank } from '../../worker/evaluation/statistics.ts';
 
 function close(value: number, expected: number, tolerance: number): void {
   assert.ok(Math.abs(value - expected) <= tolerance, `${value}, expected ${expected}`);

@@ -1,5 +1,6 @@
+import { percentile } from '../../src/observe/charts/percentile.ts';
 import type { Mask } from '../volume/volume.ts';
-import { mean, percentile } from './statistics.ts';
+import { mean } from './statistics.ts';
 import { surfaceDistances } from './surface-distances.ts';
 import { sliceHeights, surfaceOf, unionBox } from './surface.ts';
 

@@ -1,3 +1,5 @@
+import { percentile } from '../../src/observe/charts/percentile.ts';
+
 /** Descriptive statistics and paired tests over the patients of an evaluation. */
 
 export interface Summary {
@@ -34,14 +36,6 @@ export function mean(values: ArrayLike<number>): number {
 function variance(values: readonly number[]): number {
   const centre = mean(values);
   return values.reduce((sum, value) => sum + (value - centre) ** 2, 0) / (values.length - 1);
-}
-
-/** Linear between the order statistics (Hyndman and Fan type 7, what NumPy and R do by default); NaN for no values. */
-export function percentile(values: ArrayLike<number>, percent: number): number {
-  const sorted = Float64Array.from(values).sort();
-  const at = ((sorted.length - 1) * percent) / 100;
-  const below = sorted[Math.floor(at)] ?? NaN;
-  return below + (at % 1) * ((sorted[Math.ceil(at)] ?? below) - below);
 }
 
 export interface TestResult {

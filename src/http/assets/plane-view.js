@@ -5,7 +5,7 @@ import { outlineAcross, ringsIn } from './contour-lines.js';
  * @typedef {import('./plane-loader.js').Axis} Axis
  * @typedef {import('./plane-loader.js').ReviewIndex} ReviewIndex
  * @typedef {import('./contour-lines.js').Contours} Contours
- * @typedef {{ contours: Contours, colour?: string }} ContourSet one colour for all, or each ROI's own
+ * @typedef {{ contours: Contours, colour?: string | undefined, dashed?: boolean }} ContourSet one colour for all, or each ROI's own
  * @typedef {{
  *   index: ReviewIndex,
  *   loader: import('./plane-loader.js').PlaneLoader,
@@ -241,7 +241,9 @@ export class PlaneView {
     const number = this.#number;
     context.lineJoin = 'round';
     context.lineWidth = 1.8 * ratio;
-    for (const { contours, colour } of this.#scene.sets) {
+    for (const { contours, colour, dashed } of this.#scene.sets) {
+      // Not everybody tells red from green.
+      context.setLineDash(dashed === true ? [5 * ratio, 3 * ratio] : []);
       for (const roi of contours.rois) {
         if (this.#scene.hidden.has(roi.name)) continue;
         context.strokeStyle = colour ?? `rgb(${roi.colour.join(' ')})`;
@@ -264,6 +266,7 @@ export class PlaneView {
         context.stroke();
       }
     }
+    context.setLineDash([]);
   }
 
   /**

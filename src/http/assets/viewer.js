@@ -31,7 +31,7 @@ async function getContours(address) {
 async function open(element) {
   const started = performance.now();
   element.dataset['opened'] = '';
-  const { order = '', also = '[]' } = element.dataset;
+  const { order = '', also = '[]', colour } = element.dataset;
   /** @type {{ address: string, colour?: string }[]} further contours over the same CT */
   const others = JSON.parse(also);
   const base = `${location.pathname}/orders/${order}`;
@@ -45,7 +45,10 @@ async function open(element) {
   const scene = {
     index,
     loader: new PlaneLoader(base, index),
-    sets: [{ contours }, ...more.map((one, n) => ({ contours: one, ...others[n] }))],
+    sets: [
+      { contours, colour, dashed: colour !== undefined },
+      ...more.map((one, n) => ({ contours: one, ...others[n] })),
+    ],
     point: index.start,
     window: windows['soft'] ?? { level: 40, width: 400 },
     showContours: true,

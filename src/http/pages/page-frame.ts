@@ -19,6 +19,7 @@ export interface Page {
 /** Links in the header, for those who may follow them. */
 const navigation: readonly { path: string; text: string; role: RouteRole }[] = [
   { path: '/', text: texts.navigation.worklist, role: 'viewer' },
+  { path: '/quality', text: texts.navigation.quality, role: 'viewer' },
   { path: '/queues', text: texts.navigation.queues, role: 'operator' },
   { path: '/health/ready', text: texts.navigation.health, role: 'monitor' },
   { path: '/metrics', text: texts.navigation.metrics, role: 'monitor' },

@@ -13,6 +13,7 @@ import {
   warningList,
   whyBox,
 } from './parts.ts';
+import { returnedSection } from './returned-section.ts';
 import { hasPictures, viewerSection } from './viewer-section.ts';
 
 export interface SeriesPageInput {
@@ -29,6 +30,7 @@ type Section = (input: SeriesPageInput) => Html | undefined;
 const sections: readonly Section[] = [
   head,
   ({ series }) => viewerSection(series),
+  ({ series, operator }) => returnedSection(series, operator !== undefined),
   facts,
   patient,
   byHand,

@@ -5,19 +5,16 @@ import { html, type Html } from './html.ts';
 const words = texts.viewer;
 const planes = ['axial', 'coronal', 'sagittal'] as const;
 
-/** More contours over the same CT: contours.json of somebody else, in one colour. */
-export interface OtherContours {
-  readonly address: string;
-  readonly colour: string;
-}
+/** Proposed red and dashed, corrected green, whatever the colours of the ROIs. */
+const colours = { proposed: '#ff4d4d', corrected: '#2ee66b' };
 
 /** The viewer of what was drawn last: three planes with the contours, windows, the list of structures. */
-export function viewerSection(series: SeriesDetail, others: readonly OtherContours[] = []): Html {
+export function viewerSection(series: SeriesDetail): Html {
   const drawn = series.orders.filter(hasPictures);
   // Within a revision the last one is the newest.
   const order = drawn.findLast(({ revision }) => revision === drawn[0]?.revision);
   return html`<section id="viewer" data-live class="panel" ${order === undefined && html`hidden`}>
-    ${order !== undefined && viewer(order, others)}
+    ${order !== undefined && viewer(order, correctionOf(series, order))}
   </section>`;
 }
 
@@ -26,9 +23,21 @@ export function hasPictures({ state }: OrderView): boolean {
   return state === 'contoured' || state === 'nothing found';
 }
 
-function viewer(order: OrderView, others: readonly OtherContours[]): Html {
+/** Address of the contours of a structure set that came back: the one that counts, else the newest one of somebody else. */
+function correctionOf({ key, structureSets }: SeriesDetail, { order }: OrderView): string | undefined {
+  const compared = structureSets.flatMap(({ structureSet, comparisons }) =>
+    comparisons
+      .filter((one) => one.order === order && one.state === 'compared' && !one.own)
+      .map(({ counts }) => ({ structureSet, counts })),
+  );
+  const shown = compared.find(({ counts }) => counts) ?? compared[0];
+  return shown && `/series/${key}/structure-sets/${shown.structureSet}/${order}/contours.json`;
+}
+
+function viewer(order: OrderView, correction: string | undefined): Html {
   const volumes = Object.fromEntries(order.rois.filter(({ found }) => found).map((roi) => [roi.name, roi.volumeCm3]));
   const { bundle } = order;
+  const others = correction === undefined ? [] : [{ address: correction, colour: colours.corrected }];
   return html`<h2>${words.title} <span class="quiet">${bundle.name} ${bundle.version}</span></h2>
     <div
       class="viewer"
@@ -36,6 +45,7 @@ function viewer(order: OrderView, others: readonly OtherContours[]): Html {
       data-order="${order.order}"
       data-volumes="${JSON.stringify(volumes)}"
       data-also="${JSON.stringify(others)}"
+      ${correction !== undefined && html`data-colour="${colours.proposed}"`}
     >
       <div class="planes">${planes.map(plane)}</div>
       <div class="side">
@@ -52,6 +62,7 @@ function viewer(order: OrderView, others: readonly OtherContours[]): Html {
         <fieldset>
           <legend>${words.structures}</legend>
           <label><input type="checkbox" name="contours" checked /> ${words.contours}</label>
+          ${correction !== undefined && legend()}
           <ul class="roi-list" data-rois></ul>
         </fieldset>
         <p class="problem" data-failure hidden>${words.failure}</p>
@@ -74,4 +85,23 @@ function plane(name: (typeof planes)[number]): Html {
     <canvas tabindex="0" role="img" aria-label="${words.canvas(title)}"></canvas>
     <input type="range" min="0" max="0" value="0" aria-label="${words.slider(title)}" />
   </figure>`;
+}
+
+function legend(): Html {
+  return html`<p class="legend">
+    ${(['proposed', 'corrected'] as const).map(
+      (name) =>
+        html`<span
+          ><svg viewBox="0 0 20 4" aria-hidden="true">
+            <path
+              d="M0 2h20"
+              stroke="${colours[name]}"
+              stroke-width="3"
+              ${name === 'proposed' && html`stroke-dasharray="5 3"`}
+            />
+          </svg>
+          ${words[name]}</span
+        >`,
+    )}
+  </p>`;
 }

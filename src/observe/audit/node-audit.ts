@@ -70,6 +70,11 @@ export class NodeAudit {
     this.#trail.record({ event: action, ...this.#named(series), ...actor, ...about });
   }
 
+  /** A structure set that belongs to no series was removed by hand. */
+  unmatchedDeleted(structureSet: string, by: Actor): void {
+    this.#trail.record({ event: 'unmatched structure set deleted', structureSet, ...by });
+  }
+
   /** Somebody asked for the name behind a series. */
   identityShown(series: string, actor: Actor): void {
     this.#trail.record({ event: 'identity shown', ...this.#named(series), ...actor });

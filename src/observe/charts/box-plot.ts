@@ -1,4 +1,5 @@
-import { percentile } from './statistics.ts';
+import { percentile } from './percentile.ts';
+import { chart, line, number, rangeOf, text, ticksBetween, tickText } from './svg.ts';
 
 /** One box of a figure. */
 export interface Box {
@@ -10,7 +11,7 @@ export interface Box {
 
 const width = 420;
 const height = 300;
-const margin = { left: 56, right: 12, top: 34, bottom: 40 };
+const margin = { left: 68, right: 12, top: 34, bottom: 40 };
 
 /**
  * Box plot as an SVG document, as the paper has them: the box from the 25th to the 75th percentile, a line at the
@@ -18,7 +19,7 @@ const margin = { left: 56, right: 12, top: 34, bottom: 40 };
  */
 export function boxPlot(title: string, axis: string, boxes: readonly Box[]): string {
   const shown = boxes.filter(({ values }) => values.length > 0);
-  const [low, high] = range(shown.flatMap(({ values }) => values));
+  const [low, high] = rangeOf(shown.flatMap(({ values }) => values));
   const ticks = ticksBetween(low, high);
   const [bottom, top] = [Math.min(low, ticks[0] ?? low), Math.max(high, ticks.at(-1) ?? high)];
   const y = (value: number): number =>
@@ -26,7 +27,7 @@ export function boxPlot(title: string, axis: string, boxes: readonly Box[]): str
   const step = (width - margin.left - margin.right) / Math.max(1, shown.length);
   const parts = ticks.flatMap((tick) => [
     line(margin.left, y(tick), width - margin.right, y(tick), '#ddd'),
-    text(margin.left - 6, y(tick) + 4, String(Number(tick.toPrecision(6))), 'end'),
+    text(margin.left - 6, y(tick) + 4, tickText(tick), 'end'),
   ]);
   for (const [index, { label, colour, values }] of shown.entries()) {
     const centre = margin.left + (index + 0.5) * step;
@@ -47,43 +48,5 @@ export function boxPlot(title: string, axis: string, boxes: readonly Box[]): str
       parts.push(`<circle cx="${number(centre)}" cy="${number(y(value))}" r="2" fill="none" stroke="#333"/>`);
     }
   }
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12">`,
-    `<rect width="${width}" height="${height}" fill="#fff"/>`,
-    text(width / 2, 18, title, 'middle'),
-    `<text transform="translate(14 ${height / 2}) rotate(-90)" text-anchor="middle">${escaped(axis)}</text>`,
-    ...parts,
-    '</svg>\n',
-  ].join('\n');
-}
-
-function range(values: readonly number[]): [number, number] {
-  if (values.length === 0) return [0, 1];
-  const [low, high] = [Math.min(...values), Math.max(...values)];
-  return high > low ? [low, high] : [low - 0.5, high + 0.5];
-}
-
-/** Round numbers (1, 2 or 5 times a power of ten apart) that reach over both ends. */
-function ticksBetween(low: number, high: number): number[] {
-  const rough = (high - low) / 5;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = power * ([1, 2, 5, 10].find((factor) => factor * power >= rough) ?? 10);
-  const first = Math.floor(low / step);
-  return Array.from({ length: Math.ceil(high / step) - first + 1 }, (_, n) => (first + n) * step);
-}
-
-function line(x1: number, y1: number, x2: number, y2: number, stroke: string): string {
-  return `<line x1="${number(x1)}" y1="${number(y1)}" x2="${number(x2)}" y2="${number(y2)}" stroke="${stroke}"/>`;
-}
-
-function text(x: number, y: number, content: string, anchor: 'middle' | 'end'): string {
-  return `<text x="${number(x)}" y="${number(y)}" text-anchor="${anchor}">${escaped(content)}</text>`;
-}
-
-function number(value: number): string {
-  return String(Math.round(value * 100) / 100);
-}
-
-function escaped(content: string): string {
-  return content.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+  return chart({ width, height, title, axis }, parts);
 }

@@ -1,0 +1,65 @@
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import type { UnmatchedStructureSet } from '../intake/unmatched-structure-sets.ts';
+import type { NodeAudit } from '../observe/audit/node-audit.ts';
+import type { Log } from '../observe/log.ts';
+import type { QualityValue } from '../store/quality-values.ts';
+import { allows } from './access/user.ts';
+import { actorOf } from './actor.ts';
+import { pageFrame } from './pages/page-frame.ts';
+import { qualityMain, qualityMetrics } from './pages/quality-page.ts';
+import { readerOf } from './pages/reader.ts';
+import { sendHtml } from './pages/send-html.ts';
+import { qualityCsv } from './quality-csv.ts';
+import { texts } from './texts.ts';
+
+export interface QualityOptions {
+  readonly quality: () => readonly QualityValue[];
+  readonly unmatched: {
+    list(): readonly UnmatchedStructureSet[];
+    /** @throws ContourNodeError NOT_FOUND */
+    remove(key: string): Promise<void>;
+  };
+  /** retention.unmatchedDays */
+  readonly unmatchedDays: () => number;
+  readonly audit: NodeAudit;
+  readonly log: Log;
+}
+
+const query = z.object({ metric: z.enum(qualityMetrics).catch('dsc') });
+const unmatchedKey = z.string().regex(/^[0-9a-f]{16}$/);
+
+/** The quality page, its figures as CSV, and the structure sets that belong to no series. */
+export function addQuality(server: FastifyInstance, options: QualityOptions): void {
+  const { quality, unmatched, unmatchedDays, audit, log } = options;
+  server.get('/quality', { config: { role: 'viewer' } }, async (request, reply) => {
+    const { metric } = query.parse(request.query);
+    const reader = readerOf(request, reply);
+    const main = qualityMain({
+      metric,
+      values: quality(),
+      unmatched: unmatched.list(),
+      unmatchedDays: unmatchedDays(),
+      operator: allows(reader.role, 'operator'),
+    });
+    const title = texts.quality.title;
+    return sendHtml(reply, pageFrame({ title, place: '/quality', main, reader, scripts: ['quality.js'] }));
+  });
+  server.get('/quality.csv', { config: { role: 'viewer' } }, async (_request, reply) =>
+    reply
+      .type('text/csv; charset=utf-8')
+      .header('content-disposition', 'attachment; filename="quality.csv"')
+      .send(qualityCsv(quality())),
+  );
+  server.post<{ Params: { key: string } }>(
+    '/api/unmatched/:key/delete',
+    { config: { role: 'operator' } },
+    async (request) => {
+      const key = unmatchedKey.parse(request.params.key);
+      await unmatched.remove(key);
+      audit.unmatchedDeleted(key, actorOf(request));
+      log.info({ structureSet: key, user: request.user.name, address: request.ip }, 'unmatched structure set deleted');
+      return { key, action: 'delete' };
+    },
+  );
+}

@@ -1,0 +1,130 @@
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
+import { comparedRoiSchema } from '../jobs/comparison.ts';
+import { qualityFile, qualityFolder } from './paths.ts';
+import { countingComparisons } from './structure-set-views.ts';
+import type { Tables } from './tables.ts';
+
+const key = z.string().regex(/^[0-9a-f]{16}$/);
+
+/** One ROI of a structure set that counts; nothing of it tells who the patient is. */
+const valueSchema = z.strictObject({
+  structureSet: key,
+  bundle: z.strictObject({ name: z.string(), version: z.string() }),
+  receivedAt: z.iso.datetime(),
+  countedBy: z.enum(['approved', 'confirmed']),
+  roi: comparedRoiSchema,
+});
+const fileSchema = z.strictObject({ formatVersion: z.literal(1), values: z.array(valueSchema) });
+
+export type QualityValue = z.output<typeof valueSchema> & { readonly series: string };
+
+interface ValueRow {
+  readonly series: string;
+  readonly value: string;
+}
+
+/** Every value, in the order in which the structure sets came. */
+export function qualityValues(tables: Tables): QualityValue[] {
+  return tables
+    .all<ValueRow>('SELECT series, value FROM quality_values ORDER BY received_at, series, number')
+    .map(({ series, value }) => ({ series, ...(JSON.parse(value) as z.output<typeof valueSchema>) }));
+}
+
+/**
+ * Writes down what counts of a series now. It outlives the series, which retention removes: of structure sets that the
+ * series does not know (any more) the values stay, unless the same bundle has newer ones.
+ */
+export function refreshQuality(tables: Tables, dataDirectory: string, series: string): void {
+  const before = valuesOf(tables, series);
+  const counting = tables
+    .all<{
+      structure_set: string;
+      rois: string;
+      bundle_name: string;
+      bundle_version: string;
+      received_at: string;
+      counted_by: 'approved' | 'confirmed';
+    }>(`SELECT * FROM (${countingComparisons} AND c.series = ?) WHERE place = 1 ORDER BY order_key`, series)
+    .flatMap((row) =>
+      (JSON.parse(row.rois) as z.output<typeof comparedRoiSchema>[]).map((roi) => ({
+        structureSet: row.structure_set,
+        bundle: { name: row.bundle_name, version: row.bundle_version },
+        receivedAt: row.received_at,
+        countedBy: row.counted_by,
+        roi,
+      })),
+    );
+  const known = new Set(
+    tables
+      .all<{ structure_set: string }>('SELECT structure_set FROM structure_sets WHERE series = ?', series)
+      .map(({ structure_set: set }) => set),
+  );
+  const bundles = new Set(counting.map(bundleOf));
+  const stay = before.filter((value) => !known.has(value.structureSet) && !bundles.has(bundleOf(value)));
+  const values = [...stay, ...counting];
+  if (JSON.stringify(values) === JSON.stringify(before)) return;
+  // The file first: rows that are behind are made again from the series, or read from it.
+  writeWhole(join(dataDirectory, qualityFile(series)), JSON.stringify({ formatVersion: 1, values }, undefined, 1));
+  tables.transaction(() => replace(tables, series, values));
+}
+
+/** An operator deletes the series, and wants nothing of it left. */
+export function forgetQuality(tables: Tables, dataDirectory: string, series: string): void {
+  tables.run('DELETE FROM quality_values WHERE series = ?', series);
+  rmSync(join(dataDirectory, qualityFile(series)), { force: true });
+}
+
+/**
+ * At the start: takes up what the files say and the tables do not, then what the series that are here say.
+ *
+ * @returns files that cannot be read
+ */
+export function recoverQuality(tables: Tables, dataDirectory: string): string[] {
+  mkdirSync(join(dataDirectory, qualityFolder), { recursive: true, mode: 0o700 });
+  const broken: string[] = [];
+  for (const name of readdirSync(join(dataDirectory, qualityFolder))) {
+    const series = /^([0-9a-f]{16})\.json$/.exec(name)?.[1];
+    if (series === undefined || valuesOf(tables, series).length > 0) continue;
+    try {
+      const { values } = fileSchema.parse(JSON.parse(readFileSync(join(dataDirectory, qualityFolder, name), 'utf8')));
+      tables.transaction(() => replace(tables, series, values));
+    } catch {
+      broken.push(name);
+    }
+  }
+  for (const { series } of tables.all<{ series: string }>('SELECT DISTINCT series FROM structure_sets'))
+    refreshQuality(tables, dataDirectory, series);
+  return broken;
+}
+
+type Value = z.output<typeof valueSchema>;
+
+function valuesOf(tables: Tables, series: string): Value[] {
+  return tables
+    .all<ValueRow>('SELECT series, value FROM quality_values WHERE series = ? ORDER BY number', series)
+    .map(({ value }) => JSON.parse(value) as Value);
+}
+
+function replace(tables: Tables, series: string, values: readonly Value[]): void {
+  tables.run('DELETE FROM quality_values WHERE series = ?', series);
+  for (const [number, value] of values.entries())
+    tables.run(
+      'INSERT INTO quality_values (series, number, received_at, value) VALUES (?, ?, ?, ?)',
+      series,
+      number,
+      value.receivedAt,
+      JSON.stringify(value),
+    );
+}
+
+function bundleOf({ bundle }: Value): string {
+  return `${bundle.name} ${bundle.version}`;
+}
+
+function writeWhole(path: string, content: string): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  writeFileSync(`${path}.tmp`, content, { mode: 0o600, flush: true });
+  renameSync(`${path}.tmp`, path);
+}
