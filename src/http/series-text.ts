@@ -1,4 +1,4 @@
-import type { OrderView, Problem, SeriesDetail } from '../store/series.ts';
+import type { OrderView, Problem, SeriesDetail, StructureSetView } from '../store/series.ts';
 import type { SeriesList } from './api-client.ts';
 
 /** The worklist for a terminal. */
@@ -31,6 +31,7 @@ export function showText(series: SeriesDetail): string {
     `  ${series.images}${expected} images, ${time(series.firstReceivedAt)} to ${time(series.lastReceivedAt)}, revision ${series.revision}${series.route === undefined ? '' : `, route ${series.route}`}`,
     ...series.warnings.map(({ text }) => `  warning: ${text}`),
     ...series.orders.flatMap(orderText),
+    ...series.structureSets.flatMap(returnedText),
     'history',
     ...series.history.map(({ at, text }) => `  ${time(at)}  ${text}`),
   ].join('\n');
@@ -53,6 +54,25 @@ function orderText(order: OrderView): string[] {
       ...problem(delivery.problem, '    '),
       ...(delivery.commitment === undefined ? [] : [`    storage commitment: ${delivery.commitment.state}`]),
       ...problem(delivery.commitment?.problem, '    '),
+    ]),
+  ];
+}
+
+function returnedText({
+  structureSet,
+  sender,
+  receivedAt,
+  approval,
+  confirmed,
+  comparisons,
+}: StructureSetView): string[] {
+  const by = confirmed === undefined ? '' : `, confirmed by ${confirmed.by} ${time(confirmed.at)}`;
+  return [
+    `structure set ${structureSet} came back from ${sender} ${time(receivedAt)}, ${approval}${by}`,
+    ...comparisons.flatMap(({ bundle, state, own, counts, problem: why, rois }) => [
+      `  against ${bundle.name} ${bundle.version}: ${own ? 'our own, unchanged' : state}${counts ? ', counts' : ''}`,
+      ...problem(why, '    '),
+      ...rois.map((roi) => `    ${roi.name}: ${roi.dsc === undefined ? roi.state : `DSC ${roi.dsc.toFixed(3)}`}`),
     ]),
   ];
 }

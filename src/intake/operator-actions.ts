@@ -141,7 +141,9 @@ export class OperatorActions implements SeriesActions {
         ({ state, deliveries }) =>
           state === 'queued' || state === 'contouring' || deliveries.some((one) => one.state === 'delivering'),
       );
-      if (busy || assembly.isCarried(key)) throw conflict(series, 'work on it runs; delete it when that has ended');
+      const comparing = series.structureSets.some((set) => set.comparisons.some(({ state }) => state === 'comparing'));
+      if (busy || comparing || assembly.isCarried(key))
+        throw conflict(series, 'work on it runs; delete it when that has ended');
       if (commitments.holds(key)) throw conflict(series, 'its sender was promised that it is kept');
       await store.remove(key, by);
       log.warn({ series: key, state: series.state }, 'deleted by an operator');

@@ -23,7 +23,28 @@ const series: SeriesDetail = {
   lastReceivedAt: '2026-11-23T18:00:09.000Z',
   updatedAt: '2026-11-23T18:01:00.000Z',
   problem: { code: 'STORE_REFUSED', message: 'PINNACLE answered 0xA900', remedy: "see the peer's log" },
-  structureSets: [],
+  structureSets: [
+    {
+      structureSet: 'abcdefabcdef0001',
+      receivedAt: '2026-11-24T18:00:00.000Z',
+      sender: 'pinnacle',
+      matchedBy: 'images',
+      approval: 'UNAPPROVED',
+      confirmed: { by: 'mphys', at: '2026-11-24T19:00:00.000Z' },
+      comparisons: [
+        {
+          order: '48e3c6bfd6ea57a5',
+          bundle: { name: 'openkbp-head-neck', version: '0.1.0' },
+          state: 'compared',
+          tries: 1,
+          own: false,
+          counts: true,
+          rois: [{ name: 'Mandible', state: 'compared', dsc: 0.9251, proposedCm3: 61.3, correctedCm3: 60 }],
+          warnings: [],
+        },
+      ],
+    },
+  ],
   orders: [
     {
       order: '48e3c6bfd6ea57a5',
@@ -138,6 +159,20 @@ test('a viewer sees no buttons that change something', () => {
   assert.doesNotMatch(page(false), /data-action|data-delete|data-order-form/);
 });
 
+test('a structure set that came back says how far it is from the proposed one, whether it counts, and who says so', () => {
+  const page = seriesMain({ series, now: Date.now(), operator: { bundles: [], destinations: [] } }).text;
+  for (const text of [
+    'From pinnacle,',
+    'confirmed by mphys,',
+    'Mandible',
+    '0.925',
+    '61.3',
+    'Take the confirmation back',
+  ])
+    assert.ok(page.includes(text), text);
+  assert.match(page, /data-also="[^"]*structure-sets/);
+});
+
 test('the terminal shows the same', () => {
   const list = listText({ series: [series], counts: { 'delivery failed': 1 } });
   assert.match(list, /cb7aa2e66c3e95cf {2}delivery failed .*90\/90.*STORE_REFUSED: PINNACLE answered 0xA900/);
@@ -146,6 +181,9 @@ test('the terminal shows the same', () => {
     'Mandible: 61.3 cm³ on 30 slices',
     'BrainStem: nothing found',
     'to pinnacle: failed, tries 3',
+    'UNAPPROVED, confirmed by mphys 2026-11-24 19:00:00',
+    'against openkbp-head-neck 0.1.0: compared, counts',
+    'Mandible: DSC 0.925',
     "(see the peer's log)",
     'images arrive',
   ]) {

@@ -1,3 +1,4 @@
+import { constants, setPriority } from 'node:os';
 import { compareReturned } from '../feedback/compare-returned.ts';
 import { problemOf } from './child-problem.ts';
 import { compareTaskSchema, type FromCompareChild } from './compare-process.ts';
@@ -7,6 +8,9 @@ import { compareTaskSchema, type FromCompareChild } from './compare-process.ts';
 function tell(message: FromCompareChild): void {
   process.send?.(message, () => process.disconnect());
 }
+
+// Nobody waits for it, while a CT may be waiting to be drawn.
+setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 
 process.once('message', (raw) => {
   const { dataDirectory, payload } = compareTaskSchema.parse(raw);

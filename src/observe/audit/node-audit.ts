@@ -108,7 +108,8 @@ export class NodeAudit {
 function plain(fields: object): Omit<AuditEvent, 'event'> {
   return Object.fromEntries(
     Object.entries(fields).flatMap(([key, value]: [string, unknown]): [string, string | number | boolean][] => {
-      if (key === 'orders' && Array.isArray(value)) return [['bundles', bundlesOf(value)]];
+      if (key === 'orders' && Array.isArray(value) && typeof value[0] === 'object')
+        return [['bundles', bundlesOf(value)]];
       if (key === 'problem') return [['code', (value as { code: string }).code]];
       if (Array.isArray(value)) return [[key, value.length]];
       return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? [[key, value]] : [];

@@ -1,5 +1,7 @@
+import { parseDicom } from '../../../src/dicom/data-set.ts';
 import { matchToCt } from '../../../src/dicom/rtstruct/match-to-ct.ts';
 import { readRtstruct } from '../../../src/dicom/rtstruct/read-rtstruct.ts';
+import { receivedStructureSet } from '../../../src/dicom/rtstruct/received-structure-set.ts';
 import { writeRtstruct } from '../../../src/dicom/rtstruct/write-rtstruct.ts';
 import { exampleInput, exampleMasks, roiOf } from '../../dicom/rtstruct/example-structure-set.ts';
 import { catalogued, type OpenTarget } from '../target.ts';
@@ -14,6 +16,10 @@ export const open: OpenTarget = async () => {
   };
   return {
     samples: [writeRtstruct(input, 'implicit'), writeRtstruct(input, 'explicit')],
-    feed: (bytes) => catalogued(() => matchToCt(readRtstruct(bytes), ct)),
+    feed: (bytes) =>
+      catalogued(() => {
+        receivedStructureSet(parseDicom(bytes));
+        matchToCt(readRtstruct(bytes), ct);
+      }),
   };
 };
