@@ -117,6 +117,7 @@ class System {
   readonly received: Omit<ImportedFile, 'path'>[] = [];
   readonly refused: string[] = [];
   deliveries = 0;
+  #files = 0;
   readonly #directory: string;
   readonly #ct: KnownCt | undefined;
 
@@ -144,9 +145,9 @@ class System {
     } catch (error) {
       return this.#refuse(status.refused, [`not readable: ${String(error)}`]);
     }
-    const path = join(this.#directory, `structure-set-${this.imported.length + 1}.dcm`);
-    this.imported.push({ path, sopInstanceUid, bytes });
+    const path = join(this.#directory, `structure-set-${++this.#files}.dcm`);
     await writeFile(path, file);
+    this.imported.push({ path, sopInstanceUid, bytes });
     return status.success;
   }
 
