@@ -153,7 +153,6 @@ test('the queues can be looked at, not changed', async (t) => {
       ['contour', true],
       ['compare', true],
       ['deliver-pinnacle', true],
-      ['deliver-tps', true],
     ],
   );
   const paused = await fetch(`${http.node.httpUrl}/queues/api/queues/contour/pause`, { method: 'PUT' });
