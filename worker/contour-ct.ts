@@ -9,7 +9,7 @@ import type { StageClock } from './stage-clock.ts';
 import { type Body, findBody } from './volume/body.ts';
 import { ctAppearance } from './volume/ct-appearance.ts';
 import { loadVolume } from './volume/load-volume.ts';
-import { imageCentre, networkGrid, toNetworkHu } from './volume/preprocess.ts';
+import { fieldCentre, networkGrid, toNetworkHu } from './volume/preprocess.ts';
 import type { Volume } from './volume/volume.ts';
 
 export interface ContouredVolume {
@@ -59,7 +59,7 @@ export async function contourVolume(
   // Also where the field of view lies at the image's centre: a CT of nobody is refused, not searched for organs.
   const body = await clock.run('body', () => findBody(volume));
   const network = await clock.run('resampling', () => {
-    const centre = manifest.input.centre === 'body' ? body.centre : imageCentre(volume.grid);
+    const centre = fieldCentre(volume.grid, body, manifest.input);
     return toNetworkHu(volume, networkGrid(volume.grid, centre, manifest.input), manifest.input);
   });
   const probabilities = await clock.run('inference', (report) =>

@@ -82,10 +82,10 @@ export const manifestSchema = z.strictObject({
     /** Pixels of the square field of view that is cut out. */
     size: z.tuple([z.int().positive(), z.int().positive()]),
     /**
-     * Where the field of view's centre lies: at the centre of the body's bounding box of the whole series
-     * (`body`), or of the image (`image`).
+     * Where the field of view's centre lies: at the centre of the body's bounding box of the whole series (`body`), at
+     * the median over the slices of the middle of the body in the slice (`body-median`), or of the image (`image`).
      */
-    centre: z.enum(['body', 'image']),
+    centre: z.enum(['body', 'body-median', 'image']),
     /**
      * Slices on each side that are further input channels: how many (0: one slice alone), or their distances in slices,
      * e.g. [1, 3, 6] for a long view at little cost. Beyond the ends the end repeats.

@@ -33,7 +33,7 @@ export const roiPlausibilitySchema = z.strictObject({
   maximumComponents: z.int().positive().optional(),
   /** Share of the training patients that have it drawn. */
   drawn: z.number().min(0).max(1).optional(),
-  /** Centre of gravity from the body's centre (the median over its slices): to the left (x), to the back (y). */
+  /** Centre of gravity from the middle of the body's bounding box: to the left (x), to the back (y). */
   fromBodyCentreMm: z.tuple([range, range]).optional(),
   /** Per other ROI: how far the centre of gravity lies above (towards the head) that of the other. */
   aboveMm: z.record(z.string(), range).optional(),

@@ -67,7 +67,7 @@ test('a CT of something else is warned of in words', () => {
   );
 });
 
-const body = { low: [-100, -100, 0], high: [100, 100, 300], centre: [0, 0], volumeCm3: 5000 } as const;
+const body = { low: [-100, -100, 0], high: [100, 100, 300], centre: [0, 0], median: [0, 0], volumeCm3: 5000 } as const;
 
 /** A cube of 2 cm around a place of the CT. */
 function found(name: string, at: readonly [number, number, number] | undefined): ContouredRoi {
@@ -167,6 +167,7 @@ test(
     assert.ok(feetFirst.includes('ORDER'), feetFirst.join());
     const headDown = await warningsOf(turned(patient, 'upside-down'));
     assert.ok(headDown.length >= 2, headDown.join());
-    assert.deepEqual(await warningsOf(await fromFolder(headAndNeck!)), []);
+    // Its airway bends to the right: larynx and oesophagus lie a few mm beyond those of the training (docs/validation.md).
+    assert.deepEqual(await warningsOf(await fromFolder(headAndNeck!)), ['PLACE']);
   },
 );

@@ -16,7 +16,7 @@ const volume: Volume = {
     return -190 + 10 * i + 3 * j + 7 * k;
   }),
 };
-const body = { low: [4, 19, 100], high: [50, 49, 157], centre: [27, 34], volumeCm3: 1 } as const;
+const body = { low: [4, 19, 100], high: [50, 49, 157], centre: [27, 34], median: [27, 34], volumeCm3: 1 } as const;
 
 test('a plane shows each voxel where it lies, in all three directions', async () => {
   const { index, planes } = await reviewFiles(volume, body, []);

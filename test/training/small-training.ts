@@ -52,7 +52,8 @@ export function smallConfig(changes: { training?: object; augmentation?: object 
 function wholeGrid({ size, spacing, origin, z }: Grid): Body {
   const high = [origin[0] + size[0] * spacing[0], origin[1] + size[1] * spacing[1], z.at(-1) ?? 0] as const;
   const low = [origin[0], origin[1], z[0] ?? 0] as const;
-  return { low, high, centre: [(low[0] + high[0]) / 2, (low[1] + high[1]) / 2], volumeCm3: 1 };
+  const centre = [(low[0] + high[0]) / 2, (low[1] + high[1]) / 2] as const;
+  return { low, high, centre, median: centre, volumeCm3: 1 };
 }
 
 const margin = 4;

@@ -90,7 +90,7 @@ function applicability({
   return [
     ...(notes === '' ? [] : [`${notes.charAt(0).toUpperCase()}${notes.slice(1)}.`]),
     `A CT is refused with slices less than ${sliceSpacingMm[0]} or more than ${sliceSpacingMm[1]} mm apart, or shorter than ${minimumCoverageMm} mm. ` +
-      `The network sees ${input.size.join(' x ')} pixels of ${input.spacingMm} mm around the middle of the ${input.centre}.`,
+      `The network sees ${input.size.join(' x ')} pixels of ${input.spacingMm} mm around the middle of the ${input.centre.replace('-median', ' (median over the slices)')}.`,
     ...(trained === undefined
       ? ['The bundle does not say what its training CTs looked like: the worker compares nothing with them.']
       : [

@@ -2,7 +2,7 @@ import { components } from '../inference/components.ts';
 import { type Body, findBody } from '../volume/body.ts';
 import { ctAppearance } from '../volume/ct-appearance.ts';
 import { maskVolumeCm3, placeInBody } from '../volume/mask-place.ts';
-import { imageCentre, maskToNetwork, networkGrid, toNetworkHu, type NetworkInput } from '../volume/preprocess.ts';
+import { fieldCentre, maskToNetwork, networkGrid, toNetworkHu, type NetworkInput } from '../volume/preprocess.ts';
 import type { Grid, Mask, Volume } from '../volume/volume.ts';
 import { type CaseDescription, type PreparedCase, writeCase } from './prepared-case.ts';
 
@@ -23,8 +23,7 @@ export async function prepareCase(
 ): Promise<PreparedCase> {
   const { grid } = raw.volume;
   const body = findBody(raw.volume);
-  const centre = input.centre === 'body' ? body.centre : imageCentre(grid);
-  const network = networkGrid(grid, centre, input, margin);
+  const network = networkGrid(grid, fieldCentre(grid, body, input), input, margin);
   // Contours are filled on the network's own pixels: rastering them on coarse CT pixels first would leave steps.
   const inPlane: Grid = { ...network, size: [network.size[0], network.size[1], grid.size[2]], z: grid.z };
   const masks = raw.rois.map((maskOn) => maskOn && maskToNetwork(maskOn(inPlane), network, sharp(input)));

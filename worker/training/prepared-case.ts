@@ -32,7 +32,7 @@ const description = z.strictObject({
         volumeCm3: z.number(),
         /** 26-connected. */
         components: z.int(),
-        /** Centre of gravity from the body's centre (the median over its slices) along x and y, and its z in the CT. */
+        /** Centre of gravity from the middle of the body's bounding box along x and y, and its z in the CT. */
         place: triple,
       })
       .nullable(),

@@ -6,11 +6,10 @@ export interface Body {
   /** Outer faces along x, y, z. */
   readonly low: readonly [number, number, number];
   readonly high: readonly [number, number, number];
-  /**
-   * Where a bundle with `centre: body` cuts out its field of view, x and y: the median over the slices of the middle of
-   * the body in the slice. One raised shoulder or arm moves the box, not this.
-   */
+  /** Middle of the box in x and y. */
   readonly centre: readonly [number, number];
+  /** The median over the slices of the middle of the body in the slice: a raised shoulder moves the box, not this. */
+  readonly median: readonly [number, number];
   readonly volumeCm3: number;
 }
 
@@ -81,8 +80,9 @@ export function findBody(volume: Volume): Body {
   const faceY = (index: number) => volume.grid.origin[1] + (index * sy - 0.5) * dy;
   const low = [faceX(left), faceY(front), volume.grid.z[bottom]! - thickness[bottom]! / 2] as const;
   const high = [faceX(right + 1), faceY(back + 1), volume.grid.z[top]! + thickness[top]! / 2] as const;
-  const centre = [faceX(median(middles[0])), faceY(median(middles[1]))] as const;
-  return { low, high, centre, volumeCm3: volumeMm3 / 1000 };
+  const centre = [(low[0] + high[0]) / 2, (low[1] + high[1]) / 2] as const;
+  const medianMiddle = [faceX(median(middles[0])), faceY(median(middles[1]))] as const;
+  return { low, high, centre, median: medianMiddle, volumeCm3: volumeMm3 / 1000 };
 }
 
 /** How much of z each slice stands for: half the way to either neighbour, mm. A lone slice counts as 1 mm. */

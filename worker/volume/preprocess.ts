@@ -1,4 +1,5 @@
 import type { BundleManifest } from '../../src/bundles/manifest.ts';
+import type { Body } from './body.ts';
 import { intensityOf } from './intensity.ts';
 import { sliceTaps, triangleTaps, type Taps } from './taps.ts';
 import type { Grid, Mask, Volume } from './volume.ts';
@@ -32,12 +33,21 @@ export function inputShape(input: NetworkInput, batch: number): [number, number,
   return input.layout === 'nhwc' ? [batch, height, width, channels] : [batch, channels, height, width];
 }
 
-/** Centre of the image (mm), for bundles whose field of view lies there. */
-export function imageCentre(grid: Grid): [number, number] {
-  return [
-    grid.origin[0] + ((grid.size[0] - 1) / 2) * grid.spacing[0],
-    grid.origin[1] + ((grid.size[1] - 1) / 2) * grid.spacing[1],
-  ];
+/** Where the middle of the field of view lies, as `input.centre` says: x and y in mm. */
+export function fieldCentre(ct: Grid, body: Body, { centre }: NetworkInput): readonly [number, number] {
+  switch (centre) {
+    case 'body':
+      return body.centre;
+    case 'body-median':
+      return body.median;
+    case 'image':
+      return imageCentre(ct);
+  }
+}
+
+/** x and y in mm. */
+export function imageCentre({ origin, size, spacing }: Grid): [number, number] {
+  return [origin[0] + ((size[0] - 1) / 2) * spacing[0], origin[1] + ((size[1] - 1) / 2) * spacing[1]];
 }
 
 /**
@@ -46,7 +56,7 @@ export function imageCentre(grid: Grid): [number, number] {
  *
  * The centre is moved to the nearest voxel of the CT and pixel (size >> 1) lies exactly on it, so that a CT that has the
  * network's spacing already is copied and not blurred by half a pixel.
- * @param centre x and y in mm: `findBody(volume).centre` or `imageCentre(grid)`, as `input.centre` says
+ * @param centre x and y in mm: see `fieldCentre`
  * @param margin further pixels on each side, for a training that shifts and rotates before it crops
  */
 export function networkGrid(ct: Grid, centre: readonly [number, number], input: NetworkInput, margin = 0): Grid {
