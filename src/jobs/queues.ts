@@ -114,7 +114,10 @@ class BullQueues implements ContourQueues {
       const job = (await queue.getJob(jobId)) as Job | undefined;
       if (job === undefined) return { state: 'missing' };
       const state = jobState(await job.getState());
-      return state === 'failed' ? { state, failedReason: job.failedReason } : { state };
+      if (state !== 'failed') return { state };
+      // It may have failed after it was read, and then has its reason only now.
+      const failed = (await queue.getJob(jobId)) as Job | undefined;
+      return { state, failedReason: (failed ?? job).failedReason };
     });
   }
 
