@@ -35,14 +35,8 @@ export function inputShape(input: NetworkInput, batch: number): [number, number,
 
 /** Where the middle of the field of view lies, as `input.centre` says: x and y in mm. */
 export function fieldCentre(ct: Grid, body: Body, { centre }: NetworkInput): readonly [number, number] {
-  switch (centre) {
-    case 'body':
-      return body.centre;
-    case 'body-median':
-      return body.median;
-    case 'image':
-      return imageCentre(ct);
-  }
+  if (centre === 'image') return imageCentre(ct);
+  return centre === 'body' ? body.centre : body.median;
 }
 
 /** x and y in mm. */
