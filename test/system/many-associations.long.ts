@@ -10,7 +10,15 @@ import { temporaryFolder } from '../support/threshold-bundle.ts';
 
 const slices = 200;
 
-test('32 associations at once, 10,000 instances in all: each is kept, and the node does not grow', async (t) => {
+/** MB; issue and goal of every test here. */
+const bound = 400;
+/**
+ * MB for 10,000 instances once the heap has found its size: a kilobyte that stays behind of each would be 10. Of 22,400
+ * further instances 11 MB stayed in one run (heap in use between 58 and 105 MB throughout): tables and their cache.
+ */
+const growth = 20;
+
+test('32 associations at once, 20,000 instances in all: each is kept, and the node does not grow', async (t) => {
   const node = await startRunningNode(t, { intake: { quietPeriodSeconds: 3600 } });
   const folder = await temporaryFolder(t);
   const send = async (series: number): Promise<void> => {
@@ -25,17 +33,20 @@ test('32 associations at once, 10,000 instances in all: each is kept, and the no
   const resident = (): number => residentMemory(node.processes('contour-node.ts node')[0]!).now;
   const wave = (first: number, count: number) => Promise.all(Array.from({ length: count }, (_, i) => send(first + i)));
   await wave(0, 32);
-  const after32 = resident();
+  const first = resident();
   await wave(32, 18);
-  const after50 = resident();
+  const half = resident();
+  await wave(50, 32);
+  await wave(82, 18);
+  const all = resident();
   t.diagnostic(
-    `resident memory: ${after32.toFixed(0)} MB after 6,400 instances, ${after50.toFixed(0)} MB after 10,000`,
+    `resident memory: ${first.toFixed(0)} MB after 6,400 instances, ${half.toFixed(0)} MB after 10,000, ${all.toFixed(0)} MB after 20,000`,
   );
   const series = await node.list();
   assert.deepEqual(
     series.map(({ images }) => images),
-    Array.from({ length: 50 }, () => slices),
+    Array.from({ length: 100 }, () => slices),
   );
-  assert.ok(after50 < 400, `${after50.toFixed(0)} MB`);
-  assert.ok(after50 < after32 + 40, 'it does not grow with what it has received');
+  assert.ok(all < bound, `${all.toFixed(0)} MB`);
+  assert.ok(all < half + growth, 'it does not grow with what it has received');
 });
