@@ -9,8 +9,10 @@ import { callbackify, promisify } from 'node:util';
 const backlogLimit = 512 * 1024;
 /** What the socket delivers at a time is little for a write: so many bytes are gathered for one. */
 const writeSize = 256 * 1024;
-/** A piece of `writeSize` for which the pool takes longer than this has waited for the disk. */
-const slowWriteMilliseconds = 20;
+/** A piece of `writeSize` that takes longer than this has waited for the disk, which then counts as lagging for a while. */
+const slowWriteMilliseconds = 5;
+const lagMilliseconds = 10_000;
+let lagsUntil = 0;
 
 /** Files of instances that are on their way end like this; what a crash leaves behind is known by it. */
 export const incomingSuffix = '.part';
@@ -23,8 +25,9 @@ const flush = promisify(fdatasync);
  * One instance on its way to disk: the header given, then everything that is written. Finished means complete; on the
  * disk it is once `flushed` resolves. Destroyed before it is finished, or after an error, it leaves no file.
  *
- * Names are made in the main thread, bytes are written and flushed in the pool: between two slices nothing but the
- * disk should be waited for, and a busy machine takes a millisecond to hand a name to another thread and back.
+ * Between two slices nothing but the disk should be waited for, and a busy machine takes a millisecond to hand work to
+ * another thread and back: names are made in the main thread, bytes are written there while the disk keeps up, and flushed
+ * in the pool.
  */
 export class IncomingFile extends Writable {
   readonly path: string;
@@ -38,8 +41,6 @@ export class IncomingFile extends Writable {
   #flushed: Promise<void> = Promise.resolve();
   readonly #gathered: Buffer[] = [];
   #gatheredBytes = 0;
-  /** Milliseconds, in the pool. */
-  #slowestWrite = 0;
   /** Why the file could not be written; what came after is lost. */
   failure: NodeJS.ErrnoException | undefined;
 
@@ -109,23 +110,23 @@ export class IncomingFile extends Writable {
     });
   }
 
-  async #append(chunks: readonly Buffer[]): Promise<void> {
-    const since = performance.now();
-    this.#writing = writeAll(this.#open(), this.#withHeader(chunks));
-    this.#size += await this.#writing;
-    this.#slowestWrite = Math.max(this.#slowestWrite, performance.now() - since);
-  }
-
   /**
-   * The last piece is what the sender waits for. Where the disk has kept up so far, copying it to the page cache takes
-   * less than asking another thread to; where it lags, the wait is not this thread's.
+   * While the disk keeps up, copying a piece to the page cache takes less than asking another thread to; while it lags, the
+   * wait is not this thread's.
    */
-  async #appendLast(chunks: readonly Buffer[]): Promise<void> {
-    if (this.#slowestWrite > slowWriteMilliseconds) return this.#append(chunks);
+  async #append(chunks: readonly Buffer[]): Promise<void> {
     const buffers = this.#withHeader(chunks);
-    const written = writevSync(this.#open(), buffers);
-    this.#size += written;
-    if (written < sizeOf(buffers)) await this.#append([Buffer.concat(buffers).subarray(written)]);
+    const since = performance.now();
+    let written = 0;
+    if (since >= lagsUntil) {
+      written = writevSync(this.#open(), buffers);
+      this.#size += written;
+      const now = performance.now();
+      if (now - since > slowWriteMilliseconds) lagsUntil = now + lagMilliseconds;
+    }
+    if (written === sizeOf(buffers)) return;
+    this.#writing = writeAll(this.#open(), written === 0 ? buffers : [Buffer.concat(buffers).subarray(written)]);
+    this.#size += await this.#writing;
   }
 
   #withHeader(chunks: readonly Buffer[]): readonly Buffer[] {
@@ -134,7 +135,7 @@ export class IncomingFile extends Writable {
 
   override _final(callback: (error?: Error | null) => void): void {
     callbackify(async () => {
-      if (this.#gatheredBytes > 0) await this.#appendLast(this.#gathered.splice(0));
+      if (this.#gatheredBytes > 0) await this.#append(this.#gathered.splice(0));
       this.#flushed = this.#sync ? flush(this.#open()).finally(() => this.#close()) : Promise.resolve();
       // Whoever is to know asks `flushed`.
       this.#flushed.catch(() => {});
