@@ -1,4 +1,5 @@
 import { ContourNodeError } from '../../src/errors.ts';
+import { percentile } from '../../src/observe/charts/percentile.ts';
 import type { Volume } from './volume.ts';
 
 /** Where the patient is: the bounding box of the body over the whole series, mm. */
@@ -81,8 +82,8 @@ export function findBody(volume: Volume): Body {
   const low = [faceX(left), faceY(front), volume.grid.z[bottom]! - thickness[bottom]! / 2] as const;
   const high = [faceX(right + 1), faceY(back + 1), volume.grid.z[top]! + thickness[top]! / 2] as const;
   const centre = [(low[0] + high[0]) / 2, (low[1] + high[1]) / 2] as const;
-  const medianMiddle = [faceX(median(middles[0])), faceY(median(middles[1]))] as const;
-  return { low, high, centre, median: medianMiddle, volumeCm3: volumeMm3 / 1000 };
+  const median = [faceX(percentile(middles[0], 50)), faceY(percentile(middles[1], 50))] as const;
+  return { low, high, centre, median, volumeCm3: volumeMm3 / 1000 };
 }
 
 /** How much of z each slice stands for: half the way to either neighbour, mm. A lone slice counts as 1 mm. */
@@ -188,9 +189,4 @@ function extent(profile: Float64Array, tolerated: number): [number, number] {
   let last = profile.length - 1;
   for (let sum = profile[last]!; sum <= tolerated && last > first; sum += profile[last]!) last -= 1;
   return [first, last];
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return (sorted[(sorted.length - 1) >> 1]! + sorted[sorted.length >> 1]!) / 2;
 }
