@@ -1,16 +1,13 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { tag } from '../../src/dicom/rtstruct/tags.ts';
-import { startPickyTps } from '../peers/picky-tps.ts';
 import { sendCorrected } from '../support/corrected-in-tps.ts';
 import { eventually } from '../support/eventually.ts';
 import { phantomCt } from '../support/phantom-ct.ts';
-import { runProgram } from '../support/run-program.ts';
-import { startRunningNode } from '../support/running-node.ts';
+import { startNodeWithTps } from '../support/node-with-tps.ts';
 import { faultsOf, startBrowser } from './browser.ts';
 
 /** Screenshots go here where it is set: they are to be looked at. */
@@ -23,19 +20,8 @@ async function look(page: Page, name: string): Promise<void> {
 
 test('a structure set that comes back shows red and green over the CT, is confirmed, and changes the quality page', async (t) => {
   const { ct, files } = await phantomCt(t, 402, { matrix: 256 });
-  const folder = await mkdtemp(join(tmpdir(), 'contour-node-tps-'));
-  const tps = await startPickyTps({ directory: folder, ct });
-  t.after(async () => {
-    await tps.close();
-    await rm(folder, { recursive: true });
-  });
-  const node = await startRunningNode(t, {
-    peers: [{ name: 'tps', aeTitle: tps.aeTitle, host: '127.0.0.1', port: tps.port }],
-    destinations: [{ name: 'tps', peer: 'tps', allow: ['demonstration'] }],
-    routes: [{ name: 'all', models: ['phantom-gtvp'], destinations: ['tps'] }],
-  });
-  const sent = await runProgram('storescu', ['-aec', 'CONTOUR', '127.0.0.1', String(node.dicomPort), ...files]);
-  assert.equal(sent.code, 0, sent.stderr);
+  const { node, tps, folder, send } = await startNodeWithTps(t, ct);
+  await send(files);
   const [series] = await node.settled(1, ['delivered'], 90);
   const original = await readFile(tps.imported[0]!.path);
   const here = { folder, dicomPort: node.dicomPort };

@@ -1,31 +1,16 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import type { ComparisonView, StructureSetView } from '../../src/store/series.ts';
-import { startPickyTps } from '../peers/picky-tps.ts';
 import { sendCorrected } from '../support/corrected-in-tps.ts';
 import { eventually } from '../support/eventually.ts';
 import { phantomCt } from '../support/phantom-ct.ts';
-import { runProgram } from '../support/run-program.ts';
-import { startRunningNode } from '../support/running-node.ts';
+import { startNodeWithTps } from '../support/node-with-tps.ts';
 
 test('a structure set corrected in the TPS comes back, is compared and counts; our own unchanged one never does', async (t) => {
   const { ct, files } = await phantomCt(t, 401);
-  const folder = await mkdtemp(join(tmpdir(), 'contour-node-tps-'));
-  const tps = await startPickyTps({ directory: folder, ct });
-  t.after(async () => {
-    await tps.close();
-    await rm(folder, { recursive: true });
-  });
-  const node = await startRunningNode(t, {
-    peers: [{ name: 'tps', aeTitle: tps.aeTitle, host: '127.0.0.1', port: tps.port }],
-    destinations: [{ name: 'tps', peer: 'tps', allow: ['demonstration'] }],
-    routes: [{ name: 'all', models: ['phantom-gtvp'], destinations: ['tps'] }],
-  });
-  const sent = await runProgram('storescu', ['-aec', 'CONTOUR', '127.0.0.1', String(node.dicomPort), ...files]);
-  assert.equal(sent.code, 0, sent.stderr);
+  const { node, tps, folder, send } = await startNodeWithTps(t, ct);
+  await send(files);
   const [series] = await node.settled(1, ['delivered'], 90);
   const key = series!.key;
   const original = await readFile(tps.imported[0]!.path);

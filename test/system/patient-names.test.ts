@@ -1,13 +1,11 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { parseDicom } from '../../src/dicom/data-set.ts';
-import { startPickyTps } from '../peers/picky-tps.ts';
 import { phantomCt } from '../support/phantom-ct.ts';
 import { runProgram } from '../support/run-program.ts';
-import { startRunningNode } from '../support/running-node.ts';
+import { startNodeWithTps } from '../support/node-with-tps.ts';
 import { sharedData } from '../support/shared-data.ts';
 
 const specificCharacterSet = '00080005';
@@ -50,17 +48,7 @@ test(
   async (t) => {
     assert.ok(charset !== undefined);
     const { files } = await phantomCt(t, 401);
-    const folder = await mkdtemp(join(tmpdir(), 'contour-node-names-'));
-    const tps = await startPickyTps({ directory: join(folder, 'tps') });
-    t.after(async () => {
-      await tps.close();
-      await rm(folder, { recursive: true });
-    });
-    const node = await startRunningNode(t, {
-      peers: [{ name: 'tps', aeTitle: tps.aeTitle, host: '127.0.0.1', port: tps.port }],
-      destinations: [{ name: 'tps', peer: 'tps', allow: ['demonstration'] }],
-      routes: [{ name: 'all', models: ['phantom-gtvp'], destinations: ['tps'] }],
-    });
+    const { node, tps, folder, send } = await startNodeWithTps(t);
 
     const sources = (await readdir(charset)).sort();
     assert.equal(sources.length, 4);
@@ -84,8 +72,7 @@ test(
         ...copies,
       ]);
       assert.equal(series.code, 0, series.stderr);
-      const sent = await runProgram('storescu', ['-aec', 'CONTOUR', '127.0.0.1', String(node.dicomPort), ...copies]);
-      assert.equal(sent.code, 0, sent.stderr);
+      await send(copies);
     }
     await node.settled(4, ['delivered'], 120);
     const arrived = tps.imported.map(({ path }) => path);

@@ -1,17 +1,13 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { readCtFolder } from '../../src/dicom/read-ct-folder.ts';
 import { readRtstruct } from '../../src/dicom/rtstruct/read-rtstruct.ts';
 import type { StructureSet } from '../../src/dicom/rtstruct/structure-set.ts';
 import { compareStructureSets } from '../../worker/contours/compare-structure-sets.ts';
 import { patientPositions } from '../../worker/phantom/write-ct.ts';
-import { startPickyTps } from '../peers/picky-tps.ts';
 import { phantomCt } from '../support/phantom-ct.ts';
-import { runProgram } from '../support/run-program.ts';
-import { startRunningNode } from '../support/running-node.ts';
+import { startNodeWithTps } from '../support/node-with-tps.ts';
 
 /** Mean x of an ROI's points: towards the patient's left it grows (PS3.3 C.7.6.2.1.1). */
 function meanX(structureSet: StructureSet, name: string): number {
@@ -24,19 +20,8 @@ function meanX(structureSet: StructureSet, name: string): number {
 for (const position of patientPositions) {
   test(`${position}: what the TPS gets lies where the patient has it, the left parotid on the left`, async (t) => {
     const { ct, files, truth } = await phantomCt(t, 206, { matrix: 256, position });
-    const directory = await mkdtemp(join(tmpdir(), 'contour-node-tps-'));
-    const tps = await startPickyTps({ directory, ct });
-    t.after(async () => {
-      await tps.close();
-      await rm(directory, { recursive: true });
-    });
-    const node = await startRunningNode(t, {
-      peers: [{ name: 'tps', aeTitle: tps.aeTitle, host: '127.0.0.1', port: tps.port }],
-      destinations: [{ name: 'tps', peer: 'tps', allow: ['demonstration'] }],
-      routes: [{ name: 'all', models: ['phantom-gtvp'], destinations: ['tps'] }],
-    });
-    const sent = await runProgram('storescu', ['-aec', 'CONTOUR', '127.0.0.1', String(node.dicomPort), ...files]);
-    assert.equal(sent.code, 0, sent.stderr);
+    const { node, tps, send } = await startNodeWithTps(t, ct);
+    await send(files);
     await node.settled(1, ['delivered'], 120);
     const delivered = readRtstruct(await readFile(tps.imported[0]?.path ?? ''));
     const middle = (meanX(delivered, 'Parotid_L^AI') + meanX(delivered, 'Parotid_R^AI')) / 2;
