@@ -7,7 +7,7 @@ import { orDiskFull } from '../disk-full.ts';
 import { decodeTensors, encodeTensors } from '../networks/tensor-file.ts';
 import type { Parameters } from '../networks/parameters.ts';
 import type { AdamState } from './adam.ts';
-import type { Plateau } from './plateau.ts';
+import type { LearningRate } from './learning-rate.ts';
 
 /** Everything that a training needs to go on as if it had never stopped. */
 export interface TrainingState {
@@ -17,7 +17,7 @@ export interface TrainingState {
   /** Running average of the parameters; the same arrays' names. */
   readonly average: Parameters;
   readonly adam: AdamState;
-  readonly plateau: Plateau;
+  readonly rate: LearningRate;
   /** What was best on validation, as it will be exported; absent before the first epoch. */
   readonly best: Parameters | undefined;
 }
@@ -52,7 +52,7 @@ export async function writeCheckpoint(directory: string, state: TrainingState): 
     best: state.best ?? new Map<string, Float32Array>(),
   };
   for (const group of groups) for (const [name, values] of sources[group]) arrays.set(`${group}:${name}`, values);
-  const { learningRate, best, epochsWithoutImprovement } = state.plateau;
+  const { learningRate, best, epochsWithoutImprovement } = state.rate;
   const scalars: z.input<typeof numbers> = {
     epoch: state.epoch,
     updates,
@@ -111,7 +111,7 @@ export async function readCheckpoint(path: string): Promise<TrainingState> {
     parameters: found.parameters,
     average: found.average,
     adam: { updates: scalars.updates, first: found.first, second: found.second },
-    plateau: {
+    rate: {
       learningRate: scalars.learningRate,
       best: scalars.best ?? -Infinity,
       epochsWithoutImprovement: scalars.epochsWithoutImprovement,

@@ -10,7 +10,7 @@ import { latestCheckpoint, type TrainingState, writeCheckpoint } from './checkpo
 import { lossAndGradients } from './gradients.ts';
 import { type EpochRecord, readHistory, writeHistory } from './history.ts';
 import { startingParameters } from './initial-weights.ts';
-import { afterEpoch } from './plateau.ts';
+import { afterEpoch } from './learning-rate.ts';
 import type { PreparedCase } from './prepared-case.ts';
 import { BatchSampler, type SamplerPlan } from './sample-batch.ts';
 import { mirroredChannels, type TrainingConfig } from './training-config.ts';
@@ -92,18 +92,18 @@ export async function train(tf: TensorFlow, training: Training): Promise<Trainin
       const trained = performance.now();
       const dice = await validationDice(tf, network, state.average, validation, validated, schedule.validationStep);
       const meanDice = mean(dice);
-      const plateau = afterEpoch(state.plateau, meanDice, schedule);
-      const improved: boolean = plateau.best > state.plateau.best;
+      const rate = afterEpoch(state.rate, state.epoch + 1, meanDice, schedule);
+      const improved: boolean = rate.best > state.rate.best;
       const record: EpochRecord = {
         epoch: state.epoch + 1,
         loss,
-        learningRate: state.plateau.learningRate,
+        learningRate: state.rate.learningRate,
         dice: Object.fromEntries(rois.map(({ name }, roi) => [name, dice[roi] ?? null])),
         meanDice,
         seconds: (performance.now() - start) / 1000,
         waiting: loader.waited / (trained - start),
       };
-      state = { ...state, epoch: state.epoch + 1, plateau, best: improved ? copy(state.average) : state.best };
+      state = { ...state, epoch: state.epoch + 1, rate, best: improved ? copy(state.average) : state.best };
       history = [...history, record];
       await writeCheckpoint(directory, state);
       await writeHistory(directory, history);
@@ -127,7 +127,7 @@ function initialState(network: Network, { training }: TrainingConfig, from: Para
       trainable.map(({ name }) => name),
       parameters,
     ),
-    plateau: { learningRate: training.learningRate, best: -Infinity, epochsWithoutImprovement: 0 },
+    rate: { learningRate: training.learningRate, best: -Infinity, epochsWithoutImprovement: 0 },
     best: undefined,
   };
 }
@@ -170,7 +170,7 @@ async function update(
   for (const gradient of (gradients ?? new Map<string, Float32Array>()).values()) {
     if (accumulate > 1) for (let i = 0; i < gradient.length; i += 1) gradient[i] = (gradient[i] ?? 0) / accumulate;
   }
-  const adam = adamUpdate(state.parameters, gradients ?? new Map(), state.adam, state.plateau.learningRate);
+  const adam = adamUpdate(state.parameters, gradients ?? new Map(), state.adam, state.rate.learningRate);
   const share = averaging === 0 ? 0 : warmedUp(averaging, adam.updates);
   for (const [name, average] of state.average) moveAverage(average, state.parameters.get(name) ?? average, share);
   return { loss, adam };

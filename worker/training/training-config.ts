@@ -45,7 +45,12 @@ const schedule = z.strictObject({
   /** Batches whose gradients are averaged before one update. */
   accumulate: z.int().positive().default(1),
   learningRate: z.number().positive().default(0.005),
-  /** The learning rate is multiplied by `factor` when `patience` epochs brought no better validation. */
+  /**
+   * `plateau` (the paper's): the learning rate is multiplied by `factor` when `patience` epochs brought no better
+   * validation. `poly` (DeepLab's own): it falls with (1 - epoch / epochs)^0.9, so that a training with few epochs to spend
+   * ends on small steps.
+   */
+  decay: z.enum(['plateau', 'poly']).default('plateau'),
   factor: z.number().gt(0).lt(1).default(0.8),
   patience: z.int().positive().default(5),
   /** Weights of the two parts of the loss. */
