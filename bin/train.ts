@@ -152,6 +152,7 @@ export async function main(args: string[]): Promise<void> {
     parameters: result.best,
     cases,
     history: result.history,
+    calibration: result.calibration,
     command,
     date,
     from: from?.source,

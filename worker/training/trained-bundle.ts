@@ -9,6 +9,7 @@ import type { CaseCollection } from './case-cache.ts';
 import type { EpochRecord } from './history.ts';
 import type { InitialWeights } from './initial-weights.ts';
 import type { Side } from './split.ts';
+import type { Calibration } from './trainer.ts';
 import type { TrainingConfig } from './training-config.ts';
 import { trainingProvenance, trainingRanges } from './ranges-of-bundle.ts';
 
@@ -19,6 +20,8 @@ export interface TrainedNetwork {
   readonly parameters: Parameters;
   readonly cases: CaseCollection;
   readonly history: readonly EpochRecord[];
+  /** Of a training that is at its end. */
+  readonly calibration?: Calibration | undefined;
   /** The call that trained it, for the bundle's provenance. */
   readonly command: string;
   /** ISO 8601. */
@@ -32,7 +35,7 @@ export interface TrainedNetwork {
  * @throws ContourNodeError as `writeBundle`
  */
 export async function writeTrainedBundle(directory: string, training: TrainedNetwork): Promise<Bundle> {
-  const { config, network, parameters, cases, history } = training;
+  const { config, network, parameters, cases, history, calibration } = training;
   const best = history.reduce<EpochRecord | undefined>(
     (a, b) => (a === undefined || b.meanDice > a.meanDice ? b : a),
     undefined,
@@ -47,7 +50,7 @@ export async function writeTrainedBundle(directory: string, training: TrainedNet
     architecture: config.architecture,
     input: { ...config.input, tensor: inputName },
     output: { activation: 'probability', tensor: 'output' },
-    rois: config.rois.map(bundledRoi),
+    rois: config.rois.map((roi, index) => bundledRoi(roi, calibration?.thresholds[index])),
     applicability: { ...config.bundle.applicability, trained },
     plausibility,
     training: {
@@ -66,6 +69,13 @@ export async function writeTrainedBundle(directory: string, training: TrainedNet
       bestEpoch: best?.epoch ?? 0,
       schedule: config.training,
       augmentation: config.augmentation,
+      ...(calibration === undefined
+        ? {}
+        : {
+            thresholdsChosenOn: Object.fromEntries(
+              config.rois.map(({ name }, roi) => [name, calibration.patients[roi]]),
+            ),
+          }),
     },
     metrics: {
       validation: {
@@ -90,8 +100,8 @@ function withoutNames(data: TrainingConfig['data']): Record<string, unknown> {
 }
 
 /** What the bundle keeps of an ROI: its names in the archive and its weight stay behind. */
-function bundledRoi(roi: TrainingConfig['rois'][number]): BundleDescription['rois'][number] {
-  const kept: BundleDescription['rois'][number] & Partial<typeof roi> = { ...roi };
+function bundledRoi(roi: TrainingConfig['rois'][number], threshold = roi.threshold): BundleDescription['rois'][number] {
+  const kept: BundleDescription['rois'][number] & Partial<typeof roi> = { ...roi, threshold };
   delete kept.patterns;
   delete kept.weight;
   return kept;

@@ -8,6 +8,7 @@ import { adamUpdate, initialAdam, moveAverage } from './adam.ts';
 import { BatchLoader } from './batch-loader.ts';
 import { latestCheckpoint, type TrainingState, writeCheckpoint } from './checkpoint.ts';
 import { lossAndGradients } from './gradients.ts';
+import { calibratedThresholds, candidateThresholds } from './calibrate.ts';
 import { type EpochRecord, readHistory, writeHistory } from './history.ts';
 import { startingParameters } from './initial-weights.ts';
 import { afterEpoch } from './learning-rate.ts';
@@ -37,7 +38,15 @@ export interface TrainingResult {
   readonly network: Network;
   /** The best on validation (the running average where the configuration has one). */
   readonly best: Parameters;
+  /** Of every ROI, where the configuration asks for them (`calibrate`). */
+  readonly calibration: Calibration | undefined;
   readonly history: readonly EpochRecord[];
+}
+
+export interface Calibration {
+  readonly thresholds: readonly number[];
+  /** Patients that each was chosen on. */
+  readonly patients: readonly number[];
 }
 
 /** Share of the old value in the running mean and variance of the batch normalisations. */
@@ -77,7 +86,8 @@ export async function train(tf: TensorFlow, training: Training): Promise<Trainin
   );
   const validated = cases.validation.slice(0, schedule.validationCases);
   const loader = new BatchLoader(plan(cases.training), state.adam.updates * schedule.accumulate);
-  const validation = new BatchSampler(plan(validated));
+  const validation = new BatchSampler(plan(cases.validation));
+  let calibration: Calibration | undefined;
   try {
     while (state.epoch < schedule.epochs && training.signal?.aborted !== true) {
       const start = performance.now();
@@ -90,7 +100,10 @@ export async function train(tf: TensorFlow, training: Training): Promise<Trainin
         training.onUpdate?.(state.adam.updates, schedule.epochs * updatesPerEpoch, step.loss);
       }
       const trained = performance.now();
-      const dice = await validationDice(tf, network, state.average, validation, validated, schedule.validationStep);
+      const figures = { sampler: validation, cases: validated, step: schedule.validationStep };
+      const dice = (await validationDice(tf, network, state.average, figures, [0.5])).map(
+        ({ mean: [of] }) => of ?? null,
+      );
       const meanDice = mean(dice);
       const rate = afterEpoch(state.rate, state.epoch + 1, meanDice, schedule);
       const improved: boolean = rate.best > state.rate.best;
@@ -109,11 +122,19 @@ export async function train(tf: TensorFlow, training: Training): Promise<Trainin
       await writeHistory(directory, history);
       await training.onEpoch?.(history, state, improved);
     }
+    if (schedule.calibrate) {
+      const all = { sampler: validation, cases: cases.validation, step: 1 };
+      const dice = await validationDice(tf, network, state.best ?? state.average, all, candidateThresholds);
+      calibration = {
+        thresholds: calibratedThresholds(dice, mirroredChannels(rois)),
+        patients: dice.map(({ patients }) => patients),
+      };
+    }
   } finally {
     await loader.close();
     validation.close();
   }
-  return { network, best: state.best ?? state.average, history };
+  return { network, best: state.best ?? state.average, calibration, history };
 }
 
 function initialState(network: Network, { training }: TrainingConfig, from: Parameters | undefined): TrainingState {

@@ -60,6 +60,8 @@ const schedule = z.strictObject({
   /** Patients that are validated after each epoch (of those set aside), and every how many of their slices. */
   validationCases: z.int().positive().default(15),
   validationStep: z.int().positive().default(1),
+  /** At the end of the training each ROI's `threshold` becomes the one with the best mean Dice on the patients set aside. */
+  calibrate: z.boolean().default(false),
 });
 
 const data = z.discriminatedUnion('source', [

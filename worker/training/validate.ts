@@ -9,25 +9,40 @@ import type { PreparedCase } from './prepared-case.ts';
 /** Slices that go through the network at once. */
 const batch = 8;
 
+export interface Validation {
+  readonly sampler: BatchSampler;
+  /** The first of the sampler's cases. */
+  readonly cases: readonly PreparedCase[];
+  /** Every how many slices are looked at. */
+  readonly step: number;
+}
+
+/** Of one ROI. */
+export interface RoiDice {
+  /** Those that have it drawn, or got it drawn where it is known not to be there. */
+  readonly patients: number;
+  /** 3-D Dice on the network's grid at each threshold, mean over the patients; null where there is none. */
+  readonly mean: readonly (number | null)[];
+}
+
 /**
- * 3-D Dice of every ROI on the network's grid, averaged over the patients that have it drawn (threshold 0.5, every
- * `step`-th slice); null where none has. This ranks checkpoints; figures for people come from `evaluate`, in mm.
+ * 3-D Dice of every ROI on the network's grid, without clean-up, at each of several thresholds (ascending). This ranks
+ * checkpoints and thresholds; figures for people come from `evaluate`, in mm.
  */
 export async function validationDice(
   tf: TensorFlow,
   network: Network,
   parameters: Parameters,
-  sampler: BatchSampler,
-  cases: readonly PreparedCase[],
-  step: number,
-): Promise<(number | null)[]> {
+  { sampler, cases, step }: Validation,
+  thresholds: readonly number[],
+): Promise<RoiDice[]> {
   const rois = cases[0]?.description.known.length ?? 0;
-  const sums = new Float64Array(rois);
+  const sums = Array.from({ length: rois }, () => new Float64Array(thresholds.length));
   const patients = new Float64Array(rois);
   const inference = inferenceNetwork(tf, network, parameters);
   try {
     for (const [index, { description }] of cases.entries()) {
-      const counts = Array.from({ length: rois }, () => ({ overlap: 0, found: 0, truth: 0 }));
+      const counts = Array.from({ length: rois }, () => new OverlapCounts(thresholds));
       const slices = Array.from({ length: Math.ceil(description.size[2] / step) }, (_, n) => n * step);
       for (let first = 0; first < slices.length; first += batch) {
         const plain = sampler.plain(index, slices.slice(first, first + batch));
@@ -35,16 +50,19 @@ export async function validationDice(
         // Lets the loader's batches in.
         await new Promise(setImmediate);
       }
-      for (const [roi, { overlap, found, truth }] of counts.entries()) {
-        if (description.known[roi] !== true || found + truth === 0) continue;
-        sums[roi] = (sums[roi] ?? 0) + (2 * overlap) / (found + truth);
-        patients[roi] = (patients[roi] ?? 0) + 1;
+      for (const [roi, counted] of counts.entries()) {
+        if (description.known[roi] !== true || counted.nothing) continue;
+        for (const [n, dice] of counted.dice().entries()) sums[roi]![n]! += dice;
+        patients[roi]! += 1;
       }
     }
   } finally {
     inference.dispose();
   }
-  return Array.from(sums, (sum, roi) => ((patients[roi] ?? 0) > 0 ? sum / (patients[roi] ?? 1) : null));
+  return Array.from(sums, (sum, roi) => {
+    const of = patients[roi] ?? 0;
+    return { patients: of, mean: Array.from(sum, (value) => (of > 0 ? value / of : null)) };
+  });
 }
 
 function predict(
@@ -55,19 +73,47 @@ function predict(
   return tf.tidy(() => inference.predict(tf.tensor4d(input, [...inputShape])).dataSync<'float32'>());
 }
 
-function count(
-  { target, targetShape }: Batch,
-  found: Float32Array,
-  counts: { overlap: number; found: number; truth: number }[],
-): void {
+function count({ target, targetShape }: Batch, found: Float32Array, counts: readonly OverlapCounts[]): void {
   const rois = targetShape[3];
-  for (let i = 0; i < found.length; i += 1) {
-    const roi = counts[i % rois];
-    if (roi === undefined) continue;
-    const inside = (found[i] ?? 0) >= 0.5 ? 1 : 0;
-    const truth = target[i] ?? 0;
-    roi.found += inside;
-    roi.truth += truth;
-    roi.overlap += inside * truth;
+  for (let i = 0; i < found.length; i += 1) counts[i % rois]?.add(found[i] ?? 0, target[i] === 1);
+}
+
+/** Voxels of one ROI in one patient, by how many of the thresholds their probability reaches. */
+class OverlapCounts {
+  readonly #thresholds: Float64Array;
+  readonly #found: Float64Array;
+  readonly #overlap: Float64Array;
+  #truth = 0;
+
+  constructor(thresholds: readonly number[]) {
+    this.#thresholds = Float64Array.from(thresholds);
+    this.#found = new Float64Array(thresholds.length + 1);
+    this.#overlap = new Float64Array(thresholds.length + 1);
   }
+
+  add(probability: number, inside: boolean): void {
+    let reached = 0;
+    while (reached < this.#thresholds.length && probability >= this.#thresholds[reached]!) reached += 1;
+    this.#found[reached]! += 1;
+    if (!inside) return;
+    this.#overlap[reached]! += 1;
+    this.#truth += 1;
+  }
+
+  /** Neither drawn nor found, even at the lowest threshold. */
+  get nothing(): boolean {
+    return this.#truth === 0 && this.#found.subarray(1).every((voxels) => voxels === 0);
+  }
+
+  /** At each threshold; 1 where nothing is there and nothing is found. */
+  dice(): number[] {
+    return Array.from(this.#thresholds, (_, n) => {
+      const found = total(this.#found.subarray(n + 1));
+      return found + this.#truth === 0 ? 1 : (2 * total(this.#overlap.subarray(n + 1))) / (found + this.#truth);
+    });
+  }
+}
+
+function total(values: Float64Array): number {
+  return values.reduce((sum, value) => sum + value, 0);
 }
