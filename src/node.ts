@@ -17,6 +17,7 @@ import { type CurrentConfig, SeriesCompletion } from './intake/complete-series.t
 import { DiskWatch } from './intake/disk-watch.ts';
 import { operatorTargets } from './intake/operator-targets.ts';
 import { OperatorActions } from './intake/operator-actions.ts';
+import { ImageRecords } from './intake/image-records.ts';
 import { InstanceReceiver } from './intake/receive-instance.ts';
 import { Reconciler } from './intake/reconcile.ts';
 import { RetentionRuns } from './intake/retention-runs.ts';
@@ -142,9 +143,14 @@ async function compose(
     lock,
     quietPeriodSeconds: (name) => peer(name)?.quietPeriodSeconds ?? current.config.intake.quietPeriodSeconds,
     completeOnRelease: (name) => peer(name)?.completeOnRelease ?? false,
-    complete: (series) => completion.complete(series),
+    complete: async (series) => {
+      await records.complete(series);
+      await completion.complete(series);
+    },
   });
+  const records = new ImageRecords({ store, lock, clock, log, onRecorded: (series) => assembly.again(series) });
   undo.push(async () => {
+    records.close();
     assembly.close();
     await reconciler.close();
     await lock.idle();
@@ -191,6 +197,7 @@ async function compose(
     lock,
     key,
     log,
+    records,
     sync: current.config.intake.syncToDisk,
     disk,
   });
