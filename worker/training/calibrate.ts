@@ -1,7 +1,7 @@
 import type { RoiDice } from './validate.ts';
 
 /** Candidates, ascending. 0.5 is among them: what cannot be improved stays. */
-export const candidateThresholds = [0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7] as const;
+export const candidateThresholds = [0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8] as const;
 const usual = candidateThresholds.indexOf(0.5);
 
 /** With fewer patients than this an ROI keeps 0.5: a threshold would fit one observer's habit. */
