@@ -93,7 +93,9 @@ export async function main(args: string[]): Promise<void> {
       date,
       toleranceMm,
       models: models.map(({ label, bundle, engine }) => {
-        return { label, version: bundle.manifest.version, engine: `${engine.name}, ${engine.device}` };
+        const { version, plausibility } = bundle.manifest;
+        const usual = Object.entries(plausibility).map(([name, { volumeCm3 }]) => [name, volumeCm3] as const);
+        return { label, version, engine: `${engine.name}, ${engine.device}`, usualCm3: Object.fromEntries(usual) };
       }),
       runs: evaluation.runs,
       leftOut: leftOut.length,

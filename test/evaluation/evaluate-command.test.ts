@@ -172,7 +172,7 @@ test('a structure that a model did not draw is counted, and neither averaged nor
     command: 'contour-node evaluate',
     date: '2026-01-01',
     toleranceMm: 2,
-    models: [{ label: 'a', version: '1.0.0', engine: 'onnxruntime, cpu' }],
+    models: [{ label: 'a', version: '1.0.0', engine: 'onnxruntime, cpu', usualCm3: { GTVp: [1, 50] } }],
     runs: [
       { ...run, millisecondsPerSlice: 10 },
       { ...run, warnings: [{ code: 'VOLUME', text: 'GTVp: 1.0 cm3' }], millisecondsPerSlice: 20 },
@@ -184,6 +184,27 @@ test('a structure that a model did not draw is counted, and neither averaged nor
   assert.match(markdown, /^2 of the patients were looked at in training/m);
   assert.match(markdown, /\| b \| 2 \| 1 \| 0 \|/);
   assert.match(markdown, /Deeplabv3\+ \(paper\).*0\.76 ± 0\.11/);
+  assert.doesNotMatch(markdown, /references of/);
+});
+
+test('references of a size that the training never saw: the figures without them stand beside those with them', () => {
+  const slip = row('p3', 'a', 0.1);
+  const rows = [
+    row('p1', 'a', 0.8),
+    row('p2', 'a', 0.7),
+    { ...slip, comparison: { ...slip.comparison, referenceCm3: 500 } },
+  ];
+  const markdown = evaluationMarkdown(rows, {
+    command: 'contour-node evaluate',
+    date: '2026-01-01',
+    toleranceMm: 2,
+    models: [{ label: 'a', version: '1.0.0', engine: 'onnxruntime, cpu', usualCm3: { GTVp: [2.5, 90] } }],
+    runs: [],
+    leftOut: 0,
+    choseTheEpoch: 0,
+  });
+  assert.match(markdown, /^\| a \| 3 \| 0 \| 0 \| 0\.533 ± 0\.379 \(0\.700\)/m);
+  assert.match(markdown, /^\| a, references of 2\.5 to 90 cm³ \| 2 \| 0 \| 0 \| 0\.750 ± 0\.071 \(0\.750\)/m);
 });
 
 test('box plot: box from the 25th to the 75th percentile, whiskers to the 10th and 90th, names escaped', () => {

@@ -118,7 +118,13 @@ export interface ReportFacts {
   readonly command: string;
   readonly date: string;
   readonly toleranceMm: number;
-  readonly models: readonly { readonly label: string; readonly version: string; readonly engine: string }[];
+  readonly models: readonly {
+    readonly label: string;
+    readonly version: string;
+    readonly engine: string;
+    /** Per ROI, from its training: cm³. */
+    readonly usualCm3: Readonly<Record<string, readonly [number, number]>>;
+  }[];
   readonly runs: readonly ModelRun[];
   readonly leftOut: number;
   /** Patients that a model's training looked at to choose its epoch. */
@@ -153,6 +159,7 @@ export function evaluationMarkdown(rows: readonly EvaluationRow[], facts: Report
       const cells = metrics.map(({ key, digits }) => formatted(of[key], digits));
       lines.push(`| ${model} | ${of.dsc.n} | ${notDrawn} | ${referenceEmpty} | ${cells.join(' | ')} |`);
     }
+    lines.push(...usualReferences(rows, roi, facts));
     for (const [label, pick] of [
       ['p, paired t-test', 't'],
       ['p, Wilcoxon', 'wilcoxon'],
@@ -169,6 +176,25 @@ export function evaluationMarkdown(rows: readonly EvaluationRow[], facts: Report
     lines.push('', paperNote);
   }
   return `${lines.join('\n')}\n`;
+}
+
+/**
+ * A row for each model that met references of a size which its training never saw: the figures without them, beside the
+ * ones with them. A spinal cord of half a litre is a slip of whoever drew it.
+ */
+function usualReferences(rows: readonly EvaluationRow[], roi: string, { models }: ReportFacts): string[] {
+  return models.flatMap(({ label, usualCm3 }) => {
+    const [least, most] = usualCm3[roi] ?? [0, Infinity];
+    const own = rows.filter((row) => row.roi === roi && row.model === label);
+    const usual = own.filter(({ comparison: { referenceCm3 } }) => referenceCm3 >= least && referenceCm3 <= most);
+    const [summary] = summariseModels(usual);
+    if (usual.length === own.length || summary === undefined) return [];
+    const cells = metrics.map(({ key, digits }) => formatted(summary.metrics[key], digits));
+    const title = `${label}, references of ${least} to ${most} cm³`;
+    return [
+      `| ${title} | ${summary.metrics.dsc.n} | ${summary.notDrawn} | ${summary.referenceEmpty} | ${cells.join(' | ')} |`,
+    ];
+  });
 }
 
 /** The worker warned of nothing; that an ROI goes on beyond the scan is no difference from the training. */
