@@ -17,7 +17,6 @@ import { type CurrentConfig, SeriesCompletion } from './intake/complete-series.t
 import { DiskWatch } from './intake/disk-watch.ts';
 import { operatorTargets } from './intake/operator-targets.ts';
 import { OperatorActions } from './intake/operator-actions.ts';
-import { ImageRecords } from './intake/image-records.ts';
 import { InstanceReceiver } from './intake/receive-instance.ts';
 import { Reconciler } from './intake/reconcile.ts';
 import { RetentionRuns } from './intake/retention-runs.ts';
@@ -143,14 +142,9 @@ async function compose(
     lock,
     quietPeriodSeconds: (name) => peer(name)?.quietPeriodSeconds ?? current.config.intake.quietPeriodSeconds,
     completeOnRelease: (name) => peer(name)?.completeOnRelease ?? false,
-    complete: async (series) => {
-      await records.complete(series);
-      await completion.complete(series);
-    },
+    complete: (series) => completion.complete(series),
   });
-  const records = new ImageRecords({ store, lock, clock, log, onRecorded: (series) => assembly.again(series) });
   undo.push(async () => {
-    records.close();
     assembly.close();
     await reconciler.close();
     await lock.idle();
@@ -197,7 +191,6 @@ async function compose(
     lock,
     key,
     log,
-    records,
     sync: current.config.intake.syncToDisk,
     disk,
   });

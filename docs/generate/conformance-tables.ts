@@ -113,7 +113,7 @@ export function associationAborts(): string {
 
 /** undefined: a status that this node acts on as SCU, or answers to N-ACTION and N-EVENT-REPORT. */
 const answeredWhen: Readonly<Record<keyof typeof storeStatus, string | undefined>> = {
-  success: 'kept: the file is complete, checked, flushed to the disk and named',
+  success: 'kept: the file is complete, flushed to the disk, named and recorded',
   processingFailure: undefined,
   duplicateSopInstance: undefined,
   noSuchSopInstance: undefined,

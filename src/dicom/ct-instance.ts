@@ -3,7 +3,7 @@ import { ctHeaderOf } from './ct-header.ts';
 import type { CtHeader } from './ct-header.ts';
 import { parseDicom } from './data-set.ts';
 import type { DicomFile } from './data-set.ts';
-import { checkNativePixels, storedValuesSha256 } from './pixel-data.ts';
+import { storedValuesSha256 } from './pixel-data.ts';
 
 export { ctHeaderOf, ctImageStorage } from './ct-header.ts';
 export type { CtHeader } from './ct-header.ts';
@@ -31,33 +31,12 @@ export async function readCtInstance(bytes: Uint8Array, options: { decode?: bool
  * @throws DICOM_UNREADABLE, DICOM_NOT_CT as ctHeaderOf; PIXEL_DECODING when the pixels are to be decoded and cannot be
  */
 export async function ctInstanceOf(file: DicomFile, options: { decode?: boolean } = {}): Promise<CtInstance> {
-  if (options.decode === false) return checkedCt(file).hashed();
   const header = ctHeaderOf(file);
-  return canBeSlice(header) ? withStoredValues(file, header) : withEncoded(file, header);
-}
-
-/** A CT image that is known to be whole; what takes longest, its digest, is left for later. */
-export interface CheckedCt {
-  readonly header: CtHeader;
-  /** To be called while the file's bytes are still there. Compressed pixels are hashed as they are. */
-  readonly hashed: () => Promise<CtInstance>;
-}
-
-/** @throws DICOM_UNREADABLE, DICOM_NOT_CT as ctHeaderOf; PIXEL_DECODING when native pixels are not those of the header */
-export function checkedCt(file: DicomFile): CheckedCt {
-  const header = ctHeaderOf(file);
-  if (file.transferSyntax.codec !== 'native' || !canBeSlice(header))
-    return { header, hashed: async () => withEncoded(file, header) };
-  checkNativePixels(file);
-  return { header, hashed: () => withStoredValues(file, header) };
-}
-
-async function withStoredValues(file: DicomFile, header: CtHeader): Promise<CtInstance> {
+  const isCompressed = file.transferSyntax.codec !== 'native';
+  if ((options.decode === false && isCompressed) || !canBeSlice(header)) {
+    return { ...header, pixelSha256: encodedSha256(file), pixelsHashed: 'encoded' };
+  }
   return { ...header, pixelSha256: await storedValuesSha256(file), pixelsHashed: 'stored-values' };
-}
-
-function withEncoded(file: DicomFile, header: CtHeader): CtInstance {
-  return { ...header, pixelSha256: encodedSha256(file), pixelsHashed: 'encoded' };
 }
 
 function canBeSlice({ bitsAllocated, samplesPerPixel, numberOfFrames }: CtHeader): boolean {

@@ -48,11 +48,6 @@ export async function storedValuesSha256(file: DicomFile): Promise<string> {
   return hash.digest('hex');
 }
 
-/** @throws PIXEL_DECODING where the native pixels of a slice are not as many or not as wide as its header says */
-export function checkNativePixels(file: DicomFile): void {
-  nativeLength(file, checkedCount(file, pixelDescription(file)));
-}
-
 const hashedAtOnce = 32 * 1024;
 
 /**
@@ -127,15 +122,6 @@ function failed(what: string): ContourNodeError {
 
 /** The 16-bit words of the one frame as they stand in the file or come from the decoder, row by row. */
 async function frameWords(file: DicomFile, pixels: PixelDescription): Promise<Uint16Array> {
-  const count = checkedCount(file, pixels);
-  const { rows, columns, bitsStored, pixelRepresentation } = pixels;
-  return file.transferSyntax.codec === 'native'
-    ? nativeWords(file, count)
-    : decodeFragments(file, { rows, columns, bitsStored, signed: pixelRepresentation === 1 });
-}
-
-/** @returns the pixels of the one 16-bit frame that a slice has */
-function checkedCount(file: DicomFile, pixels: PixelDescription): number {
   const { rows, columns, bitsAllocated, bitsStored, highBit, pixelRepresentation } = pixels;
   const count = rows * columns;
   if (!(count > 0)) throw failed('no rows or no columns');
@@ -146,21 +132,19 @@ function checkedCount(file: DicomFile, pixels: PixelDescription): number {
   if (!isDecodable(uid, bitsStored)) throw failed(`no decoder for ${bitsStored} bits in ${name}`);
   if (pixelRepresentation !== 0 && pixelRepresentation !== 1) throw failed('no Pixel Representation');
   if (pixels.samplesPerPixel !== 1 || pixels.numberOfFrames !== 1) throw failed('not one grey frame');
-  return count;
-}
-
-function nativeLength({ pixelData }: DicomFile, count: number): void {
-  const length = pixelData?.length;
-  // One byte more where the sender padded; anything else is not this image.
-  if (length === undefined || length < 2 * count || length > 2 * count + 1) {
-    throw failed(`${length ?? 'encapsulated'} bytes instead of ${2 * count}`);
-  }
+  return file.transferSyntax.codec === 'native'
+    ? nativeWords(file, count)
+    : decodeFragments(file, { rows, columns, bitsStored, signed: pixelRepresentation === 1 });
 }
 
 /** The native words in the byte order of this machine (little endian, as every platform of Node 24 here). */
 function nativeWords(file: DicomFile, count: number): Uint16Array {
-  nativeLength(file, count);
-  const { bytes, transferSyntax, pixelData: { offset } = { offset: 0 } } = file;
+  const { offset = 0, length } = file.pixelData ?? {};
+  // One byte more where the sender padded; anything else is not this image.
+  if (length === undefined || length < 2 * count || length > 2 * count + 1) {
+    throw failed(`${length ?? 'encapsulated'} bytes instead of ${2 * count}`);
+  }
+  const { bytes, transferSyntax } = file;
   const at = bytes.byteOffset + offset;
   if (at % 2 === 0 && !transferSyntax.bigEndian) return new Uint16Array(bytes.buffer, at, count);
   const words = new Uint16Array(count);

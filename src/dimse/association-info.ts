@@ -30,10 +30,5 @@ export interface ReceivedInstance extends NamedInstance {
   readonly bytes: number;
   /** Resolves when it is on the disk, where that is configured; rejects when the disk would not have it. Until then it is not kept. */
   readonly flushed: Promise<void>;
-  /**
-   * Has work done once the status is on its way, while the sender fetches its next instance; nothing more is taken from the
-   * association until it is done. The work must not reject.
-   */
-  readonly afterResponse: (work: () => Promise<void>) => void;
   readonly association: AssociationInfo;
 }

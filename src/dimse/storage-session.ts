@@ -63,9 +63,7 @@ export class StorageSession extends Scp {
   #transferSyntax = '';
   /** `store` was asked about the instance. */
   #asked = false;
-  /** What `store` has left to do. */
-  #left: (() => Promise<void>) | undefined;
-  /** An instance is complete and waits for its status, or for what is left to do then. */
+  /** An instance is complete and waits for its status. */
   #storing: Promise<void> | undefined;
   #stored: () => void = () => {};
   readonly #contexts = new Set<number>();
@@ -92,12 +90,12 @@ export class StorageSession extends Scp {
     return this.#file !== undefined || this.#refused !== undefined || (this.#commitment?.dataSet.receiving ?? false);
   }
 
-  /** Nothing more may be read now: the disk lags behind, or an instance is not done with. */
+  /** Nothing more may be read now: the disk lags behind, or an instance waits for its status. */
   get busy(): boolean {
     return this.#storing !== undefined || (this.#file?.lagging ?? false);
   }
 
-  /** A complete instance waits for its status, or for what is left to do then. */
+  /** A complete instance waits for its status. */
   get storing(): boolean {
     return this.#storing !== undefined;
   }
@@ -244,7 +242,7 @@ export class StorageSession extends Scp {
 
   override cStoreRequest(request: CStoreRequest, respond: (response: CStoreResponse) => void): void {
     const file = this.#file;
-    void this.#status(request, file).then(async (status) => {
+    void this.#status(request, file).then((status) => {
       const response = CStoreResponse.fromRequest(request);
       response.setStatus(status);
       if (status !== storeStatus.success && !this.#asked && this.#info !== undefined) {
@@ -253,8 +251,6 @@ export class StorageSession extends Scp {
       this.#asked = false;
       response.setCommandDataset(new ResponseCommandSet(response.getCommandDataset().getElements()));
       respond(response);
-      await this.#left?.();
-      this.#left = undefined;
       this.#file = undefined;
       this.#refused = undefined;
       this.#storing = undefined;
@@ -290,7 +286,6 @@ export class StorageSession extends Scp {
       transferSyntaxUid: this.#transferSyntax,
       bytes: file.size,
       flushed: file.flushed,
-      afterResponse: (work) => (this.#left = work),
       association,
     });
   }

@@ -8,21 +8,20 @@ export class ReadBuffers {
   readonly #free: Buffer[] = [];
 
   /**
-   * Reads a file that was just written. It lies in the page cache: reading it there and then takes less than asking
-   * another thread to. `done` has to be called once nothing of the bytes is needed any more.
+   * Reads a file that was just written and hands its bytes to `action`, which must not keep them. It lies in the page
+   * cache: reading it there and then takes less than asking another thread to.
    *
    * @param size of the file; what is beyond it is not read
    */
-  read(path: string, size: number): { bytes: Uint8Array; done: () => void } {
+  async read<T>(path: string, size: number, action: (bytes: Uint8Array) => Promise<T>): Promise<T> {
     const index = this.#free.findIndex(({ length }) => length >= size);
     const [buffer = Buffer.allocUnsafeSlow(Math.max(1, Math.ceil(size / step)) * step)] =
       index < 0 ? [] : this.#free.splice(index, 1);
-    return {
-      bytes: buffer.subarray(0, readInto(buffer, path, size)),
-      done: () => {
-        if (this.#free.length < kept) this.#free.push(buffer);
-      },
-    };
+    try {
+      return await action(buffer.subarray(0, readInto(buffer, path, size)));
+    } finally {
+      if (this.#free.length < kept) this.#free.push(buffer);
+    }
   }
 }
 

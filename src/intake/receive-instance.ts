@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type CheckedCt, checkedCt, type CtInstance } from '../dicom/ct-instance.ts';
+import { type CtInstance, ctInstanceOf } from '../dicom/ct-instance.ts';
 import { parseDicom } from '../dicom/data-set.ts';
 import { storedValuesSha256 } from '../dicom/pixel-data.ts';
 import { rtStructureSetStorage } from '../dicom/rtstruct/structure-set.ts';
@@ -17,7 +17,6 @@ import type { Store, StoredImage } from '../store/store.ts';
 import { syncFolder } from '../jobs/write-once.ts';
 import { moveExclusively } from '../store/move.ts';
 import type { DiskWatch } from './disk-watch.ts';
-import type { ImageRecords, NamedFile } from './image-records.ts';
 import { ReadBuffers } from './read-buffers.ts';
 import { checkNamed, diskFull, refusal, statusOf } from './refusal.ts';
 import type { SeriesAssembly } from './series-assembly.ts';
@@ -30,7 +29,6 @@ export interface ReceiverOptions {
   /** Key of the pseudonyms. */
   readonly key: Uint8Array;
   readonly log: Log;
-  readonly records: ImageRecords;
   /** Flush folders before an instance counts as kept (intake.syncToDisk). */
   readonly sync: boolean;
   readonly disk: DiskWatch;
@@ -38,8 +36,7 @@ export interface ReceiverOptions {
 
 /**
  * Takes the instances that the storage SCP has received: checks them, gives them their name in the series' folder and
- * says with which status each is answered. Success means: checked, named and flushed. The tables learn of an image while
- * its sender fetches the next one: what they miss after a crash they get from the files.
+ * says with which status each is answered. Success means: named, flushed and recorded.
  */
 export class InstanceReceiver {
   readonly #options: ReceiverOptions;
@@ -57,18 +54,13 @@ export class InstanceReceiver {
     try {
       faultPoint('image-written');
       // It is flushed meanwhile.
-      const content = this.#buffers.read(received.path, received.bytes);
-      let recorded: Promise<void> | undefined;
-      try {
-        const ct = readChecked(content.bytes, received);
-        series = pseudonym(key, ct.header.seriesInstanceUid);
-        if (!(await this.#options.disk.hasRoomFor(received.bytes))) throw diskFull();
-        await received.flushed;
-        faultPoint('image-flushed');
-        ({ recorded } = await this.#keep(series, { instance, ct, received }));
-      } finally {
-        void (recorded ?? Promise.resolve()).then(content.done, content.done);
-      }
+      const image = await this.#buffers.read(received.path, received.bytes, (bytes) => readChecked(bytes, received));
+      series = pseudonym(key, image.seriesInstanceUid);
+      if (!(await this.#options.disk.hasRoomFor(received.bytes))) throw diskFull();
+      await received.flushed;
+      faultPoint('image-flushed');
+      await this.#keep(series, { instance, image, received });
+      faultPoint('image-recorded');
       return storeStatus.success;
     } catch (cause) {
       const error = refusal(cause);
@@ -90,65 +82,33 @@ export class InstanceReceiver {
     });
   };
 
-  /**
-   * @returns when the tables know the image or would not take it, which never rejects; by then nothing of its bytes is
-   *   needed any more
-   * @throws ContourNodeError SERIES_PIXELS_DIFFER; whatever disk and tables throw
-   */
-  async #keep(series: string, incoming: Incoming): Promise<{ recorded: Promise<void> }> {
-    const { assembly, lock, store, records } = this.#options;
-    const { association, afterResponse } = incoming.received;
-    const named = Promise.withResolvers<void>();
-    const answered = Promise.withResolvers<void>();
-    const kept = lock.run(series, async () => {
-      await records.complete(series);
-      // Before the image: an image whose sender nobody knows could not be finished after a crash.
+  /** @throws ContourNodeError SERIES_PIXELS_DIFFER; whatever disk and tables throw */
+  async #keep(series: string, incoming: Incoming): Promise<void> {
+    const { assembly, lock } = this.#options;
+    const { association } = incoming.received;
+    // Before the image: an image whose sender nobody knows could not be finished after a crash.
+    await lock.run(series, async () => {
       assembly.carries(association, series);
-      const known = store.image(series, incoming.instance);
-      if (known !== undefined) return this.#keepAgain(series, known, incoming);
-      const file = await this.#name(series, incoming, 1);
-      afterResponse(() => {
-        answered.resolve();
-        return kept;
-      });
-      named.resolve();
-      // With the lock: nobody else may look at the series before the tables know of the image.
-      await answered.promise;
-      faultPoint('image-answered');
-      await records.addAnswered(series, file, incoming.ct);
+      const kept = this.#options.store.image(series, incoming.instance);
+      if (kept === undefined) await this.#add(series, incoming, 1);
+      else if (!(await this.#samePixels(series, kept, incoming))) {
+        throw new ContourNodeError('SERIES_PIXELS_DIFFER', 'other pixels under a known SOP Instance UID');
+      } else if (kept.image.headerSha256 !== incoming.image.headerSha256)
+        await this.#add(series, incoming, kept.version + 1);
     });
-    await Promise.race([named.promise, kept]);
     assembly.accepted(association, series, incoming.instance);
-    return { recorded: kept };
   }
 
-  /** An image that came before: nothing to do, or another header to the same pixels. */
-  async #keepAgain(series: string, known: StoredImage, incoming: Incoming): Promise<void> {
-    const image = await incoming.ct.hashed();
-    if (!(await this.#samePixels(series, known, image, incoming.received))) {
-      throw new ContourNodeError('SERIES_PIXELS_DIFFER', 'other pixels under a known SOP Instance UID');
-    }
-    if (known.image.headerSha256 === image.headerSha256) return;
-    const file = await this.#name(series, incoming, known.version + 1);
-    try {
-      this.#options.records.add(series, file, image);
-    } catch (error) {
-      // It will be refused, so it must not be found in the folder later.
-      await rm(file.path, { force: true });
-      throw error;
-    }
-  }
-
-  async #name(series: string, { instance, received }: Incoming, version: number): Promise<NamedFile> {
+  async #add(series: string, { instance, image, received }: Incoming, version: number): Promise<void> {
     const { store, sync } = this.#options;
     const folder = join(store.dataDirectory, instancesFolder(series));
-    const name = instanceFile(instance, version);
-    const path = join(folder, name);
+    const file = instanceFile(instance, version);
+    const path = join(folder, file);
     await this.#move(received.path, path);
     faultPoint('image-named');
     try {
       if (sync) await syncFolder(folder);
-      return { instance, name, path, version, receivedAt: statSync(path).mtime.toISOString() };
+      store.addImage(series, { instance, version, file, receivedAt: statSync(path).mtime.toISOString(), image });
     } catch (error) {
       // It will be refused, so it must not be found in the folder later.
       await rm(path, { force: true });
@@ -170,32 +130,27 @@ export class InstanceReceiver {
   }
 
   /** The same pixels may come in another encoding: then the decoded values are compared. */
-  async #samePixels(
-    series: string,
-    known: StoredImage,
-    image: CtInstance,
-    received: ReceivedInstance,
-  ): Promise<boolean> {
-    const sameKind = known.image.pixelsHashed === image.pixelsHashed;
-    if (sameKind && known.image.pixelSha256 === image.pixelSha256) return true;
+  async #samePixels(series: string, kept: StoredImage, { image, received }: Incoming): Promise<boolean> {
+    const sameKind = kept.image.pixelsHashed === image.pixelsHashed;
+    if (sameKind && kept.image.pixelSha256 === image.pixelSha256) return true;
     if (sameKind && image.pixelsHashed === 'stored-values') return false;
     const { dataDirectory } = this.#options.store;
-    const knownPath = join(dataDirectory, instancesFolder(series), known.file);
-    return (await decodedSha256(knownPath)) === (await decodedSha256(received.path));
+    const keptPath = join(dataDirectory, instancesFolder(series), kept.file);
+    return (await decodedSha256(keptPath)) === (await decodedSha256(received.path));
   }
 }
 
 interface Incoming {
   readonly instance: string;
-  readonly ct: CheckedCt;
+  readonly image: CtInstance;
   readonly received: ReceivedInstance;
 }
 
 /** The image in the file, which has to be the one that the C-STORE request named. */
-function readChecked(bytes: Uint8Array, received: ReceivedInstance): CheckedCt {
+async function readChecked(bytes: Uint8Array, received: ReceivedInstance): Promise<CtInstance> {
   const file = parseDicom(bytes);
   checkNamed(file, received);
-  return checkedCt(file);
+  return ctInstanceOf(file, { decode: false });
 }
 
 async function decodedSha256(path: string): Promise<string> {

@@ -5,13 +5,12 @@ import type { TestContext } from 'node:test';
 import { type BundleManifest, manifestSchema } from '../../src/bundles/manifest.ts';
 import { type Config, configSchema } from '../../src/config/schema.ts';
 import { rtStructureSetStorage } from '../../src/dicom/rtstruct/structure-set.ts';
-import type { AssociationEnd, AssociationInfo, ReceivedInstance } from '../../src/dimse/association-info.ts';
+import type { AssociationEnd, AssociationInfo } from '../../src/dimse/association-info.ts';
 import type { Clock } from '../../src/intake/clock.ts';
 import { type CountImages, type CurrentConfig, SeriesCompletion } from '../../src/intake/complete-series.ts';
 import type { JobQueues } from '../../src/intake/job-queues.ts';
 import { DiskWatch } from '../../src/intake/disk-watch.ts';
 import { OperatorActions } from '../../src/intake/operator-actions.ts';
-import { ImageRecords } from '../../src/intake/image-records.ts';
 import { InstanceReceiver } from '../../src/intake/receive-instance.ts';
 import { StructureSetReceiver } from '../../src/intake/receive-structure-set.ts';
 import { UnmatchedStructureSets } from '../../src/intake/unmatched-structure-sets.ts';
@@ -87,7 +86,6 @@ export class IntakeBench {
   readonly key: Buffer;
   readonly reconciler: Reconciler | undefined;
   readonly actions: OperatorActions | undefined;
-  readonly #records: ImageRecords;
   #associations = 0;
   #files = 0;
 
@@ -114,14 +112,9 @@ export class IntakeBench {
       log: quietLog,
       quietPeriodSeconds: (name) => peer(name)?.quietPeriodSeconds ?? this.config.intake.quietPeriodSeconds,
       completeOnRelease: (name) => peer(name)?.completeOnRelease ?? false,
-      complete: async (series) => {
-        await this.#records.complete(series);
-        await completion.complete(series);
-      },
+      complete: (series) => completion.complete(series),
     });
     const { assembly, lock } = this;
-    const onRecorded = (series: string) => assembly.again(series);
-    this.#records = new ImageRecords({ store, lock, clock, log: quietLog, onRecorded });
     const disk = new DiskWatch({
       dataDirectory,
       clock,
@@ -145,7 +138,6 @@ export class IntakeBench {
       lock,
       key,
       log: quietLog,
-      records: this.#records,
       sync: true,
       disk,
     });
@@ -190,7 +182,6 @@ export class IntakeBench {
   /** Ends without a word to anybody; the folder stays. */
   async crash(): Promise<void> {
     this.assembly.close();
-    this.#records.close();
     await this.reconciler?.close();
     await this.lock.idle();
     try {
@@ -228,20 +219,17 @@ export class IntakeBench {
     await mkdir(folder, { recursive: true });
     const path = join(folder, `${++this.#files}.part`);
     await writeFile(path, bytes);
-    let left = async (): Promise<void> => {};
-    const received: ReceivedInstance = {
+    const received = {
       path,
       sopClassUid: '1.2.840.10008.5.1.4.1.1.2',
       transferSyntaxUid: '1.2.840.10008.1.2',
       bytes: bytes.length,
       flushed: Promise.resolve(),
-      afterResponse: (work) => (left = work),
       association,
       ...command,
     };
     const receiver = received.sopClassUid === rtStructureSetStorage ? this.structureSets : this.receiver;
     const status = await receiver.store(received);
-    await left();
     await rm(path, { force: true });
     return status;
   }

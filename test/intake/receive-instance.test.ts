@@ -153,34 +153,6 @@ test('a folder that cannot be written is answered with 0xA700 and nothing is los
   assert.equal(await bench.send(bench.associate(), { series: a, number: 1 }), 0x0000);
 });
 
-test('tables that do not take an image after its 0x0000: its series waits, and is whole once they do', async (t) => {
-  const bench = await IntakeBench.open(t);
-  const { tables } = bench.store;
-  const association = bench.associate();
-  for (const number of range(1, 38)) assert.equal(await bench.send(association, { series: a, number }), 0x0000);
-  tables.run(
-    "CREATE TRIGGER refuses BEFORE INSERT ON instances BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END",
-  );
-  assert.equal(await bench.send(association, { series: a, number: 39 }), 0x0000);
-  assert.equal((await kept(bench, a)).length, 39);
-  bench.assembly.ended(association, 'released');
-  // Were it taken for whole now, 38 of 39 images would be contoured.
-  await bench.pass(60);
-  const key = bench.keyOf(a);
-  const seen = () => ({ state: bench.store.show(key)?.state, images: bench.store.images(key).length });
-  assert.deepEqual(seen(), { state: 'receiving', images: 38 });
-  const another = bench.associate();
-  assert.equal(await bench.send(another, { series: a, number: 40 }), 0xa700);
-
-  tables.run('DROP TRIGGER refuses');
-  await bench.pass(30);
-  assert.equal(seen().images, 39);
-  assert.equal(await bench.send(another, { series: a, number: 40 }), 0x0000);
-  bench.assembly.ended(another, 'released');
-  await bench.pass(60);
-  assert.deepEqual(seen(), { state: 'unrouted', images: 40 });
-});
-
 test('strange UIDs never become a path', async (t) => {
   const bench = await IntakeBench.open(t);
   const association = bench.associate();

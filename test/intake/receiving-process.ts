@@ -1,6 +1,5 @@
 import { systemClock } from '../../src/intake/clock.ts';
 import { DiskWatch } from '../../src/intake/disk-watch.ts';
-import { ImageRecords } from '../../src/intake/image-records.ts';
 import { InstanceReceiver } from '../../src/intake/receive-instance.ts';
 import { SeriesAssembly } from '../../src/intake/series-assembly.ts';
 import { SeriesLock } from '../../src/intake/series-lock.ts';
@@ -35,25 +34,13 @@ const disk = new DiskWatch({
   lowBytes: () => 0,
   reservedBytes: () => 0,
 });
-const onRecorded = (key: string) => assembly.again(key);
-const records = new ImageRecords({ store, lock, clock: systemClock, log: quietLog, onRecorded });
-const receiver = new InstanceReceiver({
-  store,
-  assembly,
-  lock,
-  key,
-  log: quietLog,
-  records,
-  sync: true,
-  disk,
-});
+const receiver = new InstanceReceiver({ store, assembly, lock, key, log: quietLog, sync: true, disk });
 const association = { id: String(process.pid), callingAe: 'SCANNER', calledAe: 'CONTOUR', address: '127.0.0.1' };
 await mkdir(join(dataDirectory, 'incoming'), { recursive: true });
 for (let number = 1; ; number++) {
   const path = join(dataDirectory, 'incoming', `${process.pid}-${number}.part`);
   const bytes = ctSliceFile({ series, number });
   await writeFile(path, bytes);
-  let left = async (): Promise<void> => {};
   const status = await receiver.store({
     path,
     sopClassUid: '1.2.840.10008.5.1.4.1.1.2',
@@ -61,10 +48,8 @@ for (let number = 1; ; number++) {
     transferSyntaxUid: '1.2.840.10008.1.2',
     bytes: bytes.length,
     flushed: Promise.resolve(),
-    afterResponse: (work) => (left = work),
     association,
   });
   if (status !== 0) throw new Error(`status ${status}`);
   console.log(number);
-  await left();
 }
