@@ -47,6 +47,8 @@ export class SeriesAssembly {
   /** When its last image came, by the clock that nobody sets. */
   readonly #lastImage = new Map<string, number>();
   readonly #timers = new Map<string, () => void>();
+  /** Ends of associations that the journal would not take, the oldest first. */
+  readonly #unsettled = new Map<string, { steps: (() => void)[]; cancel: () => void }>();
   #closed = false;
 
   constructor(options: AssemblyOptions) {
@@ -84,6 +86,7 @@ export class SeriesAssembly {
   carries(association: AssociationInfo, series: string): void {
     const { loads } = this.#open(association);
     if (loads.has(series)) return;
+    this.#settleLeft(series);
     const { id, callingAe, calledAe, address, peer } = association;
     this.#options.store.record(series, {
       kind: 'association',
@@ -131,7 +134,7 @@ export class SeriesAssembly {
     this.#associations.delete(association.id);
     for (const [series, load] of open === undefined ? [] : this.#concerned(association, open)) {
       const missing = new Map([...load.refused, ...(open?.unknown ?? [])]);
-      this.#attempt(series, () => this.#settle(series, association.id, how, load, missing));
+      this.#settleLeft(series, () => this.#settle(series, association.id, how, load, missing));
       this.#schedule(series, how === 'released' && this.#options.completeOnRelease(association.peer?.name));
     }
   }
@@ -165,6 +168,23 @@ export class SeriesAssembly {
     this.#closed = true;
     for (const cancel of this.#timers.values()) cancel();
     this.#timers.clear();
+    for (const { cancel } of this.#unsettled.values()) cancel();
+  }
+
+  /**
+   * Records the ends of associations in their order, `last` after those that are left. One that is not recorded would count
+   * as lost after a restart, and the series as incomplete.
+   */
+  #settleLeft(series: string, last?: () => void): void {
+    const left = this.#unsettled.get(series);
+    const steps = [...(left?.steps ?? []), ...(last === undefined ? [] : [last])];
+    if (steps.length === 0) return;
+    left?.cancel();
+    this.#unsettled.delete(series);
+    while (steps[0] !== undefined && this.#attempt(series, steps[0])) steps.shift();
+    if (steps.length === 0) return;
+    const cancel = this.#options.clock.after(retryAfter, () => this.#settleLeft(series));
+    this.#unsettled.set(series, { steps, cancel });
   }
 
   /** What the sender has to repeat after one of its associations ended. */
@@ -243,11 +263,14 @@ export class SeriesAssembly {
     }
   }
 
-  #attempt(series: string, step: () => void): void {
+  /** @returns whether the journal took it */
+  #attempt(series: string, step: () => void): boolean {
     try {
       step();
+      return true;
     } catch (error) {
       this.#options.log.error({ series, err: asContourNodeError(error) }, 'the journal could not be written');
+      return false;
     }
   }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { revisionManifestSchema } from '../../src/jobs/work-order.ts';
@@ -122,6 +122,24 @@ test('half a series, and the rest an hour later: held where the count is known, 
   await bench.pass(21);
   assert.deepEqual([bench.show(told).revision, bench.show(told).images], [1, 24]);
   assert.deepEqual([bench.show(untold).revision, bench.show(untold).images], [2, 24]);
+});
+
+test('the end of an association that the journal would not take is not taken for a lost one after a restart', async (t) => {
+  const bench = await IntakeBench.open(t);
+  const first = bench.associate();
+  for (const number of range(1, 11)) await bench.send(first, { series: a, number });
+  const journal = join(bench.dataDirectory, 'series', bench.keyOf(a), 'journal.jsonl');
+  await rename(journal, `${journal}.aside`);
+  await mkdir(journal);
+  bench.assembly.ended(first, 'released');
+  await rmdir(journal);
+  await rename(`${journal}.aside`, journal);
+  assert.deepEqual(await bench.sendAll(a, [12]), []);
+
+  await bench.crash();
+  const again = await IntakeBench.open(t, { dataDirectory: bench.dataDirectory, clock: bench.clock });
+  await again.pass(60);
+  assert.deepEqual([again.show(a).state, again.show(a).images], ['unrouted', 12]);
 });
 
 test('a refused image keeps the series incomplete until it is accepted (CS 4.1)', async (t) => {
