@@ -27,10 +27,11 @@ test('a left and a right organ get the same threshold: the one that is best for 
   assert.deepEqual(calibratedThresholds([bestAt(0.65), flat], [1, 0]), [0.65, 0.65]);
 });
 
-test('0.5 stays where it is as good as any, and where fewer than five patients have the ROI', () => {
+test('0.5 stays where another is hardly better, and where fewer than five patients have the ROI', () => {
   const flat: RoiDice = { patients: 9, mean: candidateThresholds.map(() => 0.7) };
+  const hardly: RoiDice = { patients: 14, mean: candidateThresholds.map((candidate) => 0.7 + candidate / 100) };
   const none: RoiDice = { patients: 0, mean: candidateThresholds.map(() => null) };
-  assert.deepEqual(calibratedThresholds([flat, bestAt(0.7, 4), none], [0, 1, 2]), [0.5, 0.5, 0.5]);
+  assert.deepEqual(calibratedThresholds([flat, bestAt(0.7, 4), hardly, none], [0, 1, 2, 3]), [0.5, 0.5, 0.5, 0.5]);
 });
 
 test('a training that calibrates ends with thresholds that are no worse than 0.5 on its validation patients', async () => {

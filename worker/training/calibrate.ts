@@ -7,8 +7,11 @@ const usual = candidateThresholds.indexOf(0.5);
 /** With fewer patients than this an ROI keeps 0.5: a threshold would fit one observer's habit. */
 const leastPatients = 5;
 
+/** And where nothing is gained that another dozen patients would not take away again (mean Dice). */
+const leastGain = 0.005;
+
 /**
- * For each ROI the candidate with the best mean Dice, or 0.5 where too few patients have it. The Dice loss pays little for
+ * For each ROI the candidate with the best mean Dice, or 0.5 where that is hardly worse or too few patients have it. The Dice loss pays little for
  * voxels beside a blurred edge, so that networks trained with it draw somewhat too much.
  * @param dice of the patients set aside, at `candidateThresholds`
  * @param mirrored the twin of a paired ROI, else the ROI itself: twins get one threshold
@@ -17,8 +20,8 @@ export function calibratedThresholds(dice: readonly RoiDice[], mirrored: readonl
   return dice.map((own, roi) => {
     const twin = dice[mirrored[roi] ?? roi] ?? own;
     if (Math.min(own.patients, twin.patients) < leastPatients) return candidateThresholds[usual]!;
-    const gain = candidateThresholds.map((_, n) => (own.mean[n] ?? 0) + (twin.mean[n] ?? 0));
-    const best = Math.max(...gain);
-    return gain[usual] === best ? candidateThresholds[usual]! : candidateThresholds[gain.indexOf(best)]!;
+    const both = candidateThresholds.map((_, n) => ((own.mean[n] ?? 0) + (twin.mean[n] ?? 0)) / 2);
+    const best = Math.max(...both);
+    return candidateThresholds[best - both[usual]! < leastGain ? usual : both.indexOf(best)]!;
   });
 }
