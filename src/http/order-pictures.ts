@@ -32,8 +32,8 @@ const route = { config: { role: 'viewer' as const } };
 
 /**
  * What the worker made of an order to look at: contours, contact sheet and the planes of the viewer, and the contours that
- * came back, handed out as they lie on disk. Planes have their version in their address and are kept by the browser; of the rest it asks each time
- * whether its copy is still the one.
+ * came back, handed out as they lie on disk. Planes have their version in their address and are kept by the browser; of the
+ * rest it asks each time whether its copy is still the one.
  */
 export function addOrderPictures(server: FastifyInstance, { series, dataDirectory }: OrderPicturesOptions): void {
   const indexes = new Map<string, { readonly changed: number; readonly index: ReviewIndex }>();

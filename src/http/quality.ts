@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { UnmatchedStructureSet } from '../intake/unmatched-structure-sets.ts';
+import { keySchema } from '../jobs/key.ts';
 import type { NodeAudit } from '../observe/audit/node-audit.ts';
 import type { Log } from '../observe/log.ts';
 import type { QualityValue } from '../store/quality-values.ts';
@@ -27,7 +28,6 @@ export interface QualityOptions {
 }
 
 const query = z.object({ metric: z.enum(qualityMetrics).catch('dsc') });
-const unmatchedKey = z.string().regex(/^[0-9a-f]{16}$/);
 
 /** The quality page, its figures as CSV, and the structure sets that belong to no series. */
 export function addQuality(server: FastifyInstance, options: QualityOptions): void {
@@ -55,7 +55,7 @@ export function addQuality(server: FastifyInstance, options: QualityOptions): vo
     '/api/unmatched/:key/delete',
     { config: { role: 'operator' } },
     async (request) => {
-      const key = unmatchedKey.parse(request.params.key);
+      const key = keySchema.parse(request.params.key);
       await unmatched.remove(key);
       audit.unmatchedDeleted(key, actorOf(request));
       log.info({ structureSet: key, user: request.user.name, address: request.ip }, 'unmatched structure set deleted');

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { PatientIdentity } from '../dicom/ct-header.ts';
 import { readableIdentity } from '../dicom/readable-identity.ts';
 import { ContourNodeError } from '../errors.ts';
+import { keySchema as key } from '../jobs/key.ts';
 import type { NodeAudit } from '../observe/audit/node-audit.ts';
 import type { Log } from '../observe/log.ts';
 import { actorOf } from './actor.ts';
@@ -24,8 +25,6 @@ const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/);
 const resendBody = z.strictObject({ destination: z.string().optional() }).nullish();
 
 const orderBody = z.strictObject({ bundle: name, destinations: z.array(name).max(50) });
-
-const key = z.string().regex(/^[0-9a-f]{16}$/);
 
 /** What `POST /api/series/KEY/ACTION` answers. */
 export interface ActionAnswer {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { keySchema } from './key.ts';
 import { contourPayloadSchema, warningSchema } from './work-order.ts';
 
 /**
@@ -41,6 +42,6 @@ export type ComparisonResult = z.output<typeof comparisonResultSchema>;
 
 /** Payload of queue `compare`. */
 export const comparePayloadSchema = contourPayloadSchema.extend({
-  structureSet: z.string().regex(/^[0-9a-f]{16}$/),
+  structureSet: keySchema,
 });
 export type ComparePayload = z.output<typeof comparePayloadSchema>;

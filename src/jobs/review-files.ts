@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { keySchema } from './key.ts';
 
 /**
  * Pictures of a CT for the viewer of the page, made by the worker beside the structure set and only handed out by the
@@ -22,7 +23,7 @@ const planesSchema = z.strictObject({
 export const reviewIndexSchema = z.strictObject({
   formatVersion: z.literal(1),
   /** First 16 hexadecimal digits of the SHA-256 of the three files: part of their address, so that they may be kept. */
-  version: z.string().regex(/^[0-9a-f]{16}$/),
+  version: keySchema,
   /** HU that each of the 256 grey values stands for, ascending. */
   levels: z.array(z.int()).length(256),
   /** x and y of the centre of the first pixel and the distance of pixels, mm, LPS. */

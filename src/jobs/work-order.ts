@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { destinationSchema } from '../config/schema.ts';
+import { keySchema } from './key.ts';
 
 /**
  * The files through which node and workers speak. Redis carries only where they lie. They stay in the data directory,
@@ -70,7 +71,7 @@ export const structureSetStyleSchema = z.object(
 /** How a structure set is written; destinations that want the same share one profile, one file and one UID. */
 export const profileSchema = z.strictObject({
   /** First 16 hexadecimal digits of the SHA-256 of the style. */
-  key: z.string().regex(/^[0-9a-f]{16}$/),
+  key: keySchema,
   destinations: z.array(z.string()),
   ...structureSetStyleSchema.shape,
 });
@@ -149,16 +150,16 @@ export type DeliveryTry = z.output<typeof deliveryTrySchema>;
 
 /** Payload of queue `contour`: where the order lies, relative to the data directory. */
 export const contourPayloadSchema = z.strictObject({
-  series: z.string().regex(/^[0-9a-f]{16}$/),
+  series: keySchema,
   revision: z.int().positive(),
-  order: z.string().regex(/^[0-9a-f]{16}$/),
+  order: keySchema,
   try: z.int().positive(),
 });
 export type ContourPayload = z.output<typeof contourPayloadSchema>;
 
 /** Payload of the queue `deliver-DESTINATION`. */
 export const deliverPayloadSchema = contourPayloadSchema.extend({
-  profile: z.string().regex(/^[0-9a-f]{16}$/),
+  profile: keySchema,
   destination: z.string(),
   try: z.int().positive(),
 });

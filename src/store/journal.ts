@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { approvals } from '../dicom/rtstruct/received-structure-set.ts';
 import { comparisonResultSchema } from '../jobs/comparison.ts';
+import { keySchema as key } from '../jobs/key.ts';
 import { warningSchema, workResultSchema } from '../jobs/work-order.ts';
 import { journalFile } from './paths.ts';
 
@@ -12,7 +13,6 @@ import { journalFile } from './paths.ts';
  * (apply-event.ts), and can be made again from them at any time.
  */
 
-const key = z.string().regex(/^[0-9a-f]{16}$/);
 const problem = z.strictObject({ code: z.string(), message: z.string(), remedy: z.string() });
 const revision = z.int().positive();
 const tryNumber = z.int().positive();

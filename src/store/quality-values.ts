@@ -2,15 +2,14 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { comparedRoiSchema } from '../jobs/comparison.ts';
+import { keySchema } from '../jobs/key.ts';
 import { qualityFile, qualityFolder } from './paths.ts';
 import { countingComparisons } from './structure-set-views.ts';
 import type { Tables } from './tables.ts';
 
-const key = z.string().regex(/^[0-9a-f]{16}$/);
-
 /** One ROI of a structure set that counts; nothing of it tells who the patient is. */
 const valueSchema = z.strictObject({
-  structureSet: key,
+  structureSet: keySchema,
   bundle: z.strictObject({ name: z.string(), version: z.string() }),
   receivedAt: z.iso.datetime(),
   countedBy: z.enum(['approved', 'confirmed']),

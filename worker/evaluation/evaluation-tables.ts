@@ -155,10 +155,7 @@ export function evaluationMarkdown(rows: readonly EvaluationRow[], facts: Report
       `| model | n | not drawn | no reference | ${titles.join(' | ')} |`,
       `| --- | --- | --- | --- |${' --- |'.repeat(titles.length)}`,
     );
-    for (const { model, metrics: of, notDrawn, referenceEmpty } of summaries.filter((summary) => summary.roi === roi)) {
-      const cells = metrics.map(({ key, digits }) => formatted(of[key], digits));
-      lines.push(`| ${model} | ${of.dsc.n} | ${notDrawn} | ${referenceEmpty} | ${cells.join(' | ')} |`);
-    }
+    for (const summary of summaries.filter((one) => one.roi === roi)) lines.push(summaryRow(summary.model, summary));
     lines.push(...usualReferences(rows, roi, facts));
     for (const [label, pick] of [
       ['p, paired t-test', 't'],
@@ -189,12 +186,13 @@ function usualReferences(rows: readonly EvaluationRow[], roi: string, { models }
     const usual = own.filter(({ comparison: { referenceCm3 } }) => referenceCm3 >= least && referenceCm3 <= most);
     const [summary] = summariseModels(usual);
     if (usual.length === own.length || summary === undefined) return [];
-    const cells = metrics.map(({ key, digits }) => formatted(summary.metrics[key], digits));
-    const title = `${label}, references of ${least} to ${most} cm³`;
-    return [
-      `| ${title} | ${summary.metrics.dsc.n} | ${summary.notDrawn} | ${summary.referenceEmpty} | ${cells.join(' | ')} |`,
-    ];
+    return [summaryRow(`${label}, references of ${least} to ${most} cm³`, summary)];
   });
+}
+
+function summaryRow(title: string, { metrics: of, notDrawn, referenceEmpty }: ModelSummary): string {
+  const cells = metrics.map(({ key, digits }) => formatted(of[key], digits));
+  return `| ${title} | ${of.dsc.n} | ${notDrawn} | ${referenceEmpty} | ${cells.join(' | ')} |`;
 }
 
 /** The worker warned of nothing; that an ROI goes on beyond the scan is no difference from the training. */

@@ -10,9 +10,16 @@ const leastPatients = 5;
 /** And where nothing is gained that another dozen patients would not take away again (mean Dice). */
 const leastGain = 0.005;
 
+export interface Calibration {
+  /** Of every ROI. */
+  readonly thresholds: readonly number[];
+  /** Patients that each was chosen on. */
+  readonly patients: readonly number[];
+}
+
 /**
- * For each ROI the candidate with the best mean Dice, or 0.5 where that is hardly worse or too few patients have it. The Dice loss pays little for
- * voxels beside a blurred edge, so that networks trained with it draw somewhat too much.
+ * For each ROI the candidate with the best mean Dice, or 0.5 where that is hardly worse or too few patients have it. The
+ * Dice loss pays little for voxels beside a blurred edge, so that networks trained with it draw somewhat too much.
  * @param dice of the patients set aside, at `candidateThresholds`
  * @param mirrored the twin of a paired ROI, else the ROI itself: twins get one threshold
  */

@@ -5,11 +5,11 @@ import { toOnnx } from '../networks/to-onnx.ts';
 import { version } from '../../src/version.ts';
 import type { Bundle } from '../../src/bundles/read-bundle.ts';
 import { writeBundle, type BundleDescription } from '../bundles/write-bundle.ts';
+import type { Calibration } from './calibrate.ts';
 import type { CaseCollection } from './case-cache.ts';
 import type { EpochRecord } from './history.ts';
 import type { InitialWeights } from './initial-weights.ts';
 import type { Side } from './split.ts';
-import type { Calibration } from './trainer.ts';
 import type { TrainingConfig } from './training-config.ts';
 import { trainingProvenance, trainingRanges } from './ranges-of-bundle.ts';
 

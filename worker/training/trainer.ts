@@ -6,9 +6,9 @@ import { elementCount, type Parameters, parameterSpecs } from '../networks/param
 import { inputChannels } from '../volume/preprocess.ts';
 import { adamUpdate, initialAdam, moveAverage } from './adam.ts';
 import { BatchLoader } from './batch-loader.ts';
+import { calibratedThresholds, type Calibration, candidateThresholds } from './calibrate.ts';
 import { latestCheckpoint, type TrainingState, writeCheckpoint } from './checkpoint.ts';
 import { lossAndGradients } from './gradients.ts';
-import { calibratedThresholds, candidateThresholds } from './calibrate.ts';
 import { type EpochRecord, readHistory, writeHistory } from './history.ts';
 import { startingParameters } from './initial-weights.ts';
 import { afterEpoch } from './learning-rate.ts';
@@ -38,15 +38,9 @@ export interface TrainingResult {
   readonly network: Network;
   /** The best on validation (the running average where the configuration has one). */
   readonly best: Parameters;
-  /** Of every ROI, where the configuration asks for them (`calibrate`). */
+  /** Where the configuration asks for it (`calibrate`). */
   readonly calibration: Calibration | undefined;
   readonly history: readonly EpochRecord[];
-}
-
-export interface Calibration {
-  readonly thresholds: readonly number[];
-  /** Patients that each was chosen on. */
-  readonly patients: readonly number[];
 }
 
 /** Share of the old value in the running mean and variance of the batch normalisations. */
@@ -84,9 +78,10 @@ export async function train(tf: TensorFlow, training: Training): Promise<Trainin
     1,
     Math.round((schedule.slicesPerEpoch ?? slices) / (schedule.batch * schedule.accumulate)),
   );
-  const validated = cases.validation.slice(0, schedule.validationCases);
   const loader = new BatchLoader(plan(cases.training), state.adam.updates * schedule.accumulate);
-  const validation = new BatchSampler(plan(cases.validation));
+  const sampler = new BatchSampler(plan(cases.validation));
+  const validated = cases.validation.slice(0, schedule.validationCases);
+  const perEpoch = { sampler, cases: validated, step: schedule.validationStep };
   let calibration: Calibration | undefined;
   try {
     while (state.epoch < schedule.epochs && training.signal?.aborted !== true) {
@@ -100,10 +95,8 @@ export async function train(tf: TensorFlow, training: Training): Promise<Trainin
         training.onUpdate?.(state.adam.updates, schedule.epochs * updatesPerEpoch, step.loss);
       }
       const trained = performance.now();
-      const figures = { sampler: validation, cases: validated, step: schedule.validationStep };
-      const dice = (await validationDice(tf, network, state.average, figures, [0.5])).map(
-        ({ mean: [of] }) => of ?? null,
-      );
+      const found = await validationDice(tf, network, state.average, perEpoch, [0.5]);
+      const dice = found.map(({ mean: [atHalf = null] }) => atHalf);
       const meanDice = mean(dice);
       const rate = afterEpoch(state.rate, state.epoch + 1, meanDice, schedule);
       const improved: boolean = rate.best > state.rate.best;
@@ -123,7 +116,7 @@ export async function train(tf: TensorFlow, training: Training): Promise<Trainin
       await training.onEpoch?.(history, state, improved);
     }
     if (schedule.calibrate) {
-      const all = { sampler: validation, cases: cases.validation, step: 1 };
+      const all = { sampler, cases: cases.validation, step: 1 };
       const dice = await validationDice(tf, network, state.best ?? state.average, all, candidateThresholds);
       calibration = {
         thresholds: calibratedThresholds(dice, mirroredChannels(rois)),
@@ -132,7 +125,7 @@ export async function train(tf: TensorFlow, training: Training): Promise<Trainin
     }
   } finally {
     await loader.close();
-    validation.close();
+    sampler.close();
   }
   return { network, best: state.best ?? state.average, calibration, history };
 }

@@ -1,7 +1,6 @@
 // The quality page: structure sets that belong to no series can be deleted.
 import { refresh } from './live.js';
-
-const csrfToken = document.querySelector('meta[name="csrf-token"]')?.getAttribute('content') ?? '';
+import { post } from './post.js';
 
 document.addEventListener('click', (event) => {
   const button = event.target instanceof Element ? event.target.closest('button[data-unmatched]') : null;
@@ -12,6 +11,6 @@ document.addEventListener('click', (event) => {
 
 /** @param {string} key */
 async function remove(key) {
-  await fetch(`/api/unmatched/${key}/delete`, { method: 'POST', headers: { 'x-csrf-token': csrfToken } });
+  await post(`/api/unmatched/${key}/delete`);
   await refresh();
 }

@@ -1,9 +1,8 @@
 // The page of one series: its buttons.
 import { refresh } from './live.js';
+import { post } from './post.js';
 
 const key = document.querySelector('[data-series]')?.getAttribute('data-series') ?? '';
-
-const csrfToken = document.querySelector('meta[name="csrf-token"]')?.getAttribute('content') ?? '';
 
 /**
  * @param {string} text
@@ -21,11 +20,7 @@ function answer(text, place = document.getElementById('answer')) {
  */
 async function act(action, body, place) {
   answer('', place);
-  const response = await fetch(`/api/series/${key}/${action}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', 'x-csrf-token': csrfToken },
-    body: JSON.stringify(body),
-  });
+  const response = await post(`/api/series/${key}/${action}`, body);
   if (response.ok && action === 'delete') location.assign('/');
   else await refresh();
   if (response.ok) return true;
@@ -75,10 +70,7 @@ document.addEventListener('click', (event) => {
 
 /** @param {HTMLButtonElement} button */
 async function showIdentity(button) {
-  const response = await fetch(`/api/series/${key}/identity`, {
-    method: 'POST',
-    headers: { 'x-csrf-token': csrfToken },
-  });
+  const response = await post(`/api/series/${key}/identity`);
   if (!response.ok) return answer(`HTTP ${response.status}`);
   /** @type {Record<string, string>} */
   const identity = await response.json();
