@@ -2,7 +2,7 @@
 #   docker build --target node .         takes CTs, queues, shows; no accelerator
 #   docker build --target worker .       draws on the CPU (ONNX Runtime), delivers
 #   docker build --target worker-gpu .   draws on an NVIDIA card (TensorFlow, CUDA 12.2 from NVIDIA's wheels), delivers
-# `npm run test:long` runs each RUN line in a Debian of its own (test/deployment/dockerfile.long.ts).
+# `npm run test:long` runs each RUN line in a Debian of its own (test/project/deployment/dockerfile.long.ts).
 ARG BASE=debian:bookworm-slim
 
 FROM ${BASE} AS packages

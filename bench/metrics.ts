@@ -3,7 +3,7 @@
  * whole body, and two balls far apart. Medians of five.
  */
 import { compareMasks } from '../worker/evaluation/compare-masks.ts';
-import { percentile } from '../src/observe/charts/percentile.ts';
+import { percentile } from '../src/charts/percentile.ts';
 import type { Grid, Mask } from '../worker/volume/volume.ts';
 
 const repeats = 5;

@@ -1,7 +1,7 @@
 /** The child of bench/worklist.ts: a store and its pages in a process of their own, so that its memory is the node's. */
 import { httpSchema } from '../src/config/http-schema.ts';
 import { startHttpServer } from '../src/http/server.ts';
-import { createLog } from '../src/observe/log.ts';
+import { createLog } from '../src/log.ts';
 import { Store } from '../src/store/store.ts';
 
 const [dataDirectory = '', imagesOfSeries = '0'] = process.argv.slice(2);

@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
 import { loadConfig } from '../src/config/load.ts';
 import { ContourNodeError } from '../src/errors.ts';
-import { backUpDataDirectory } from '../src/store/backup.ts';
-import { progressBar } from './progress.ts';
+import { backUpDataDirectory } from '../src/store/backup/backup.ts';
+import { progressBar } from './shared/progress.ts';
 
 export const summary = 'copy the data directory, also while the node runs';
 

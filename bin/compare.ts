@@ -6,7 +6,7 @@ import type { StructureSet } from '../src/dicom/rtstruct/structure-set.ts';
 import { asContourNodeError, ContourNodeError } from '../src/errors.ts';
 import { compareStructureSets } from '../worker/contours/compare-structure-sets.ts';
 import type { RoiComparison } from '../worker/contours/compare-structure-sets.ts';
-import { progressBar } from './progress.ts';
+import { progressBar } from './shared/progress.ts';
 
 export const summary = 'compare two structure sets of one CT: DSC, surface distances and volumes, ROI by ROI';
 

@@ -14,7 +14,7 @@ interface Command {
 }
 
 /** Files of this folder that are no commands. */
-const helpers = new Set(['contour-node', 'http-entry', 'read-secret', 'progress', 'cache-folders', 'tls-arguments']);
+const helpers = new Set(['contour-node']);
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
 

@@ -3,7 +3,7 @@ import { loadConfig } from '../src/config/load.ts';
 import { ContourNodeError } from '../src/errors.ts';
 import { loadBundle } from '../worker/bundles/load-bundle.ts';
 import { contourFolder, type ContouredFolder } from '../worker/contour-folder.ts';
-import { progressBar } from './progress.ts';
+import { progressBar } from './shared/progress.ts';
 
 export const summary = 'a CT series on disk to an RTSTRUCT with every ROI of a bundle, no network';
 

@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
-import { parseAeTitle, parsePeerAddress } from '../src/dimse/peer-address.ts';
-import { echo } from '../src/dimse/verification-scu.ts';
+import { parseAeTitle, parsePeerAddress } from '../src/dimse/scu/peer-address.ts';
+import { echo } from '../src/dimse/scu/verification-scu.ts';
 import { ContourNodeError } from '../src/errors.ts';
-import { outgoingTls, tlsHelp, tlsOptions } from './tls-arguments.ts';
+import { outgoingTls, tlsHelp, tlsOptions } from './shared/tls-arguments.ts';
 
 export const summary = 'ask a peer by C-ECHO whether it answers';
 export const help = `usage: contour-node echo AE@host:port [--calling AE] [--timeout SECONDS] [--tls-ca FILE …] [--json]

@@ -13,7 +13,7 @@ import { evaluatedModels } from '../worker/evaluation/evaluated-models.ts';
 import { summariseModels } from '../worker/evaluation/evaluation-tables.ts';
 import { recordEvaluation } from '../worker/evaluation/record-evaluation.ts';
 import { writeReport } from '../worker/evaluation/write-report.ts';
-import { progressBar } from './progress.ts';
+import { progressBar } from './shared/progress.ts';
 
 export const summary = "a bundle's contours against those of an archive, or two bundles against each other";
 

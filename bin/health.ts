@@ -5,7 +5,7 @@ import { ContourNodeError } from '../src/errors.ts';
 import { askRedis } from '../src/jobs/ask-redis.ts';
 import { redisAddress } from '../src/jobs/redis-connection.ts';
 import { readHeartbeats } from '../src/jobs/worker-heartbeat.ts';
-import { askWhetherLive } from '../src/observe/ask-live.ts';
+import { askWhetherLive } from '../worker/processes/checks/ask-live.ts';
 
 export const summary = 'whether the node or the worker on this machine lives, for container health checks';
 

@@ -6,7 +6,7 @@ import { listBundles, readBundle } from '../src/bundles/read-bundle.ts';
 import { parseConfig } from '../src/config/load.ts';
 import { configSchema } from '../src/config/schema.ts';
 import { starterConfig } from '../src/config/starter-config.ts';
-import { parseAeTitle, parsePeerAddress } from '../src/dimse/peer-address.ts';
+import { parseAeTitle, parsePeerAddress } from '../src/dimse/scu/peer-address.ts';
 import { ContourNodeError } from '../src/errors.ts';
 
 export const summary = 'asks five questions and writes a configuration';

@@ -4,7 +4,7 @@ import { startEmbeddedRedis } from '../src/jobs/embedded-redis.ts';
 import { connectQueues } from '../src/jobs/queues.ts';
 import { redisAddress } from '../src/jobs/redis-connection.ts';
 import { startNode } from '../src/node.ts';
-import { createLog } from '../src/observe/log.ts';
+import { createLog } from '../src/log.ts';
 import { runService } from '../worker/processes/service.ts';
 
 export const summary = 'receives CTs, queues the work and shows it; without the worker';

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { ContourNodeError } from '../src/errors.ts';
 import { patientPositions } from '../worker/phantom/write-ct.ts';
 import { writePhantom } from '../worker/phantom/write-phantom.ts';
-import { progressBar } from './progress.ts';
+import { progressBar } from './shared/progress.ts';
 
 export const summary = 'write a generated head-and-neck CT series with its true RTSTRUCT';
 

@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
 import { loadConfig } from '../src/config/load.ts';
 import { ContourNodeError } from '../src/errors.ts';
-import { restoreDataDirectory } from '../src/store/restore.ts';
-import { progressBar } from './progress.ts';
+import { restoreDataDirectory } from '../src/store/backup/restore.ts';
+import { progressBar } from './shared/progress.ts';
 
 export const summary = 'make a data directory out of a backup';
 

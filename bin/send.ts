@@ -1,10 +1,10 @@
 import { parseArgs } from 'node:util';
-import { findInstances } from '../src/dimse/find-instances.ts';
-import { parseAeTitle, parsePeerAddress } from '../src/dimse/peer-address.ts';
-import { storeInstances } from '../src/dimse/storage-scu.ts';
+import { findInstances } from '../src/dimse/scu/find-instances.ts';
+import { parseAeTitle, parsePeerAddress } from '../src/dimse/scu/peer-address.ts';
+import { storeInstances } from '../src/dimse/scu/storage-scu.ts';
 import { ContourNodeError } from '../src/errors.ts';
-import { progressBar } from './progress.ts';
-import { outgoingTls, tlsHelp, tlsOptions } from './tls-arguments.ts';
+import { progressBar } from './shared/progress.ts';
+import { outgoingTls, tlsHelp, tlsOptions } from './shared/tls-arguments.ts';
 
 export const summary = 'send DICOM files by C-STORE';
 export const help = `usage: contour-node send PATH... --to AE@host:port [--calling AE] [--timeout SECONDS] [--tls-ca FILE …] [--json]

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { loadConfig } from '../src/config/load.ts';
 import { startEmbeddedRedis } from '../src/jobs/embedded-redis.ts';
-import { createLog } from '../src/observe/log.ts';
+import { createLog } from '../src/log.ts';
 import { supervise } from '../worker/processes/supervisor.ts';
 
 export const summary = 'node, worker and (without redis.url) an embedded Redis in one go';

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { ContourNodeError } from '../src/errors.ts';
 import { apiTokenHash, newApiToken } from '../src/http/access/api-token.ts';
-import { httpEntry } from './http-entry.ts';
+import { httpEntry } from './shared/http-entry.ts';
 
 export const summary = 'makes an API token for a program, and its entry for the configuration';
 

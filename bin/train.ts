@@ -12,8 +12,8 @@ import { weightsOfBundle } from '../worker/training/initial-weights.ts';
 import { train } from '../worker/training/trainer.ts';
 import { writeTrainedBundle } from '../worker/training/trained-bundle.ts';
 import { inputChannels } from '../worker/volume/preprocess.ts';
-import { cacheFolder, casesFolder } from './cache-folders.ts';
-import { progressBar } from './progress.ts';
+import { cacheFolder, casesFolder } from './shared/cache-folders.ts';
+import { progressBar } from './shared/progress.ts';
 
 export const summary = 'train a network on CT and RTSTRUCT and write it as a bundle';
 

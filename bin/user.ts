@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
 import { ContourNodeError } from '../src/errors.ts';
 import { hashPassword } from '../src/http/access/password-hash.ts';
-import { httpEntry } from './http-entry.ts';
-import { readSecret } from './read-secret.ts';
+import { httpEntry } from './shared/http-entry.ts';
+import { readSecret } from './shared/read-secret.ts';
 
 export const summary = "makes a user's entry for the configuration, with the password's hash";
 

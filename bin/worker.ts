@@ -4,7 +4,7 @@ import { type Config, configSchema } from '../src/config/schema.ts';
 import { ContourNodeError } from '../src/errors.ts';
 import { type QueueKind, queueKinds } from '../src/jobs/queue-names.ts';
 import { redisAddress } from '../src/jobs/redis-connection.ts';
-import { createLog } from '../src/observe/log.ts';
+import { createLog } from '../src/log.ts';
 import { runService } from '../worker/processes/service.ts';
 import { startWorker } from '../worker/processes/worker.ts';
 

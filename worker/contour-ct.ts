@@ -1,5 +1,5 @@
 import type { CtGeometry } from '../src/dicom/ct-geometry.ts';
-import type { Warning } from '../src/jobs/work-order.ts';
+import type { Warning } from '../src/warning.ts';
 import type { LoadedBundle } from './bundles/load-bundle.ts';
 import { contourRoi } from './inference/contour-roi.ts';
 import { ctWarnings } from './inference/ct-warnings.ts';

@@ -2,15 +2,16 @@ import { createHash } from 'node:crypto';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Config } from '../src/config/schema.ts';
-import { readHeader } from '../src/dicom/data-set.ts';
+import { readHeader } from '../src/dicom/read-data-set.ts';
 import { readCtFolder } from '../src/dicom/read-ct-folder.ts';
 import { ContourNodeError } from '../src/errors.ts';
-import { structureSetStyleSchema, type Warning } from '../src/jobs/work-order.ts';
+import { structureSetStyleSchema } from '../src/work/work-order.ts';
+import { type Warning } from '../src/warning.ts';
 import type { LoadedBundle } from './bundles/load-bundle.ts';
 import { allWarnings, contourCt } from './contour-ct.ts';
-import { reviewPictures } from './preview/review-pictures.ts';
+import { reviewPictures } from './pictures/review-pictures.ts';
 import { StageClock, type Progress } from './stage-clock.ts';
-import { structureSet } from './structure-set.ts';
+import { structureSet } from './structure-set/write-structure-sets.ts';
 import { niftiMask } from './volume/nifti.ts';
 
 export interface ContourFolderOptions {

@@ -3,27 +3,21 @@ import type { Bundle } from '../src/bundles/read-bundle.ts';
 import type { CtHeader } from '../src/dicom/ct-instance.ts';
 import { checkCtSeries } from '../src/dicom/ct-series.ts';
 import type { DataSet } from '../src/dicom/data-set.ts';
-import { isWanted } from '../src/dicom/rtstruct/destination-rois.ts';
+import { isWanted } from './structure-set/destination-rois.ts';
 import { ContourNodeError } from '../src/errors.ts';
-import type {
-  ContourPayload,
-  Profile,
-  RevisionManifest,
-  Warning,
-  WorkOrder,
-  WorkResult,
-} from '../src/jobs/work-order.ts';
-import { contactSheetFile, reviewAxes, reviewIndexFile, reviewPlanesFile } from '../src/jobs/review-files.ts';
-import { faultPoint } from '../src/observe/fault-point.ts';
+import type { ContourPayload, Profile, RevisionManifest, WorkOrder, WorkResult } from '../src/work/work-order.ts';
+import type { Warning } from '../src/warning.ts';
+import { contactSheetFile, reviewAxes, reviewIndexFile, reviewPlanesFile } from '../src/work/review-files.ts';
+import { faultPoint } from '../src/fault-point.ts';
 import type { LoadedBundle } from './bundles/load-bundle.ts';
 import { allWarnings, contourCt, type ContouredCt } from './contour-ct.ts';
-import { contoursJson } from './contours-json.ts';
+import { contoursJson } from './pictures/contours-json.ts';
 import { OrderFiles } from './order-files.ts';
-import { reviewSheet } from './preview/review-pictures.ts';
+import { reviewSheet } from './pictures/review-pictures.ts';
 import { readSlices } from './revision-slices.ts';
-import { reviewFiles } from './review/review-planes.ts';
+import { reviewFiles } from './pictures/review-planes.ts';
 import { StageClock, type Progress } from './stage-clock.ts';
-import { structureSet } from './structure-set.ts';
+import { structureSet } from './structure-set/write-structure-sets.ts';
 
 export interface ContourOrderOptions {
   /** The bundle that the order names, in the engine that it names; the caller keeps it warm. */

@@ -3,13 +3,13 @@ import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { z } from 'zod';
 import { ContourNodeError } from '../src/errors.ts';
-import { revisionManifestSchema, workOrderSchema, workResultSchema } from '../src/jobs/work-order.ts';
-import type { ContourPayload, RevisionManifest, WorkOrder, WorkResult } from '../src/jobs/work-order.ts';
-import { writeOnce } from '../src/jobs/write-once.ts';
+import { revisionManifestSchema, workOrderSchema, workResultSchema } from '../src/work/work-order.ts';
+import type { ContourPayload, RevisionManifest, WorkOrder, WorkResult } from '../src/work/work-order.ts';
+import { writeOnce } from '../src/work/write-once.ts';
 
 type OrderName = Pick<ContourPayload, 'series' | 'revision' | 'order'>;
 
-/** The files of one order in the data directory; src/jobs/work-order.ts says what they are. */
+/** The files of one order in the data directory; src/work/work-order.ts says what they are. */
 export class OrderFiles {
   readonly #dataDirectory: string;
   readonly #name: OrderName;

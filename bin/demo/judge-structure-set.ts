@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { readRtstruct } from '../../src/dicom/rtstruct/read-rtstruct.ts';
 import { rasterise } from '../../worker/contours/rasterise.ts';
 import { overlap } from '../../worker/evaluation/compare-masks.ts';
-import { contactSheet, contourRings, polygonRings, type PreviewRoi } from '../../worker/preview/contact-sheet.ts';
+import { contactSheet, contourRings, polygonRings, type PreviewRoi } from '../../worker/pictures/contact-sheet.ts';
 import { maskContours } from '../../worker/contours/roi-contours.ts';
 import type { DemoCt } from './demo-ct.ts';
 

@@ -6,7 +6,7 @@ import { loadBundle } from '../../worker/bundles/load-bundle.ts';
 import { modelCard } from '../../worker/bundles/model-card.ts';
 import { openBundle } from '../../worker/bundles/open-bundle.ts';
 import { failurePictures } from '../../worker/evaluation/failure-pictures.ts';
-import { progressBar } from '../progress.ts';
+import { progressBar } from '../shared/progress.ts';
 import type { ModelsOptions } from './options.ts';
 
 /** Phantoms that are tried; training seeds begin at 100000. */

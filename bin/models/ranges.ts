@@ -4,8 +4,8 @@ import { openBundle } from '../../worker/bundles/open-bundle.ts';
 import { collectCases } from '../../worker/training/case-cache.ts';
 import { loadTrainingConfig } from '../../worker/training/training-config.ts';
 import { writeRanges } from '../../worker/training/ranges-of-bundle.ts';
-import { casesFolder } from '../cache-folders.ts';
-import { progressBar } from '../progress.ts';
+import { casesFolder } from '../shared/cache-folders.ts';
+import { progressBar } from '../shared/progress.ts';
 import type { ModelsOptions } from './options.ts';
 
 export async function ranges({ models }: Config, names: readonly string[], values: ModelsOptions): Promise<void> {

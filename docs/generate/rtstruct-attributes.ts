@@ -15,7 +15,7 @@ const copied = 'value bytes unchanged';
 const copiedOrEmpty = 'value bytes unchanged; empty where the CT has none, or a value that breaks its VR';
 const copiedOrAbsent = 'value bytes unchanged; absent where the CT has none, or a value that breaks its VR';
 
-/** Path, type, source, rule of every attribute, by module. test/conformance/written-attributes.test.ts holds it against the writer. */
+/** Path, type, source, rule of every attribute, by module. test/project/conformance/written-attributes.test.ts holds it against the writer. */
 const modules: Readonly<Record<string, readonly (readonly [string, WrittenAttribute['type'], string, string])[]>> = {
   Patient: [
     ['PatientName', '2', 'CT', copied],

@@ -260,3 +260,4 @@ export type Config = z.output<typeof configSchema>;
 export type Peer = z.output<typeof peerSchema>;
 export type Destination = z.output<typeof destinationSchema>;
 export type Route = z.output<typeof routeSchema>;
+export type Priority = Route['priority'];

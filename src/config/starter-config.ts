@@ -1,6 +1,5 @@
 import { stringify } from 'yaml';
 import type { BundleManifest } from '../bundles/manifest.ts';
-import type { PeerAddress } from '../dimse/peer-connection.ts';
 
 /** What a first configuration depends on. */
 export interface StarterAnswers {
@@ -12,7 +11,7 @@ export interface StarterAnswers {
   /** Who sends, besides programs on this machine. */
   readonly scanner?: { readonly aeTitle: string; readonly address: string };
   /** Where structure sets go; without one they stay here. */
-  readonly tps?: PeerAddress;
+  readonly tps?: { readonly aeTitle: string; readonly host: string; readonly port: number };
 }
 
 /** A commented configuration file, with no more in it than what was asked for. */

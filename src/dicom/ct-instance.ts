@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ctHeaderOf } from './ct-header.ts';
 import type { CtHeader } from './ct-header.ts';
-import { parseDicom } from './data-set.ts';
+import { parseDicom } from './read-data-set.ts';
 import type { DicomFile } from './data-set.ts';
 import { storedValuesSha256 } from './pixel-data.ts';
 

@@ -1,5 +1,5 @@
 import { ContourNodeError } from '../errors.ts';
-import type { Warning } from '../jobs/work-order.ts';
+import type { Warning } from '../warning.ts';
 import type { CtGeometry } from './ct-geometry.ts';
 import type { CtHeader } from './ct-header.ts';
 import { isAxialImage } from './image-type.ts';

@@ -3,7 +3,7 @@ import { ContourNodeError } from '../errors.ts';
 import type { CtGeometry } from './ct-geometry.ts';
 import { ctHeaderOf } from './ct-header.ts';
 import type { CtHeader } from './ct-header.ts';
-import { parseDicom } from './data-set.ts';
+import { parseDicom } from './read-data-set.ts';
 import type { DicomFile } from './data-set.ts';
 import { decodeFragments } from './pixel-codecs.ts';
 import { isDecodable } from './transfer-syntax.ts';

@@ -1,5 +1,5 @@
 import { ContourNodeError } from '../errors.ts';
-import type { Warning } from '../jobs/work-order.ts';
+import type { Warning } from '../warning.ts';
 
 /** Closer than this (mm) two slices lie at one position; no scanner reconstructs finer. */
 const samePositionMm = 0.05;

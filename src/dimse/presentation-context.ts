@@ -6,7 +6,7 @@ import {
   implicitVrLittleEndian,
   transferSyntaxOf,
 } from '../dicom/transfer-syntax.ts';
-import { storageCommitmentSopClass } from './storage-commitment.ts';
+import { storageCommitmentSopClass } from './commitment/storage-commitment.ts';
 
 export const verificationSopClass = '1.2.840.10008.1.1';
 

@@ -1,3 +1,4 @@
+import { problemSchema } from '../problem.ts';
 import { z } from 'zod';
 import { catalogue, ContourNodeError, type ErrorCode } from '../errors.ts';
 import type { SeriesDetail, SeriesSummary } from '../store/series.ts';
@@ -16,7 +17,7 @@ export interface NodeApi {
   act(key: string, action: ActionAnswer['action'], destination?: string): Promise<ActionAnswer>;
 }
 
-const errorAnswer = z.object({ error: z.object({ code: z.string(), message: z.string(), remedy: z.string() }) });
+const errorAnswer = z.object({ error: problemSchema });
 
 /**
  * The HTTP API of a running node. Each call throws ContourNodeError API_UNREACHABLE, or what the node answered.

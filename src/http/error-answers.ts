@@ -1,7 +1,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
 import { ZodError } from 'zod';
 import { asContourNodeError, ContourNodeError, type ErrorCode } from '../errors.ts';
-import type { Log } from '../observe/log.ts';
+import type { Log } from '../log.ts';
 import { errorPage } from './pages/error-page.ts';
 import { sendHtml } from './pages/send-html.ts';
 import { wantsPage } from './wants-page.ts';

@@ -5,7 +5,7 @@ import { readerOf } from './pages/reader.ts';
 import { sendHtml } from './pages/send-html.ts';
 import { wantsPage } from './wants-page.ts';
 import type { ContourQueues } from '../jobs/queues.ts';
-import type { Problem } from '../store/series.ts';
+import type { Problem } from '../problem.ts';
 import { version } from '../version.ts';
 
 /**

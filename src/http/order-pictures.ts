@@ -13,8 +13,8 @@ import {
   reviewIndexFile,
   reviewIndexSchema,
   reviewPlanesFile,
-} from '../jobs/review-files.ts';
-import { comparisonFolder } from '../store/paths.ts';
+} from '../work/review-files.ts';
+import { comparisonFolder } from '../work/paths.ts';
 import type { SeriesReader } from '../store/series.ts';
 
 export interface OrderPicturesOptions {

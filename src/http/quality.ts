@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import type { UnmatchedStructureSet } from '../intake/unmatched-structure-sets.ts';
-import { keySchema } from '../jobs/key.ts';
+import type { UnmatchedStructureSet } from '../intake/correction/unmatched-structure-sets.ts';
+import { keySchema } from '../work/key.ts';
 import type { NodeAudit } from '../observe/audit/node-audit.ts';
-import type { Log } from '../observe/log.ts';
+import type { Log } from '../log.ts';
 import type { QualityValue } from '../store/quality-values.ts';
 import { allows } from './access/user.ts';
 import { actorOf } from './actor.ts';

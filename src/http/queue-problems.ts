@@ -1,5 +1,5 @@
-import { problem, problemFrom } from '../store/problem.ts';
-import type { Problem } from '../store/series.ts';
+import { problem, problemFrom } from '../problem.ts';
+import type { Problem } from '../problem.ts';
 import { queueKind } from '../jobs/queue-names.ts';
 import type { ContourQueues } from '../jobs/queues.ts';
 

@@ -3,9 +3,9 @@ import { z } from 'zod';
 import type { PatientIdentity } from '../dicom/ct-header.ts';
 import { readableIdentity } from '../dicom/readable-identity.ts';
 import { ContourNodeError } from '../errors.ts';
-import { keySchema as key } from '../jobs/key.ts';
+import { keySchema as key } from '../work/key.ts';
 import type { NodeAudit } from '../observe/audit/node-audit.ts';
-import type { Log } from '../observe/log.ts';
+import type { Log } from '../log.ts';
 import { actorOf } from './actor.ts';
 import { type SeriesActions, type SeriesReader, type SeriesState, seriesStates } from '../store/series.ts';
 

@@ -1,4 +1,5 @@
-import type { OrderView, Problem, SeriesDetail, StructureSetView } from '../store/series.ts';
+import type { OrderView, SeriesDetail, StructureSetView } from '../store/series.ts';
+import type { Problem } from '../problem.ts';
 import type { SeriesList } from './api-client.ts';
 
 /** The worklist for a terminal. */

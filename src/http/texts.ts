@@ -1,8 +1,8 @@
 import type { RouteRole } from './access/user.ts';
 import type { CommitmentState, DeliveryState, OrderState, SeriesState, StageName } from '../store/series.ts';
 import type { Approval } from '../dicom/rtstruct/received-structure-set.ts';
-import type { ComparedRoi } from '../jobs/comparison.ts';
-import type { UnmatchedReason } from '../intake/match-structure-set.ts';
+import type { ComparedRoi } from '../work/correction.ts';
+import type { UnmatchedReason } from '../intake/correction/match-structure-set.ts';
 
 /**
  * Every text of the pages that is not a name, a message of an error (src/errors.ts) or a sentence of a history

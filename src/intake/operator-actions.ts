@@ -1,16 +1,16 @@
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ContourNodeError } from '../errors.ts';
-import type { Log } from '../observe/log.ts';
-import { comparisonFolder } from '../store/paths.ts';
+import type { Log } from '../log.ts';
+import { comparisonFolder } from '../work/paths.ts';
 import type { Actor, OrderView, SeriesActions, SeriesDetail, SeriesState, StructureSetView } from '../store/series.ts';
 import type { Store } from '../store/store.ts';
-import type { CurrentConfig, SeriesCompletion } from './complete-series.ts';
-import { whyImpossible } from './delivery-tries.ts';
-import type { Reconciler } from './reconcile.ts';
-import type { SeriesAssembly } from './series-assembly.ts';
+import type { CurrentConfig, SeriesCompletion } from './complete/complete-series.ts';
+import { whyImpossible } from './tries/delivery-tries.ts';
+import type { Reconciler } from './tries/reconcile.ts';
+import type { SeriesAssembly } from './complete/series-assembly.ts';
 import type { SeriesLock } from './series-lock.ts';
-import type { StorageCommitments } from './storage-commitments.ts';
+import type { StorageCommitments } from './commitment/storage-commitments.ts';
 
 export interface ActionOptions {
   readonly store: Store;

@@ -7,7 +7,7 @@ import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { ContourNodeError } from '../errors.ts';
-import type { Log } from '../observe/log.ts';
+import type { Log } from '../log.ts';
 
 export interface EmbeddedRedis {
   /** Unix socket that it listens on; it has no port. */

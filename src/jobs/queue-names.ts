@@ -1,5 +1,5 @@
-import type { ComparePayload } from './comparison.ts';
-import type { ContourPayload, DeliverPayload } from './work-order.ts';
+import type { ComparePayload } from '../work/correction.ts';
+import type { ContourPayload, DeliverPayload } from '../work/work-order.ts';
 
 /** Series to be drawn. */
 export const contourQueue = 'contour';

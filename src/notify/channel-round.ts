@@ -2,12 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodeText } from '../dicom/character-set.ts';
 import { asContourNodeError } from '../errors.ts';
-import { type Backoff, delayAfter } from '../intake/backoff.ts';
-import { contactSheetFile } from '../jobs/review-files.ts';
+import { type Backoff, delayAfter } from '../intake/tries/backoff.ts';
+import { contactSheetFile } from '../work/review-files.ts';
 import type { Channel } from './channel.ts';
 import type { Message } from './message.ts';
 import { type Notice, noticesOf } from './notice.ts';
-import type { NotifierOptions } from './notifier.ts';
+import type { NotifierOptions } from './notifier-options.ts';
 
 const hour = 3_600_000;
 const longestWait = 1_800_000;

@@ -1,6 +1,6 @@
 import type { Config } from '../config/schema.ts';
 import type { JournalEvent } from '../store/journal.ts';
-import type { Problem } from '../store/series.ts';
+import type { Problem } from '../problem.ts';
 
 export type Notice = {
   /** Names it among those of its series, for good. */

@@ -1,18 +1,6 @@
-import type { Config } from '../config/schema.ts';
-import type { Clock } from '../intake/clock.ts';
-import type { SeriesLock } from '../intake/series-lock.ts';
-import type { Log } from '../observe/log.ts';
-import type { Store } from '../store/store.ts';
 import { ChannelRound } from './channel-round.ts';
+import type { NotifierOptions } from './notifier-options.ts';
 import { channelsOf } from './channel.ts';
-
-export interface NotifierOptions {
-  readonly store: Store;
-  readonly lock: SeriesLock;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly current: () => Pick<Config, 'notifications' | 'dicom'>;
-}
 
 export interface Notifier {
   /** Takes over a changed section `notifications`; a channel that is new by its name is told what it could have heard. */

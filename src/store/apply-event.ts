@@ -1,7 +1,8 @@
 import { changeFeedback } from './apply-feedback.ts';
 import { applyCommitment, beginCommitment, endCommitment } from './commitment-state.ts';
 import type { JournalEvent } from './journal.ts';
-import type { OrderState, Priority } from './series.ts';
+import type { OrderState } from './series.ts';
+import type { Priority } from '../config/schema.ts';
 import { deriveState } from './series-state.ts';
 import type { Tables } from './tables.ts';
 

@@ -1,4 +1,4 @@
-import type { Problem } from './series.ts';
+import type { Problem } from '../problem.ts';
 import type { Tables } from './tables.ts';
 
 /** How far the images of a series are from a revision. */

@@ -1,4 +1,4 @@
-import type { ComparedRoi } from '../jobs/comparison.ts';
+import type { ComparedRoi } from '../work/correction.ts';
 import { formatStatus } from '../dimse/status.ts';
 import type { JournalEvent } from './journal.ts';
 import type { FeedbackEvent } from './apply-feedback.ts';

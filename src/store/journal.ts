@@ -2,10 +2,12 @@ import { closeSync, fstatSync, fsyncSync, ftruncateSync, mkdirSync, openSync, re
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { approvals } from '../dicom/rtstruct/received-structure-set.ts';
-import { comparisonResultSchema } from '../jobs/comparison.ts';
-import { keySchema as key } from '../jobs/key.ts';
-import { warningSchema, workResultSchema } from '../jobs/work-order.ts';
-import { journalFile } from './paths.ts';
+import { comparisonResultSchema } from '../work/correction.ts';
+import { keySchema as key } from '../work/key.ts';
+import { workResultSchema } from '../work/work-order.ts';
+import { warningSchema } from '../warning.ts';
+import { problemSchema as problem } from '../problem.ts';
+import { journalFile } from '../work/paths.ts';
 
 /**
  * What happened to one series, one JSON line an event, only ever appended. Together with the images it is the truth
@@ -13,7 +15,6 @@ import { journalFile } from './paths.ts';
  * (apply-event.ts), and can be made again from them at any time.
  */
 
-const problem = z.strictObject({ code: z.string(), message: z.string(), remedy: z.string() });
 const revision = z.int().positive();
 const tryNumber = z.int().positive();
 const at = z.iso.datetime();

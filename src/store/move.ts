@@ -1,7 +1,7 @@
 import { linkSync, unlinkSync } from 'node:fs';
 import { mkdir, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { syncFolder } from '../jobs/write-once.ts';
+import { syncFolder } from '../work/write-once.ts';
 
 /**
  * Moves a flushed file to a name that must be free. The folder is not flushed yet.

@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ContourNodeError } from '../errors.ts';
-import { writeOnce } from '../jobs/write-once.ts';
+import { writeOnce } from '../work/write-once.ts';
 
 const keyBytes = 32;
 
 /**
- * The key of the pseudonyms (src/observe/pseudonym.ts), made at the first start; readable by the node's user alone.
+ * The key of the pseudonyms (src/pseudonym.ts), made at the first start; readable by the node's user alone.
  *
  * @throws ContourNodeError DATA_DIRECTORY when it is there and is no key
  */

@@ -1,9 +1,9 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import { comparedRoiSchema } from '../jobs/comparison.ts';
-import { keySchema } from '../jobs/key.ts';
-import { qualityFile, qualityFolder } from './paths.ts';
+import { comparedRoiSchema } from '../work/correction.ts';
+import { keySchema } from '../work/key.ts';
+import { qualityFile, qualityFolder } from '../work/paths.ts';
 import { countingComparisons } from './structure-set-views.ts';
 import type { Tables } from './tables.ts';
 

@@ -1,5 +1,6 @@
 import { catalogue } from '../errors.ts';
-import type { DeliveryState, OrderState, Problem, SeriesState } from './series.ts';
+import type { DeliveryState, OrderState, SeriesState } from './series.ts';
+import type { Problem } from '../problem.ts';
 import type { Tables } from './tables.ts';
 
 interface StateRow {

@@ -1,10 +1,13 @@
+import type { Priority } from '../config/schema.ts';
+import type { Problem } from '../problem.ts';
 import type { Approval } from '../dicom/rtstruct/received-structure-set.ts';
-import type { ComparedRoi } from '../jobs/comparison.ts';
-import type { Warning, WorkResult } from '../jobs/work-order.ts';
+import type { ComparedRoi } from '../work/correction.ts';
+import type { WorkResult } from '../work/work-order.ts';
+import type { Warning } from '../warning.ts';
 
 /**
  * What the store says about a series: for page, API and commands. A series is named by its key (the pseudonym of its
- * Series Instance UID, src/observe/pseudonym.ts); nothing here holds patient data or DICOM UIDs.
+ * Series Instance UID, src/pseudonym.ts); nothing here holds patient data or DICOM UIDs.
  */
 
 export const seriesStates = [
@@ -40,15 +43,6 @@ export type DeliveryState =
  * taken the request; `missing`: it told nothing in time.
  */
 export type CommitmentState = 'due' | 'requested' | 'committed' | 'refused' | 'missing';
-
-export type Priority = 'urgent' | 'normal' | 'low';
-
-/** Why something is as it is: code of src/errors.ts, what happened in words, what to do. */
-export interface Problem {
-  readonly code: string;
-  readonly message: string;
-  readonly remedy: string;
-}
 
 export interface DeliveryView {
   readonly destination: string;

@@ -4,12 +4,19 @@ import { join } from 'node:path';
 import type { CtInstance } from '../dicom/ct-instance.ts';
 import { readCtInstance } from '../dicom/ct-instance.ts';
 import { asContourNodeError, ContourNodeError } from '../errors.ts';
-import { faultPoint } from '../observe/fault-point.ts';
-import type { Log } from '../observe/log.ts';
+import { faultPoint } from '../fault-point.ts';
+import type { Log } from '../log.ts';
 import { applyEvent, touch } from './apply-event.ts';
 import { appendEvent, readJournal } from './journal.ts';
 import type { JournalEvent, NewEvent } from './journal.ts';
-import { databaseFile, instancesFolder, parseInstanceFile, seriesFolder, seriesRoot, trashFolder } from './paths.ts';
+import {
+  databaseFile,
+  instancesFolder,
+  parseInstanceFile,
+  seriesFolder,
+  seriesRoot,
+  trashFolder,
+} from '../work/paths.ts';
 import { seriesStates } from './series.ts';
 import type {
   Actor,

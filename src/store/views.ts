@@ -1,6 +1,6 @@
 import type { JournalEvent } from './journal.ts';
 import { historyEvent } from './history.ts';
-import { orderFolder } from './paths.ts';
+import { orderFolder } from '../work/paths.ts';
 import { seriesStates } from './series.ts';
 import type {
   CommitmentState,
@@ -10,12 +10,12 @@ import type {
   ListOptions,
   OrderState,
   OrderView,
-  Priority,
-  Problem,
   SeriesDetail,
   SeriesState,
   SeriesSummary,
 } from './series.ts';
+import type { Priority } from '../config/schema.ts';
+import type { Problem } from '../problem.ts';
 import { stageTimes } from './stage-times.ts';
 import { structureSetsOf } from './structure-set-views.ts';
 import type { Tables } from './tables.ts';

@@ -1,4 +1,5 @@
-import type { DeliveryState, OrderState, Priority } from './series.ts';
+import type { DeliveryState, OrderState } from './series.ts';
+import type { Priority } from '../config/schema.ts';
 import type { Tables } from './tables.ts';
 
 /** An order that is not finished: what the reconciler has to look at. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { copyFile, mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { readHeader } from '../../src/dicom/data-set.ts';
+import { readHeader } from '../../src/dicom/read-data-set.ts';
 import { archiveCases } from '../../worker/archive/archive-cases.ts';
 import type { ArchiveIndex, IndexedSeries, IndexedStructureSet } from '../../worker/archive/index-archive.ts';
 import { matchCases } from '../../worker/archive/match-cases.ts';

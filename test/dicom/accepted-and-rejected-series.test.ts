@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { checkCtSeries, type CheckedSeries, type SeriesLimits } from '../../src/dicom/ct-series.ts';
 import { ctHeaderOf, type CtHeader } from '../../src/dicom/ct-header.ts';
-import { parseDicom } from '../../src/dicom/data-set.ts';
+import { parseDicom } from '../../src/dicom/read-data-set.ts';
 import { ContourNodeError } from '../../src/errors.ts';
 import { ctSlice, type Elements } from './generated-ct.ts';
 

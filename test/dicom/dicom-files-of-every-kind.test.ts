@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { deflateRawSync } from 'node:zlib';
-import { parseDicom, readHeader } from '../../src/dicom/data-set.ts';
+import { parseDicom, readHeader } from '../../src/dicom/read-data-set.ts';
 import { fileMetaInformation } from '../../src/dicom/part10.ts';
 import {
   deflatedExplicitVrLittleEndian,

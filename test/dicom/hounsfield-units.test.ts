@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { checkCtSeries } from '../../src/dicom/ct-series.ts';
 import { ctHeaderOf, readCtInstance } from '../../src/dicom/ct-instance.ts';
-import { parseDicom } from '../../src/dicom/data-set.ts';
+import { parseDicom } from '../../src/dicom/read-data-set.ts';
 import { decodeHu } from '../../src/dicom/pixel-data.ts';
 import { explicitVrBigEndian, implicitVrLittleEndian } from '../../src/dicom/transfer-syntax.ts';
 import { ctElements, ctSlice, dicomFile, type Elements, numberedPixels } from './generated-ct.ts';

@@ -4,7 +4,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { type DataSet, parseDicom } from '../../src/dicom/data-set.ts';
+import { type DataSet } from '../../src/dicom/data-set.ts';
+import { parseDicom } from '../../src/dicom/read-data-set.ts';
 import { patientStudyElements, type RawElement } from '../../src/dicom/patient-study.ts';
 import {
   deflatedExplicitVrLittleEndian,

@@ -6,7 +6,8 @@ import { test } from 'node:test';
 import codecs from 'dcmjs-codecs';
 import type { CtGeometry } from '../../src/dicom/ct-geometry.ts';
 import { readCtInstance } from '../../src/dicom/ct-instance.ts';
-import { type DicomFile, parseDicom } from '../../src/dicom/data-set.ts';
+import { type DicomFile } from '../../src/dicom/data-set.ts';
+import { parseDicom } from '../../src/dicom/read-data-set.ts';
 import { encodedFrame } from '../../src/dicom/encoded-frame.ts';
 import { decodeHu } from '../../src/dicom/pixel-data.ts';
 import {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { tagOf, vrOf } from '../../src/dicom/dictionary.ts';
-import { parseDicom } from '../../src/dicom/data-set.ts';
+import { parseDicom } from '../../src/dicom/read-data-set.ts';
 import { fileMetaInformation, implementationClassUid, implementationVersionName } from '../../src/dicom/part10.ts';
 import { derivedUid, isUid } from '../../src/dicom/uid.ts';
 import { ctSlice } from './generated-ct.ts';

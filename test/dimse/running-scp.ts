@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import type { z } from 'zod';
 import { configSchema } from '../../src/config/schema.ts';
 import type { AssociationEnd, AssociationInfo, ReceivedInstance } from '../../src/dimse/association-info.ts';
-import type { CommitmentRoles } from '../../src/dimse/commitment-exchange.ts';
-import { type RunningStorageScp, startStorageScp } from '../../src/dimse/storage-scp.ts';
+import type { CommitmentRoles } from '../../src/dimse/commitment/scp/commitment-exchange.ts';
+import { type RunningStorageScp, startStorageScp } from '../../src/dimse/scp/storage-scp.ts';
 import type { Cleanup } from '../support/cleanup.ts';
 import { eventually } from '../support/eventually.ts';
 

@@ -3,12 +3,12 @@ import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { PNG } from 'pngjs';
-import { readHeader } from '../../src/dicom/data-set.ts';
+import { readHeader } from '../../src/dicom/read-data-set.ts';
 import { seriesDigest } from '../../worker/archive/series-digest.ts';
 import { modelCard } from '../../worker/bundles/model-card.ts';
 import { openBundle } from '../../worker/bundles/open-bundle.ts';
 import { recordedMetrics } from '../../worker/bundles/recorded-metrics.ts';
-import { boxPlot } from '../../src/observe/charts/box-plot.ts';
+import { boxPlot } from '../../src/charts/box-plot.ts';
 import type { Comparison } from '../../worker/evaluation/compare-masks.ts';
 import type { EvaluationRow } from '../../worker/evaluation/evaluate-patient.ts';
 import {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { percentile } from '../../src/observe/charts/percentile.ts';
+import { percentile } from '../../src/charts/percentile.ts';
 import { pairedTTest, summarise, wilcoxonSignedRank } from '../../worker/evaluation/statistics.ts';
 
 function close(value: number, expected: number, tolerance: number): void {

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { parseConfig } from '../../src/config/load.ts';
 import { apiTokenHash, newApiToken } from '../../src/http/access/api-token.ts';
 import { hashPassword } from '../../src/http/access/password-hash.ts';
-import { askWhetherLive } from '../../src/observe/ask-live.ts';
+import { askWhetherLive } from '../../worker/processes/checks/ask-live.ts';
 import { checkTlsFiles } from '../../worker/processes/checks/tls.ts';
 import { afterwards } from '../support/afterwards.ts';
 import { certificate, certificateAuthority } from '../support/certificates.ts';

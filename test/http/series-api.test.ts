@@ -5,7 +5,7 @@ import { httpSchema } from '../../src/config/http-schema.ts';
 import { nodeApi } from '../../src/http/api-client.ts';
 import { startHttpServer } from '../../src/http/server.ts';
 import type { SeriesDetail, SeriesSummary } from '../../src/store/series.ts';
-import { writeBundleManifest } from '../intake/intake-bench.ts';
+import { writeBundleManifest } from '../intake/intake-harness.ts';
 import { silentLog } from '../jobs/running-redis.ts';
 import { workerAtQueue } from '../jobs/worker-at-queue.ts';
 import { eventually } from '../support/eventually.ts';

@@ -1,5 +1,5 @@
 import type { CtSlice } from '../support/ct-slice.ts';
-import { type IntakeBench, range } from './intake-bench.ts';
+import { type IntakeBench, range } from './intake-harness.ts';
 
 /** Of every series that was recorded so. */
 export const contouredOrder = 'abcdefabcdef0001';

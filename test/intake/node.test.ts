@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { loadConfig, type LoadedConfig } from '../../src/config/load.ts';
 import { type RunningNode, startNode } from '../../src/node.ts';
-import { createLog } from '../../src/observe/log.ts';
+import { createLog } from '../../src/log.ts';
 import type { SeriesState, SeriesSummary } from '../../src/store/series.ts';
 import { openQueues, runningRedis } from '../jobs/running-redis.ts';
 import { workerAtQueue } from '../jobs/worker-at-queue.ts';
@@ -14,7 +14,7 @@ import { httpSink } from '../support/http-sink.ts';
 import { freePort } from '../support/free-port.ts';
 import { runProgram } from '../support/run-program.ts';
 import { temporaryFolder } from '../support/threshold-bundle.ts';
-import { range } from './intake-bench.ts';
+import { range } from './intake-harness.ts';
 
 const a = '1.2.826.6.1';
 const b = '1.2.826.6.2';

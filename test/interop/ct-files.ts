@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readCtInstance } from '../../src/dicom/ct-instance.ts';
-import { parseDicom } from '../../src/dicom/data-set.ts';
+import { parseDicom } from '../../src/dicom/read-data-set.ts';
 import { temporaryFolder, type TestScp } from '../dimse/running-scp.ts';
 import type { Cleanup } from '../support/cleanup.ts';
 import { ctSliceFile, sopInstanceUidOf } from '../support/ct-slice.ts';

@@ -6,7 +6,7 @@ import { loadConfig } from '../../src/config/load.ts';
 import { type RunningNode, startNode } from '../../src/node.ts';
 import type { CommitmentView } from '../../src/store/series.ts';
 import { temporaryFolder } from '../dimse/running-scp.ts';
-import { ManualClock } from '../intake/intake-bench.ts';
+import { ManualClock } from '../intake/intake-harness.ts';
 import { openQueues, runningRedis, silentLog } from '../jobs/running-redis.ts';
 import { deliveredSeries, writeDeliveredSeries } from '../support/delivered-series.ts';
 import { eventually } from '../support/eventually.ts';

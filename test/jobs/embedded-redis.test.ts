@@ -8,7 +8,7 @@ import { test, type TestContext } from 'node:test';
 import assert from 'node:assert/strict';
 import { Redis } from 'ioredis';
 import { embeddedRedisSocket, startEmbeddedRedis } from '../../src/jobs/embedded-redis.ts';
-import { createLog } from '../../src/observe/log.ts';
+import { createLog } from '../../src/log.ts';
 import { afterwards } from '../support/afterwards.ts';
 import { lives } from '../support/lives.ts';
 import { eventually } from '../support/eventually.ts';
@@ -31,7 +31,7 @@ function client(t: TestContext, path: string): Redis {
 /** A process that owns an embedded Redis; what a kill -9 of the node does to it. */
 async function startOwner(directory: string): Promise<{ owner: ChildProcess; redisPid: number }> {
   const module = new URL('../../src/jobs/embedded-redis.ts', import.meta.url).href;
-  const log = new URL('../../src/observe/log.ts', import.meta.url).href;
+  const log = new URL('../../src/log.ts', import.meta.url).href;
   const script = `
     const { startEmbeddedRedis } = await import('${module}');
     const { createLog } = await import('${log}');

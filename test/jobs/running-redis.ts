@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type EmbeddedRedis, startEmbeddedRedis } from '../../src/jobs/embedded-redis.ts';
 import { type ContourQueues, connectQueues } from '../../src/jobs/queues.ts';
 import type { RedisAddress } from '../../src/jobs/redis-connection.ts';
-import { createLog } from '../../src/observe/log.ts';
+import { createLog } from '../../src/log.ts';
 import { afterwards } from '../support/afterwards.ts';
 import type { Cleanup } from '../support/cleanup.ts';
 import { eventually } from '../support/eventually.ts';

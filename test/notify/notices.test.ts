@@ -2,7 +2,7 @@ import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { type Notice, noticesOf } from '../../src/notify/notice.ts';
 import type { JournalEvent, NewEvent } from '../../src/store/journal.ts';
-import { problem } from '../../src/store/problem.ts';
+import { problem } from '../../src/problem.ts';
 
 const limits = { incompleteMinutes: 15, lateMinutes: 30 };
 const order = '0123456789abcdef';

@@ -14,7 +14,7 @@ import { AuditTrail } from '../../src/observe/audit/audit-trail.ts';
 import { NodeAudit } from '../../src/observe/audit/node-audit.ts';
 import { verifyAudit } from '../../src/observe/audit/verify-audit.ts';
 import { nodeOverHttp } from '../http/running-http.ts';
-import { writeBundleManifest } from '../intake/intake-bench.ts';
+import { writeBundleManifest } from '../intake/intake-harness.ts';
 import { silentLog } from '../jobs/running-redis.ts';
 import { afterwards } from '../support/afterwards.ts';
 import { certificate, certificateAuthority } from '../support/certificates.ts';

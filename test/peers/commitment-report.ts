@@ -5,7 +5,7 @@ import {
   type CommitmentResult,
   storageCommitmentInstance,
   storageCommitmentSopClass,
-} from '../../src/dimse/storage-commitment.ts';
+} from '../../src/dimse/commitment/storage-commitment.ts';
 import { command, data } from './raw-peer.ts';
 
 /** An N-EVENT-REPORT-RQ with its data set in Implicit VR Little Endian, in presentation context 1 (PS3.7 section 10.3.1). */

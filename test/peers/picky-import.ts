@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type DataSet, type DicomFile, readHeader } from '../../src/dicom/data-set.ts';
+import { type DataSet, type DicomFile } from '../../src/dicom/data-set.ts';
+import { readHeader } from '../../src/dicom/read-data-set.ts';
 
 /** What the stand-in planning system knows of the CT that a structure set has to belong to. */
 export interface KnownCt {

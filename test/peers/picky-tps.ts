@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { association as associationTypes, requests } from 'dcmjs-dimse';
-import { parseDicom } from '../../src/dicom/data-set.ts';
+import { parseDicom } from '../../src/dicom/read-data-set.ts';
 import { fileMetaInformation } from '../../src/dicom/part10.ts';
 import { rtStructureSetStorage } from '../../src/dicom/rtstruct/structure-set.ts';
 import { implicitVrLittleEndian } from '../../src/dicom/transfer-syntax.ts';
-import { CEchoResponse, CStoreResponse, Dataset, Scp } from '../../src/dimse/dcmjs-dimse.ts';
+import { CEchoResponse, CStoreResponse, Dataset, Scp } from '../../src/dimse/library/dcmjs-dimse.ts';
 import { verificationSopClass } from '../../src/dimse/presentation-context.ts';
 import { type KnownCt, knownCt, refusals } from './picky-import.ts';
 

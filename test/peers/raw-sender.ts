@@ -1,5 +1,5 @@
 import { ctImageStorage } from '../../src/dicom/ct-instance.ts';
-import { parseDicom } from '../../src/dicom/data-set.ts';
+import { parseDicom } from '../../src/dicom/read-data-set.ts';
 import { implicitVrLittleEndian } from '../../src/dicom/transfer-syntax.ts';
 import { dataSetOf } from '../dimse/example-instance.ts';
 import {

@@ -12,8 +12,8 @@ import {
   type WorkResult,
   workOrderSchema,
   workResultSchema,
-} from '../../src/jobs/work-order.ts';
-import type { JobStatus } from '../../src/intake/job-queues.ts';
+} from '../../src/work/work-order.ts';
+import type { JobStatus } from '../../src/jobs/job-queues.ts';
 import { deliver } from '../../worker/processes/deliver.ts';
 import { type RunningWorker, startWorker, type WorkerOptions } from '../../worker/processes/worker.ts';
 import { openQueues, runningRedis, type RunningRedis, silentLog } from '../jobs/running-redis.ts';

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { ComparedRoi } from '../../src/jobs/comparison.ts';
+import type { ComparedRoi } from '../../src/work/correction.ts';
 import { recordContoured, contouredOrder } from '../intake/contoured-series.ts';
-import { IntakeBench } from '../intake/intake-bench.ts';
+import { IntakeBench } from '../intake/intake-harness.ts';
 
 const a = '1.2.826.73.1';
 const first = '1'.repeat(16);

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { readJournal } from '../../src/store/journal.ts';
 import { pseudonymKey } from '../../src/store/pseudonym-key.ts';
-import { applyRetention } from '../../src/store/retention.ts';
+import { applyRetention } from '../../src/intake/upkeep/retention.ts';
 import { Store } from '../../src/store/store.ts';
-import { writeOnce } from '../../src/jobs/write-once.ts';
+import { writeOnce } from '../../src/work/write-once.ts';
 import { temporaryFolder } from '../support/threshold-bundle.ts';
-import { IntakeBench, quietLog, range } from '../intake/intake-bench.ts';
+import { IntakeBench, quietLog, range } from '../intake/intake-harness.ts';
 
 const a = '1.2.826.5.1';
 

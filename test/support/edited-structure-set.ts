@@ -1,4 +1,5 @@
-import { parseDicom, type DataSet } from '../../src/dicom/data-set.ts';
+import { type DataSet } from '../../src/dicom/data-set.ts';
+import { parseDicom } from '../../src/dicom/read-data-set.ts';
 import { fileMetaInformation } from '../../src/dicom/part10.ts';
 import { type DataElement, type Encoding, encode, joined } from '../../src/dicom/rtstruct/data-element.ts';
 import { rtStructureSetStorage } from '../../src/dicom/rtstruct/structure-set.ts';

@@ -2,8 +2,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ContourNodeError } from '../../src/errors.ts';
 import type { JournalEvent } from '../../src/store/journal.ts';
-import { journalFile } from '../../src/store/paths.ts';
-import { problemFrom } from '../../src/store/problem.ts';
+import { journalFile } from '../../src/work/paths.ts';
+import { problemFrom } from '../../src/problem.ts';
 
 type Step = Record<string, unknown> & { readonly kind: JournalEvent['kind']; readonly after: number };
 

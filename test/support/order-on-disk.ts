@@ -3,9 +3,9 @@ import { basename, join } from 'node:path';
 import type { Bundle } from '../../src/bundles/read-bundle.ts';
 import { configSchema, destinationSchema } from '../../src/config/schema.ts';
 import { readCtFolder } from '../../src/dicom/read-ct-folder.ts';
-import { writeOrder } from '../../src/intake/write-order.ts';
-import { writeRevision } from '../../src/intake/write-revision.ts';
-import type { ContourPayload, WorkOrder } from '../../src/jobs/work-order.ts';
+import { writeOrder } from '../../src/intake/complete/write-order.ts';
+import { writeRevision } from '../../src/intake/complete/write-revision.ts';
+import type { ContourPayload, WorkOrder } from '../../src/work/work-order.ts';
 
 export interface OrderOnDisk {
   readonly dataDirectory: string;

@@ -1,4 +1,4 @@
-import { parseDicom } from '../../src/dicom/data-set.ts';
+import { parseDicom } from '../../src/dicom/read-data-set.ts';
 import { prepareRtstruct, type PreparedStructureSet } from '../../src/dicom/rtstruct/write-rtstruct.ts';
 import { patientStudyElements } from '../../src/dicom/patient-study.ts';
 import { exampleInput } from '../dicom/rtstruct/example-structure-set.ts';

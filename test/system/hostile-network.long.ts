@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { percentile } from '../../src/observe/charts/percentile.ts';
+import { percentile } from '../../src/charts/percentile.ts';
 import { eventually } from '../support/eventually.ts';
 import { phantomCt } from '../support/phantom-ct.ts';
 import { residentMemory } from '../support/resident-memory.ts';

@@ -2,7 +2,7 @@ import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { parseDicom } from '../../src/dicom/data-set.ts';
+import { parseDicom } from '../../src/dicom/read-data-set.ts';
 import { phantomCt } from '../support/phantom-ct.ts';
 import { runProgram } from '../support/run-program.ts';
 import { startNodeWithTps } from '../support/node-with-tps.ts';

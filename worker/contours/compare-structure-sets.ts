@@ -2,7 +2,7 @@ import type { CheckedSeries } from '../../src/dicom/ct-series.ts';
 import { matchToCt } from '../../src/dicom/rtstruct/match-to-ct.ts';
 import type { MatchedRoi } from '../../src/dicom/rtstruct/match-to-ct.ts';
 import type { StructureSet } from '../../src/dicom/rtstruct/structure-set.ts';
-import type { Warning } from '../../src/jobs/work-order.ts';
+import type { Warning } from '../../src/warning.ts';
 import { compareMasks, type SurfaceAgreement } from '../evaluation/compare-masks.ts';
 import { gridOf } from '../volume/load-volume.ts';
 import { rasterise } from './rasterise.ts';

@@ -1,4 +1,4 @@
-import { percentile } from '../../src/observe/charts/percentile.ts';
+import { percentile } from '../../src/charts/percentile.ts';
 import type { Mask } from '../volume/volume.ts';
 import { mean } from './statistics.ts';
 import { surfaceDistances } from './surface-distances.ts';

@@ -1,5 +1,5 @@
 import type { LoadedBundle } from '../bundles/load-bundle.ts';
-import type { Colour } from '../preview/picture.ts';
+import type { Colour } from '../pictures/picture.ts';
 import type { EvaluatedModel } from './evaluate-patient.ts';
 
 /** DESIGN section 8: Deeplabv3+ green, U-Net blue; a third colour for two of a kind. */

@@ -2,7 +2,7 @@ import type { LoadedBundle } from '../bundles/load-bundle.ts';
 import { contourVolume } from '../contour-ct.ts';
 import { maskContours } from '../contours/roi-contours.ts';
 import { generatePhantom } from '../phantom/generate-phantom.ts';
-import { contactSheet, polygonRings } from '../preview/contact-sheet.ts';
+import { contactSheet, polygonRings } from '../pictures/contact-sheet.ts';
 import { StageClock } from '../stage-clock.ts';
 import { overlap } from './compare-masks.ts';
 import { onGrid } from './evaluate-patient.ts';

@@ -1,4 +1,4 @@
-import { percentile } from '../../src/observe/charts/percentile.ts';
+import { percentile } from '../../src/charts/percentile.ts';
 
 /** Descriptive statistics and paired tests over the patients of an evaluation. */
 

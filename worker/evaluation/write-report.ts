@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { orDiskFull } from '../disk-full.ts';
-import { boxPlot } from '../../src/observe/charts/box-plot.ts';
+import { boxPlot } from '../../src/charts/box-plot.ts';
 import type { ArchiveEvaluation } from './evaluate-archive.ts';
 import type { EvaluatedModel } from './evaluate-patient.ts';
 import { evaluationCsv, evaluationMarkdown, metrics, valuesOf, type ReportFacts } from './evaluation-tables.ts';

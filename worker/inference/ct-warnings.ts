@@ -1,5 +1,5 @@
 import type { TrainedCt } from '../../src/bundles/training-range.ts';
-import type { Warning } from '../../src/jobs/work-order.ts';
+import type { Warning } from '../../src/warning.ts';
 import type { CtAppearance } from '../volume/ct-appearance.ts';
 
 type Range = readonly [number, number];

@@ -1,6 +1,6 @@
 import type { BundleManifest } from '../../src/bundles/manifest.ts';
 import type { RoiPlausibility } from '../../src/bundles/training-range.ts';
-import type { Warning } from '../../src/jobs/work-order.ts';
+import type { Warning } from '../../src/warning.ts';
 import type { Body } from '../volume/body.ts';
 import { placeInBody } from '../volume/mask-place.ts';
 import type { ContouredRoi } from './contour-roi.ts';

@@ -1,5 +1,4 @@
 import { bodyOutline } from './body-outline.ts';
-import type { Layer } from './canvas.ts';
 import type { Random } from './random.ts';
 import {
   between,
@@ -13,15 +12,8 @@ import {
   type Point,
   type Shape,
 } from './shapes.ts';
+import type { Structure } from './structure.ts';
 import { spine } from './spine.ts';
-
-/** A solid of the patient, painted in the order of the list. */
-export interface Structure {
-  readonly shape: Shape;
-  readonly layers: readonly Layer[];
-  /** TG-263 name where the solid is part of the truth. */
-  readonly name?: string;
-}
 
 /** CT numbers of this patient's soft tissue. */
 export interface Tissue {

@@ -1,5 +1,6 @@
 import type { Grid, Mask, Volume } from '../volume/volume.ts';
-import { patientStructures, type Structure, type Tissue } from './anatomy.ts';
+import { patientStructures, type Tissue } from './anatomy.ts';
+import { type Structure } from './structure.ts';
 import { Canvas, type Pose } from './canvas.ts';
 import { seededRandom, type Random } from './random.ts';
 import { addMetal, addNoise, paintCouch } from './scanner.ts';

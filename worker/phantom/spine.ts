@@ -1,4 +1,4 @@
-import type { Structure } from './anatomy.ts';
+import type { Structure } from './structure.ts';
 import type { Random } from './random.ts';
 import { column, tube, union, type Shape } from './shapes.ts';
 

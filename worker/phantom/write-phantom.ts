@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ctImageStorage } from '../../src/dicom/ct-instance.ts';
-import { parseDicom } from '../../src/dicom/data-set.ts';
+import { parseDicom } from '../../src/dicom/read-data-set.ts';
 import { patientStudyElements } from '../../src/dicom/patient-study.ts';
 import { writeRtstruct } from '../../src/dicom/rtstruct/write-rtstruct.ts';
 import { derivedUid } from '../../src/dicom/uid.ts';

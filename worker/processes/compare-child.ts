@@ -1,7 +1,7 @@
 import { constants, setPriority } from 'node:os';
-import { compareReturned } from '../feedback/compare-returned.ts';
-import { problemOf } from './child-problem.ts';
-import { compareTaskSchema, type FromCompareChild } from './compare-process.ts';
+import { compareReturned } from '../correction/compare-correction.ts';
+import { problemFrom } from '../../src/problem.ts';
+import { compareTaskSchema, type FromCompareChild } from './compare-messages.ts';
 
 // Forked by compare-process.ts for one comparison: it may take long, and much memory, and be killed at any time.
 
@@ -16,7 +16,7 @@ process.once('message', (raw) => {
   const { dataDirectory, payload } = compareTaskSchema.parse(raw);
   compareReturned(dataDirectory, payload).then(
     ({ status }) => tell({ kind: 'done', status }),
-    (error: unknown) => tell({ kind: 'failed', problem: problemOf(error) }),
+    (error: unknown) => tell({ kind: 'failed', problem: problemFrom(error) }),
   );
 });
 

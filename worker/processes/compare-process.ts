@@ -1,17 +1,9 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { ContourNodeError } from '../../src/errors.ts';
-import { comparePayloadSchema, comparisonResultSchema } from '../../src/jobs/comparison.ts';
-import { childProblemSchema, errorOf } from './child-problem.ts';
-
-/** What parent and child say to each other; each side checks what it hears. */
-export const compareTaskSchema = z.strictObject({ dataDirectory: z.string(), payload: comparePayloadSchema });
-const fromChildSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('done'), status: comparisonResultSchema.shape.status }),
-  z.strictObject({ kind: z.literal('failed'), problem: childProblemSchema }),
-]);
-export type FromCompareChild = z.output<typeof fromChildSchema>;
+import { errorFrom } from '../../src/problem.ts';
+import { type compareTaskSchema, type FromCompareChild, fromCompareChildSchema } from './compare-messages.ts';
 
 /**
  * Makes one comparison in a process of its own, so that the worker goes on renewing its locks.
@@ -29,7 +21,7 @@ export async function runComparison(
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   let said: FromCompareChild | undefined;
-  child.on('message', (message) => (said = fromChildSchema.safeParse(message).data));
+  child.on('message', (message) => (said = fromCompareChildSchema.safeParse(message).data));
   // A channel that closes under the message shows as the exit of the process.
   child.send(task, () => undefined);
   let late = false;
@@ -43,7 +35,7 @@ export async function runComparison(
   clearTimeout(limit);
   signal.removeEventListener('abort', end);
   if (said?.kind === 'done') return said.status;
-  if (said?.kind === 'failed') throw errorOf(said.problem);
+  if (said?.kind === 'failed') throw errorFrom(said.problem);
   const why = late
     ? `took longer than ${limitMinutes} min and was ended`
     : `ended (${killedBy ?? `exit code ${code}`})`;

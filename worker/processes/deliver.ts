@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { Config, Destination } from '../../src/config/schema.ts';
-import { configuredPeer } from '../../src/dimse/configured-peer.ts';
-import { sendStructureSet } from '../../src/dimse/deliver-structure-set.ts';
-import { type DeliveryOutcome, outcomeOfError } from '../../src/dimse/delivery-outcome.ts';
-import type { PeerAddress } from '../../src/dimse/peer-connection.ts';
+import { configuredPeer } from '../../src/dimse/scu/configured-peer.ts';
+import { sendStructureSet } from '../../src/dimse/scu/deliver-structure-set.ts';
+import { type DeliveryOutcome, outcomeOfError } from '../../src/dimse/scu/delivery-outcome.ts';
+import type { PeerAddress } from '../../src/dimse/scu/peer-connection.ts';
 import { asContourNodeError, ContourNodeError } from '../../src/errors.ts';
-import type { DeliverPayload, DeliveryTry, WorkOrder, WorkResult } from '../../src/jobs/work-order.ts';
-import { faultPoint } from '../../src/observe/fault-point.ts';
+import type { DeliverPayload, DeliveryTry, WorkOrder, WorkResult } from '../../src/work/work-order.ts';
+import { faultPoint } from '../../src/fault-point.ts';
 import { OrderFiles } from '../order-files.ts';
 import { DeliveryTryFile } from './delivery-try-file.ts';
 

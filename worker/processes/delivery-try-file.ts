@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type DeliverPayload, type DeliveryTry, deliveryTrySchema } from '../../src/jobs/work-order.ts';
+import { type DeliverPayload, type DeliveryTry, deliveryTrySchema } from '../../src/work/work-order.ts';
 import { OrderFiles } from '../order-files.ts';
 
 /**

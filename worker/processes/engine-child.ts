@@ -1,8 +1,8 @@
-import type { ContourPayload } from '../../src/jobs/work-order.ts';
-import { faultPoint } from '../../src/observe/fault-point.ts';
-import { createLog, type Log } from '../../src/observe/log.ts';
+import type { ContourPayload } from '../../src/work/work-order.ts';
+import { faultPoint } from '../../src/fault-point.ts';
+import { createLog, type Log } from '../../src/log.ts';
 import { contourOrder } from '../contour-order.ts';
-import { type ChildProblem, problemOf } from './child-problem.ts';
+import { type Problem, problemFrom } from '../../src/problem.ts';
 import { type EngineSettings, type FromEngine, toEngineSchema } from './engine-messages.ts';
 import { WarmBundles } from './warm-bundles.ts';
 
@@ -29,13 +29,13 @@ async function start(settings: EngineSettings): Promise<State> {
   const log = createLog(settings, 'engine');
   const bundles = new WarmBundles(settings.modelsDirectory);
   const warmed: string[] = [];
-  const problems: ChildProblem[] = [];
+  const problems: Problem[] = [];
   for (const name of settings.warmUp) {
     try {
       await bundles.get(name, settings.engine);
       warmed.push(name);
     } catch (error) {
-      problems.push(problemOf(error));
+      problems.push(problemFrom(error));
     }
   }
   tell({ kind: 'ready', warmed, problems });
@@ -58,7 +58,7 @@ async function contour({ settings, bundles, log }: State, payload: ContourPayloa
       { err: error, series: payload.series, revision: payload.revision, try: payload.try },
       'contour job failed',
     );
-    tell({ kind: 'failed', problem: problemOf(error), residentMegabytes: residentMegabytes() });
+    tell({ kind: 'failed', problem: problemFrom(error), residentMegabytes: residentMegabytes() });
   }
 }
 

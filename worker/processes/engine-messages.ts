@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { configSchema } from '../../src/config/schema.ts';
-import { contourPayloadSchema, workResultSchema } from '../../src/jobs/work-order.ts';
-import { childProblemSchema } from './child-problem.ts';
+import { contourPayloadSchema, workResultSchema } from '../../src/work/work-order.ts';
+import { problemSchema } from '../../src/problem.ts';
 
 /** What parent and engine process say to each other; each side checks what it hears. */
 
@@ -35,9 +35,9 @@ export type ContourProgress = z.output<typeof progressSchema>;
 
 export const fromEngineSchema = z.discriminatedUnion('kind', [
   /** Started; `problems` of those bundles that could not be warmed up. */
-  z.strictObject({ kind: z.literal('ready'), warmed: z.array(z.string()), problems: z.array(childProblemSchema) }),
+  z.strictObject({ kind: z.literal('ready'), warmed: z.array(z.string()), problems: z.array(problemSchema) }),
   z.strictObject({ kind: z.literal('progress'), ...progressSchema.shape }),
   z.strictObject({ kind: z.literal('done'), summary: contourSummarySchema, residentMegabytes: z.number() }),
-  z.strictObject({ kind: z.literal('failed'), problem: childProblemSchema, residentMegabytes: z.number() }),
+  z.strictObject({ kind: z.literal('failed'), problem: problemSchema, residentMegabytes: z.number() }),
 ]);
 export type FromEngine = z.output<typeof fromEngineSchema>;

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { ContourNodeError } from '../../src/errors.ts';
-import type { ContourPayload } from '../../src/jobs/work-order.ts';
-import { type ChildProblem, errorOf } from './child-problem.ts';
+import type { ContourPayload } from '../../src/work/work-order.ts';
+import { type Problem, errorFrom } from '../../src/problem.ts';
 import {
   type ContourProgress,
   type ContourSummary,
@@ -13,7 +13,7 @@ import {
 
 export interface WarmUp {
   readonly warmed: readonly string[];
-  readonly problems: readonly ChildProblem[];
+  readonly problems: readonly Problem[];
 }
 
 /** The parent's end of one engine process: it holds tensors, this side holds the job. */
@@ -86,7 +86,7 @@ export class EngineProcess {
         done(message.summary);
       } else if (message.kind === 'failed') {
         this.residentMegabytes = message.residentMegabytes;
-        fail(errorOf(message.problem));
+        fail(errorFrom(message.problem));
       }
     });
     this.#send({ kind: 'contour', payload });

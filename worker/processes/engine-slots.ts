@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { asContourNodeError, ContourNodeError } from '../../src/errors.ts';
-import type { ContourPayload } from '../../src/jobs/work-order.ts';
-import type { Log } from '../../src/observe/log.ts';
+import type { ContourPayload } from '../../src/work/work-order.ts';
+import type { Log } from '../../src/log.ts';
 import type { ContourProgress, ContourSummary, EngineSettings } from './engine-messages.ts';
 import { EngineProcess } from './engine-process.ts';
 

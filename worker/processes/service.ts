@@ -1,4 +1,4 @@
-import type { Log } from '../../src/observe/log.ts';
+import type { Log } from '../../src/log.ts';
 
 export interface Service {
   readonly log: Log;

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import type { Log } from '../../src/observe/log.ts';
+import type { Log } from '../../src/log.ts';
 
 export interface SupervisedProgram {
   readonly name: string;

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Roi } from '../../src/bundles/manifest.ts';
-import { percentile } from '../../src/observe/charts/percentile.ts';
+import { percentile } from '../../src/charts/percentile.ts';
 import type { CaseCollection } from './case-cache.ts';
 import type { Side } from './split.ts';
 

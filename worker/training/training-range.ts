@@ -1,5 +1,5 @@
 import type { RoiPlausibility, TrainedCt } from '../../src/bundles/training-range.ts';
-import { percentile } from '../../src/observe/charts/percentile.ts';
+import { percentile } from '../../src/charts/percentile.ts';
 import { tissueClassesHu } from '../volume/ct-appearance.ts';
 import type { CaseDescription } from './prepared-case.ts';
 

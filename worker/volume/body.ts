@@ -1,5 +1,5 @@
 import { ContourNodeError } from '../../src/errors.ts';
-import { percentile } from '../../src/observe/charts/percentile.ts';
+import { percentile } from '../../src/charts/percentile.ts';
 import type { Volume } from './volume.ts';
 
 /** Where the patient is: the bounding box of the body over the whole series, mm. */

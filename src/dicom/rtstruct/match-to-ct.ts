@@ -1,5 +1,5 @@
 import { ContourNodeError } from '../../errors.ts';
-import type { Warning } from '../../jobs/work-order.ts';
+import type { Warning } from '../../warning.ts';
 import { sliceAt } from './contour-plane.ts';
 import type { Contour, StructureSet, StructureSetRoi } from './structure-set.ts';
 

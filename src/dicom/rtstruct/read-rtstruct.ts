@@ -1,6 +1,6 @@
 import { ContourNodeError } from '../../errors.ts';
-import type { Warning } from '../../jobs/work-order.ts';
-import { parseDicom } from '../data-set.ts';
+import type { Warning } from '../../warning.ts';
+import { parseDicom } from '../read-data-set.ts';
 import type { DataSet } from '../data-set.ts';
 import { rtStructureSetStorage } from './structure-set.ts';
 import type { Contour, StructureSet, StructureSetRoi } from './structure-set.ts';

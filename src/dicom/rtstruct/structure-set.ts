@@ -1,4 +1,4 @@
-import type { Warning } from '../../jobs/work-order.ts';
+import type { Warning } from '../../warning.ts';
 
 /** SOP Class UID of RT Structure Set Storage (PS3.4 B.5). */
 export const rtStructureSetStorage = '1.2.840.10008.5.1.4.1.1.481.3';

@@ -1,4 +1,4 @@
-import type { Problem } from '../../store/series.ts';
+import type { Problem } from '../../problem.ts';
 import { texts } from '../texts.ts';
 import { html } from './html.ts';
 import { pageFrame } from './page-frame.ts';

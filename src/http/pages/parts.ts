@@ -1,5 +1,6 @@
-import type { DeliveryView, OrderState, Problem, SeriesState, SeriesSummary, StageTime } from '../../store/series.ts';
-import type { Warning } from '../../jobs/work-order.ts';
+import type { DeliveryView, OrderState, SeriesState, SeriesSummary, StageTime } from '../../store/series.ts';
+import type { Problem } from '../../problem.ts';
+import type { Warning } from '../../warning.ts';
 import { texts } from '../texts.ts';
 import { duration } from '../assets/duration.js';
 import { html, type Html, type HtmlValue } from './html.ts';

@@ -1,9 +1,9 @@
-import type { UnmatchedStructureSet } from '../../intake/unmatched-structure-sets.ts';
-import type { ComparedRoi } from '../../jobs/comparison.ts';
-import { boxPlot } from '../../observe/charts/box-plot.ts';
-import { baselineSize, controlLimits, controlSignals } from '../../observe/charts/individuals-chart.ts';
-import { percentile } from '../../observe/charts/percentile.ts';
-import { runChart } from '../../observe/charts/run-chart.ts';
+import type { UnmatchedStructureSet } from '../../intake/correction/unmatched-structure-sets.ts';
+import type { ComparedRoi } from '../../work/correction.ts';
+import { boxPlot } from '../../charts/box-plot.ts';
+import { baselineSize, controlLimits, controlSignals } from '../../charts/individuals-chart.ts';
+import { percentile } from '../../charts/percentile.ts';
+import { runChart } from '../../charts/run-chart.ts';
 import type { QualityValue } from '../../store/quality-values.ts';
 import { texts } from '../texts.ts';
 import { html, Html } from './html.ts';

@@ -13,7 +13,7 @@ import {
   warningList,
   whyBox,
 } from './parts.ts';
-import { returnedSection } from './returned-section.ts';
+import { returnedSection } from './correction-section.ts';
 import { hasPictures, viewerSection } from './viewer-section.ts';
 
 export interface SeriesPageInput {

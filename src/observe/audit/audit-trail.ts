@@ -1,7 +1,7 @@
 import { closeSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { ContourNodeError } from '../../errors.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../../log.ts';
 import { auditFile, auditFiles, auditFolder } from './audit-files.ts';
 import { type AuditEvent, type AuditHead, auditLine, chainStart, readAuditLine } from './audit-line.ts';
 

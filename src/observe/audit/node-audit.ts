@@ -2,7 +2,7 @@ import type { Config } from '../../config/schema.ts';
 import type { JournalEvent } from '../../store/journal.ts';
 import type { Actor } from '../../store/series.ts';
 import { version } from '../../version.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../../log.ts';
 import type { AuditEvent } from './audit-line.ts';
 import { auditMessage } from './audit-message.ts';
 import { AuditTrail } from './audit-trail.ts';

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { connect, type TLSSocket } from 'node:tls';
 import { type TlsFiles, tlsCredentials } from '../../config/tls-files.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../../log.ts';
 
 export interface SyslogAddress extends TlsFiles {
   readonly host: string;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { parseDicom } from '../../../src/dicom/data-set.ts';
+import { parseDicom } from '../../../src/dicom/read-data-set.ts';
 import { patientStudyElements } from '../../../src/dicom/patient-study.ts';
 import { readCtFolder } from '../../../src/dicom/read-ct-folder.ts';
 import { matchToCt } from '../../../src/dicom/rtstruct/match-to-ct.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseDicom } from '../../../src/dicom/data-set.ts';
+import { parseDicom } from '../../../src/dicom/read-data-set.ts';
 import type { DataSet } from '../../../src/dicom/data-set.ts';
 import type { RoiInput, StructureSetInput } from '../../../src/dicom/rtstruct/structure-set-input.ts';
 import { prepareRtstruct, writeRtstruct } from '../../../src/dicom/rtstruct/write-rtstruct.ts';

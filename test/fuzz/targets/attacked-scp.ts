@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { echo } from '../../../src/dimse/verification-scu.ts';
+import { echo } from '../../../src/dimse/scu/verification-scu.ts';
 import { runningScp } from '../../dimse/running-scp.ts';
 import type { Cleanup } from '../../support/cleanup.ts';
 

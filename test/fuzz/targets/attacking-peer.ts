@@ -1,4 +1,4 @@
-import type { PeerAddress } from '../../../src/dimse/peer-connection.ts';
+import type { PeerAddress } from '../../../src/dimse/scu/peer-connection.ts';
 import { startRawPeer } from '../../peers/raw-peer.ts';
 import type { Cleanup } from '../../support/cleanup.ts';
 

@@ -1,7 +1,10 @@
 import { rtStructureSetStorage } from '../../../src/dicom/rtstruct/structure-set.ts';
 import { implicitVrLittleEndian } from '../../../src/dicom/transfer-syntax.ts';
-import { requestCommitment } from '../../../src/dimse/commitment-scu.ts';
-import { storageCommitmentInstance, storageCommitmentSopClass } from '../../../src/dimse/storage-commitment.ts';
+import { requestCommitment } from '../../../src/dimse/commitment/scu/commitment-scu.ts';
+import {
+  storageCommitmentInstance,
+  storageCommitmentSopClass,
+} from '../../../src/dimse/commitment/storage-commitment.ts';
 import { commitmentReport } from '../../peers/commitment-report.ts';
 import { associateAccept, pdu, response } from '../../peers/raw-peer.ts';
 import { catalogued, type OpenTarget } from '../target.ts';

@@ -4,7 +4,7 @@ import {
   commitmentEventElements,
   readCommitmentRequest,
   readCommitmentResult,
-} from '../../../src/dimse/storage-commitment.ts';
+} from '../../../src/dimse/commitment/storage-commitment.ts';
 import { catalogued, type OpenTarget } from '../target.ts';
 
 function request(encoding: Encoding): Buffer {

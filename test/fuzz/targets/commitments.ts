@@ -1,7 +1,10 @@
 import { ctImageStorage } from '../../../src/dicom/ct-instance.ts';
 import { encode, joined } from '../../../src/dicom/rtstruct/data-element.ts';
 import { rtStructureSetStorage } from '../../../src/dicom/rtstruct/structure-set.ts';
-import { storageCommitmentInstance, storageCommitmentSopClass } from '../../../src/dimse/storage-commitment.ts';
+import {
+  storageCommitmentInstance,
+  storageCommitmentSopClass,
+} from '../../../src/dimse/commitment/storage-commitment.ts';
 import { commitmentReport } from '../../peers/commitment-report.ts';
 import { associateRequest, command, data, releaseRequest, response } from '../../peers/raw-peer.ts';
 import type { OpenTarget } from '../target.ts';

@@ -1,4 +1,4 @@
-import { countSeriesImages } from '../../../src/dimse/count-series-images.ts';
+import { countSeriesImages } from '../../../src/dimse/scu/count-series-instances.ts';
 import { encode, joined } from '../../../src/dicom/rtstruct/data-element.ts';
 import { implicitVrLittleEndian } from '../../../src/dicom/transfer-syntax.ts';
 import { associateAccept, data, pdu, response } from '../../peers/raw-peer.ts';

@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeRtstruct } from '../../../src/dicom/rtstruct/write-rtstruct.ts';
-import { sendStructureSet } from '../../../src/dimse/deliver-structure-set.ts';
-import { parseDicom } from '../../../src/dicom/data-set.ts';
+import { sendStructureSet } from '../../../src/dimse/scu/deliver-structure-set.ts';
+import { parseDicom } from '../../../src/dicom/read-data-set.ts';
 import { implicitVrLittleEndian } from '../../../src/dicom/transfer-syntax.ts';
 import { exampleInput } from '../../dicom/rtstruct/example-structure-set.ts';
 import { temporaryFolder } from '../../dimse/running-scp.ts';

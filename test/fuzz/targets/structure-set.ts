@@ -1,4 +1,4 @@
-import { parseDicom } from '../../../src/dicom/data-set.ts';
+import { parseDicom } from '../../../src/dicom/read-data-set.ts';
 import { matchToCt } from '../../../src/dicom/rtstruct/match-to-ct.ts';
 import { readRtstruct } from '../../../src/dicom/rtstruct/read-rtstruct.ts';
 import { receivedStructureSet } from '../../../src/dicom/rtstruct/received-structure-set.ts';

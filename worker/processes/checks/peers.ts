@@ -1,10 +1,10 @@
 import type { Config, Peer } from '../../../src/config/schema.ts';
-import { offerCommitment } from '../../../src/dimse/commitment-scu.ts';
-import { configuredPeer } from '../../../src/dimse/configured-peer.ts';
-import { offerStructureSets } from '../../../src/dimse/offer-structure-sets.ts';
-import type { PeerAddress } from '../../../src/dimse/peer-connection.ts';
-import { AssociationRejected } from '../../../src/dimse/outbound-association.ts';
-import { echo } from '../../../src/dimse/verification-scu.ts';
+import { offerCommitment } from '../../../src/dimse/commitment/scu/commitment-scu.ts';
+import { configuredPeer } from '../../../src/dimse/scu/configured-peer.ts';
+import { offerStructureSets } from '../../../src/dimse/scu/offer-structure-sets.ts';
+import type { PeerAddress } from '../../../src/dimse/scu/peer-connection.ts';
+import { AssociationRejected } from '../../../src/dimse/scu/outbound-association.ts';
+import { echo } from '../../../src/dimse/scu/verification-scu.ts';
 import { ContourNodeError } from '../../../src/errors.ts';
 import { answerSeconds, type Check } from './check.ts';
 

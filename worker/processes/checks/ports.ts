@@ -1,8 +1,8 @@
 import { createServer } from 'node:net';
 import type { Config } from '../../../src/config/schema.ts';
-import { echo } from '../../../src/dimse/verification-scu.ts';
+import { echo } from '../../../src/dimse/scu/verification-scu.ts';
 import { ContourNodeError } from '../../../src/errors.ts';
-import { askWhetherLive } from '../../../src/observe/ask-live.ts';
+import { askWhetherLive } from './ask-live.ts';
 import { answerSeconds, type Check } from './check.ts';
 
 /** Whether the node can listen on its ports, or does already. */

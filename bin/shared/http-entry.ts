@@ -1,0 +1,18 @@
+import { stringify } from 'yaml';
+import type { z } from 'zod';
+import { httpSchema } from '../../src/config/http-schema.ts';
+import { ContourNodeError } from '../../src/errors.ts';
+
+/**
+ * The YAML of an entry of `http.users` or `http.tokens`.
+ *
+ * @throws ContourNodeError USAGE naming what the configuration would not take
+ */
+export function httpEntry(entries: Pick<z.input<typeof httpSchema> & object, 'users' | 'tokens'>): string {
+  const parsed = httpSchema.safeParse(entries);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw new ContourNodeError('USAGE', `${String(issue?.path.at(-1))}: ${issue?.message}`);
+  }
+  return stringify(entries.users ?? entries.tokens, { lineWidth: 0 }).trimEnd();
+}

@@ -1,0 +1,147 @@
+import type { requests, responses } from 'dcmjs-dimse';
+import { explicitVrLittleEndian } from '../../../dicom/transfer-syntax.ts';
+import type { AssociationInfo } from '../../association-info.ts';
+import { commitmentReport } from './commitment-report.ts';
+import { type CommitmentListener, takeResult } from '../scu/commitment-result.ts';
+import { NActionResponse, type NEventReportResponse } from '../../library/dcmjs-dimse.ts';
+import { GatheredDataSet } from '../../library/gathered-data-set.ts';
+import { storeStatus } from '../../status.ts';
+import {
+  type CommitmentRequest,
+  type CommitmentResult,
+  readCommitmentRequest,
+  requestCommitmentAction,
+  storageCommitmentInstance,
+  storageCommitmentSopClass,
+} from '../storage-commitment.ts';
+
+/** What answers storage commitment requests. */
+export interface CommitmentProvider {
+  /** Records the request; only then is it answered with success. A rejection is answered as a processing failure. */
+  commit(association: AssociationInfo, request: CommitmentRequest): Promise<void>;
+  /**
+   * The request is answered: now its result may be told.
+   *
+   * @param here tells it on the same association; rejects when the peer does not take it there
+   */
+  answered(
+    association: AssociationInfo,
+    request: CommitmentRequest,
+    here: (result: CommitmentResult) => Promise<void>,
+  ): void;
+}
+
+/** A peer that is about to release its association does not answer there. */
+const answerSeconds = 10;
+
+type NActionRequest = requests.NActionRequest;
+type NEventReportRequest = requests.NEventReportRequest;
+
+/** Who answers what a peer may send. */
+export interface CommitmentRoles {
+  /** The peer may ask for commitment: this node is SCP. */
+  readonly provider?: CommitmentProvider;
+  /** It may tell results of what this node has asked: this node is SCU. */
+  readonly listener?: CommitmentListener;
+}
+
+/** Storage Commitment Push Model (PS3.4 annex J) within one association that a peer has asked for. */
+export class CommitmentExchange {
+  readonly roles: CommitmentRoles;
+  readonly #send: (request: requests.Request) => void;
+  readonly dataSet = new GatheredDataSet();
+  #waiting: PromiseWithResolvers<void> | undefined;
+  #last: Promise<void> = Promise.resolve();
+  #over = false;
+
+  constructor(roles: CommitmentRoles, send: (request: requests.Request) => void) {
+    this.roles = roles;
+    this.#send = send;
+  }
+
+  /**
+   * Answers a complete request. Never rejects.
+   *
+   * @returns the response, and what is to be done once it is on its way
+   */
+  async answer(
+    association: AssociationInfo,
+    request: NActionRequest,
+  ): Promise<{ response: responses.NActionResponse; after: () => void }> {
+    const response = NActionResponse.fromRequest(request);
+    const nothing = (): void => {};
+    const { provider } = this.roles;
+    const status = refusalOf(request);
+    response.setStatus(status ?? (provider === undefined ? storeStatus.sopClassNotSupported : storeStatus.success));
+    try {
+      if (status !== undefined || provider === undefined) return { response, after: nothing };
+      const { bytes } = this.dataSet;
+      const transferSyntax = request.getDataset()?.getTransferSyntaxUid() ?? '';
+      const asked = readCommitmentRequest(bytes, transferSyntax);
+      await provider.commit(association, asked);
+      const encoding = transferSyntax === explicitVrLittleEndian ? 'explicit' : 'implicit';
+      return {
+        response,
+        after: () => provider.answered(association, asked, (result) => this.#report(result, encoding)),
+      };
+    } catch {
+      response.setStatus(storeStatus.processingFailure);
+      return { response, after: nothing };
+    } finally {
+      this.dataSet.end();
+    }
+  }
+
+  /** Answers a complete result. Never rejects. */
+  async take(
+    association: AssociationInfo,
+    request: NEventReportRequest,
+  ): Promise<InstanceType<typeof NEventReportResponse>> {
+    const { listener } = this.roles;
+    const { bytes } = this.dataSet;
+    const response = await takeResult(request, bytes, async (result) =>
+      association.peer === undefined ? false : ((await listener?.told(result, association.peer.name)) ?? false),
+    );
+    this.dataSet.end();
+    return response;
+  }
+
+  /** The association is over: nobody answers any more. */
+  end(): void {
+    this.#over = true;
+    this.#waiting?.reject(new Error('the association is over'));
+    this.dataSet.end();
+  }
+
+  /** One result after the other: only one operation may be outstanding. */
+  #report(result: CommitmentResult, encoding: 'implicit' | 'explicit'): Promise<void> {
+    const told = this.#last.then(() => this.#tell(result, encoding));
+    this.#last = told.catch(() => {});
+    return told;
+  }
+
+  async #tell(result: CommitmentResult, encoding: 'implicit' | 'explicit'): Promise<void> {
+    if (this.#over) throw new Error('the association is over');
+    const waiting = Promise.withResolvers<void>();
+    this.#waiting = waiting;
+    const timer = setTimeout(() => waiting.reject(new Error('no answer')), answerSeconds * 1000);
+    const report = commitmentReport(result, encoding);
+    report.on('response', (response: responses.Response) => {
+      if (response.getStatus() === storeStatus.success) waiting.resolve();
+      else waiting.reject(new Error('refused'));
+    });
+    try {
+      this.#send(report);
+      await waiting.promise;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+/** PS3.7 section 10.1.4.1.10. */
+function refusalOf(request: NActionRequest): number | undefined {
+  if (request.getRequestedSopClassUid() !== storageCommitmentSopClass) return storeStatus.sopClassNotSupported;
+  if (request.getRequestedSopInstanceUid() !== storageCommitmentInstance) return storeStatus.noSuchSopInstance;
+  return request.getActionTypeId() === requestCommitmentAction ? undefined : storeStatus.noSuchActionType;
+}

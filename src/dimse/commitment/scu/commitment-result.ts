@@ -1,0 +1,62 @@
+import type { requests } from 'dcmjs-dimse';
+import type { Peer } from '../../../config/schema.ts';
+import { NEventReportResponse } from '../../library/dcmjs-dimse.ts';
+import { storeStatus } from '../../status.ts';
+import {
+  commitmentEvent,
+  type CommitmentResult,
+  readCommitmentResult,
+  storageCommitmentInstance,
+  storageCommitmentSopClass,
+} from '../storage-commitment.ts';
+
+/** What hears of the results of this node's own storage commitment requests. */
+export interface CommitmentListener {
+  /** Whether this peer may have a result to tell. */
+  expects(peer: Peer): boolean;
+  /**
+   * Records a result; only then is it answered with success. A rejection is answered as a processing failure.
+   *
+   * @param peer name of the peer that tells it
+   * @returns whether it was asked for
+   */
+  told(result: CommitmentResult, peer: string): Promise<boolean>;
+}
+
+type NEventReportRequest = requests.NEventReportRequest;
+
+/**
+ * The response to an N-EVENT-REPORT whose data set is complete (PS3.4 J.3.3, this node being SCU). Never rejects.
+ *
+ * @param tell CommitmentListener.told
+ */
+export async function takeResult(
+  request: NEventReportRequest,
+  bytes: Uint8Array,
+  tell: (result: CommitmentResult) => Promise<boolean>,
+): Promise<InstanceType<typeof NEventReportResponse>> {
+  const response = NEventReportResponse.fromRequest(request);
+  response.setStatus(refusalOf(request) ?? (await statusOf(request, bytes, tell)));
+  return response;
+}
+
+async function statusOf(
+  request: NEventReportRequest,
+  bytes: Uint8Array,
+  tell: (result: CommitmentResult) => Promise<boolean>,
+): Promise<number> {
+  try {
+    const result = readCommitmentResult(bytes, request.getDataset()?.getTransferSyntaxUid() ?? '');
+    return (await tell(result)) ? storeStatus.success : storeStatus.invalidArgumentValue;
+  } catch {
+    return storeStatus.processingFailure;
+  }
+}
+
+/** PS3.7 section 10.1.1.1.8. */
+function refusalOf(request: NEventReportRequest): number | undefined {
+  if (request.getAffectedSopClassUid() !== storageCommitmentSopClass) return storeStatus.noSuchSopClass;
+  if (request.getAffectedSopInstanceUid() !== storageCommitmentInstance) return storeStatus.noSuchSopInstance;
+  const known: readonly number[] = Object.values(commitmentEvent);
+  return known.includes(request.getEventTypeId()) ? undefined : storeStatus.noSuchEventType;
+}

@@ -1,0 +1,286 @@
+import type { Socket } from 'node:net';
+import type { Config, Peer } from '../../config/schema.ts';
+import type { AssociationEnd, AssociationInfo, NamedInstance, ReceivedInstance } from '../association-info.ts';
+import { withoutAsynchronousOperations } from '../library/asynchronous-operations.ts';
+import { type Rejection, rejections } from '../association-policy.ts';
+import type { CommitmentRoles } from '../commitment/scp/commitment-exchange.ts';
+import { GuardedConnection } from './guarded-connection.ts';
+import { abortReason, type DataPart, type Incoming, pduType, PduViolation, rejectPdu } from '../pdu.ts';
+import { supportedContexts } from '../presentation-context.ts';
+import type { Refusals } from './connection-throttle.ts';
+import type { DimseLog } from '../dimse-log.ts';
+import { StorageSession } from './scp-session.ts';
+
+export interface InboundOptions {
+  readonly id: string;
+  readonly address: string;
+  readonly config: Pick<Config, 'dicom' | 'intake'>;
+  /** What is left of dicom.handshakeSeconds. */
+  readonly handshakeMilliseconds: number;
+  readonly directory: string;
+  readonly store: (instance: ReceivedInstance) => Promise<number>;
+  readonly commitment: CommitmentRoles;
+  readonly judge: (titles: {
+    callingAe: string;
+    calledAe: string;
+  }) => { readonly peer?: Peer } | { readonly rejection: Rejection };
+  readonly log: DimseLog;
+  readonly refusals: Refusals;
+  readonly onRefused: (association: AssociationInfo, named: NamedInstance, status: number) => void;
+  readonly onRejected: (reason: string) => void;
+  readonly onStart: (association: AssociationInfo) => void;
+  readonly onEnd: (association: AssociationInfo | undefined, how: AssociationEnd) => void;
+}
+
+const applicationContextName = '1.2.840.10008.3.1.1.1';
+/** A command set holds a few UIDs and numbers. */
+const maximumCommandBytes = 64 * 1024;
+/** Fewer bytes of a data set than this in `idleSeconds` count as none. */
+const slowestBytes = 16 * 1024;
+
+/** One connection from a peer, from its first byte to its end: limits of time and size, and what may come when. */
+export class InboundAssociation {
+  readonly address: string;
+  readonly #options: InboundOptions;
+  readonly #socket: Socket;
+  readonly #connection: GuardedConnection;
+  readonly #session: StorageSession;
+  readonly #ended: Promise<void>;
+  #timer: NodeJS.Timeout;
+  #how: AssociationEnd = 'lost';
+  /** Bytes of the command or data set that is on its way, and which of them it is. */
+  #message: { command: boolean; bytes: number } | undefined;
+  /** The last complete message was a command, which a data set may follow. */
+  #commanded = false;
+  /** Bytes since the idle time last began anew. */
+  #trickled = 0;
+  #closing = false;
+
+  constructor(socket: Socket, options: InboundOptions) {
+    this.address = options.address;
+    this.#options = options;
+    this.#socket = socket;
+    const { dicom, intake } = options.config;
+    let over: () => void = () => {};
+    this.#ended = new Promise((resolve) => (over = resolve));
+    this.#connection = new GuardedConnection(socket, dicom.maxPduBytes, {
+      before: (incoming) => this.#before(incoming),
+      after: (incoming) => this.#after(incoming),
+      data: (bytes) => this.#session.append(bytes),
+      outgoing: (pdu) =>
+        this.#session.windowProposed && pdu.readUInt8(0) === pduType.associateAccept
+          ? withoutAsynchronousOperations(pdu)
+          : pdu,
+      held: () => this.#session.busy,
+      aborting: (words) => {
+        this.#how = 'aborted';
+        options.refusals.add({
+          address: this.address,
+          fields: this.#fields(),
+          words: `association aborted: ${words}`,
+        });
+      },
+      closed: () => void this.#finish().then(over),
+    });
+    this.#session = new StorageSession(this.#connection, {
+      directory: options.directory,
+      sync: intake.syncToDisk,
+      maximumPdu: dicom.maxPduBytes,
+      store: options.store,
+      refused: options.onRefused,
+      admit: (callingAe, calledAe) => this.#admit(callingAe, calledAe),
+      released: () => {
+        this.#how = 'released';
+        this.#connection.close();
+      },
+      aborted: () => {
+        this.#how = 'aborted';
+        this.#connection.destroy();
+      },
+      problem: (error, words) => options.log.warn({ ...this.#fields(), err: error }, words),
+      ready: () => this.#ready(),
+    });
+    this.#session.on('networkError', (error: Error) => this.#connection.abort(abortReason.notSpecified, error.message));
+    // From the connection to the association: one limit, whatever trickles in.
+    this.#timer = setTimeout(() => this.#late('no association in time'), options.handshakeMilliseconds);
+  }
+
+  get info(): AssociationInfo | undefined {
+    return this.#session.info;
+  }
+
+  start(): void {
+    this.#socket.resume();
+  }
+
+  /** Ends a connection that has not asked for an association: others need its room. */
+  giveWay(): void {
+    this.#options.onRejected('gave way to another connection');
+    this.#connection.destroy();
+  }
+
+  /** Waits for the end of an association; after `patience` ms aborts it, once an instance that is complete has its status. */
+  async shutDown(patience: number): Promise<void> {
+    if (patience === 0 || this.info === undefined) this.#cut();
+    const limit = setTimeout(() => this.#cut(), patience);
+    await this.#ended;
+    clearTimeout(limit);
+  }
+
+  #cut(): void {
+    this.#closing = true;
+    if (!this.#session.storing) this.#connection.abort(abortReason.notSpecified, 'the node is shutting down');
+  }
+
+  #fields(): object {
+    const { info } = this.#session;
+    return {
+      association: this.#options.id,
+      address: this.address,
+      ...(info === undefined ? {} : { callingAe: info.callingAe, calledAe: info.calledAe }),
+    };
+  }
+
+  #ready(): void {
+    if (this.#closing) return this.#connection.abort(abortReason.notSpecified, 'the node is shutting down');
+    // Time that the store took is not the peer's.
+    if (!this.#session.receiving) this.#timer.refresh();
+    this.#connection.resume();
+  }
+
+  #late(words: string): void {
+    // While this side is at work, the peer cannot be late.
+    if (this.#session.busy) this.#timer.refresh();
+    else this.#connection.abort(abortReason.notSpecified, words);
+  }
+
+  async #finish(): Promise<void> {
+    clearTimeout(this.#timer);
+    await this.#session.end();
+    const { info } = this.#session;
+    if (info !== undefined) this.#options.log.info({ ...this.#fields(), how: this.#how }, 'association ended');
+    this.#options.onEnd(info, this.#how);
+  }
+
+  #admit(callingAe: string, calledAe: string): ReturnType<ConstructorParameters<typeof StorageSession>[1]['admit']> {
+    const verdict = this.#options.judge({ callingAe, calledAe });
+    if ('rejection' in verdict) {
+      this.#reject(verdict.rejection, { callingAe, calledAe });
+      return undefined;
+    }
+    const { id } = this.#options;
+    const { peer } = verdict;
+    const info: AssociationInfo = {
+      id,
+      callingAe,
+      calledAe,
+      address: this.address,
+      ...(peer === undefined ? {} : { peer }),
+    };
+    this.#options.log.info(
+      { association: id, address: this.address, callingAe, calledAe, peer: peer?.name },
+      'association accepted',
+    );
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(
+      () => this.#late('nothing came for too long'),
+      this.#options.config.dicom.idleSeconds * 1000,
+    );
+    this.#options.onStart(info);
+    const commitment = this.#commitmentOf(peer);
+    return {
+      info,
+      contexts: supportedContexts({
+        acceptLossy: peer?.acceptLossy ?? false,
+        storageCommitment: Object.keys(commitment).length > 0,
+      }),
+      commitment,
+    };
+  }
+
+  #commitmentOf(peer: Peer | undefined): CommitmentRoles {
+    const { provider, listener } = this.#options.commitment;
+    if (peer === undefined) return {};
+    return {
+      ...(provider !== undefined && peer.storageCommitment && { provider }),
+      ...(listener?.expects(peer) === true && { listener }),
+    };
+  }
+
+  #reject(rejection: Rejection, titles: object = {}): void {
+    this.#options.refusals.add({
+      address: this.address,
+      fields: { association: this.#options.id, ...titles },
+      words: `association rejected: ${rejection.words}`,
+      transient: rejection.result === 2,
+    });
+    this.#options.onRejected(rejection.words);
+    this.#connection.close(rejectPdu(rejection));
+  }
+
+  #before({ pdu, part }: Incoming): void {
+    const type = pdu?.readUInt8(0);
+    if (type === pduType.abort) return;
+    if (pdu !== undefined && type === pduType.associateRequest) {
+      if (this.info !== undefined) throw new PduViolation(abortReason.unexpectedPdu, 'second association request');
+      return this.#checkAssociateRequest(pdu);
+    }
+    if (this.info === undefined) throw new PduViolation(abortReason.unexpectedPdu, 'no association request');
+    if (part !== undefined) this.#checkPart(part);
+    else if (type !== pduType.releaseRequest)
+      throw new PduViolation(abortReason.unexpectedPdu, 'a PDU for the requestor');
+  }
+
+  /** PS3.8 9.3.2: what the library does not look at. */
+  #checkAssociateRequest(pdu: Buffer): void {
+    if (pdu.length < 78) throw new PduViolation(abortReason.invalidParameter, 'association request too short');
+    if ((pdu.readUInt16BE(6) & 1) === 0) return this.#reject(rejections.protocolVersion);
+    const name = pdu
+      .subarray(78, 78 + pdu.readUInt16BE(76))
+      .toString('latin1')
+      .replace(/[\0 ]+$/, '');
+    if (pdu.readUInt8(74) !== 0x10 || name !== applicationContextName) this.#reject(rejections.applicationContext);
+  }
+
+  #checkPart(part: DataPart): void {
+    if (!this.#session.isAccepted(part.contextId)) {
+      throw new PduViolation(abortReason.invalidParameter, `presentation context ${part.contextId} was not accepted`);
+    }
+    if (this.#message !== undefined && this.#message.command !== part.command) {
+      throw new PduViolation(abortReason.unexpectedPdu, 'command and data set mixed');
+    }
+    if (!part.command && !this.#commanded)
+      throw new PduViolation(abortReason.unexpectedPdu, 'data set without a command');
+    this.#message ??= { command: part.command, bytes: 0 };
+    this.#message.bytes += part.bytes.length;
+    const { maxInstanceMegabytes } = this.#options.config.dicom;
+    if (this.#message.bytes > (part.command ? maximumCommandBytes : maxInstanceMegabytes * 1024 * 1024)) {
+      throw new PduViolation(
+        abortReason.notSpecified,
+        part.command
+          ? 'command too long'
+          : `instance of more than ${maxInstanceMegabytes} MB (dicom.maxInstanceMegabytes)`,
+      );
+    }
+  }
+
+  #after({ part }: Incoming): void {
+    if (this.info !== undefined) this.#progress(part);
+    if (part === undefined) return;
+    // Only C-STORE and storage commitment are followed by a data set here; anything else the library would gather in memory.
+    if (part.command === this.#session.receiving)
+      throw new PduViolation(abortReason.unexpectedPdu, 'unexpected data set');
+    if (!part.last) return;
+    this.#message = undefined;
+    this.#commanded = part.command;
+    if (part.command) this.#session.commandComplete();
+  }
+
+  /** Whoever sends a byte now and then is as late as whoever sends nothing. */
+  #progress(part: DataPart | undefined): void {
+    this.#trickled += part?.bytes.length ?? 0;
+    if (part !== undefined && !part.last && this.#trickled < slowestBytes) return;
+    this.#trickled = 0;
+    this.#timer.refresh();
+  }
+}

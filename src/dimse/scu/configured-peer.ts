@@ -1,0 +1,21 @@
+import type { Config, Peer } from '../../config/schema.ts';
+import type { PeerAddress } from './peer-connection.ts';
+
+/** Where a configured peer listens and how it is called, or undefined where it is never called. */
+export function configuredPeer(peer: Peer, dicom: Config['dicom']): PeerAddress | undefined {
+  const { aeTitle, host, port, tls } = peer;
+  if (host === undefined || port === undefined) return undefined;
+  if (tls === undefined || !tls.outgoing) return { aeTitle, host, port };
+  const own = tls.certificateFile === undefined ? dicom.tls : tls;
+  return {
+    aeTitle,
+    host,
+    port,
+    tls: {
+      certificates: tls.certificates,
+      caFile: tls.caFile ?? dicom.tls?.caFile,
+      certificateFile: own?.certificateFile,
+      keyFile: own?.keyFile,
+    },
+  };
+}

@@ -1,0 +1,333 @@
+import type { Socket } from 'node:net';
+import type { requests, responses } from 'dcmjs-dimse';
+import { ContourNodeError } from '../../errors.ts';
+import { Association, commandComplete, Network, type NEventReportResponse } from '../library/dcmjs-dimse.ts';
+import { GatheredDataSet } from '../library/gathered-data-set.ts';
+import { GuardedConnection } from '../scp/guarded-connection.ts';
+import { abortPdu, abortReason, type DataPart, type Incoming, pduType, PduViolation } from '../pdu.ts';
+import { connected, type PeerAddress } from './peer-connection.ts';
+import { rejectionInWords } from '../rejection-words.ts';
+
+export interface AssociationRequest {
+  readonly peer: PeerAddress;
+  readonly callingAe: string;
+  /** One presentation context each, at most 128 (PS3.8 table 9-13: odd IDs to 255). */
+  readonly contexts: readonly {
+    readonly abstractSyntax: string;
+    readonly transferSyntaxes: readonly string[];
+    /** This node is SCP of the SOP class although it asks for the association (PS3.7 D.3.3.4). */
+    readonly role?: 'scp';
+  }[];
+  /** For the connection, for the association, for each response, and for a peer that stops reading. */
+  readonly timeoutSeconds: number;
+  /** The peer's responses may carry data sets (C-FIND); without it one is a violation. */
+  readonly takesData?: boolean;
+  /** Answers what the peer tells by N-EVENT-REPORT, never rejecting; without it one ends the association. */
+  readonly onEvent?: (
+    request: requests.NEventReportRequest,
+    dataSet: Buffer,
+  ) => Promise<InstanceType<typeof NEventReportResponse>>;
+  /** Ends everything at once. */
+  readonly signal?: AbortSignal;
+}
+
+/** The peer answered A-ASSOCIATE-RJ. */
+export class AssociationRejected extends ContourNodeError {
+  /** 1 rejected-permanent, 2 rejected-transient (PS3.8 table 9-21). */
+  readonly result: number;
+  /** 1 service user, 2 and 3 service provider. */
+  readonly source: number;
+  readonly reason: number;
+
+  constructor(peer: PeerAddress, rejection: { result: number; source: number; reason: number }) {
+    const numbers = `result ${rejection.result}, source ${rejection.source}, reason ${rejection.reason}`;
+    super(
+      'ASSOCIATION_REJECTED',
+      `${peer.aeTitle} rejected the association: ${rejectionInWords(rejection)} (${numbers})`,
+    );
+    this.result = rejection.result;
+    this.source = rejection.source;
+    this.reason = rejection.reason;
+  }
+}
+
+type Request = requests.Request;
+type Response = responses.Response;
+
+/** Of a peer's response commands; it sends no data sets. */
+const maximumPdu = 128 * 1024;
+/** Less than this per PDV would turn a structure set into a million PDUs; 0 stands for no limit. */
+const smallestPdu = 256;
+/** Slowest link that a data set is given time for. */
+const slowestBytesPerSecond = 10 * 1024;
+/** The instance is answered already; the release is a courtesy. */
+const releaseSeconds = 5;
+
+/**
+ * An association that this node asked for. Whatever the peer does, each call ends within its time, and the socket is
+ * closed at the end.
+ */
+export class OutboundAssociation {
+  readonly #request: AssociationRequest;
+  readonly #socket: Socket;
+  readonly #connection: GuardedConnection;
+  readonly #network: Network;
+  #state: 'associating' | 'open' | 'releasing' = 'associating';
+  #accepted = new Map<number, { abstractSyntax: string; transferSyntax: string }>();
+  #failure: ContourNodeError | undefined;
+  readonly #over = Promise.withResolvers<void>();
+  /** Of an N-EVENT-REPORT. */
+  readonly #gathered = new GatheredDataSet();
+  /** The answer to it is on its way. */
+  #answering: Promise<void> = Promise.resolve();
+  #waiting: PromiseWithResolvers<unknown> | undefined;
+
+  private constructor(request: AssociationRequest, socket: Socket) {
+    this.#request = request;
+    this.#socket = socket;
+    this.#connection = new GuardedConnection(socket, maximumPdu, {
+      before: (incoming) => this.#before(incoming),
+      after: ({ part }) => this.#after(part),
+      ...(request.onEvent === undefined ? {} : { data: (bytes: Buffer) => this.#gathered.append(bytes) }),
+      held: () => false,
+      aborting: (words) => this.#fail(this.#aborted(`this node aborted: ${words}`)),
+      closed: () => this.#fail(this.#aborted('the connection was lost')),
+    });
+    this.#network = new Network(this.#connection.librarySocket);
+    this.#network.on('associationAccepted', () => {
+      this.#state = 'open';
+      this.#waiting?.resolve(undefined);
+    });
+    this.#network.on('associationRejected', (rejection: { result: number; source: number; reason: number }) =>
+      this.#fail(new AssociationRejected(request.peer, rejection)),
+    );
+    this.#network.on('associationReleaseResponse', () => this.#waiting?.resolve(undefined));
+    this.#network.on(
+      'nEventReportRequest',
+      (event: requests.NEventReportRequest, respond: (response: InstanceType<typeof NEventReportResponse>) => void) =>
+        this.#answer(event, respond),
+    );
+    this.#network.on('abort', () => this.#fail(this.#aborted('the peer aborted')));
+    this.#network.on('networkError', (error: Error) => this.#connection.abort(abortReason.notSpecified, error.message));
+    socket.on('timeout', () => this.#late('stopped reading'));
+    request.signal?.addEventListener('abort', this.#cancel);
+  }
+
+  /**
+   * Connects and asks for the association.
+   *
+   * @throws ContourNodeError PEER_UNREACHABLE, DIMSE_TIMEOUT, AssociationRejected, ASSOCIATION_ABORTED
+   */
+  static async open(request: AssociationRequest): Promise<OutboundAssociation> {
+    const socket = await connected(request);
+    const association = new OutboundAssociation(request, socket);
+    try {
+      await association.#associate();
+      return association;
+    } catch (error) {
+      association.#end();
+      throw error;
+    }
+  }
+
+  /** Whether the peer takes instances of this SOP class in this transfer syntax. */
+  accepts(abstractSyntax: string, transferSyntax: string): boolean {
+    return [...this.#accepted.values()].some(
+      (context) => context.abstractSyntax === abstractSyntax && context.transferSyntax === transferSyntax,
+    );
+  }
+
+  /** Resolves when the association is over, however. */
+  get over(): Promise<void> {
+    return this.#over.promise;
+  }
+
+  /** Why the association is over, if it is. */
+  get failure(): ContourNodeError | undefined {
+    return this.#failure;
+  }
+
+  /**
+   * Sends one request and waits for its one response.
+   *
+   * @param bytes of the data set, for the time it may take
+   * @throws ContourNodeError DIMSE_TIMEOUT, ASSOCIATION_ABORTED, STORE_WRONG_RESPONSE
+   */
+  async perform<T extends Response>(request: Request, bytes = 0): Promise<T> {
+    let answered = false;
+    request.on('response', (response: T) => {
+      if (answered) return this.#fail(this.#wrong('answered one request twice'));
+      if (!hasStatus(response)) return this.#fail(this.#wrong('answered without a status'));
+      answered = true;
+      this.#waiting?.resolve(response);
+    });
+    const seconds = this.#request.timeoutSeconds + bytes / slowestBytesPerSecond;
+    return (await this.#wait(seconds, 'did not answer', () => this.#network.sendRequests(request))) as T;
+  }
+
+  /**
+   * Sends one C-FIND and waits for the response that ends it.
+   *
+   * @param onPending called for every match, at most `limit` times
+   * @throws ContourNodeError DIMSE_TIMEOUT, ASSOCIATION_ABORTED, STORE_WRONG_RESPONSE
+   */
+  async find(request: Request, onPending: (response: Response) => void, limit: number): Promise<Response> {
+    let matches = 0;
+    request.on('response', (response: Response) => {
+      if (!hasStatus(response)) this.#fail(this.#wrong('answered without a status'));
+      else if (!isPending(response.getStatus())) this.#waiting?.resolve(response);
+      else if (++matches > limit) this.#fail(this.#aborted(`more than ${limit} matches`));
+      else onPending(response);
+    });
+    return (await this.#wait(this.#request.timeoutSeconds, 'did not answer', () =>
+      this.#network.sendRequests(request),
+    )) as Response;
+  }
+
+  /** Ends the association in order; never throws. A second response that comes meanwhile stands in `failure`. */
+  async release(): Promise<void> {
+    await this.#answering;
+    const seconds = Math.min(releaseSeconds, this.#request.timeoutSeconds);
+    await this.#wait(seconds, 'did not answer the release', () => {
+      this.#state = 'releasing';
+      this.#network.sendAssociationReleaseRequest();
+    }).catch(() => {});
+    this.#end();
+  }
+
+  /** Ends the association at once (PS3.8 section 9.3.8, source: service user). */
+  abort(): void {
+    this.#connection.close(abortPdu(0, abortReason.notSpecified));
+    this.#end();
+  }
+
+  async #associate(): Promise<void> {
+    const { peer, callingAe, contexts, timeoutSeconds } = this.#request;
+    const association = new Association(callingAe, peer.aeTitle);
+    association.setMaxPduLength(maximumPdu);
+    const proposed = contexts.map(({ abstractSyntax, transferSyntaxes, role }) => {
+      const id = association.addPresentationContext(abstractSyntax);
+      if (role === 'scp') {
+        association.getPresentationContext(id).setUserRole(false);
+        association.getPresentationContext(id).setProviderRole(true);
+      }
+      for (const uid of transferSyntaxes) association.addTransferSyntaxToPresentationContext(id, uid);
+      return { id, abstractSyntax, transferSyntaxes };
+    });
+    await this.#wait(timeoutSeconds, 'did not answer the association request', () =>
+      this.#network.sendAssociationRequest(association),
+    );
+    const peerMaximum = association.getMaxPduLength();
+    if (peerMaximum !== 0 && peerMaximum < smallestPdu) {
+      this.abort();
+      throw this.#aborted(`the peer takes PDUs of at most ${peerMaximum} bytes`);
+    }
+    for (const { id, abstractSyntax, transferSyntaxes } of proposed) {
+      const context = association.getPresentationContext(id);
+      const transferSyntax = context.getAcceptedTransferSyntaxUid();
+      // A syntax that was not proposed is no acceptance.
+      if (context.getResult() === 0 && transferSyntax !== undefined && transferSyntaxes.includes(transferSyntax)) {
+        this.#accepted.set(id, { abstractSyntax, transferSyntax });
+      }
+    }
+  }
+
+  #before({ pdu, part }: Incoming): void {
+    const type = pdu?.readUInt8(0);
+    if (type === pduType.abort) return;
+    if (type === pduType.associateAccept || type === pduType.associateReject) {
+      if (this.#state !== 'associating')
+        throw new PduViolation(abortReason.unexpectedPdu, 'second answer to the association request');
+    } else if (type === pduType.releaseResponse) {
+      if (this.#state !== 'releasing')
+        throw new PduViolation(abortReason.unexpectedPdu, 'release response without a request');
+    } else if (part === undefined) {
+      throw new PduViolation(abortReason.unexpectedPdu, 'the peer ended the association');
+    } else if ((!part.command && !this.#takesData) || !this.#accepted.has(part.contextId)) {
+      throw new PduViolation(abortReason.unexpectedPdu, 'unexpected data from the peer');
+    }
+  }
+
+  get #takesData(): boolean {
+    return this.#request.takesData === true || this.#gathered.receiving;
+  }
+
+  #after(part: DataPart | undefined): void {
+    if (part?.command !== true || !part.last) return;
+    commandComplete(this.#network);
+    if (this.#request.onEvent !== undefined) this.#gathered.begin();
+  }
+
+  #answer(
+    event: requests.NEventReportRequest,
+    respond: (response: InstanceType<typeof NEventReportResponse>) => void,
+  ): void {
+    const { onEvent } = this.#request;
+    if (onEvent === undefined) return this.#connection.abort(abortReason.unexpectedPdu, 'unexpected request');
+    const { bytes } = this.#gathered;
+    this.#answering = this.#answering.then(async () => respond(await onEvent(event, bytes)));
+  }
+
+  /** Runs `send`, then waits for what it asks for. */
+  async #wait(seconds: number, what: string, send: () => void): Promise<unknown> {
+    if (this.#failure !== undefined) throw this.#failure;
+    const waiting = Promise.withResolvers<unknown>();
+    this.#waiting = waiting;
+    this.#socket.setTimeout(this.#request.timeoutSeconds * 1000);
+    const timer = setTimeout(() => this.#late(what), seconds * 1000);
+    try {
+      send();
+      return await waiting.promise;
+    } finally {
+      clearTimeout(timer);
+      this.#socket.setTimeout(0);
+      this.#waiting = undefined;
+    }
+  }
+
+  #late(what: string): void {
+    this.#fail(
+      new ContourNodeError(
+        'DIMSE_TIMEOUT',
+        `${this.#request.peer.aeTitle} ${what} within ${this.#request.timeoutSeconds} s`,
+      ),
+    );
+    this.abort();
+  }
+
+  readonly #cancel = (): void => {
+    this.#fail(this.#aborted('cancelled by this node'));
+    this.abort();
+  };
+
+  #aborted(words: string): ContourNodeError {
+    return new ContourNodeError('ASSOCIATION_ABORTED', `association with ${this.#request.peer.aeTitle}: ${words}`);
+  }
+
+  #wrong(words: string): ContourNodeError {
+    return new ContourNodeError('STORE_WRONG_RESPONSE', `${this.#request.peer.aeTitle} ${words}`);
+  }
+
+  #fail(error: ContourNodeError): void {
+    this.#failure ??= error;
+    this.#over.resolve();
+    this.#waiting?.reject(this.#failure);
+  }
+
+  #end(): void {
+    this.#failure ??= this.#aborted('it is over');
+    this.#over.resolve();
+    this.#request.signal?.removeEventListener('abort', this.#cancel);
+    this.#connection.close();
+  }
+}
+
+/** PS3.7 section 9.1: every response has one; what the library found need not be a number. */
+function hasStatus(response: Response): boolean {
+  return Number.isInteger(response.getStatus());
+}
+
+/** PS3.4 table C.4-1. */
+function isPending(status: number): boolean {
+  return status === 0xff00 || status === 0xff01;
+}

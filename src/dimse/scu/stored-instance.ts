@@ -1,0 +1,69 @@
+import { open, readFile } from 'node:fs/promises';
+import { readHeader } from '../../dicom/read-data-set.ts';
+import { ContourNodeError } from '../../errors.ts';
+import { Dataset } from '../library/dcmjs-dimse.ts';
+
+/** What has to be known of a DICOM file to send it as it is. */
+export interface StoredInstance {
+  readonly path: string;
+  readonly sopClassUid: string;
+  readonly sopInstanceUid: string;
+  readonly transferSyntaxUid: string;
+  /** Where the data set begins in the file. */
+  readonly dataSetOffset: number;
+}
+
+/** @throws ContourNodeError PATH_NOT_FOUND, DICOM_UNREADABLE */
+export async function readStoredInstance(path: string): Promise<StoredInstance> {
+  const { meta } = await readHeader(path);
+  if (meta.sopClassUid === '' || meta.sopInstanceUid === '') {
+    throw new ContourNodeError('DICOM_UNREADABLE', `${path} has no SOP Class UID or no SOP Instance UID`);
+  }
+  return { path, ...meta, dataSetOffset: await dataSetOffset(path) };
+}
+
+/** PS3.10 section 7.1: preamble, prefix, then (0002,0000) with the length of the rest of the group. */
+async function dataSetOffset(path: string): Promise<number> {
+  const handle = await open(path);
+  try {
+    const start = Buffer.alloc(144);
+    await handle.read(start, 0, start.length, 0);
+    if (start.readUInt32BE(132) !== 0x02000000 || start.toString('latin1', 136, 138) !== 'UL') {
+      throw new ContourNodeError('DICOM_UNREADABLE', `${path} has no length of its file meta information`);
+    }
+    return start.length + start.readUInt32LE(140);
+  } finally {
+    await handle.close();
+  }
+}
+
+/**
+ * A data set that goes out byte for byte as the file has it. The library's own would be parsed and written anew, in
+ * another character set and with other text.
+ */
+export class StoredDataset extends Dataset {
+  readonly #bytes: Buffer;
+
+  private constructor(instance: StoredInstance, bytes: Buffer) {
+    super({ SOPClassUID: instance.sopClassUid, SOPInstanceUID: instance.sopInstanceUid }, instance.transferSyntaxUid);
+    this.#bytes = bytes;
+  }
+
+  /** @throws ContourNodeError PATH_NOT_FOUND; DICOM_UNREADABLE when there is nothing to send */
+  static async read(instance: StoredInstance): Promise<StoredDataset> {
+    const file = await readFile(instance.path).catch((cause: unknown) => {
+      throw new ContourNodeError('PATH_NOT_FOUND', `cannot read ${instance.path}`, { cause });
+    });
+    const bytes = file.subarray(instance.dataSetOffset);
+    if (bytes.length === 0) throw new ContourNodeError('DICOM_UNREADABLE', `${instance.path} has no data set`);
+    return new StoredDataset(instance, bytes);
+  }
+
+  get length(): number {
+    return this.#bytes.length;
+  }
+
+  override getDenaturalizedDataset(): Buffer {
+    return this.#bytes;
+  }
+}

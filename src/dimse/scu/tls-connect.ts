@@ -1,0 +1,48 @@
+import type { Socket } from 'node:net';
+import { checkServerIdentity, connect, type TLSSocket } from 'node:tls';
+import { type TlsFiles, tlsCredentials } from '../../config/tls-files.ts';
+import { isListed, shownCertificate } from '../peer-certificate.ts';
+
+/** How a peer is called over TLS. */
+export interface OutgoingTls extends TlsFiles {
+  /** The certificates that it may show; empty: one that a CA signed for its host. */
+  readonly certificates: readonly string[];
+}
+
+/**
+ * The handshake on a connection that stands. Not a byte of DICOM is sent before the peer's certificate is accepted.
+ *
+ * @throws ContourNodeError TLS_FILES; Error in words where the handshake fails or the certificate is not accepted
+ */
+export async function secured(raw: Socket, host: string, tls: OutgoingTls): Promise<TLSSocket> {
+  const credentials = await tlsCredentials(tls);
+  const socket = connect({ ...credentials, socket: raw, rejectUnauthorized: false });
+  await new Promise<void>((resolve, reject) => {
+    socket.once('secureConnect', resolve);
+    // Stays: whatever comes later, 'close' follows it.
+    socket.on('error', (cause: NodeJS.ErrnoException) =>
+      reject(new Error(`the TLS handshake failed (${cause.code ?? cause.message})`, { cause })),
+    );
+    socket.once('close', () => reject(new Error('the peer closed the connection during the TLS handshake')));
+  });
+  const shown = shownCertificate(socket);
+  const listed = shown !== undefined && isListed(shown, { certificates: [...tls.certificates] });
+  const why = listed ? whyNotHost(socket, host, tls) : `it shows a certificate that is not accepted${reason(socket)}`;
+  if (why === undefined) return socket;
+  socket.destroy();
+  throw new Error(why);
+}
+
+/** Where no certificate is listed, it must be the host's. */
+function whyNotHost(socket: TLSSocket, host: string, { certificates }: OutgoingTls): string | undefined {
+  if (certificates.length > 0) return undefined;
+  return checkServerIdentity(host, socket.getPeerCertificate()) === undefined
+    ? undefined
+    : `its certificate is for another host than ${host}`;
+}
+
+function reason({ authorizationError }: TLSSocket): string {
+  // Node has the code of OpenSSL's verification there, whatever its type says.
+  const error = authorizationError as Error | string | null | undefined;
+  return error === null || error === undefined ? '' : ` (${error instanceof Error ? error.message : error})`;
+}

@@ -1,0 +1,90 @@
+import type { ComparisonView, SeriesDetail, StructureSetView } from '../../store/series.ts';
+import type { ComparedRoi } from '../../work/correction.ts';
+import { texts } from '../texts.ts';
+import { html, type Html } from './html.ts';
+import { badge, moment, type Mood, problemBox, warningList } from './parts.ts';
+
+const words = texts.returned;
+
+/** The structure sets that came back: how far each is from what was drawn, and whether it counts. */
+export function returnedSection(series: SeriesDetail, operator: boolean): Html {
+  const { structureSets } = series;
+  return html`<section id="returned" data-live class="panel" ${structureSets.length === 0 && html`hidden`}>
+    <h2>${words.title}</h2>
+    ${structureSets.map((set) => card(set, operator))}
+    <p class="quiet">${words.meaning} <a href="/quality">${texts.navigation.quality}</a></p>
+  </section>`;
+}
+
+function card(set: StructureSetView, operator: boolean): Html {
+  const { structureSet, receivedAt, sender, approval, confirmed, comparisons } = set;
+  return html`<article class="order" id="returned-${structureSet}">
+    <h3>${words.from(sender)} ${moment(receivedAt)} ${badge(...standing(set))}</h3>
+    <p class="quiet">
+      ${words.approval[approval]}${
+        confirmed !== undefined && html`; ${words.confirmedBy(confirmed.by)} ${moment(confirmed.at)}`
+      }${set.matchedBy === 'frame of reference' && html`; ${words.byFrame}`}
+    </p>
+    ${comparisons.map(comparison)} ${operator && html`<div class="actions">${buttons(set)}</div>`}
+  </article>`;
+}
+
+/** Whether it counts, or why not. */
+function standing({ approval, confirmed, comparisons }: StructureSetView): [Mood, string] {
+  if (comparisons.some(({ counts }) => counts)) return ['good', words.standing.counts];
+  if (comparisons.some(({ own }) => own)) return ['quiet', words.standing.own];
+  if (comparisons.some(({ state }) => state === 'failed' || state === 'not comparable'))
+    return ['bad', words.standing.failed];
+  if (comparisons.some(({ state }) => state !== 'compared')) return ['progress', words.standing.comparing];
+  if (approval !== 'APPROVED' && confirmed === undefined) return ['attention', words.standing.unconfirmed];
+  return ['quiet', words.standing.replaced];
+}
+
+function buttons({ structureSet, approval, confirmed, comparisons }: StructureSetView): Html[] {
+  const button = (action: 'confirm' | 'withdraw' | 'compare', text: string): Html =>
+    html`<button type="button" data-action="structure-sets/${structureSet}/${action}">${text}</button>`;
+  const own = comparisons.some((one) => one.own);
+  return [
+    ...(confirmed === undefined && approval !== 'APPROVED' && !own ? [button('confirm', words.confirm)] : []),
+    ...(confirmed === undefined ? [] : [button('withdraw', words.withdraw)]),
+    ...(comparisons.some(({ state }) => state === 'failed' || state === 'not comparable')
+      ? [button('compare', words.compareAgain)]
+      : []),
+  ];
+}
+
+function comparison({ bundle, problem, rois, warnings }: ComparisonView): Html {
+  return html`<p>${words.against} <b>${bundle.name}</b> <span class="quiet">${bundle.version}</span></p>
+    ${problemBox(problem)} ${warningList(warnings)} ${rois.length > 0 && figures(rois)}`;
+}
+
+const columns = [
+  ['dsc', 3],
+  ['hd95', 1],
+  ['surfaceDsc', 3],
+  ['addedPathLengthMm', 0],
+  ['proposedCm3', 1],
+  ['correctedCm3', 1],
+] as const;
+
+function figures(rois: readonly ComparedRoi[]): Html {
+  return html`<table class="figures">
+    <thead>
+      <tr>
+        <th scope="col">${texts.series.orders.roi}</th>
+        ${columns.map(([key]) => html`<th scope="col" class="number">${texts.figures[key]}</th>`)}
+      </tr>
+    </thead>
+    <tbody>
+      ${rois.map(
+        (roi) =>
+          html`<tr>
+            <th scope="row">
+              ${roi.name}${roi.state !== 'compared' && html` <span class="quiet">${words.roiStates[roi.state]}</span>`}
+            </th>
+            ${columns.map(([key, digits]) => html`<td class="number">${roi[key]?.toFixed(digits) ?? '–'}</td>`)}
+          </tr>`,
+      )}
+    </tbody>
+  </table>`;
+}

@@ -1,0 +1,183 @@
+import { randomBytes } from 'node:crypto';
+import { rtStructureSetStorage } from '../../dicom/rtstruct/structure-set.ts';
+import { derivedUid } from '../../dicom/uid.ts';
+import { requestCommitment } from '../../dimse/commitment/scu/commitment-scu.ts';
+import { configuredPeer } from '../../dimse/scu/configured-peer.ts';
+import type { PeerAddress } from '../../dimse/scu/peer-connection.ts';
+import { asContourNodeError, ContourNodeError } from '../../errors.ts';
+import {
+  commitmentOf,
+  commitmentOfTransaction,
+  type CommitmentWork,
+  openCommitments,
+} from '../../store/commitment-state.ts';
+import { problemFrom } from '../../problem.ts';
+import { delayAfter, isToWait } from '../tries/backoff.ts';
+import type { Clock } from '../../clock.ts';
+import type { CommitmentResults, CommitmentResultsOptions } from './commitment-results.ts';
+
+export interface CommitmentRequestsOptions extends CommitmentResultsOptions {
+  readonly clock: Clock;
+  readonly results: CommitmentResults;
+}
+
+const waits = { first: 30_000, longest: 1_800_000 };
+/** Milliseconds between two looks, where nothing falls due before. */
+const interval = 300_000;
+/** Requests to one destination at once. */
+const parallel = 4;
+
+/**
+ * Storage commitment as SCU: a destination that is configured so is asked whether it keeps the structure set that it
+ * took, until it has taken the request or the time for its result is over. Each request is recorded before it goes out:
+ * what was asked when the node went down is waited for by the next. Nothing here ever sends a structure set.
+ */
+export class CommitmentRequests {
+  readonly #options: CommitmentRequestsOptions;
+  readonly #ending = new AbortController();
+  readonly #running = new Map<string, Promise<void>>();
+  #cancelTimer: () => void = () => {};
+  #stopListening: () => void = () => {};
+
+  constructor(options: CommitmentRequestsOptions) {
+    this.#options = options;
+  }
+
+  /** Takes up what the disk says, and from then on every delivery. */
+  start(): void {
+    this.#stopListening = this.#options.store.onChange((_series, change) => {
+      if (change.kind !== 'event' || change.event.kind !== 'deliver outcome') return;
+      if (change.event.commitmentDeadlineAt !== undefined) this.#look();
+    });
+    this.#look();
+  }
+
+  /** Lets go of every association; what it was for is taken up by the next start. */
+  async close(): Promise<void> {
+    this.#ending.abort();
+    this.#stopListening();
+    this.#cancelTimer();
+    await Promise.all(this.#running.values());
+  }
+
+  /** What is due is begun; the next look is when something else is. */
+  #look(): void {
+    const { store, clock, results } = this.#options;
+    if (this.#ending.signal.aborted) return;
+    const now = clock.now();
+    let next = now + interval;
+    for (const work of openCommitments(store.tables)) {
+      const due = dueAt(work, now);
+      if (due > now) next = Math.min(next, due);
+      else if (now >= Date.parse(work.deadlineAt)) this.#run(`${nameOf(work)} over`, () => results.miss(work));
+      // What finds no room is looked at when another has ended.
+      else if (this.#requestsTo(work.destination) < parallel) this.#run(nameOf(work), () => this.#ask(work));
+    }
+    this.#lookAfter(next - now);
+  }
+
+  #lookAfter(milliseconds: number): void {
+    this.#cancelTimer();
+    if (!this.#ending.signal.aborted) this.#cancelTimer = this.#options.clock.after(milliseconds, () => this.#look());
+  }
+
+  #requestsTo(destination: string): number {
+    return [...this.#running.keys()].filter((name) => name.endsWith(` ${destination}`)).length;
+  }
+
+  #run(name: string, step: () => Promise<void>): void {
+    if (this.#running.has(name)) return;
+    const run = step().then(
+      () => {
+        this.#running.delete(name);
+        this.#look();
+      },
+      (error: unknown) => {
+        this.#running.delete(name);
+        this.#options.log.error({ err: asContourNodeError(error) }, 'storage commitment: it is tried again');
+        this.#lookAfter(waits.first);
+      },
+    );
+    this.#running.set(name, run);
+  }
+
+  async #ask({ series, order, destination }: CommitmentWork): Promise<void> {
+    const { store, lock, clock, config } = this.#options;
+    const transactionUid = derivedUid(config().dicom.uidRoot, randomBytes(16));
+    const asked = await lock.run(series, () => {
+      const work = commitmentOf(store.tables, series, order, destination);
+      if (work?.state !== 'due' || dueAt(work, clock.now()) > clock.now()) return undefined;
+      const number = work.tries + 1;
+      const nextTryAt = new Date(clock.now() + delayAfter(number, waits)).toISOString();
+      const event = { kind: 'commitment try', order, destination, try: number, transactionUid, nextTryAt } as const;
+      store.record(series, event);
+      return { ...work, tries: number };
+    });
+    if (asked !== undefined) await this.#request(asked, transactionUid);
+  }
+
+  async #request(work: CommitmentWork, transactionUid: string): Promise<void> {
+    const { log, config, results } = this.#options;
+    const { series, order, destination } = work;
+    const settled = results.recorded(transactionUid);
+    try {
+      const { address, peer } = this.#addressOf(work);
+      const references = [{ sopClassUid: rtStructureSetStorage, sopInstanceUid: await results.sopInstanceUid(work) }];
+      await requestCommitment(
+        address,
+        { transactionUid, references },
+        {
+          callingAe: config().dicom.aeTitle,
+          timeoutSeconds: config().destinations.find(({ name }) => name === destination)?.timeoutSeconds ?? 60,
+          taken: async () => {
+            await this.#answered(work, transactionUid);
+            log.info({ series, order, destination }, 'storage commitment requested');
+          },
+          told: (result) => results.told(result, peer),
+          settled,
+          signal: this.#ending.signal,
+        },
+      );
+    } catch (error) {
+      if (this.#ending.signal.aborted) return;
+      await this.#answered(work, transactionUid, error);
+      log.warn({ err: asContourNodeError(error), series, order, destination }, 'storage commitment not requested');
+    } finally {
+      results.forget(transactionUid);
+    }
+  }
+
+  /** Records an answer to a request, where it still counts and no result has come meanwhile. */
+  #answered(
+    { series, order, destination, tries }: CommitmentWork,
+    transactionUid: string,
+    error?: unknown,
+  ): Promise<void> {
+    const { store, lock } = this.#options;
+    return lock.run(series, () => {
+      if (commitmentOfTransaction(store.tables, transactionUid)?.state !== 'due') return;
+      const about = { order, destination, try: tries };
+      if (error === undefined) store.record(series, { kind: 'commitment requested', ...about });
+      else store.record(series, { kind: 'commitment try failed', ...about, problem: problemFrom(error) });
+    });
+  }
+
+  #addressOf(work: CommitmentWork): { address: PeerAddress; peer: string } {
+    const peer = this.#options.results.peerOf(work);
+    const address = peer === undefined ? undefined : configuredPeer(peer, this.#options.config().dicom);
+    if (peer === undefined || address === undefined)
+      throw new ContourNodeError('CONFIG_INVALID', `destination ${work.destination} has no peer with host and port`);
+    return { address, peer: peer.name };
+  }
+}
+
+function nameOf({ series, order, destination }: CommitmentWork): string {
+  return `${series} ${order} ${destination}`;
+}
+
+/** A request or the end of the time, whichever comes first (ms). */
+function dueAt({ nextTryAt, deadlineAt, tries }: CommitmentWork, now: number): number {
+  const deadline = Date.parse(deadlineAt);
+  if (nextTryAt === undefined) return deadline;
+  return isToWait(nextTryAt, now, delayAfter(tries, waits)) ? Math.min(deadline, Date.parse(nextTryAt)) : now;
+}

@@ -1,0 +1,92 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import type { Bundle } from '../../bundles/read-bundle.ts';
+import { type Config, type Destination, destinationSchema } from '../../config/schema.ts';
+import { ContourNodeError } from '../../errors.ts';
+import { type Profile, structureSetStyleSchema, type WorkOrder } from '../../work/work-order.ts';
+import { orderFolder } from '../../work/paths.ts';
+import { problemFrom } from '../../problem.ts';
+import type { Problem } from '../../problem.ts';
+import { writeOnce } from '../../work/write-once.ts';
+import { version } from '../../version.ts';
+
+export interface OrderInput {
+  readonly dataDirectory: string;
+  readonly series: string;
+  readonly revision: number;
+  readonly bundle: Bundle;
+  readonly config: Config;
+  readonly configDigest: string;
+  /** Those of the route. */
+  readonly destinations: readonly Destination[];
+  /** Name of the peer that sent the series. */
+  readonly sender: string | undefined;
+  readonly predecessors: WorkOrder['predecessors'];
+}
+
+export interface WrittenOrder {
+  readonly order: string;
+  readonly bundle: { readonly name: string; readonly version: string };
+  readonly deliveries: { destination: string; profile: string; refused?: Problem }[];
+}
+
+/**
+ * Writes the order to draw one revision with one bundle, for the destinations that allow it. The same order is the same
+ * file.
+ *
+ * @throws ContourNodeError DESTINATION_NOT_ALLOWED where there are destinations and none of them allows the bundle
+ */
+export async function writeOrder(input: OrderInput): Promise<WrittenOrder> {
+  const { bundle, config, destinations, series, revision } = input;
+  const { name, version: bundleVersion, intendedUse } = bundle.manifest;
+  const allowed = destinations.filter(({ allow }) => allow.includes(intendedUse));
+  const refusal = (destination: Destination): ContourNodeError =>
+    new ContourNodeError(
+      'DESTINATION_NOT_ALLOWED',
+      `destination ${destination.name} does not allow ${intendedUse} bundles such as ${name}`,
+    );
+  if (allowed.length === 0 && destinations[0] !== undefined) throw refusal(destinations[0]);
+
+  const profiles = profilesOf(allowed);
+  const order: WorkOrder = {
+    formatVersion: 1,
+    series,
+    revision,
+    bundle: { name, version: bundleVersion, digest: bundle.digest },
+    configDigest: input.configDigest,
+    nodeVersion: version,
+    uidRoot: config.dicom.uidRoot,
+    aeTitle: config.dicom.aeTitle,
+    engine: { name: config.engine.name, device: config.engine.device },
+    profiles,
+    ...(input.sender !== undefined && { sender: input.sender }),
+    predecessors: input.predecessors,
+  };
+  const content = `${JSON.stringify(order, undefined, 1)}\n`;
+  const key = shortDigest(content);
+  await writeOnce(join(input.dataDirectory, orderFolder(series, revision, key), 'order.json'), content);
+  const deliveries = destinations.map((destination) => {
+    const profile = profiles.find((candidate) => candidate.destinations.includes(destination.name));
+    return profile === undefined
+      ? { destination: destination.name, profile: '', refused: problemFrom(refusal(destination)) }
+      : { destination: destination.name, profile: profile.key };
+  });
+  return { order: key, bundle: { name, version: bundleVersion }, deliveries };
+}
+
+/** One profile for destinations that want the same structure set; one for a drawing that goes nowhere. */
+export function profilesOf(destinations: readonly Destination[]): Profile[] {
+  const profiles = new Map<string, Profile>();
+  const none = destinations.length === 0;
+  for (const destination of none ? [destinationSchema.parse({ name: 'none', peer: 'none' })] : destinations) {
+    const style = structureSetStyleSchema.parse(destination);
+    const key = shortDigest(JSON.stringify(style));
+    const known = profiles.get(key)?.destinations ?? [];
+    profiles.set(key, { key, destinations: none ? [] : [...known, destination.name], ...style });
+  }
+  return [...profiles.values()];
+}
+
+function shortDigest(content: string): string {
+  return createHash('sha256').update(content).digest('hex').slice(0, 16);
+}

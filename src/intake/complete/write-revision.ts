@@ -1,0 +1,92 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import type { CheckedSeries } from '../../dicom/ct-series.ts';
+import type { CtInstance } from '../../dicom/ct-instance.ts';
+import { type RevisionManifest, revisionManifestSchema } from '../../work/work-order.ts';
+import { type Warning } from '../../warning.ts';
+import { revisionFolder } from '../../work/paths.ts';
+import type { StoredImage } from '../../store/store.ts';
+import { writeOnce } from '../../work/write-once.ts';
+import { readIfThere } from '../tries/read-if-there.ts';
+
+export interface RevisionInput {
+  readonly dataDirectory: string;
+  readonly series: string;
+  /** The newest revision that is known; 0 for none. */
+  readonly newest: number;
+  readonly images: readonly StoredImage[];
+  readonly checked: CheckedSeries<CtInstance>;
+  /** Besides those of the check. */
+  readonly warnings: readonly Warning[];
+  /** Milliseconds since 1970: date and time of every structure set of this revision. */
+  readonly now: number;
+}
+
+/**
+ * Writes the manifest of a revision. Where the newest one, or the one after it that a crash left behind, consists of the
+ * same files it is taken as it is: its date stays.
+ */
+export async function writeRevision(input: RevisionInput): Promise<RevisionManifest> {
+  const { dataDirectory, series, newest } = input;
+  for (let revision = Math.max(1, newest); ; revision++) {
+    const path = join(dataDirectory, revisionFolder(series, revision), 'manifest.json');
+    const manifest = manifestOf(input, revision);
+    const there = await readManifest(path);
+    if (there === undefined) {
+      await writeOnce(path, `${JSON.stringify(manifest, undefined, 1)}\n`);
+      return manifest;
+    }
+    if (JSON.stringify([there.slices, there.leftOut]) === JSON.stringify([manifest.slices, manifest.leftOut]))
+      return there;
+  }
+}
+
+function manifestOf({ series, images, checked, warnings, now }: RevisionInput, revision: number): RevisionManifest {
+  const files = new Map(images.map(({ image, file }) => [image, `instances/${file}`]));
+  const [date, time] = dicomDateTime(now);
+  const slices = checked.slices.map((slice, index) => ({
+    file: files.get(slice)!,
+    sopInstanceUid: slice.sopInstanceUid,
+    z: checked.geometry.z[index]!,
+    pixelSha256: slice.pixelSha256,
+    headerSha256: slice.headerSha256,
+  }));
+  return {
+    formatVersion: 1,
+    series,
+    revision,
+    date,
+    time,
+    slices,
+    leftOut: checked.leftOut.map(({ instance, reason }) => ({ file: files.get(instance)!, reason })),
+    warnings: [...checked.warnings, ...warnings],
+    contentSha256: contentSha256(checked.slices, date + time),
+  };
+}
+
+/**
+ * What of the CT, and of the moment, determines the bytes of its structure sets: UIDs, geometry, rescale and all else of
+ * the headers stand in their digests.
+ */
+function contentSha256(slices: readonly CtInstance[], moment: string): string {
+  const hash = createHash('sha256').update(moment);
+  for (const { seriesInstanceUid, sopInstanceUid, headerSha256, pixelSha256, lossy } of slices) {
+    hash.update(`\n${seriesInstanceUid} ${sopInstanceUid} ${headerSha256} ${pixelSha256} ${lossy}`);
+  }
+  return hash.digest('hex');
+}
+
+/** DA and TM (PS3.5 table 6.2-1) in the time zone of this machine, as the other systems of a clinic write them. */
+function dicomDateTime(now: number): [string, string] {
+  const moment = new Date(now);
+  const digits = (value: number, count = 2): string => String(value).padStart(count, '0');
+  return [
+    digits(moment.getFullYear(), 4) + digits(moment.getMonth() + 1) + digits(moment.getDate()),
+    digits(moment.getHours()) + digits(moment.getMinutes()) + digits(moment.getSeconds()),
+  ];
+}
+
+async function readManifest(path: string): Promise<RevisionManifest | undefined> {
+  const text = await readIfThere(path);
+  return text === undefined ? undefined : revisionManifestSchema.parse(JSON.parse(text));
+}

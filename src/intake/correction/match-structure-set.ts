@@ -1,0 +1,61 @@
+import { sliceAt } from '../../dicom/rtstruct/contour-plane.ts';
+import type { ReceivedStructureSet } from '../../dicom/rtstruct/received-structure-set.ts';
+import { pseudonym } from '../../pseudonym.ts';
+import type { Store } from '../../store/store.ts';
+import { drawnOrders, patientIdOf, seriesInFrame, slicePositions } from '../../store/structure-sets.ts';
+
+/** Why a structure set belongs to no series here. */
+export const unmatchedReasons = [
+  'no series here has its images',
+  'several series fit',
+  'it names another patient than the series',
+  'the series was not contoured',
+] as const;
+export type UnmatchedReason = (typeof unmatchedReasons)[number];
+
+export type StructureSetMatch =
+  | {
+      readonly series: string;
+      readonly matchedBy: 'images' | 'frame of reference';
+      /** What it is compared with. */
+      readonly orders: readonly string[];
+    }
+  | { readonly reason: UnmatchedReason };
+
+/** A plane of a contour lies in a slice when it is so near, mm: what rounding leaves. */
+const planeTolerance = 0.1;
+
+/**
+ * The one series that a structure set was drawn on: by the images that its contours name, else by those that it lists; only
+ * where it names none that is here by frame of reference and planes. What fits more than one series belongs to none.
+ *
+ * @param key of the pseudonyms
+ */
+export function matchStructureSet(store: Store, key: Uint8Array, set: ReceivedStructureSet): StructureSetMatch {
+  const byImages = [set.contourImages, set.listedImages]
+    .map((images) => seriesOfImages(store, key, images))
+    .find((found) => found.length > 0);
+  const found = byImages ?? seriesByPlanes(store, set);
+  const [series] = found;
+  if (series === undefined) return { reason: 'no series here has its images' };
+  if (found.length > 1) return { reason: 'several series fit' };
+  if (patientIdOf(store.tables, series) !== set.patientId)
+    return { reason: 'it names another patient than the series' };
+  const orders = drawnOrders(store.tables, series);
+  if (orders.length === 0) return { reason: 'the series was not contoured' };
+  return { series, matchedBy: byImages === undefined ? 'frame of reference' : 'images', orders };
+}
+
+function seriesOfImages(store: Store, key: Uint8Array, images: readonly string[]): string[] {
+  const places = store.findInstances(images.map((uid) => pseudonym(key, uid)));
+  return [...new Set(places.map(({ series }) => series))];
+}
+
+function seriesByPlanes({ tables }: Store, { frameOfReferenceUids, planes }: ReceivedStructureSet): string[] {
+  if (planes.length === 0) return [];
+  const inFrame = new Set(frameOfReferenceUids.flatMap((uid) => seriesInFrame(tables, uid)));
+  return [...inFrame].filter((series) => {
+    const slices = slicePositions(tables, series);
+    return planes.every((z) => Math.abs((slices[sliceAt(slices, z)] ?? Number.NaN) - z) <= planeTolerance);
+  });
+}

@@ -1,0 +1,158 @@
+import { statSync } from 'node:fs';
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { type CtInstance, ctInstanceOf } from '../../dicom/ct-instance.ts';
+import { parseDicom } from '../../dicom/read-data-set.ts';
+import { storedValuesSha256 } from '../../dicom/pixel-data.ts';
+import { rtStructureSetStorage } from '../../dicom/rtstruct/structure-set.ts';
+import type { AssociationInfo, NamedInstance, ReceivedInstance } from '../../dimse/association-info.ts';
+import { formatStatus, storeStatus } from '../../dimse/status.ts';
+import { ContourNodeError } from '../../errors.ts';
+import { faultPoint } from '../../fault-point.ts';
+import type { Log } from '../../log.ts';
+import { pseudonym } from '../../pseudonym.ts';
+import { instanceFile, instancesFolder } from '../../work/paths.ts';
+import { problem, problemFrom } from '../../problem.ts';
+import type { Store, StoredImage } from '../../store/store.ts';
+import { syncFolder } from '../../work/write-once.ts';
+import { moveExclusively } from '../../store/move.ts';
+import type { DiskWatch } from '../upkeep/disk-watch.ts';
+import { ReadBuffers } from './read-buffers.ts';
+import { checkNamed, diskFull, refusal, statusOf } from './refusal.ts';
+import type { SeriesAssembly } from '../complete/series-assembly.ts';
+import type { SeriesLock } from '../series-lock.ts';
+
+export interface ReceiverOptions {
+  readonly store: Store;
+  readonly assembly: SeriesAssembly;
+  readonly lock: SeriesLock;
+  /** Key of the pseudonyms. */
+  readonly key: Uint8Array;
+  readonly log: Log;
+  /** Flush folders before an instance counts as kept (intake.syncToDisk). */
+  readonly sync: boolean;
+  readonly disk: DiskWatch;
+}
+
+/**
+ * Takes the instances that the storage SCP has received: checks them, gives them their name in the series' folder and
+ * says with which status each is answered. Success means: named, flushed and recorded.
+ */
+export class InstanceReceiver {
+  readonly #options: ReceiverOptions;
+  readonly #buffers = new ReadBuffers();
+
+  constructor(options: ReceiverOptions) {
+    this.#options = options;
+  }
+
+  /** Never rejects. */
+  readonly store = async (received: ReceivedInstance): Promise<number> => {
+    const { key, assembly, log } = this.#options;
+    const instance = pseudonym(key, received.sopInstanceUid);
+    let series: string | undefined;
+    try {
+      faultPoint('image-written');
+      // It is flushed meanwhile.
+      const image = await this.#buffers.read(received.path, received.bytes, (bytes) => readChecked(bytes, received));
+      series = pseudonym(key, image.seriesInstanceUid);
+      if (!(await this.#options.disk.hasRoomFor(received.bytes))) throw diskFull();
+      await received.flushed;
+      faultPoint('image-flushed');
+      await this.#keep(series, { instance, image, received });
+      faultPoint('image-recorded');
+      return storeStatus.success;
+    } catch (cause) {
+      const error = refusal(cause);
+      log.warn({ association: received.association.id, series, instance, err: error }, 'an instance was refused');
+      assembly.refused(received.association, { series, instance, problem: problemFrom(error) });
+      return statusOf(error.code);
+    }
+  };
+
+  /** Hears of an instance that the SCP refused by itself: the sender has to repeat it all the same. */
+  readonly refused = (association: AssociationInfo, named: NamedInstance, status: number): void => {
+    // A structure set completes no series.
+    if (named.sopClassUid === rtStructureSetStorage) return;
+    const words = `refused with status ${formatStatus(status)} while it came in`;
+    this.#options.assembly.refused(association, {
+      series: undefined,
+      instance: pseudonym(this.#options.key, named.sopInstanceUid),
+      problem: problem(status === storeStatus.outOfResources ? 'DISK_FULL' : 'INSTANCE_MISMATCH', words),
+    });
+  };
+
+  /** @throws ContourNodeError SERIES_PIXELS_DIFFER; whatever disk and tables throw */
+  async #keep(series: string, incoming: Incoming): Promise<void> {
+    const { assembly, lock } = this.#options;
+    const { association } = incoming.received;
+    // Before the image: an image whose sender nobody knows could not be finished after a crash.
+    await lock.run(series, async () => {
+      assembly.carries(association, series);
+      const kept = this.#options.store.image(series, incoming.instance);
+      if (kept === undefined) await this.#add(series, incoming, 1);
+      else if (!(await this.#samePixels(series, kept, incoming))) {
+        throw new ContourNodeError('SERIES_PIXELS_DIFFER', 'other pixels under a known SOP Instance UID');
+      } else if (kept.image.headerSha256 !== incoming.image.headerSha256)
+        await this.#add(series, incoming, kept.version + 1);
+    });
+    assembly.accepted(association, series, incoming.instance);
+  }
+
+  async #add(series: string, { instance, image, received }: Incoming, version: number): Promise<void> {
+    const { store, sync } = this.#options;
+    const folder = join(store.dataDirectory, instancesFolder(series));
+    const file = instanceFile(instance, version);
+    const path = join(folder, file);
+    await this.#move(received.path, path);
+    faultPoint('image-named');
+    try {
+      if (sync) await syncFolder(folder);
+      store.addImage(series, { instance, version, file, receivedAt: statSync(path).mtime.toISOString(), image });
+    } catch (error) {
+      // It will be refused, so it must not be found in the folder later.
+      await rm(path, { force: true });
+      throw error;
+    }
+  }
+
+  /** Every image but a series' first finds the folder. */
+  async #move(from: string, to: string): Promise<void> {
+    try {
+      return moveExclusively(from, to);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    }
+    const folder = dirname(to);
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    if (this.#options.sync) await syncFolder(dirname(folder));
+    moveExclusively(from, to);
+  }
+
+  /** The same pixels may come in another encoding: then the decoded values are compared. */
+  async #samePixels(series: string, kept: StoredImage, { image, received }: Incoming): Promise<boolean> {
+    const sameKind = kept.image.pixelsHashed === image.pixelsHashed;
+    if (sameKind && kept.image.pixelSha256 === image.pixelSha256) return true;
+    if (sameKind && image.pixelsHashed === 'stored-values') return false;
+    const { dataDirectory } = this.#options.store;
+    const keptPath = join(dataDirectory, instancesFolder(series), kept.file);
+    return (await decodedSha256(keptPath)) === (await decodedSha256(received.path));
+  }
+}
+
+interface Incoming {
+  readonly instance: string;
+  readonly image: CtInstance;
+  readonly received: ReceivedInstance;
+}
+
+/** The image in the file, which has to be the one that the C-STORE request named. */
+async function readChecked(bytes: Uint8Array, received: ReceivedInstance): Promise<CtInstance> {
+  const file = parseDicom(bytes);
+  checkNamed(file, received);
+  return ctInstanceOf(file, { decode: false });
+}
+
+async function decodedSha256(path: string): Promise<string> {
+  return storedValuesSha256(parseDicom(await readFile(path)));
+}

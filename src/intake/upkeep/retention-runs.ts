@@ -1,0 +1,74 @@
+import type { Config } from '../../config/schema.ts';
+import { asContourNodeError } from '../../errors.ts';
+import type { Log } from '../../log.ts';
+import { freeBytes } from '../../store/disk-space.ts';
+import { applyRetention } from './retention.ts';
+import type { Store } from '../../store/store.ts';
+import type { Clock } from '../../clock.ts';
+import type { SeriesAssembly } from '../complete/series-assembly.ts';
+import type { SeriesLock } from '../series-lock.ts';
+import type { StorageCommitments } from '../commitment/storage-commitments.ts';
+import type { UnmatchedStructureSets } from '../correction/unmatched-structure-sets.ts';
+
+export interface RetentionRunsOptions {
+  readonly store: Store;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly lock: SeriesLock;
+  readonly assembly: SeriesAssembly;
+  readonly commitments: StorageCommitments;
+  readonly unmatched: UnmatchedStructureSets;
+  readonly limits: () => Config['retention'];
+}
+
+const interval = 3_600_000;
+const day = 86_400_000;
+
+/** Applies the retention rules at the start, every hour, and when the disk runs short; one run at a time. */
+export class RetentionRuns {
+  readonly #options: RetentionRunsOptions;
+  #cancel: () => void = () => {};
+  #running: Promise<void> | undefined;
+  #closed = false;
+
+  constructor(options: RetentionRunsOptions) {
+    this.#options = options;
+  }
+
+  run(): void {
+    if (this.#closed || this.#running !== undefined) return;
+    this.#cancel();
+    this.#running = this.#apply().finally(() => {
+      this.#running = undefined;
+      if (!this.#closed) this.#cancel = this.#options.clock.after(interval, () => this.run());
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#cancel();
+    await this.#running;
+  }
+
+  /** Never rejects. */
+  async #apply(): Promise<void> {
+    const { store, log, clock, lock, assembly, commitments, unmatched, limits } = this.#options;
+    try {
+      await unmatched.expire(new Date(clock.now() - limits().unmatchedDays * day).toISOString());
+      await applyRetention({
+        store,
+        log,
+        now: clock.now(),
+        limits: limits(),
+        held: (series) => commitments.holds(series),
+        remove: (series) =>
+          lock.run(series, async () => {
+            if (!assembly.isCarried(series) && !commitments.holds(series)) await store.remove(series, 'retention');
+          }),
+        freeBytes: () => freeBytes(store.dataDirectory),
+      });
+    } catch (error) {
+      log.error({ err: asContourNodeError(error) }, 'old data could not be removed');
+    }
+  }
+}

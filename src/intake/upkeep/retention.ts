@@ -1,0 +1,65 @@
+import type { Config } from '../../config/schema.ts';
+import type { Log } from '../../log.ts';
+import type { SeriesState } from '../../store/series.ts';
+import type { Store } from '../../store/store.ts';
+
+const day = 86_400_000;
+
+export interface RetentionOptions {
+  readonly store: Store;
+  readonly log: Log;
+  readonly now: number;
+  readonly limits: Omit<Config['retention'], 'unmatchedDays'>;
+  /** Series that stay whatever their age and the disk: under storage commitment. */
+  readonly held: (series: string) => boolean;
+  /** Removes one series while nothing else touches it. */
+  readonly remove: (series: string) => Promise<void>;
+  /** Free bytes on the disk of the data directory; asked again after every removal. */
+  readonly freeBytes: () => Promise<number>;
+}
+
+/**
+ * Removes what is old enough, and, when the disk runs short, what has been delivered, the oldest first. What was not
+ * delivered goes by age alone, each with a word in the log; a disk that is full of it takes no more images (0xA700).
+ */
+export async function applyRetention(options: RetentionOptions): Promise<void> {
+  const { store, log, now, limits, held, remove, freeBytes } = options;
+  const removable = (moment: number, which: 'finished' | 'unfinished'): { key: string; state: SeriesState }[] =>
+    olderThan(store, moment, which).filter(({ key }) => !held(key));
+  for (const { key, state } of removable(now - limits.deliveredDays * day, 'finished')) {
+    log.info({ series: key, state }, 'removed: older than retention.deliveredDays');
+    await remove(key);
+  }
+  for (const { key, state } of removable(now - limits.undeliveredDays * day, 'unfinished')) {
+    log.warn({ series: key, state }, 'removed although it was not delivered: older than retention.undeliveredDays');
+    await remove(key);
+  }
+  const wanted = limits.minimumFreeGigabytes * 1e9;
+  if ((await freeBytes()) >= wanted) return;
+  for (const { key, state } of removable(now, 'finished')) {
+    log.warn({ series: key, state }, 'removed before its time: less than retention.minimumFreeGigabytes are free');
+    await remove(key);
+    if ((await freeBytes()) >= wanted) return;
+  }
+  log.error(
+    { freeBytes: await freeBytes() },
+    'less than retention.minimumFreeGigabytes are free, and nothing delivered is left to remove',
+  );
+}
+
+/** Series without a change since `moment`, the oldest first. Finished: nothing more is to be done; what is being received is neither. */
+function olderThan(
+  store: Store,
+  moment: number,
+  which: 'finished' | 'unfinished',
+): { key: string; state: SeriesState }[] {
+  return store.tables.all<{ key: string; state: SeriesState }>(
+    `SELECT key, state FROM series WHERE updated_at < ? AND state <> 'receiving' AND ? =
+       (state IN ('delivered', 'contoured', 'nothing found')
+         AND NOT EXISTS (SELECT 1 FROM deliveries WHERE series = key AND deliveries.state IN ('pending', 'waiting', 'delivering'))
+         AND NOT EXISTS (SELECT 1 FROM commitments WHERE series = key AND commitments.state IN ('due', 'requested')))
+     ORDER BY updated_at`,
+    new Date(moment).toISOString(),
+    which === 'finished' ? 1 : 0,
+  );
+}

@@ -1,0 +1,47 @@
+import type { ComparePayload } from '../work/correction.ts';
+import type { ContourPayload, DeliverPayload } from '../work/work-order.ts';
+import type { Priority } from '../config/schema.ts';
+
+/**
+ * The queues (names and job ids: src/jobs/queue-names.ts) as the reconciler sees them: one job is one try, its id is fixed by its payload, and adding a job that is
+ * there changes nothing. What became of a job stands on disk (result.json, try-NNN.json); Redis is only asked whether
+ * a try still lives.
+ */
+
+/** `active`: with a worker; `missing`: Redis does not know it (lost, or removed long ago). */
+export type JobState = 'waiting' | 'active' | 'completed' | 'failed' | 'missing';
+
+export interface JobStatus {
+  readonly state: JobState;
+  /** With `failed`: the message that the job ended with, `CODE: message` where the worker gave one. */
+  readonly failedReason?: string;
+}
+
+export interface JobEvent {
+  readonly kind: 'active' | 'completed' | 'failed';
+  readonly queue: string;
+  readonly jobId: string;
+}
+
+export interface JobQueues {
+  addContour(payload: ContourPayload, priority: Priority): Promise<void>;
+  addCompare(payload: ComparePayload): Promise<void>;
+  addDeliver(payload: DeliverPayload): Promise<void>;
+  /** @param queue `contour`, `compare` or `deliver-NAME` */
+  statusOf(queue: string, jobId: string): Promise<JobStatus>;
+  /** Jobs of the queue that wait or run. */
+  depth(queue: string): Promise<number>;
+  /** Takes a waiting job out of its queue; a job that runs, or is not there, is left. */
+  remove(queue: string, jobId: string): Promise<void>;
+  /** Takes over changed destinations, each of which has its own queue. */
+  setDestinations(destinations: readonly string[]): void;
+  /**
+   * Redis' clock was set back, perhaps: what runs out by itself there would stand for as long, and jobs of dead workers
+   * go unnoticed.
+   */
+  clockSetBack(): Promise<void>;
+  /** Something happened to a job: a hint to reconcile, never the only way to learn it. */
+  onEvent(listener: (event: JobEvent) => void): void;
+  /** Redis answers (again). */
+  onReady(listener: () => void): void;
+}

@@ -1,0 +1,74 @@
+import { Counter, Gauge, type Registry } from 'prom-client';
+import type { AssociationEnd, AssociationInfo, ReceivedInstance } from '../../dimse/association-info.ts';
+import { formatStatus } from '../../dimse/status.ts';
+
+/** What came in over the network. Labels: names of configured peers, standard words; nothing that a sender chooses. */
+export class AssociationMetrics {
+  readonly #open: Gauge;
+  readonly #ended: Counter;
+  readonly #rejected: Counter;
+  readonly #instances: Counter;
+  readonly #bytes: Counter;
+
+  constructor(registry: Registry) {
+    const registers = [registry];
+    this.#open = new Gauge({ name: 'contour_node_associations', help: 'Associations that stand', registers });
+    this.#ended = new Counter({
+      name: 'contour_node_associations_total',
+      help: 'Associations that ended, by peer and how they ended',
+      labelNames: ['peer', 'how'],
+      registers,
+    });
+    this.#rejected = new Counter({
+      name: 'contour_node_association_rejects_total',
+      help: 'Connections closed and associations rejected, by reason',
+      labelNames: ['reason'],
+      registers,
+    });
+    this.#instances = new Counter({
+      name: 'contour_node_instances_total',
+      help: 'C-STORE requests by peer and status of their response',
+      labelNames: ['peer', 'status'],
+      registers,
+    });
+    this.#bytes = new Counter({
+      name: 'contour_node_received_bytes_total',
+      help: 'Bytes of instances that were received whole, by peer',
+      labelNames: ['peer'],
+      registers,
+    });
+  }
+
+  started(): void {
+    this.#open.inc();
+  }
+
+  ended(association: AssociationInfo, how: AssociationEnd): void {
+    this.#open.dec();
+    this.#ended.inc({ peer: peerOf(association), how });
+  }
+
+  /** @param reason one of a fixed set of sentences */
+  rejected(reason: string): void {
+    this.#rejected.inc({ reason });
+  }
+
+  refused(association: AssociationInfo, status: number): void {
+    this.#instances.inc({ peer: peerOf(association), status: formatStatus(status) });
+  }
+
+  /** Counts what goes through `store`. */
+  counting(store: (received: ReceivedInstance) => Promise<number>): (received: ReceivedInstance) => Promise<number> {
+    return async (received) => {
+      const status = await store(received);
+      const peer = peerOf(received.association);
+      this.#instances.inc({ peer, status: formatStatus(status) });
+      this.#bytes.inc({ peer }, received.bytes);
+      return status;
+    };
+  }
+}
+
+function peerOf({ peer }: AssociationInfo): string {
+  return peer?.name ?? 'not configured';
+}

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { countSeriesImages } from '../../../src/dimse/scu/count-series-instances.ts';
+import { acceptAssociation, response, startRawPeer } from '../../peers/raw-peer.ts';
+import { ctSliceFile } from '../../support/ct-slice.ts';
+import { startOrthanc } from '../../support/orthanc.ts';
+import { runProgram } from '../../support/run-program.ts';
+import { temporaryFolder } from '../../support/threshold-bundle.ts';
+import { range } from '../../intake/intake-harness.ts';
+
+test('an archive says how many images a series has (CS 4.2.3.3)', async (t) => {
+  const orthanc = await startOrthanc(t);
+  const peer = { aeTitle: orthanc.aeTitle, host: '127.0.0.1', port: orthanc.dicomPort };
+  const folder = await temporaryFolder(t);
+  const files: string[] = [];
+  for (const [series, last] of [
+    ['1.2.826.7.1', 13],
+    ['1.2.826.7.2', 4],
+  ] as const) {
+    for (const number of range(1, last)) {
+      const file = join(folder, `${series}-${number}.dcm`);
+      await writeFile(file, ctSliceFile({ series, number }));
+      files.push(file);
+    }
+  }
+  const { code, stderr } = await runProgram('/usr/bin/storescu', ['127.0.0.1', String(peer.port), ...files]);
+  assert.equal(code, 0, stderr);
+
+  const ask = (seriesInstanceUid: string) =>
+    countSeriesImages(
+      peer,
+      { studyInstanceUid: '1.2.3.900', seriesInstanceUid },
+      { callingAe: 'CONTOUR', timeoutSeconds: 10 },
+    );
+  assert.equal(await ask('1.2.826.7.1'), 13);
+  assert.equal(await ask('1.2.826.7.2'), 4);
+  assert.equal(await ask('1.2.826.7.3'), 0);
+});
+
+test('a peer that is not there is told', async () => {
+  const peer = { aeTitle: 'NOBODY', host: '127.0.0.1', port: 1 };
+  const series = { studyInstanceUid: '1.2.3', seriesInstanceUid: '1.2.4' };
+  await assert.rejects(countSeriesImages(peer, series, { callingAe: 'CONTOUR', timeoutSeconds: 2 }), {
+    code: 'PEER_UNREACHABLE',
+  });
+});
+
+test('a peer that ends the query without a status has told no count', async (t) => {
+  const peer = await startRawPeer(async (io) => {
+    await acceptAssociation(io, '1.2.840.10008.1.2');
+    await io.pdu();
+    io.send(response(0x8020, {}));
+  });
+  t.after(() => peer.close());
+  const address = { aeTitle: 'ARCHIVE', host: '127.0.0.1', port: peer.port };
+  const series = { studyInstanceUid: '1.2.3', seriesInstanceUid: '1.2.4' };
+  await assert.rejects(countSeriesImages(address, series, { callingAe: 'CONTOUR', timeoutSeconds: 20 }), {
+    code: 'STORE_WRONG_RESPONSE',
+  });
+});

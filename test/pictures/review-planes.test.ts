@@ -1,0 +1,88 @@
+import { test } from 'node:test';
+import assert from 'node:assert/strict';
+import { gunzipSync } from 'node:zlib';
+import { reviewIndexSchema, type ReviewAxis } from '../../src/work/review-files.ts';
+import { outlineAcross } from '../../src/http/assets/contour-lines.js';
+import { greyLevels, greyOf } from '../../worker/pictures/grey-levels.ts';
+import { reviewFiles } from '../../worker/pictures/review-planes.ts';
+import type { Volume } from '../../worker/volume/volume.ts';
+
+const size = [40, 30, 20] as const;
+/** Each voxel says where it is: 10 HU a pixel to the left, 3 a pixel to the back, 7 a slice up. */
+const volume: Volume = {
+  grid: { size, spacing: [2, 2], origin: [-10, 5], z: Float64Array.from({ length: 20 }, (_, k) => 100 + 3 * k) },
+  hu: Int16Array.from({ length: 40 * 30 * 20 }, (_, v) => {
+    const [i, j, k] = [v % 40, Math.floor(v / 40) % 30, Math.floor(v / 1200)];
+    return -190 + 10 * i + 3 * j + 7 * k;
+  }),
+};
+const body = { low: [4, 19, 100], high: [50, 49, 157], centre: [27, 34], median: [27, 34], volumeCm3: 1 } as const;
+
+test('a plane shows each voxel where it lies, in all three directions', async () => {
+  const { index, planes } = await reviewFiles(volume, body, []);
+  assert.deepEqual(reviewIndexSchema.parse(index), index);
+  const huAt = (axis: ReviewAxis, plane: number, column: number, row: number): number => {
+    const { width, height, planesPerChunk, chunks } = index.planes[axis];
+    const [offset, length] = chunks[Math.floor(plane / planesPerChunk)]!;
+    const bytes = gunzipSync(planes[axis].subarray(offset, offset + length));
+    return index.levels[bytes[((plane % planesPerChunk) * height + row) * width + column]!]!;
+  };
+  const truth = (x: number, y: number, z: number): number =>
+    -190 + 10 * ((x + 10) / 2) + 3 * ((y - 5) / 2) + 7 * ((z - 100) / 3);
+  let compared = 0;
+  for (const [axis, across, down] of [
+    ['axial', 0, 1],
+    ['coronal', 0, 2],
+    ['sagittal', 1, 2],
+  ] as const) {
+    const { positions, width, height } = index.planes[axis];
+    for (const [plane, position] of positions.entries()) {
+      for (let row = 0; row < height; row += 7) {
+        for (let column = 0; column < width; column += 5) {
+          const at = [0, 0, 0];
+          at[axis === 'axial' ? 2 : axis === 'coronal' ? 1 : 0] = position;
+          at[across] = index.origin[across] + column * index.pixelMm;
+          at[down] = down === 2 ? volume.grid.z[row]! : index.origin[1] + row * index.pixelMm;
+          const wanted = truth(at[0]!, at[1]!, at[2]!);
+          assert.ok(Math.abs(huAt(axis, plane, column, row) - wanted) <= 10, `${axis} ${at.join(' ')}`);
+          compared += 1;
+        }
+      }
+    }
+  }
+  assert.ok(compared > 500);
+  assert.deepEqual(index.planes.axial.positions, [...volume.grid.z]);
+});
+
+test('what lies beyond body and contours is left out, and contours beyond the body are not', async () => {
+  const alone = (await reviewFiles(volume, body, [])).index;
+  assert.ok(alone.origin[0] >= -11 && alone.planes.axial.width * alone.pixelMm < 80);
+  const ring = Float64Array.from([50, 20, 66, 20, 66, 30]);
+  const roi = { slices: [{ slice: 3, polygons: [{ outer: ring, holes: [] }] }] };
+  const { index } = await reviewFiles(volume, body, [roi]);
+  assert.ok(index.origin[0] + (index.planes.axial.width - 1) * index.pixelMm >= 66);
+  assert.deepEqual(index.start, [58, 25, 109]);
+});
+
+test('soft tissue is told apart by 4 HU, and every CT number has its nearest grey value', () => {
+  for (let hu = -1100; hu <= 2200; hu += 1) {
+    const clipped = Math.min(2100, Math.max(-1024, hu));
+    const off = Math.abs(greyLevels[greyOf(hu)]! - clipped);
+    assert.ok(off <= (hu >= -200 && hu <= 296 ? 2 : 13), `${hu}: ${off}`);
+  }
+  assert.equal(greyLevels.length, 256);
+  assert.ok(greyLevels.every((hu, n) => n === 0 || hu > greyLevels[n - 1]!));
+});
+
+test('the outline across the slices bounds the slabs of a box with a hole', () => {
+  const square = (low: number, high: number): number[] => [low, low, high, low, high, high, low, high];
+  const slices = [1, 2].map((slice) => ({
+    slice,
+    polygons: [{ outer: square(0, 10), holes: slice === 2 ? [square(4, 6)] : [] }],
+  }));
+  const roi = { name: 'box', colour: [255, 0, 0] as [number, number, number], slices };
+  const lines = outlineAcross({ z: [0, 2, 4, 6], rois: [roi] }, roi, 1, 5);
+  const across = lines.filter(([a, , c]) => a !== c).map(([a, b, c]) => [b, a, c].join(' '));
+  assert.deepEqual(across.toSorted(), ['1 0 10', '3 4 6', '5 0 4', '5 6 10']);
+  assert.equal(lines.filter(([a, , c]) => a === c).length, 6);
+});

@@ -1,0 +1,42 @@
+import { get as getPlain } from 'node:http';
+import { get as getSecure } from 'node:https';
+import { json } from 'node:stream/consumers';
+import { ContourNodeError } from '../../../src/errors.ts';
+
+const timeoutMilliseconds = 5000;
+
+/**
+ * Asks the HTTP port of the node on this machine whether it lives (`/health/live`).
+ *
+ * @returns its address and version
+ * @throws ContourNodeError API_UNREACHABLE
+ */
+export async function askWhetherLive(http: {
+  host: string;
+  port: number;
+  tls?: object | undefined;
+}): Promise<{ url: string; version: string }> {
+  const url = `${http.tls === undefined ? 'http' : 'https'}://${urlHost(http.host)}:${http.port}`;
+  try {
+    const answer = (await getJson(`${url}/health/live`)) as { live?: boolean; version?: string };
+    if (answer.live === true) return { url, version: answer.version ?? '' };
+  } catch (cause) {
+    throw new ContourNodeError('API_UNREACHABLE', `no node answers at ${url}`, { cause });
+  }
+  throw new ContourNodeError('API_UNREACHABLE', `${url} answers, but not as a node`);
+}
+
+function getJson(url: string): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    // The certificate is for the name that others call the node by; here nothing secret is said.
+    const options = { rejectUnauthorized: false, signal: AbortSignal.timeout(timeoutMilliseconds) };
+    const get = url.startsWith('https:') ? getSecure : getPlain;
+    get(url, options, (response) => resolve(json(response))).on('error', reject);
+  });
+}
+
+/** An address to listen on as one to call: every interface is reachable through loopback. */
+function urlHost(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
+  return host.includes(':') ? `[${host}]` : host;
+}

@@ -1,0 +1,66 @@
+import type { Roi } from '../../src/bundles/manifest.ts';
+import type { Profile } from '../../src/work/work-order.ts';
+import type { Warning } from '../../src/warning.ts';
+import { roiNames } from '../../src/dicom/rtstruct/roi-name.ts';
+import type { RoiInput } from '../../src/dicom/rtstruct/structure-set-input.ts';
+import type { SlicePolygons } from '../../src/dicom/rtstruct/structure-set.ts';
+
+/** An ROI of a bundle and where it was found. */
+export interface DrawnRoi {
+  readonly roi: Pick<Roi, 'name' | 'description' | 'interpretedType' | 'colour' | 'deliver' | 'holes'>;
+  readonly slices: readonly SlicePolygons[];
+  /** What a person should look at before trusting it. ASCII without backslash. */
+  readonly warnings?: readonly Warning[];
+}
+
+type Style = Pick<
+  Profile,
+  'roiSuffix' | 'roiNames' | 'roiTypes' | 'includeRois' | 'excludeRois' | 'holes' | 'sendEmpty' | 'warnings'
+>;
+
+/** Whether a destination wants an ROI at all. */
+export function isWanted(
+  roi: Pick<Roi, 'name' | 'deliver'>,
+  style: Pick<Style, 'includeRois' | 'excludeRois'>,
+): boolean {
+  return (roi.deliver || style.includeRois.includes(roi.name)) && !style.excludeRois.includes(roi.name);
+}
+
+/**
+ * The ROIs as one destination wants them: which ones, under which names, types and hole mode. What was not found is left
+ * out unless the destination takes empty ROIs; the ROI number is the place in the bundle, so that it stays the same.
+ * @param ctWarnings what concerns every ROI
+ */
+export function destinationRois(
+  drawn: readonly DrawnRoi[],
+  style: Style,
+  ctWarnings: readonly Warning[] = [],
+): RoiInput[] {
+  const wanted = drawn
+    .map((entry, index) => ({ ...entry, number: index + 1 }))
+    .filter(({ roi, slices }) => isWanted(roi, style) && (style.sendEmpty || slices.length > 0));
+  const names = roiNames(
+    wanted.map(({ roi }) => style.roiNames[roi.name] ?? roi.name),
+    style.roiSuffix,
+  );
+  return wanted.map(({ roi, slices, number, warnings = [] }, index) => ({
+    number,
+    name: names[index]!,
+    description: style.warnings === 'none' ? roi.description : withWarnings(roi.description, warnings, ctWarnings),
+    interpretedType: style.roiTypes[roi.name] ?? style.roiTypes['*'] ?? roi.interpretedType,
+    colour: roi.colour,
+    holes: style.holes ?? roi.holes,
+    slices,
+  }));
+}
+
+/** PS3.3 C.8.8.5, ROI Description: ST, at most 1024 characters. What concerns the ROI itself comes first. */
+function withWarnings(description: string, own: readonly Warning[], ofCt: readonly Warning[]): string {
+  const sentences = [
+    ...(description === '' ? [] : [description]),
+    ...own.map(({ text }) => `CHECK: ${text}`),
+    ...ofCt.map(({ text }) => `CHECK THE CT: ${text}`),
+  ];
+  const text = sentences.join('; ');
+  return text.length <= 1024 ? text : `${text.slice(0, 1020).trimEnd()} ...`;
+}

@@ -1,0 +1,46 @@
+import type { BundleManifest } from '../../src/bundles/manifest.ts';
+import type { StructureSetTexts } from '../../src/dicom/rtstruct/structure-set-input.ts';
+
+const label = { demonstration: 'DEMO', research: 'RSRCH', clinical: 'AI' } as const;
+
+/**
+ * The words of a structure set that a bundle drew: whoever sees it in the planning system reads at once that a machine
+ * drew it, with which model, and that nobody has approved it.
+ */
+export function modelTexts(options: {
+  bundle: Pick<BundleManifest, 'name' | 'version' | 'intendedUse'>;
+  nodeVersion: string;
+  revision: number;
+  /** Number of structure sets of earlier revisions that went out. */
+  predecessors: number;
+  /** The CT was compressed with loss. */
+  lossy: boolean;
+}): StructureSetTexts {
+  const { bundle, nodeVersion, revision, predecessors, lossy } = options;
+  const model = `${bundle.name} ${bundle.version}`;
+  const node = `contour-node ${nodeVersion}`;
+  const end = revision > 1 ? ` r${revision}` : '';
+  const use = { demonstration: 'demonstration only', research: 'research only', clinical: 'clinical use' }[
+    bundle.intendedUse
+  ];
+  const sentences = [
+    `Drawn automatically by ${node} with the model ${model} (${use}).`,
+    'Not reviewed or approved by a person.',
+    ...(revision > 1 ? [`Revision ${revision} of this CT series.`] : []),
+    ...(predecessors > 0 ? ['Replaces an earlier structure set of it.'] : []),
+    ...(lossy ? ['The CT was compressed with loss.'] : []),
+  ];
+  return {
+    label: cut(`${label[bundle.intendedUse]} ${bundle.name}`, 16 - end.length) + end,
+    name: cut(model, 64),
+    seriesDescription: cut(`${label[bundle.intendedUse]}${end} ${model}, ${node}`, 64),
+    manufacturer: 'contour-node',
+    modelName: cut(bundle.name, 64),
+    softwareVersions: [cut(node, 64), cut(model, 64)],
+    description: cut(sentences.join(' '), 1024),
+  };
+}
+
+function cut(text: string, length: number): string {
+  return text.slice(0, length).trimEnd();
+}
