@@ -5,7 +5,7 @@ import { needRestart, takeOver } from './config/reload.ts';
 import type { Config, Peer } from './config/schema.ts';
 import { configuredPeer } from './dimse/scu/configured-peer.ts';
 import { rtStructureSetStorage } from './dicom/rtstruct/structure-set.ts';
-import { countSeriesImages } from './dimse/scu/count-series-instances.ts';
+import { countSeriesInstances } from './dimse/scu/count-series-instances.ts';
 import { startStorageScp } from './dimse/scp/storage-scp.ts';
 import { asContourNodeError } from './errors.ts';
 import { startHttpServer } from './http/server.ts';
@@ -312,6 +312,6 @@ async function askCount(
   const address = configuredPeer(sender, dicom);
   if (address === undefined) return undefined;
   const options = { callingAe: dicom.aeTitle, timeoutSeconds: countTimeoutSeconds };
-  const images = await countSeriesImages(address, series, options);
+  const images = await countSeriesInstances(address, series, options);
   return images === 0 ? undefined : images;
 }

@@ -7,7 +7,7 @@ import { isWanted } from './structure-set/destination-rois.ts';
 import { ContourNodeError } from '../src/errors.ts';
 import type { ContourPayload, Profile, RevisionManifest, WorkOrder, WorkResult } from '../src/work/work-order.ts';
 import type { Warning } from '../src/warning.ts';
-import { contactSheetFile, reviewAxes, reviewIndexFile, reviewPlanesFile } from '../src/work/review-files.ts';
+import { contactSheetFile, pictureAxes, pictureIndexFile, picturePlanesFile } from '../src/work/review-files.ts';
 import { faultPoint } from '../src/fault-point.ts';
 import type { LoadedBundle } from './bundles/load-bundle.ts';
 import { allWarnings, contourCt, type ContouredCt } from './contour-ct.ts';
@@ -15,7 +15,7 @@ import { contoursJson } from './pictures/contours-json.ts';
 import { OrderFiles } from './order-files.ts';
 import { reviewSheet } from './pictures/review-pictures.ts';
 import { readSlices } from './revision-slices.ts';
-import { reviewFiles } from './pictures/review-planes.ts';
+import { pictureFiles } from './pictures/review-planes.ts';
 import { StageClock, type Progress } from './stage-clock.ts';
 import { structureSet } from './structure-set/write-structure-sets.ts';
 
@@ -233,9 +233,9 @@ async function predecessors({ dataDirectory, order }: Work, profile: Profile): P
 async function writePictures(files: OrderFiles, bundle: Bundle, { volume, body, rois }: ContouredCt): Promise<void> {
   await files.writeOnce('contours.json', contoursJson(volume.grid, rois));
   await files.replace(contactSheetFile, reviewSheet(volume, rois, bundle.manifest));
-  const { index, planes } = await reviewFiles(volume, body, rois);
-  for (const axis of reviewAxes) await files.replace(reviewPlanesFile(axis), planes[axis]);
-  await files.replace(reviewIndexFile, Buffer.from(JSON.stringify(index)));
+  const { index, planes } = await pictureFiles(volume, body, rois);
+  for (const axis of pictureAxes) await files.replace(picturePlanesFile(axis), planes[axis]);
+  await files.replace(pictureIndexFile, Buffer.from(JSON.stringify(index)));
 }
 
 function distinct(warnings: readonly Warning[]): Warning[] {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { readRtstruct } from '../../src/dicom/rtstruct/read-rtstruct.ts';
 import { rasterise } from '../../worker/contours/rasterise.ts';
 import { overlap } from '../../worker/evaluation/compare-masks.ts';
-import { contactSheet, contourRings, polygonRings, type PreviewRoi } from '../../worker/pictures/contact-sheet.ts';
+import { contactSheet, contourRings, polygonRings, type PictureRoi } from '../../worker/pictures/contact-sheet.ts';
 import { maskContours } from '../../worker/contours/roi-contours.ts';
 import type { DemoCt } from './demo-ct.ts';
 
@@ -33,7 +33,7 @@ const receivedColour = [80, 255, 80] as const;
 export async function judgeStructureSet(path: string, ct: DemoCt, suffix: string): Promise<Judgement> {
   const { rois } = readRtstruct(await readFile(path));
   const { grid } = ct.volume;
-  const pictures: PreviewRoi[] = [];
+  const pictures: PictureRoi[] = [];
   const judged = rois.map(({ name, colour, contours }): JudgedRoi => {
     const mask = rasterise(contours, grid);
     const truth = ct.truth.find((structure) => `${structure.name}${suffix}` === name);

@@ -8,7 +8,7 @@ import { type DeliveryOutcome, outcomeOfError, outcomeOfStatus } from '../../src
 import { AssociationRejected } from '../../src/dimse/scu/outbound-association.ts';
 import { abortReason } from '../../src/dimse/pdu.ts';
 import { supportedContexts } from '../../src/dimse/presentation-context.ts';
-import { formatStatus, storeStatus } from '../../src/dimse/status.ts';
+import { formatStatus, dimseStatus } from '../../src/dimse/status.ts';
 import { storageCommitmentSopClass } from '../../src/dimse/commitment/storage-commitment.ts';
 import { ContourNodeError, type ErrorCode } from '../../src/errors.ts';
 import { backingTests } from './conformance-tests.ts';
@@ -112,7 +112,7 @@ export function associationAborts(): string {
 }
 
 /** undefined: a status that this node acts on as SCU, or answers to N-ACTION and N-EVENT-REPORT. */
-const answeredWhen: Readonly<Record<keyof typeof storeStatus, string | undefined>> = {
+const answeredWhen: Readonly<Record<keyof typeof dimseStatus, string | undefined>> = {
   success: 'kept: the file is complete, flushed to the disk, named and recorded',
   processingFailure: undefined,
   duplicateSopInstance: undefined,
@@ -134,8 +134,8 @@ const answeredWhen: Readonly<Record<keyof typeof storeStatus, string | undefined
 export function answeredStatuses(): string {
   return markdown(
     ['status', 'when'],
-    Object.entries(storeStatus).flatMap(([key, status]) => {
-      const when = answeredWhen[key as keyof typeof storeStatus];
+    Object.entries(dimseStatus).flatMap(([key, status]) => {
+      const when = answeredWhen[key as keyof typeof dimseStatus];
       return when === undefined ? [] : [[formatStatus(status), when]];
     }),
   );
@@ -162,7 +162,7 @@ export function deliveryStatuses(): string {
     ['0xA7xx Refused: out of resources', 0xa700, false],
     ['0xA9xx Error: data set does not match SOP class', 0xa900, false],
     ['0xCxxx Error: cannot understand', 0xc000, false],
-    ['0x0124 Refused: not authorized', storeStatus.notAuthorized, false],
+    ['0x0124 Refused: not authorized', dimseStatus.notAuthorized, false],
     ['any other status', 0x0110, false],
   ];
   return markdown(

@@ -1,5 +1,5 @@
 /** Status of a C-STORE, N-ACTION or N-EVENT-REPORT response (PS3.4 table B.2-1, PS3.7 annex C) that this program answers or acts on. */
-export const storeStatus = {
+export const dimseStatus = {
   success: 0x0000,
   processingFailure: 0x0110,
   duplicateSopInstance: 0x0111,

@@ -7,17 +7,17 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ContourNodeError } from '../errors.ts';
 import {
   contactSheetFile,
-  reviewAxes,
-  type ReviewAxis,
-  type ReviewIndex,
-  reviewIndexFile,
-  reviewIndexSchema,
-  reviewPlanesFile,
+  pictureAxes,
+  type PictureAxis,
+  type PictureIndex,
+  pictureIndexFile,
+  pictureIndexSchema,
+  picturePlanesFile,
 } from '../work/review-files.ts';
 import { comparisonFolder } from '../work/paths.ts';
 import type { SeriesReader } from '../store/series.ts';
 
-export interface OrderPicturesOptions {
+export interface PicturesOptions {
   readonly series: SeriesReader;
   readonly dataDirectory: string;
 }
@@ -35,20 +35,20 @@ const route = { config: { role: 'viewer' as const } };
  * came back, handed out as they lie on disk. Planes have their version in their address and are kept by the browser; of the
  * rest it asks each time whether its copy is still the one.
  */
-export function addOrderPictures(server: FastifyInstance, { series, dataDirectory }: OrderPicturesOptions): void {
-  const indexes = new Map<string, { readonly changed: number; readonly index: ReviewIndex }>();
+export function addPictures(server: FastifyInstance, { series, dataDirectory }: PicturesOptions): void {
+  const indexes = new Map<string, { readonly changed: number; readonly index: PictureIndex }>();
 
   const folderOf = ({ key, order }: Params): string => {
     const found = series.show(key)?.orders.find((one) => one.order === order);
     if (found === undefined) throw missing();
     return join(dataDirectory, found.folder);
   };
-  const indexOf = async (folder: string): Promise<ReviewIndex> => {
-    const path = join(folder, reviewIndexFile);
+  const indexOf = async (folder: string): Promise<PictureIndex> => {
+    const path = join(folder, pictureIndexFile);
     const changed = (await stat(path).catch(absent)).mtimeMs;
     const known = indexes.get(path);
     if (known?.changed === changed) return known.index;
-    const index = reviewIndexSchema.parse(JSON.parse(await readFile(path, 'utf8')));
+    const index = pictureIndexSchema.parse(JSON.parse(await readFile(path, 'utf8')));
     indexes.set(path, { changed, index });
     if (indexes.size > keptIndexes) indexes.delete(indexes.keys().next().value!);
     return index;
@@ -67,7 +67,7 @@ export function addOrderPictures(server: FastifyInstance, { series, dataDirector
 
   const base = '/series/:key/orders/:order';
   for (const [file, type] of [
-    [reviewIndexFile, 'application/json'],
+    [pictureIndexFile, 'application/json'],
     ['contours.json', 'application/json'],
     [contactSheetFile, 'image/png'],
   ] as const) {
@@ -96,13 +96,13 @@ export function addOrderPictures(server: FastifyInstance, { series, dataDirector
     const etag = `"${version}-${axis}-${chunk}"`;
     reply.headers({ etag, 'cache-control': 'private, max-age=31536000, immutable' });
     if (request.headers['if-none-match'] === etag) return reply.status(304).send();
-    const bytes = await part(join(folder, reviewPlanesFile(axis as ReviewAxis)), offset, length);
+    const bytes = await part(join(folder, picturePlanesFile(axis as PictureAxis)), offset, length);
     return reply.type('application/octet-stream').header('content-encoding', 'gzip').send(bytes);
   });
 }
 
-function isAxis(name: string): name is ReviewAxis {
-  return (reviewAxes as readonly string[]).includes(name);
+function isAxis(name: string): name is PictureAxis {
+  return (pictureAxes as readonly string[]).includes(name);
 }
 
 async function part(path: string, offset: number, length: number): Promise<Buffer> {

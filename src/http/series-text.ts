@@ -32,7 +32,7 @@ export function showText(series: SeriesDetail): string {
     `  ${series.images}${expected} images, ${time(series.firstReceivedAt)} to ${time(series.lastReceivedAt)}, revision ${series.revision}${series.route === undefined ? '' : `, route ${series.route}`}`,
     ...series.warnings.map(({ text }) => `  warning: ${text}`),
     ...series.orders.flatMap(orderText),
-    ...series.structureSets.flatMap(returnedText),
+    ...series.structureSets.flatMap(correctionText),
     'history',
     ...series.history.map(({ at, text }) => `  ${time(at)}  ${text}`),
   ].join('\n');
@@ -59,7 +59,7 @@ function orderText(order: OrderView): string[] {
   ];
 }
 
-function returnedText({
+function correctionText({
   structureSet,
   sender,
   receivedAt,

@@ -15,14 +15,14 @@ import { hasNobody } from './access/identify.ts';
 import { addAssets } from './assets.ts';
 import { answerErrors } from './error-answers.ts';
 import { addHealth } from './health.ts';
-import { addOrderPictures, type OrderPicturesOptions } from './order-pictures.ts';
+import { addPictures, type PicturesOptions } from './order-pictures.ts';
 import { addPages, type PageOptions } from './pages.ts';
 import { addQueueBoard } from './queue-board.ts';
 import { addQuality, type QualityOptions } from './quality.ts';
 import { addSeriesApi, type SeriesApiOptions } from './series-api.ts';
 import { addSeriesEvents } from './series-events.ts';
 
-export interface HttpServerOptions extends PageOptions, OrderPicturesOptions, SeriesApiOptions, QualityOptions {
+export interface HttpServerOptions extends PageOptions, PicturesOptions, SeriesApiOptions, QualityOptions {
   /** Asked anew for every request, so that changed users count at once. Host, port and proxy count at start. */
   readonly config: () => HttpConfig;
   readonly series: SeriesReader;
@@ -88,7 +88,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   await addAssets(server);
   addPages(server, options);
   addQuality(server, options);
-  addOrderPictures(server, options);
+  addPictures(server, options);
   const board = addQueueBoard(server, options.queues);
 
   try {

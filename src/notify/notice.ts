@@ -19,8 +19,8 @@ export type NoticeLimits = Pick<Config['notifications'], 'incompleteMinutes' | '
 
 type EventOf<Kind extends JournalEvent['kind']> = Extract<JournalEvent, { kind: Kind }>;
 
-/** A structure set on its way to a destination. */
-interface Way {
+/** A structure set on its delivery to a destination. */
+interface DeliveryProgress {
   readonly key: string;
   readonly order: string;
   readonly destination: string;
@@ -33,7 +33,7 @@ interface Way {
  */
 export function noticesOf(events: readonly JournalEvent[], limits: NoticeLimits): Notice[] {
   const notices: Notice[] = [];
-  const ways = new Map<string, Way>();
+  const deliveries = new Map<string, DeliveryProgress>();
   let incomplete: Notice | undefined;
   for (const [index, event] of events.entries()) {
     const number = index + 1;
@@ -43,11 +43,11 @@ export function noticesOf(events: readonly JournalEvent[], limits: NoticeLimits)
     if (before !== undefined && before !== incomplete && before.at <= event.at) notices.push(before);
     const told = noticeOf(event, number);
     if (told !== undefined) notices.push(told);
-    const late = followWays(ways, event, number, limits);
+    const late = followDeliveries(deliveries, event, number, limits);
     if (late !== undefined) notices.push(late);
   }
   if (incomplete !== undefined) notices.push(incomplete);
-  for (const { key, order, destination, dueAt } of ways.values()) {
+  for (const { key, order, destination, dueAt } of deliveries.values()) {
     const text = `not delivered to ${destination} ${limits.lateMinutes} min after the series was complete`;
     notices.push({ key, kind: 'late', at: dueAt, text, order });
   }
@@ -143,24 +143,25 @@ function deliveryNotice(event: EventOf<'deliver outcome'>, notice: Make): Notice
 }
 
 /** Keeps count of the structure sets that are on their way; tells of one that has arrived late. */
-function followWays(
-  ways: Map<string, Way>,
+function followDeliveries(
+  deliveries: Map<string, DeliveryProgress>,
   event: JournalEvent,
   number: number,
   limits: NoticeLimits,
 ): Notice | undefined {
   const remove = (order: string, destination?: string): void => {
-    for (const [name, way] of ways)
-      if (way.order === order && (destination ?? way.destination) === way.destination) ways.delete(name);
+    for (const [name, delivery] of deliveries)
+      if (delivery.order === order && (destination ?? delivery.destination) === delivery.destination)
+        deliveries.delete(name);
   };
   switch (event.kind) {
     case 'ordered':
       event.superseded.forEach((order) => remove(order));
-      for (const { order, deliveries } of event.orders) {
-        for (const { destination, refused } of deliveries) {
+      for (const { order, deliveries: wanted } of event.orders) {
+        for (const { destination, refused } of wanted) {
           const key = `late-${number}-${order}-${destination}`;
           if (refused === undefined)
-            ways.set(`${order} ${destination}`, {
+            deliveries.set(`${order} ${destination}`, {
               key,
               order,
               destination,
@@ -180,15 +181,15 @@ function followWays(
       return undefined;
     case 'deliver outcome': {
       if (event.next === 'waiting') return undefined;
-      const way = ways.get(`${event.order} ${event.destination}`);
+      const delivery = deliveries.get(`${event.order} ${event.destination}`);
       remove(event.order, event.destination);
-      if (way === undefined || event.at < way.dueAt) return undefined;
-      const minutes = Math.round((Date.parse(event.at) - Date.parse(way.dueAt)) / 60_000 + limits.lateMinutes);
+      if (delivery === undefined || event.at < delivery.dueAt) return undefined;
+      const minutes = Math.round((Date.parse(event.at) - Date.parse(delivery.dueAt)) / 60_000 + limits.lateMinutes);
       const how = event.next === 'delivered' ? 'delivered' : 'given up for';
       return {
-        key: way.key,
+        key: delivery.key,
         kind: 'late',
-        at: way.dueAt,
+        at: delivery.dueAt,
         text: `${how} ${event.destination} ${minutes} min after the series was complete`,
         order: event.order,
       };

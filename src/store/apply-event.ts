@@ -1,4 +1,4 @@
-import { changeFeedback } from './apply-feedback.ts';
+import { changeCorrection } from './apply-feedback.ts';
 import { applyCommitment, beginCommitment, endCommitment } from './commitment-state.ts';
 import type { JournalEvent } from './journal.ts';
 import type { OrderState } from './series.ts';
@@ -68,7 +68,7 @@ function change(tables: Tables, series: string, event: JournalEvent): void {
     case 'commitment outcome':
       return applyCommitment(tables, series, event);
     default:
-      return changeFeedback(tables, series, event);
+      return changeCorrection(tables, series, event);
   }
 }
 

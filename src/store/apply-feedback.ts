@@ -2,7 +2,7 @@ import type { JournalEvent } from './journal.ts';
 import type { Tables } from './tables.ts';
 
 /** Events of structure sets that came back. */
-export type FeedbackEvent = Extract<
+export type CorrectionEvent = Extract<
   JournalEvent,
   {
     kind:
@@ -17,7 +17,7 @@ export type FeedbackEvent = Extract<
 >;
 
 /** What one of them changes in the tables. */
-export function changeFeedback(tables: Tables, series: string, event: FeedbackEvent): void {
+export function changeCorrection(tables: Tables, series: string, event: CorrectionEvent): void {
   const { structureSet } = event;
   const where = 'WHERE series = ? AND structure_set = ? AND order_key = ?';
   switch (event.kind) {

@@ -1,7 +1,7 @@
 import type { ComparedRoi } from '../work/correction.ts';
 import { formatStatus } from '../dimse/status.ts';
 import type { JournalEvent } from './journal.ts';
-import type { FeedbackEvent } from './apply-feedback.ts';
+import type { CorrectionEvent } from './apply-feedback.ts';
 import type { HistoryEvent } from './series.ts';
 
 /** An event of the journal as a person reads it: no DICOM UIDs, no patient data. */
@@ -75,11 +75,11 @@ function sentence(event: JournalEvent): string {
     case 'resend':
       return `an operator has it sent to ${event.destination} again`;
     default:
-      return feedbackSentence(event);
+      return correctionSentence(event);
   }
 }
 
-function feedbackSentence(event: FeedbackEvent): string {
+function correctionSentence(event: CorrectionEvent): string {
   switch (event.kind) {
     case 'structure set':
       return `a structure set came back from ${event.sender}, approval status ${event.approval}, found by ${event.matchedBy}`;

@@ -6,8 +6,8 @@ import { keySchema } from './key.ts';
  * node. review.json says what they are; review-axial.bin, review-coronal.bin and review-sagittal.bin hold chunks of
  * planes, each chunk gzip by itself, so that a browser fetches what it shows.
  */
-export const reviewAxes = ['axial', 'coronal', 'sagittal'] as const;
-export type ReviewAxis = (typeof reviewAxes)[number];
+export const pictureAxes = ['axial', 'coronal', 'sagittal'] as const;
+export type PictureAxis = (typeof pictureAxes)[number];
 
 const planesSchema = z.strictObject({
   /** Pixels of a plane: along x (axial, coronal) or y (sagittal), then along y (axial) or z. */
@@ -20,7 +20,7 @@ const planesSchema = z.strictObject({
   chunks: z.array(z.tuple([z.int().nonnegative(), z.int().positive()])),
 });
 
-export const reviewIndexSchema = z.strictObject({
+export const pictureIndexSchema = z.strictObject({
   formatVersion: z.literal(1),
   /** First 16 hexadecimal digits of the SHA-256 of the three files: part of their address, so that they may be kept. */
   version: keySchema,
@@ -31,15 +31,15 @@ export const reviewIndexSchema = z.strictObject({
   pixelMm: z.number().positive(),
   /** Where to begin: a point in the slice with most of the structures. */
   start: z.tuple([z.number(), z.number(), z.number()]),
-  planes: z.record(z.enum(reviewAxes), planesSchema),
+  planes: z.record(z.enum(pictureAxes), planesSchema),
 });
-export type ReviewIndex = z.output<typeof reviewIndexSchema>;
+export type PictureIndex = z.output<typeof pictureIndexSchema>;
 
 /** PNG of key slices, for report and mail. */
 export const contactSheetFile = 'preview.png';
 
-export const reviewIndexFile = 'review.json';
+export const pictureIndexFile = 'review.json';
 
-export function reviewPlanesFile(axis: ReviewAxis): string {
+export function picturePlanesFile(axis: PictureAxis): string {
   return `review-${axis}.bin`;
 }

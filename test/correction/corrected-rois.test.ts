@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readRtstruct } from '../../src/dicom/rtstruct/read-rtstruct.ts';
 import { writeRtstruct } from '../../src/dicom/rtstruct/write-rtstruct.ts';
-import { namesOf, returnedRoi } from '../../worker/correction/corrected-rois.ts';
+import { namesOf, correctedRoi } from '../../worker/correction/corrected-rois.ts';
 import { hasAllContours } from '../../worker/correction/same-contours.ts';
 import { exampleInput, exampleRois } from '../dicom/rtstruct/example-structure-set.ts';
 import { editedStructureSet } from '../support/edited-structure-set.ts';
@@ -14,25 +14,25 @@ const style = { roiSuffix: '^AI', roiNames: { Parotid_L: 'Parotis_li' } };
 test("an ROI is found by the clinic's name, the bundle's, or the one that it went out under", () => {
   const names = namesOf('Parotid_L', style, 'Parotis_li^AI');
   for (const name of ['Parotis_li', 'PAROTIS_LI ', 'Parotid_L', 'Parotis_li^AI'])
-    assert.notEqual(returnedRoi([roi('Other'), roi(name)], names), undefined, name);
-  assert.equal(returnedRoi([roi('Parotis_re'), roi('Parotid_R')], names), undefined);
+    assert.notEqual(correctedRoi([roi('Other'), roi(name)], names), undefined, name);
+  assert.equal(correctedRoi([roi('Parotis_re'), roi('Parotid_R')], names), undefined);
   const long = namesOf('SubmandibularGland_L', { roiSuffix: '^AI', roiNames: {} }, 'Submandibul_L^AI');
-  assert.notEqual(returnedRoi([roi('Submandibul_L')], long), undefined, 'without the suffix');
+  assert.notEqual(correctedRoi([roi('Submandibul_L')], long), undefined, 'without the suffix');
 });
 
 test('beside the proposal that was kept a copy without suffix is the corrected one', () => {
   const proposal = roi('GTVp^AI');
   const copy = roi('GTVp');
   const names = namesOf('GTVp', { roiSuffix: '^AI', roiNames: {} }, 'GTVp^AI');
-  assert.equal(returnedRoi([proposal, copy], names), copy);
-  assert.equal(returnedRoi([proposal], names), proposal);
+  assert.equal(correctedRoi([proposal, copy], names), copy);
+  assert.equal(correctedRoi([proposal], names), proposal);
 });
 
 test('two of one name are unclear, unless only one of them holds anything', () => {
   const names = namesOf('GTVp', { roiSuffix: '^AI', roiNames: {} });
   const drawn = roi('gtvp');
-  assert.equal(returnedRoi([roi('GTVp'), drawn], names), 'unclear');
-  assert.equal(returnedRoi([roi('GTVp', false), drawn], names), drawn);
+  assert.equal(correctedRoi([roi('GTVp'), drawn], names), 'unclear');
+  assert.equal(correctedRoi([roi('GTVp', false), drawn], names), drawn);
 });
 
 test('contours are the same whatever their encoding, order, first point, direction and names', () => {

@@ -1,12 +1,12 @@
 import type { CtSlice } from '../support/ct-slice.ts';
-import { type IntakeBench, range } from './intake-harness.ts';
+import { type IntakeHarness, range } from './intake-harness.ts';
 
 /** Of every series that was recorded so. */
 export const contouredOrder = 'abcdefabcdef0001';
 
 /** A series of 12 slices that a bundle `one` has contoured; no worker had to do with it. */
 export async function recordContoured(
-  bench: IntakeBench,
+  bench: IntakeHarness,
   series: string,
   changes: Partial<CtSlice> = {},
 ): Promise<void> {

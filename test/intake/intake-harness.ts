@@ -73,7 +73,7 @@ export interface BenchOptions {
 export const quietLog: Log = createLog({ logging: { level: 'error' } }, 'test', { write: () => undefined });
 
 /** The intake without network and queues: receiving, assembly, checks, routing, orders on a real folder. */
-export class IntakeBench {
+export class IntakeHarness {
   readonly dataDirectory: string;
   readonly clock: ManualClock;
   config: Config;
@@ -163,12 +163,12 @@ export class IntakeBench {
     });
   }
 
-  static async open(t: TestContext, options: BenchOptions = {}): Promise<IntakeBench> {
+  static async open(t: TestContext, options: BenchOptions = {}): Promise<IntakeHarness> {
     const dataDirectory = options.dataDirectory ?? (await mkdtemp(join(tmpdir(), 'contour-node-intake-')));
     const clock = options.clock ?? new ManualClock();
     const key = await pseudonymKey(dataDirectory);
     const store = await Store.open({ dataDirectory, log: quietLog, now: () => clock.now() });
-    const bench = new IntakeBench(options, dataDirectory, clock, store, key);
+    const bench = new IntakeHarness(options, dataDirectory, clock, store, key);
     t.after(async () => {
       await bench.crash();
       await rm(dataDirectory, { recursive: true, force: true });

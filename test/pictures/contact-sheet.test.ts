@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { PNG } from 'pngjs';
-import { reviewAxes, type ReviewAxis } from '../../src/work/review-files.ts';
+import { pictureAxes, type PictureAxis } from '../../src/work/review-files.ts';
 import { maskContours } from '../../worker/contours/roi-contours.ts';
 import { generatePhantom } from '../../worker/phantom/generate-phantom.ts';
-import { contactSheet, contourRings, polygonRings, type PreviewRoi } from '../../worker/pictures/contact-sheet.ts';
+import { contactSheet, contourRings, polygonRings, type PictureRoi } from '../../worker/pictures/contact-sheet.ts';
 import { glyph } from '../../worker/pictures/font.ts';
 import { Picture } from '../../worker/pictures/picture.ts';
 
 const { volume, truth } = generatePhantom(3, { size: 128, slices: 60 });
 
-function roiOf(name: string, colour: readonly [number, number, number]): PreviewRoi {
+function roiOf(name: string, colour: readonly [number, number, number]): PictureRoi {
   return { name, colour, rings: polygonRings(maskContours(truth.find((structure) => structure.name === name)!.mask)) };
 }
 
@@ -29,7 +29,7 @@ function pixelsOf(png: PNG, [red, green, blue]: readonly [number, number, number
 test('the contours of every ROI are drawn in its colour, the left parotid right of the right one', () => {
   const [left, right] = [roiOf('Parotid_L', [0, 160, 255]), roiOf('Parotid_R', [0, 255, 0])];
   const png = PNG.sync.read(contactSheet(volume, [left, right], { title: 'phantom', planes: { axial: 1 } }));
-  const meanX = (roi: PreviewRoi): number => {
+  const meanX = (roi: PictureRoi): number => {
     const pixels = pixelsOf(png, roi.colour);
     assert.ok(pixels.length > 40, `${roi.name}: ${pixels.length} pixels`);
     return pixels.reduce((sum, { x }) => sum + x, 0) / pixels.length;
@@ -47,7 +47,7 @@ const grid = {
 
 type Range = readonly [number, number];
 
-function box(x: Range, y: Range, z: Range): { hu: Int16Array; rings: PreviewRoi['rings'] } {
+function box(x: Range, y: Range, z: Range): { hu: Int16Array; rings: PictureRoi['rings'] } {
   const hu = new Int16Array(64 * 64 * 24).fill(-1000);
   for (let k = z[0]; k < z[1]; k++)
     for (let j = y[0]; j < y[1]; j++) hu.fill(300, (k * 64 + j) * 64 + x[0], (k * 64 + j) * 64 + x[1]);
@@ -55,10 +55,10 @@ function box(x: Range, y: Range, z: Range): { hu: Int16Array; rings: PreviewRoi[
   return { hu, rings: polygonRings(maskContours(mask)) };
 }
 
-for (const axis of reviewAxes) {
+for (const axis of pictureAxes) {
   test(`the contour lies on the edge of what it outlines in ${axis} planes`, () => {
     const { hu, rings } = box([16, 48], [20, 44], [5, 17]);
-    const roi: PreviewRoi = { name: 'box', colour: [255, 0, 0], rings };
+    const roi: PictureRoi = { name: 'box', colour: [255, 0, 0], rings };
     const png = PNG.sync.read(contactSheet({ grid, hu }, [roi], { planes: { [axis]: 2 } }));
     const red = [...Array(png.width * png.height).keys()]
       .filter((at) => at > png.width * 40 && png.data[at * 4]! - png.data[at * 4 + 1]! > 120)
@@ -91,7 +91,7 @@ test("head is up, the patient's left is right, and in sagittal planes the back i
     rings: places[name].rings,
   }));
   const hu = new Int16Array(64 * 64 * 24).fill(-1000);
-  const middle = (axis: ReviewAxis, name: keyof typeof places): { x: number; y: number } => {
+  const middle = (axis: PictureAxis, name: keyof typeof places): { x: number; y: number } => {
     const [shown] = rois.filter((roi) => roi.name === name);
     // Many planes in one row each: those that cut it show it at the same place.
     const png = PNG.sync.read(contactSheet({ grid, hu }, rois, { planes: { [axis]: 30 }, columns: 1, tile: 256 }));

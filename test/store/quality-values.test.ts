@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { ComparedRoi } from '../../src/work/correction.ts';
 import { recordContoured, contouredOrder } from '../intake/contoured-series.ts';
-import { IntakeBench } from '../intake/intake-harness.ts';
+import { IntakeHarness } from '../intake/intake-harness.ts';
 
 const a = '1.2.826.73.1';
 const first = '1'.repeat(16);
 const second = '2'.repeat(16);
 
 /** A structure set that came back, and was compared. */
-function cameBack(bench: IntakeBench, structureSet: string, approval: 'APPROVED' | 'UNAPPROVED', dsc: number): void {
+function cameBack(bench: IntakeHarness, structureSet: string, approval: 'APPROVED' | 'UNAPPROVED', dsc: number): void {
   const key = bench.keyOf(a);
   const roi: ComparedRoi = { name: 'GTVp', state: 'compared', dsc, hd95: 2, surfaceDsc: 0.9, addedPathLengthMm: 50 };
   const common = { structureSet, instance: structureSet, sender: 'tps', matchedBy: 'images' } as const;
@@ -27,11 +27,11 @@ function cameBack(bench: IntakeBench, structureSet: string, approval: 'APPROVED'
   });
 }
 
-const shown = (bench: IntakeBench) =>
+const shown = (bench: IntakeHarness) =>
   bench.store.quality().map(({ structureSet, countedBy, roi }) => [structureSet[0], countedBy, roi.dsc]);
 
 test('figures count once approved or confirmed, the newest version of a correction takes the place of the earlier', async (t) => {
-  const bench = await IntakeBench.open(t);
+  const bench = await IntakeHarness.open(t);
   await recordContoured(bench, a);
   cameBack(bench, first, 'UNAPPROVED', 0.8);
   assert.deepEqual(shown(bench), []);
@@ -47,7 +47,7 @@ test('figures count once approved or confirmed, the newest version of a correcti
 });
 
 test('figures outlive the series that retention removes, and lost tables; an operator who deletes it deletes them', async (t) => {
-  const bench = await IntakeBench.open(t);
+  const bench = await IntakeHarness.open(t);
   await recordContoured(bench, a);
   cameBack(bench, first, 'APPROVED', 0.8);
   await bench.store.remove(bench.keyOf(a), 'retention');
@@ -60,7 +60,7 @@ test('figures outlive the series that retention removes, and lost tables; an ope
   await bench.crash();
   for (const end of ['', '-wal', '-shm']) await rm(join(bench.dataDirectory, `state.sqlite${end}`), { force: true });
   await writeFile(join(folder, `${'f'.repeat(16)}.json`), 'broken');
-  const again = await IntakeBench.open(t, { dataDirectory: bench.dataDirectory, clock: bench.clock });
+  const again = await IntakeHarness.open(t, { dataDirectory: bench.dataDirectory, clock: bench.clock });
   assert.deepEqual(shown(again), [['1', 'approved', 0.8]]);
 
   // The same CT comes again, is contoured, corrected anew, and deleted by hand.
@@ -75,13 +75,13 @@ test('figures outlive the series that retention removes, and lost tables; an ope
 });
 
 test('what a crash kept from being written down is made good at the next start', async (t) => {
-  const bench = await IntakeBench.open(t);
+  const bench = await IntakeHarness.open(t);
   await recordContoured(bench, a);
   cameBack(bench, first, 'APPROVED', 0.8);
   await bench.crash();
   await rm(join(bench.dataDirectory, 'quality'), { recursive: true });
   for (const end of ['', '-wal', '-shm']) await rm(join(bench.dataDirectory, `state.sqlite${end}`), { force: true });
-  const again = await IntakeBench.open(t, { dataDirectory: bench.dataDirectory, clock: bench.clock });
+  const again = await IntakeHarness.open(t, { dataDirectory: bench.dataDirectory, clock: bench.clock });
   assert.deepEqual(shown(again), [['1', 'approved', 0.8]]);
   assert.equal((await readdir(join(bench.dataDirectory, 'quality'))).length, 1);
 });

@@ -8,13 +8,13 @@ import { applyRetention } from '../../src/intake/upkeep/retention.ts';
 import { Store } from '../../src/store/store.ts';
 import { writeOnce } from '../../src/work/write-once.ts';
 import { temporaryFolder } from '../support/threshold-bundle.ts';
-import { IntakeBench, quietLog, range } from '../intake/intake-harness.ts';
+import { IntakeHarness, quietLog, range } from '../intake/intake-harness.ts';
 
 const a = '1.2.826.5.1';
 
 /** A store with a series that went all the way, one that failed on it, one that is incomplete and one rejected. */
-async function manySeries(t: Parameters<typeof IntakeBench.open>[0]): Promise<IntakeBench> {
-  const bench = await IntakeBench.open(t);
+async function manySeries(t: Parameters<typeof IntakeHarness.open>[0]): Promise<IntakeHarness> {
+  const bench = await IntakeHarness.open(t);
   for (const n of range(1, 4)) await bench.sendAll(`${a}.${n}`, range(1, 12), n === 3 ? 'aborted' : 'released');
   await bench.sendAll(`${a}.4`, [13], 'released', { patient: 'Roe^Richard' });
   await bench.pass(21);
@@ -96,7 +96,7 @@ function everything(store: Store): unknown {
   return [store.list(), store.counts(), store.keys().map((key) => store.show(key))];
 }
 
-const open = (bench: IntakeBench): Promise<Store> =>
+const open = (bench: IntakeHarness): Promise<Store> =>
   Store.open({ dataDirectory: bench.dataDirectory, log: quietLog, now: () => bench.clock.now() });
 
 test('the tables come out of the files alone as they were', async (t) => {
@@ -168,18 +168,18 @@ test('a journal with a torn end and a broken line in it is read as far as it goe
 });
 
 test('images without a journal are held for a person', async (t) => {
-  const bench = await IntakeBench.open(t);
+  const bench = await IntakeHarness.open(t);
   await bench.sendAll(a, range(1, 12));
   const key = bench.keyOf(a);
   await bench.crash();
   await rm(join(bench.dataDirectory, 'series', key, 'journal.jsonl'));
-  const again = await IntakeBench.open(t, { dataDirectory: bench.dataDirectory, clock: bench.clock });
+  const again = await IntakeHarness.open(t, { dataDirectory: bench.dataDirectory, clock: bench.clock });
   await again.pass(3600);
   assert.deepEqual([again.show(a).state, again.show(a).images], ['incomplete', 12]);
 });
 
 test('tables of a newer program are refused in words', async (t) => {
-  const bench = await IntakeBench.open(t);
+  const bench = await IntakeHarness.open(t);
   bench.store.tables.run('PRAGMA user_version = 999');
   await bench.crash();
   await assert.rejects(open(bench), { code: 'DATA_DIRECTORY', message: /version 999/ });

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { destinationRois } from '../../worker/structure-set/destination-rois.ts';
-import type { DrawnRoi } from '../../worker/structure-set/destination-rois.ts';
+import type { ContouredRoi } from '../../worker/structure-set/destination-rois.ts';
 import { roiNames } from '../../src/dicom/rtstruct/roi-name.ts';
 import { maskContours } from '../../worker/contours/roi-contours.ts';
 import { exampleMasks } from '../dicom/rtstruct/example-structure-set.ts';
 
 const slices = maskContours(exampleMasks['Ring']!);
-const drawn = (name: string, more: Partial<DrawnRoi['roi']> = {}, found = true): DrawnRoi => ({
+const drawn = (name: string, more: Partial<ContouredRoi['roi']> = {}, found = true): ContouredRoi => ({
   roi: {
     name,
     description: '',

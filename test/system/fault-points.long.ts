@@ -34,7 +34,11 @@ async function sendUntilTaken(node: RunningNode, files: readonly string[]): Prom
 }
 
 /** Passed only by a structure set that comes back. */
-const feedbackPoints: ReadonlySet<FaultPoint> = new Set(['compare-try-recorded', 'comparison-seen', 'comparison-made']);
+const correctionPoints: ReadonlySet<FaultPoint> = new Set([
+  'compare-try-recorded',
+  'comparison-seen',
+  'comparison-made',
+]);
 
 async function comesBack(node: RunningNode, key: string, folder: string, structureSet: Uint8Array): Promise<void> {
   const edit = { move: { roi: /GTVp/, x: 3 }, sopInstanceUid: '1.2.3.4.5.6', approval: 'APPROVED' };
@@ -69,7 +73,7 @@ async function survives(t: TestContext, point: FaultPoint, seed: number): Promis
   await writeFile(join(armed, point), '2');
   const acknowledged = await sendUntilTaken(node, files);
   const [series] = await node.settled(1, ['delivered'], 120);
-  if (feedbackPoints.has(point)) await comesBack(node, series!.key, work, await readFile(tps.imported[0]!.path));
+  if (correctionPoints.has(point)) await comesBack(node, series!.key, work, await readFile(tps.imported[0]!.path));
   // Some points are passed once only: what was recorded there is taken up behind them.
   const left = existsSync(join(armed, point)) ? Number(readFileSync(join(armed, point), 'utf8')) : 0;
   assert.ok(left < 2, 'the process died there');

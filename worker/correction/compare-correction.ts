@@ -20,7 +20,7 @@ import { OrderFiles } from '../order-files.ts';
 import { readSlices } from '../revision-slices.ts';
 import { gridOf } from '../volume/load-volume.ts';
 import type { Grid } from '../volume/volume.ts';
-import { namesOf, returnedRoi } from './corrected-rois.ts';
+import { namesOf, correctedRoi } from './corrected-rois.ts';
 import { roiFigures } from './roi-figures.ts';
 import { hasAllContours } from './same-contours.ts';
 
@@ -34,7 +34,7 @@ const incomparable = /^(STRUCTURE_SET|RTSTRUCT|DICOM)_/;
  * @throws ContourNodeError what another try may overcome: DATA_DIRECTORY, DISK_FULL; RESULT_CONFLICT a file of the order
  *   is not the one that it wrote
  */
-export async function compareReturned(dataDirectory: string, payload: ComparePayload): Promise<ComparisonResult> {
+export async function compareCorrection(dataDirectory: string, payload: ComparePayload): Promise<ComparisonResult> {
   const { series, structureSet, order } = payload;
   const folder = join('series', series, 'structure-sets', structureSet, order);
   const write = (file: string, content: string): Promise<void> =>
@@ -74,10 +74,10 @@ async function compared(
   const bytes = await readFile(join(dataDirectory, path)).catch((cause: unknown) => {
     throw new ContourNodeError('DATA_DIRECTORY', `${path} cannot be read`, { cause });
   });
-  const returned = readRtstruct(bytes);
-  const matched = matchToCt(returned, ct);
-  const proposal = await proposalFor(returned, files, order, drawn);
-  const own = proposal.set !== undefined && isOwn(returned, proposal.set);
+  const correction = readRtstruct(bytes);
+  const matched = matchToCt(correction, ct);
+  const proposal = await proposalFor(correction, files, order, drawn);
+  const own = proposal.set !== undefined && isOwn(correction, proposal.set);
   const inProposal = proposal.set === undefined ? [] : matchToCt(proposal.set, ct).rois;
 
   const rois: ComparedRoi[] = [];
@@ -85,13 +85,13 @@ async function compared(
   for (const [index, { name }] of drawn.rois.entries()) {
     // Its number is its place in the bundle (worker/structure-set/destination-rois.ts).
     const proposed = inProposal.find(({ number }) => number === index + 1);
-    const corrected = returnedRoi(matched.rois, namesOf(name, proposal.profile, proposed?.name));
+    const corrected = correctedRoi(matched.rois, namesOf(name, proposal.profile, proposed?.name));
     const roi = figuresOf(name, proposed, corrected, grid);
     if (roi !== undefined) rois.push(roi);
     if (typeof corrected === 'object') shown.push(shownRoi(name, corrected));
   }
   await writeContours(contoursJson(grid, shown));
-  return { ...nothing, status: 'compared', own, rois, warnings: [...returned.warnings, ...matched.warnings] };
+  return { ...nothing, status: 'compared', own, rois, warnings: [...correction.warnings, ...matched.warnings] };
 }
 
 interface Proposal {
@@ -105,19 +105,19 @@ interface Proposal {
  * most of its names.
  */
 async function proposalFor(
-  returned: StructureSet,
+  correction: StructureSet,
   files: OrderFiles,
   order: WorkOrder,
   drawn: WorkResult,
 ): Promise<Proposal> {
-  const names = new Set(returned.rois.map(({ name }) => name.trim().toLowerCase()));
+  const names = new Set(correction.rois.map(({ name }) => name.trim().toLowerCase()));
   const proposals: (Proposal & { readonly fit: number })[] = [];
   for (const made of drawn.structureSets) {
     const profile = order.profiles.find(({ key }) => key === made.profile);
     const set = await readMade(files, made);
     if (profile === undefined) continue;
     const same = set.rois.filter(({ name }) => names.has(name.trim().toLowerCase())).length;
-    proposals.push({ profile, set, fit: made.sopInstanceUid === returned.sopInstanceUid ? Infinity : same });
+    proposals.push({ profile, set, fit: made.sopInstanceUid === correction.sopInstanceUid ? Infinity : same });
   }
   const [best] = proposals.toSorted((a, b) => b.fit - a.fit);
   return best ?? { profile: order.profiles[0]!, set: undefined };
@@ -134,8 +134,8 @@ async function readMade(files: OrderFiles, made: WorkResult['structureSets'][num
   return readRtstruct(bytes);
 }
 
-function isOwn(returned: StructureSet, made: StructureSet): boolean {
-  return returned.sopInstanceUid === made.sopInstanceUid && hasAllContours(returned, made);
+function isOwn(correction: StructureSet, made: StructureSet): boolean {
+  return correction.sopInstanceUid === made.sopInstanceUid && hasAllContours(correction, made);
 }
 
 /** undefined: nobody drew it. */

@@ -23,7 +23,7 @@ export function namesOf(roi: string, { roiNames, roiSuffix }: Names, delivered?:
  * The one ROI of the structure set that bears the first of these names that occurs; capitals and outer spaces do not
  * matter. Of several of one name the one that is not empty.
  */
-export function returnedRoi<Roi extends Pick<StructureSetRoi, 'name' | 'contours'>>(
+export function correctedRoi<Roi extends Pick<StructureSetRoi, 'name' | 'contours'>>(
   rois: readonly Roi[],
   names: readonly string[],
 ): Roi | 'unclear' | undefined {

@@ -8,7 +8,7 @@ import { provenanceOf } from '../bundles/provenance.ts';
 import { allWarnings, contourVolume } from '../contour-ct.ts';
 import { rasterise } from '../contours/rasterise.ts';
 import type { RoiPart } from '../inference/contour-roi.ts';
-import { contactSheet, contourRings, polygonRings, type PreviewRoi } from '../pictures/contact-sheet.ts';
+import { contactSheet, contourRings, polygonRings, type PictureRoi } from '../pictures/contact-sheet.ts';
 import type { Colour } from '../pictures/picture.ts';
 import { StageClock } from '../stage-clock.ts';
 import type { Grid, Mask } from '../volume/volume.ts';
@@ -62,7 +62,7 @@ export async function evaluatePatient(
   const { volume, drawn } = await readCase(patient);
   const { grid } = volume;
   const references = new Map<string, MatchedRoi>();
-  const lines: PreviewRoi[] = [];
+  const lines: PictureRoi[] = [];
   const rows: EvaluationRow[] = [];
   const runs: ModelRun[] = [];
   for (const model of models) {

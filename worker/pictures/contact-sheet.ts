@@ -1,6 +1,6 @@
 import { sliceAt } from '../../src/dicom/rtstruct/contour-plane.ts';
 import type { SlicePolygons } from '../../src/dicom/rtstruct/structure-set.ts';
-import { reviewAxes, type ReviewAxis } from '../../src/work/review-files.ts';
+import { pictureAxes, type PictureAxis } from '../../src/work/review-files.ts';
 import type { Grid, Volume } from '../volume/volume.ts';
 import { Picture, textHeight, textWidth, type Colour } from './picture.ts';
 import {
@@ -10,17 +10,17 @@ import {
   type Field,
   type Plane,
   positionsOf,
-  type PreviewRoi,
+  type PictureRoi,
   type Window,
 } from './plane.ts';
 
-export type { PreviewRoi } from './plane.ts';
+export type { PictureRoi } from './plane.ts';
 
-export interface PreviewOptions {
+export interface PictureOptions {
   /** Line above the pictures; ASCII, no patient data. */
   readonly title?: string;
   /** Number of planes in each direction; each direction begins a row. Default: 12 axial ones. */
-  readonly planes?: Partial<Readonly<Record<ReviewAxis, number>>>;
+  readonly planes?: Partial<Readonly<Record<PictureAxis, number>>>;
   /** Pictures in a row (default 4), and pixels along the side of each (default 256). */
   readonly columns?: number;
   readonly tile?: number;
@@ -36,7 +36,7 @@ const grey: Colour = [150, 150, 150];
 const smallestField = 160;
 const margin = 40;
 /** What lies at the right edge of a picture: left or back of the patient. */
-const rightEdge: Record<ReviewAxis, string> = { axial: 'L', coronal: 'L', sagittal: 'P' };
+const rightEdge: Record<PictureAxis, string> = { axial: 'L', coronal: 'L', sagittal: 'P' };
 const letters = ['X', 'Y', 'Z'] as const;
 
 /**
@@ -44,10 +44,10 @@ const letters = ['X', 'Y', 'Z'] as const;
  * patient's left is on the right; sagittal ones from the left side. Planes are chosen evenly from those with a contour,
  * from all where there is none.
  */
-export function contactSheet(volume: Volume, rois: readonly PreviewRoi[], options: PreviewOptions = {}): Buffer {
+export function contactSheet(volume: Volume, rois: readonly PictureRoi[], options: PictureOptions = {}): Buffer {
   const { title, planes = { axial: 12 }, columns = 4, tile = 256, window = { level: 40, width: 400 } } = options;
   const places = placesOf(volume.grid, rois);
-  const rows = reviewAxes.flatMap((axis) => {
+  const rows = pictureAxes.flatMap((axis) => {
     const field = fieldOfView(volume.grid, places, axis);
     const chosen = keyPlanes(volume.grid, places, axis, planes[axis] ?? 0);
     return inRows(chosen, columns).map((inRow) => ({ field, inRow }));
@@ -74,14 +74,14 @@ export function contactSheet(volume: Volume, rois: readonly PreviewRoi[], option
 }
 
 /** The rings of polygons as the tracer gives them, holes included. */
-export function polygonRings(slices: readonly SlicePolygons[]): PreviewRoi['rings'] {
+export function polygonRings(slices: readonly SlicePolygons[]): PictureRoi['rings'] {
   return slices.flatMap(({ slice, polygons }) =>
     polygons.flatMap(({ outer, holes }) => [outer, ...holes].map((ring) => ({ slice, ring }))),
   );
 }
 
 /** The rings of contours as a structure set has them (x, y, z in mm); those that lie on no slice are left out. */
-export function contourRings(contours: readonly { readonly points: Float64Array }[], grid: Grid): PreviewRoi['rings'] {
+export function contourRings(contours: readonly { readonly points: Float64Array }[], grid: Grid): PictureRoi['rings'] {
   return contours
     .map(({ points }) => ({ slice: sliceAt(grid.z, points[2] ?? NaN), ring: points.filter((_, at) => at % 3 !== 2) }))
     .filter(({ slice }) => slice >= 0);
@@ -90,7 +90,7 @@ export function contourRings(contours: readonly { readonly points: Float64Array 
 /** Along x, y and z: voxels on which contours have points, ascending, one entry for each point (each slice along z). */
 type Places = readonly [readonly number[], readonly number[], readonly number[]];
 
-function placesOf(grid: Grid, rois: readonly PreviewRoi[]): Places {
+function placesOf(grid: Grid, rois: readonly PictureRoi[]): Places {
   const rings = rois.flatMap((roi) => roi.rings);
   const voxels = (axis: 0 | 1): number[] => {
     const found: number[] = [];
@@ -104,7 +104,7 @@ function placesOf(grid: Grid, rois: readonly PreviewRoi[]): Places {
 }
 
 /** Planes spread over the contours. */
-function keyPlanes(grid: Grid, places: Places, axis: ReviewAxis, count: number): Plane[] {
+function keyPlanes(grid: Grid, places: Places, axis: PictureAxis, count: number): Plane[] {
   const { normal } = axesOf[axis];
   const drawn = places[normal];
   const candidates = drawn.length > 0 ? drawn : Array.from({ length: grid.size[normal] }, (_, n) => n);
@@ -117,7 +117,7 @@ function keyPlanes(grid: Grid, places: Places, axis: ReviewAxis, count: number):
 }
 
 /** Around all contours and some of what surrounds them; the whole image where there is none. */
-function fieldOfView(grid: Grid, places: Places, axis: ReviewAxis): Field {
+function fieldOfView(grid: Grid, places: Places, axis: PictureAxis): Field {
   const { across, down } = axesOf[axis];
   const [x, y] = [across, down].map((along) => {
     const positions = positionsOf(grid, along);
@@ -144,10 +144,10 @@ function inRows<Item>(items: readonly Item[], columns: number): Item[][] {
   );
 }
 
-type LegendLine = readonly { readonly x: number; readonly roi: PreviewRoi }[];
+type LegendLine = readonly { readonly x: number; readonly roi: PictureRoi }[];
 
-function legendLines(rois: readonly PreviewRoi[], width: number): LegendLine[] {
-  const lines: { x: number; roi: PreviewRoi }[][] = [];
+function legendLines(rois: readonly PictureRoi[], width: number): LegendLine[] {
+  const lines: { x: number; roi: PictureRoi }[][] = [];
   let x = width;
   for (const roi of rois) {
     const needed = 22 + textWidth(roi.name) + 16;

@@ -1,10 +1,10 @@
-import type { ReviewAxis } from '../../src/work/review-files.ts';
+import type { PictureAxis } from '../../src/work/review-files.ts';
 import type { Ring } from '../../src/dicom/rtstruct/structure-set.ts';
 import type { Grid, Volume } from '../volume/volume.ts';
 import type { Colour, Frame, Picture } from './picture.ts';
 
 /** The lines of one ROI, e.g. what was drawn, or the truth. */
-export interface PreviewRoi {
+export interface PictureRoi {
   /** Legend text; ASCII. */
   readonly name: string;
   readonly colour: Colour;
@@ -15,7 +15,7 @@ export interface PreviewRoi {
 
 /** A plane of voxels: index of the slice (axial), row (coronal) or column (sagittal). */
 export interface Plane {
-  readonly axis: ReviewAxis;
+  readonly axis: PictureAxis;
   readonly index: number;
 }
 
@@ -33,7 +33,7 @@ export interface Window {
 }
 
 /** Axes of the volume (0: x, 1: y, 2: z) along a plane's picture, and across the plane. */
-export const axesOf: Record<ReviewAxis, { across: 0 | 1; down: 1 | 2; normal: 0 | 1 | 2 }> = {
+export const axesOf: Record<PictureAxis, { across: 0 | 1; down: 1 | 2; normal: 0 | 1 | 2 }> = {
   axial: { across: 0, down: 1, normal: 2 },
   coronal: { across: 0, down: 2, normal: 1 },
   sagittal: { across: 1, down: 2, normal: 0 },
@@ -120,7 +120,7 @@ function before(positions: Float64Array, place: number): number {
 export function drawRois(
   picture: Picture,
   frame: Frame,
-  rois: readonly PreviewRoi[],
+  rois: readonly PictureRoi[],
   grid: Grid,
   plane: Plane,
   field: Field,
@@ -139,7 +139,7 @@ function thickness({ width }: Frame): number {
 function drawRings(
   picture: Picture,
   frame: Frame,
-  { rings, colour, dashed }: PreviewRoi,
+  { rings, colour, dashed }: PictureRoi,
   slice: number,
   { across, down, side }: Field,
 ): void {
@@ -162,7 +162,7 @@ function drawRings(
 function drawOutline(
   picture: Picture,
   frame: Frame,
-  { rings, colour, dashed }: PreviewRoi,
+  { rings, colour, dashed }: PictureRoi,
   grid: Grid,
   plane: Plane,
   field: Field,

@@ -1,7 +1,7 @@
 import type { BundleManifest } from '../../src/bundles/manifest.ts';
 import type { SlicePolygons } from '../../src/dicom/rtstruct/structure-set.ts';
 import type { Volume } from '../volume/volume.ts';
-import { contactSheet, polygonRings, type PreviewRoi } from './contact-sheet.ts';
+import { contactSheet, polygonRings, type PictureRoi } from './contact-sheet.ts';
 import type { Colour } from './picture.ts';
 
 /** What was drawn: the contours of each ROI. */
@@ -29,7 +29,7 @@ export function reviewPictures(volume: Volume, drawn: Drawn, bundle: Bundle): { 
   ];
 }
 
-function linesOf(drawn: Drawn): PreviewRoi[] {
+function linesOf(drawn: Drawn): PictureRoi[] {
   return drawn
     .filter(({ slices }) => slices.length > 0)
     .map(({ roi, slices }) => ({ name: roi.name, colour: roi.colour, rings: polygonRings(slices) }));

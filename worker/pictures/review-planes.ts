@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { reviewAxes, type ReviewAxis, type ReviewIndex } from '../../src/work/review-files.ts';
+import { pictureAxes, type PictureAxis, type PictureIndex } from '../../src/work/review-files.ts';
 import type { SlicePolygons } from '../../src/dicom/rtstruct/structure-set.ts';
 import type { Body } from '../volume/body.ts';
 import type { Volume } from '../volume/volume.ts';
@@ -17,9 +17,9 @@ const chunkBytes = 512 * 1024;
 
 const compress = promisify(gzip);
 
-export interface ReviewFiles {
-  readonly index: ReviewIndex;
-  readonly planes: Readonly<Record<ReviewAxis, Buffer>>;
+export interface PictureFiles {
+  readonly index: PictureIndex;
+  readonly planes: Readonly<Record<PictureAxis, Buffer>>;
 }
 
 interface Drawn {
@@ -27,12 +27,12 @@ interface Drawn {
 }
 
 /** What the viewer shows of a CT: its body in three directions, in planes of reduced size and 256 grey values. */
-export async function reviewFiles(volume: Volume, body: Body, rois: readonly Drawn[]): Promise<ReviewFiles> {
+export async function pictureFiles(volume: Volume, body: Body, rois: readonly Drawn[]): Promise<PictureFiles> {
   const picture = reduce(volume, fieldOfView(volume, body, rois));
   const { nx, ny, nz, origin, pixelMm } = picture;
   const step = Math.max(1, Math.round(planeStep / pixelMm));
   const every = (count: number): number[] => Array.from({ length: Math.ceil(count / step) }, (_, n) => n * step);
-  const stacks: Record<ReviewAxis, Stack> = {
+  const stacks: Record<PictureAxis, Stack> = {
     axial: {
       width: nx,
       height: ny,
@@ -58,7 +58,7 @@ export async function reviewFiles(volume: Volume, body: Body, rois: readonly Dra
     sagittal: await pack(stacks.sagittal),
   };
   const digest = createHash('sha256');
-  for (const axis of reviewAxes) digest.update(packed[axis].bytes);
+  for (const axis of pictureAxes) digest.update(packed[axis].bytes);
   return {
     index: {
       formatVersion: 1,
@@ -179,7 +179,7 @@ async function pack({
   height,
   positions,
   plane,
-}: Stack): Promise<{ bytes: Buffer; planes: ReviewIndex['planes'][ReviewAxis] }> {
+}: Stack): Promise<{ bytes: Buffer; planes: PictureIndex['planes'][PictureAxis] }> {
   const planesPerChunk = Math.min(16, Math.max(1, Math.round(chunkBytes / (width * height))));
   const parts: Buffer[] = [];
   const chunks: [number, number][] = [];

@@ -1,5 +1,5 @@
 import { constants, setPriority } from 'node:os';
-import { compareReturned } from '../correction/compare-correction.ts';
+import { compareCorrection } from '../correction/compare-correction.ts';
 import { problemFrom } from '../../src/problem.ts';
 import { compareTaskSchema, type FromCompareChild } from './compare-messages.ts';
 
@@ -14,7 +14,7 @@ setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 
 process.once('message', (raw) => {
   const { dataDirectory, payload } = compareTaskSchema.parse(raw);
-  compareReturned(dataDirectory, payload).then(
+  compareCorrection(dataDirectory, payload).then(
     ({ status }) => tell({ kind: 'done', status }),
     (error: unknown) => tell({ kind: 'failed', problem: problemFrom(error) }),
   );

@@ -6,7 +6,7 @@ import type { RoiInput } from '../../src/dicom/rtstruct/structure-set-input.ts';
 import type { SlicePolygons } from '../../src/dicom/rtstruct/structure-set.ts';
 
 /** An ROI of a bundle and where it was found. */
-export interface DrawnRoi {
+export interface ContouredRoi {
   readonly roi: Pick<Roi, 'name' | 'description' | 'interpretedType' | 'colour' | 'deliver' | 'holes'>;
   readonly slices: readonly SlicePolygons[];
   /** What a person should look at before trusting it. ASCII without backslash. */
@@ -32,7 +32,7 @@ export function isWanted(
  * @param ctWarnings what concerns every ROI
  */
 export function destinationRois(
-  drawn: readonly DrawnRoi[],
+  drawn: readonly ContouredRoi[],
   style: Style,
   ctWarnings: readonly Warning[] = [],
 ): RoiInput[] {

@@ -32,13 +32,13 @@ export async function prepareCase(
     margin,
     ctSlices: grid.size[2],
     ct: ctAppearance(raw.volume, body),
-    rois: raw.rois.map((maskOn) => (maskOn === undefined ? null : drawnRoi(maskOn(grid), body))),
+    rois: raw.rois.map((maskOn) => (maskOn === undefined ? null : contouredRoi(maskOn(grid), body))),
   };
   return writeCase(directory, about, toNetworkHu(raw.volume, network, input), masks);
 }
 
 /** What the bundle's ranges need of an ROI. A contour too small for one voxel counts as not drawn. */
-function drawnRoi(mask: Mask, body: Body): CaseDescription['rois'][number] {
+function contouredRoi(mask: Mask, body: Body): CaseDescription['rois'][number] {
   const found = components(mask.voxels, mask.grid.size).count;
   return found === 0 ? null : { volumeCm3: maskVolumeCm3(mask), components: found, place: placeInBody(mask, body) };
 }

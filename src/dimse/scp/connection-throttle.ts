@@ -22,7 +22,7 @@ const elsewhere = 'other addresses';
  * Connections that were refused or cut, by address, a minute at a time: the log has the first of them and the number of
  * the rest. Ten thousand lines would be the larger part of the work that an attacker makes.
  */
-export class Refusals {
+export class ConnectionThrottle {
   readonly #log: DimseLog;
   readonly #counts = new Map<string, { all: number; deserved: number }>();
   #window: NodeJS.Timeout | undefined;

@@ -7,9 +7,9 @@ import type { CommitmentRoles } from '../commitment/scp/commitment-exchange.ts';
 import { GuardedConnection } from './guarded-connection.ts';
 import { abortReason, type DataPart, type Incoming, pduType, PduViolation, rejectPdu } from '../pdu.ts';
 import { supportedContexts } from '../presentation-context.ts';
-import type { Refusals } from './connection-throttle.ts';
+import type { ConnectionThrottle } from './connection-throttle.ts';
 import type { DimseLog } from '../dimse-log.ts';
-import { StorageSession } from './scp-session.ts';
+import { ScpSession } from './scp-session.ts';
 
 export interface InboundOptions {
   readonly id: string;
@@ -25,7 +25,7 @@ export interface InboundOptions {
     calledAe: string;
   }) => { readonly peer?: Peer } | { readonly rejection: Rejection };
   readonly log: DimseLog;
-  readonly refusals: Refusals;
+  readonly throttle: ConnectionThrottle;
   readonly onRefused: (association: AssociationInfo, named: NamedInstance, status: number) => void;
   readonly onRejected: (reason: string) => void;
   readonly onStart: (association: AssociationInfo) => void;
@@ -44,7 +44,7 @@ export class InboundAssociation {
   readonly #options: InboundOptions;
   readonly #socket: Socket;
   readonly #connection: GuardedConnection;
-  readonly #session: StorageSession;
+  readonly #session: ScpSession;
   readonly #ended: Promise<void>;
   #timer: NodeJS.Timeout;
   #how: AssociationEnd = 'lost';
@@ -74,7 +74,7 @@ export class InboundAssociation {
       held: () => this.#session.busy,
       aborting: (words) => {
         this.#how = 'aborted';
-        options.refusals.add({
+        options.throttle.add({
           address: this.address,
           fields: this.#fields(),
           words: `association aborted: ${words}`,
@@ -82,7 +82,7 @@ export class InboundAssociation {
       },
       closed: () => void this.#finish().then(over),
     });
-    this.#session = new StorageSession(this.#connection, {
+    this.#session = new ScpSession(this.#connection, {
       directory: options.directory,
       sync: intake.syncToDisk,
       maximumPdu: dicom.maxPduBytes,
@@ -162,7 +162,7 @@ export class InboundAssociation {
     this.#options.onEnd(info, this.#how);
   }
 
-  #admit(callingAe: string, calledAe: string): ReturnType<ConstructorParameters<typeof StorageSession>[1]['admit']> {
+  #admit(callingAe: string, calledAe: string): ReturnType<ConstructorParameters<typeof ScpSession>[1]['admit']> {
     const verdict = this.#options.judge({ callingAe, calledAe });
     if ('rejection' in verdict) {
       this.#reject(verdict.rejection, { callingAe, calledAe });
@@ -208,7 +208,7 @@ export class InboundAssociation {
   }
 
   #reject(rejection: Rejection, titles: object = {}): void {
-    this.#options.refusals.add({
+    this.#options.throttle.add({
       address: this.address,
       fields: { association: this.#options.id, ...titles },
       words: `association rejected: ${rejection.words}`,

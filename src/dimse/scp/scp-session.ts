@@ -18,7 +18,7 @@ import {
 import type { GuardedConnection } from './guarded-connection.ts';
 import { IncomingFile } from './incoming-file.ts';
 import { answerContext, type SupportedContexts } from '../presentation-context.ts';
-import { storeStatus } from '../status.ts';
+import { dimseStatus } from '../status.ts';
 import { storageCommitmentSopClass } from '../commitment/storage-commitment.ts';
 
 type Association = associationTypes.Association;
@@ -55,7 +55,7 @@ const uidPattern = /^(?=.{1,64}$)\d+(\.\d+)+$/;
  * The service classes of one association: Verification (PS3.4 annex A) and Storage (annex B) as SCP. dcmjs-dimse does the
  * encoding; the data set's bytes go past it into a file.
  */
-export class StorageSession extends Scp {
+export class ScpSession extends Scp {
   readonly #options: SessionOptions;
   #info: AssociationInfo | undefined;
   #file: IncomingFile | undefined;
@@ -162,7 +162,7 @@ export class StorageSession extends Scp {
 
   override cEchoRequest(request: requests.CEchoRequest, respond: (response: CEchoResponse) => void): void {
     const response = CEchoResponse.fromRequest(request);
-    response.setStatus(storeStatus.success);
+    response.setStatus(dimseStatus.success);
     respond(response);
   }
 
@@ -178,7 +178,7 @@ export class StorageSession extends Scp {
     const info = this.#info;
     if (this.#commitment === undefined || info === undefined) {
       const response = NActionResponse.fromRequest(request);
-      response.setStatus(storeStatus.sopClassNotSupported);
+      response.setStatus(dimseStatus.sopClassNotSupported);
       return respond(response);
     }
     this.#storing = this.#commitment.answer(info, request).then(({ response, after }) => {
@@ -196,7 +196,7 @@ export class StorageSession extends Scp {
     const info = this.#info;
     if (this.#commitment === undefined || info === undefined) {
       const response = NEventReportResponse.fromRequest(request);
-      response.setStatus(storeStatus.noSuchSopClass);
+      response.setStatus(dimseStatus.noSuchSopClass);
       return respond(response);
     }
     this.#storing = this.#commitment.take(info, request).then((response) => {
@@ -210,9 +210,9 @@ export class StorageSession extends Scp {
     const sopClassUid = request.getAffectedSopClassUid();
     const sopInstanceUid = request.getAffectedSopInstanceUid();
     this.#transferSyntax = context.getAcceptedTransferSyntaxUid() ?? '';
-    if (sopClassUid !== context.getAbstractSyntaxUid()) this.#refused = storeStatus.sopClassNotSupported;
+    if (sopClassUid !== context.getAbstractSyntaxUid()) this.#refused = dimseStatus.sopClassNotSupported;
     else if (typeof sopInstanceUid !== 'string' || !uidPattern.test(sopInstanceUid))
-      this.#refused = storeStatus.invalidSopInstance;
+      this.#refused = dimseStatus.invalidSopInstance;
     if (this.#refused !== undefined) return discard();
     this.#file = new IncomingFile({
       directory: this.#options.directory,
@@ -245,7 +245,7 @@ export class StorageSession extends Scp {
     void this.#status(request, file).then((status) => {
       const response = CStoreResponse.fromRequest(request);
       response.setStatus(status);
-      if (status !== storeStatus.success && !this.#asked && this.#info !== undefined) {
+      if (status !== dimseStatus.success && !this.#asked && this.#info !== undefined) {
         this.#options.refused(this.#info, named(request), status);
       }
       this.#asked = false;
@@ -262,8 +262,8 @@ export class StorageSession extends Scp {
   /** Never rejects. */
   async #status(request: CStoreRequest, file: IncomingFile | undefined): Promise<number> {
     if (this.#refused !== undefined) return this.#refused;
-    if (file === undefined || this.#info === undefined) return storeStatus.cannotUnderstand;
-    let status: number = storeStatus.outOfResources;
+    if (file === undefined || this.#info === undefined) return dimseStatus.cannotUnderstand;
+    let status: number = dimseStatus.outOfResources;
     try {
       if (file.failure !== undefined) throw file.failure;
       status = await this.#keep(request, file, this.#info);
@@ -278,7 +278,7 @@ export class StorageSession extends Scp {
   }
 
   async #keep(request: CStoreRequest, file: IncomingFile, association: AssociationInfo): Promise<number> {
-    if (file.size === 0) return storeStatus.cannotUnderstand;
+    if (file.size === 0) return dimseStatus.cannotUnderstand;
     this.#asked = true;
     return this.#options.store({
       path: file.path,

@@ -12,7 +12,7 @@ import type { CommitmentRoles } from '../commitment/scp/commitment-exchange.ts';
 import { incomingSuffix } from './incoming-file.ts';
 import { InboundAssociation } from './inbound-association.ts';
 import { type ShownCertificate, shownCertificate } from '../peer-certificate.ts';
-import { type Refusal, Refusals } from './connection-throttle.ts';
+import { type Refusal, ConnectionThrottle } from './connection-throttle.ts';
 import { TlsHandshakes } from './tls-port.ts';
 
 export interface StorageScpOptions {
@@ -59,7 +59,7 @@ export interface RunningStorageScp {
 /** Connections beyond the associations allowed, so that whoever is too many hears why. */
 const spareConnections = 16;
 /** Milliseconds before anything is read from an address that was refused again and again. */
-const penance = 1000;
+const throttleMilliseconds = 1000;
 
 /**
  * Starts the node's DICOM ports, plain and with TLS: Verification and CT Image Storage as SCP.
@@ -69,7 +69,11 @@ const penance = 1000;
 export async function startStorageScp(options: StorageScpOptions): Promise<RunningStorageScp> {
   await prepareDirectory(options.directory);
   const { dicom } = options.config();
-  const open: Connections = { associations: new Set(), handshakes: new Set(), refusals: new Refusals(options.log) };
+  const open: Connections = {
+    associations: new Set(),
+    handshakes: new Set(),
+    throttle: new ConnectionThrottle(options.log),
+  };
   const servers: Server[] = [];
   const listenOn = async (port: number, onSocket: (socket: Socket) => void, pauseOnConnect: boolean) => {
     const server = createServer({ pauseOnConnect }, onSocket);
@@ -84,7 +88,7 @@ export async function startStorageScp(options: StorageScpOptions): Promise<Runni
     const patience = options.config().dicom.shutdownSeconds * 1000;
     await Promise.all([...open.associations].map((connection) => connection.shutDown(patience)));
     await Promise.all(closed);
-    open.refusals.close();
+    open.throttle.close();
   };
   const { tls } = dicom;
   const handshakes =
@@ -122,7 +126,7 @@ interface Handshake {
 interface Connections {
   readonly associations: Set<InboundAssociation>;
   readonly handshakes: Set<Handshake>;
-  readonly refusals: Refusals;
+  readonly throttle: ConnectionThrottle;
 }
 
 function accept(socket: Socket, open: Connections, options: StorageScpOptions): void {
@@ -130,18 +134,18 @@ function accept(socket: Socket, open: Connections, options: StorageScpOptions): 
   const why = whyNotAccepted(address, open, options.config());
   if (why !== undefined) return refuse(socket, { address, ...why }, open, options);
   const since = performance.now();
-  inTurn(socket, address, open, () => associate(socket, address, open, options, { secure: false, since }));
+  throttled(socket, address, open, () => associate(socket, address, open, options, { secure: false, since }));
 }
 
 /** Goes on at once, or, where nothing good came from lately, in a while: others are served meanwhile. */
-function inTurn(socket: Socket, address: string, open: Connections, go: () => void): void {
-  if (!open.refusals.makesWait(address)) return go();
+function throttled(socket: Socket, address: string, open: Connections, go: () => void): void {
+  if (!open.throttle.makesWait(address)) return go();
   const waiting = { address, socket };
   open.handshakes.add(waiting);
   const timer = setTimeout(() => {
     open.handshakes.delete(waiting);
     go();
-  }, penance);
+  }, throttleMilliseconds);
   socket.on('error', () => {});
   socket.once('close', () => {
     clearTimeout(timer);
@@ -153,7 +157,7 @@ function acceptSecure(raw: Socket, handshakes: TlsHandshakes, open: Connections,
   const address = normaliseAddress(raw.remoteAddress ?? '');
   const why = whyNotAccepted(address, open, options.config());
   if (why !== undefined) return refuse(raw, { address, ...why }, open, options);
-  inTurn(raw, address, open, () => secure(raw, address, handshakes, open, options));
+  throttled(raw, address, open, () => secure(raw, address, handshakes, open, options));
 }
 
 function secure(
@@ -190,22 +194,23 @@ function whyNotAccepted(
   const all = [...open.associations, ...open.handshakes];
   const ofAddress = all.filter((other) => other.address === address);
   // Nobody has to go for an address of which nothing good has come lately.
-  const gives = (crowd: Crowd): boolean => !open.refusals.makesWait(address) && makeRoom(crowd, open);
+  const hasRoom = (connections: OpenConnections): boolean =>
+    !open.throttle.makesWait(address) && makeRoom(connections, open);
   if (ofAddress.length >= dicom.maxAssociationsPerPeer + spareConnections) {
-    return gives(ofAddress) ? undefined : { words: 'too many connections from this address', transient: true };
+    return hasRoom(ofAddress) ? undefined : { words: 'too many connections from this address', transient: true };
   }
   if (all.length < dicom.maxAssociations + 2 * spareConnections) return undefined;
-  return gives(all) ? undefined : { words: 'too many connections', transient: true };
+  return hasRoom(all) ? undefined : { words: 'too many connections', transient: true };
 }
 
-type Crowd = readonly (InboundAssociation | Handshake)[];
+type OpenConnections = readonly (InboundAssociation | Handshake)[];
 
 /**
  * Whoever is at work asks for an association within moments: of the address with most connections that have not, the one
  * that has not for longest gives way. So a crowd from one address pushes out nobody but itself.
  */
-function makeRoom(crowd: Crowd, open: Connections): boolean {
-  const idle = crowd.filter((one) => !('info' in one) || one.info === undefined);
+function makeRoom(connections: OpenConnections, open: Connections): boolean {
+  const idle = connections.filter((one) => !('info' in one) || one.info === undefined);
   const counts = Map.groupBy(idle, ({ address }) => address);
   const [largest] = [...counts.values()].toSorted((a, b) => b.length - a.length);
   const [oldest] = largest ?? [];
@@ -220,9 +225,9 @@ function makeRoom(crowd: Crowd, open: Connections): boolean {
   return true;
 }
 
-function refuse(socket: Socket, refusal: Refusal, { refusals }: Connections, options: StorageScpOptions): void {
+function refuse(socket: Socket, refusal: Refusal, { throttle }: Connections, options: StorageScpOptions): void {
   const { words } = refusal;
-  refusals.add({ ...refusal, words: `connection closed: ${words}` });
+  throttle.add({ ...refusal, words: `connection closed: ${words}` });
   options.onRejected?.(words);
   socket.on('error', () => {});
   socket.destroy();
@@ -248,7 +253,7 @@ function associate(
     judge: (titles) =>
       judgeAssociation(options.config(), { ...titles, address, ...channel }, standing(open), options.full?.() ?? false),
     log: options.log,
-    refusals: open.refusals,
+    throttle: open.throttle,
     onRefused: options.onRefused ?? (() => {}),
     onRejected: options.onRejected ?? (() => {}),
     onStart: options.onAssociationStart ?? (() => {}),

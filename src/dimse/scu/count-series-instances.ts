@@ -3,7 +3,7 @@ import { ContourNodeError } from '../../errors.ts';
 import { CFindRequest } from '../library/dcmjs-dimse.ts';
 import { OutboundAssociation } from './outbound-association.ts';
 import type { PeerAddress } from './peer-connection.ts';
-import { formatStatus, storeStatus } from '../status.ts';
+import { formatStatus, dimseStatus } from '../status.ts';
 
 /** Study Root Query/Retrieve Information Model: FIND (PS3.4 C.6.2). */
 const studyRootFind = '1.2.840.10008.5.1.4.1.2.2.1';
@@ -18,7 +18,7 @@ const mostImages = 20_000;
  * @throws ContourNodeError PEER_UNREACHABLE, AssociationRejected, PRESENTATION_CONTEXT_REFUSED, DIMSE_TIMEOUT,
  *   ASSOCIATION_ABORTED; STORE_REFUSED when the query fails
  */
-export async function countSeriesImages(
+export async function countSeriesInstances(
   peer: PeerAddress,
   series: { studyInstanceUid: string; seriesInstanceUid: string },
   options: { callingAe: string; timeoutSeconds: number },
@@ -43,7 +43,7 @@ export async function countSeriesImages(
     });
     let images = 0;
     const response = await association.find(request, () => images++, mostImages);
-    if (response.getStatus() !== storeStatus.success) {
+    if (response.getStatus() !== dimseStatus.success) {
       throw new ContourNodeError(
         'STORE_REFUSED',
         `${peer.aeTitle} ended the query with ${formatStatus(response.getStatus())}`,

@@ -1,6 +1,6 @@
 import type { ContourNodeError, ErrorCode } from '../../errors.ts';
 import { AssociationRejected } from './outbound-association.ts';
-import { formatStatus, isWarning, storeStatus } from '../status.ts';
+import { formatStatus, isWarning, dimseStatus } from '../status.ts';
 
 export type StoredEncoding = 'implicit' | 'explicit';
 
@@ -26,9 +26,9 @@ const coercedDataElements = 0xb000;
  * @param triedBefore a try with this SOP Instance UID went to this peer before
  */
 export function outcomeOfStatus(aeTitle: string, status: number, triedBefore: boolean): DeliveryOutcome {
-  if (status === storeStatus.success) return { outcome: 'delivered', alarmed: false, status };
+  if (status === dimseStatus.success) return { outcome: 'delivered', alarmed: false, status };
   const message = `${aeTitle} answered ${formatStatus(status)}${meaningOf(status)}`;
-  if (status === storeStatus.duplicateSopInstance && triedBefore) {
+  if (status === dimseStatus.duplicateSopInstance && triedBefore) {
     return { outcome: 'delivered', alarmed: false, status, message: `${message}: an earlier try had arrived` };
   }
   if (isWarning(status)) return { outcome: 'delivered', alarmed: status !== coercedDataElements, status, message };
@@ -52,16 +52,16 @@ function mayPass(error: ContourNodeError): boolean {
 }
 
 function isOutOfResources(status: number): boolean {
-  return (status & 0xff00) === storeStatus.outOfResources;
+  return (status & 0xff00) === dimseStatus.outOfResources;
 }
 
 function meaningOf(status: number): string {
-  if (status === storeStatus.duplicateSopInstance) return ' (duplicate SOP instance)';
+  if (status === dimseStatus.duplicateSopInstance) return ' (duplicate SOP instance)';
   if (status === coercedDataElements) return ' (warning: it changed data elements)';
   if (status === 0xb006) return ' (warning: it left elements out)';
   if (status === 0xb007) return ' (warning: the data set does not match the SOP class)';
   if (isOutOfResources(status)) return ' (out of resources)';
-  if ((status & 0xff00) === storeStatus.dataSetDoesNotMatchSopClass) return ' (data set does not match the SOP class)';
-  if ((status & 0xf000) === storeStatus.cannotUnderstand) return ' (cannot understand)';
+  if ((status & 0xff00) === dimseStatus.dataSetDoesNotMatchSopClass) return ' (data set does not match the SOP class)';
+  if ((status & 0xf000) === dimseStatus.cannotUnderstand) return ' (cannot understand)';
   return '';
 }

@@ -2,7 +2,7 @@ import { ContourNodeError, type ErrorCode } from '../../errors.ts';
 import { CStoreRequest, type CStoreResponse } from '../library/dcmjs-dimse.ts';
 import { OutboundAssociation } from './outbound-association.ts';
 import type { PeerAddress } from './peer-connection.ts';
-import { formatStatus, isWarning, storeStatus } from '../status.ts';
+import { formatStatus, isWarning, dimseStatus } from '../status.ts';
 import { StoredDataset, type StoredInstance } from './stored-instance.ts';
 
 export interface StoreOptions {
@@ -64,7 +64,7 @@ async function storeOne(
   try {
     if (association.failure !== undefined) throw association.failure;
     const status = await store(association, peer, instance);
-    if (status === storeStatus.success || isWarning(status)) return { path, outcome: 'stored', status };
+    if (status === dimseStatus.success || isWarning(status)) return { path, outcome: 'stored', status };
     return {
       path,
       outcome: 'refused',

@@ -4,7 +4,7 @@ import { CEchoRequest } from '../library/dcmjs-dimse.ts';
 import { OutboundAssociation } from './outbound-association.ts';
 import type { PeerAddress } from './peer-connection.ts';
 import { verificationSopClass } from '../presentation-context.ts';
-import { formatStatus, storeStatus } from '../status.ts';
+import { formatStatus, dimseStatus } from '../status.ts';
 
 /**
  * C-ECHO (PS3.4 annex A).
@@ -33,7 +33,7 @@ export async function echo(
     const start = performance.now();
     const response = await association.perform(new CEchoRequest());
     const milliseconds = performance.now() - start;
-    if (response.getStatus() !== storeStatus.success) {
+    if (response.getStatus() !== dimseStatus.success) {
       throw new ContourNodeError(
         'STORE_REFUSED',
         `${peer.aeTitle} answered C-ECHO with ${formatStatus(response.getStatus())}`,

@@ -3,7 +3,7 @@
 /**
  * @typedef {'axial' | 'coronal' | 'sagittal'} Axis
  * @typedef {{ width: number, height: number, positions: number[], planesPerChunk: number, chunks: [number, number][] }} Stack
- * @typedef {{ version: string, levels: number[], origin: [number, number], pixelMm: number, start: [number, number, number], planes: Record<Axis, Stack> }} ReviewIndex
+ * @typedef {{ version: string, levels: number[], origin: [number, number], pixelMm: number, start: [number, number, number], planes: Record<Axis, Stack> }} PictureIndex
  */
 
 /** Bytes of grey values that stay in memory: a small part of a CT. */
@@ -19,7 +19,7 @@ export class PlaneLoader {
 
   /**
    * @param {string} base address of the order
-   * @param {ReviewIndex} index
+   * @param {PictureIndex} index
    */
   constructor(base, index) {
     this.#base = base;

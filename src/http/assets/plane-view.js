@@ -3,11 +3,11 @@ import { outlineAcross, ringsIn } from './contour-lines.js';
 
 /**
  * @typedef {import('./plane-loader.js').Axis} Axis
- * @typedef {import('./plane-loader.js').ReviewIndex} ReviewIndex
+ * @typedef {import('./plane-loader.js').PictureIndex} PictureIndex
  * @typedef {import('./contour-lines.js').Contours} Contours
  * @typedef {{ contours: Contours, colour?: string | undefined, dashed?: boolean }} ContourSet one colour for all, or each ROI's own
  * @typedef {{
- *   index: ReviewIndex,
+ *   index: PictureIndex,
  *   loader: import('./plane-loader.js').PlaneLoader,
  *   sets: ContourSet[],
  *   point: [number, number, number],

@@ -40,7 +40,7 @@ async function open(element) {
     getContours(`${base}/contours.json`),
     ...others.map(({ address }) => getContours(address)),
   ]);
-  const index = /** @type {import('./plane-loader.js').ReviewIndex} */ (review);
+  const index = /** @type {import('./plane-loader.js').PictureIndex} */ (review);
   /** @type {import('./plane-view.js').Scene} */
   const scene = {
     index,

@@ -7,7 +7,7 @@ import { badge, moment, type Mood, problemBox, warningList } from './parts.ts';
 const words = texts.returned;
 
 /** The structure sets that came back: how far each is from what was drawn, and whether it counts. */
-export function returnedSection(series: SeriesDetail, operator: boolean): Html {
+export function correctionSection(series: SeriesDetail, operator: boolean): Html {
   const { structureSets } = series;
   return html`<section id="returned" data-live class="panel" ${structureSets.length === 0 && html`hidden`}>
     <h2>${words.title}</h2>

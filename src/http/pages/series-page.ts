@@ -13,7 +13,7 @@ import {
   warningList,
   whyBox,
 } from './parts.ts';
-import { returnedSection } from './correction-section.ts';
+import { correctionSection } from './correction-section.ts';
 import { hasPictures, viewerSection } from './viewer-section.ts';
 
 export interface SeriesPageInput {
@@ -30,7 +30,7 @@ type Section = (input: SeriesPageInput) => Html | undefined;
 const sections: readonly Section[] = [
   head,
   ({ series }) => viewerSection(series),
-  ({ series, operator }) => returnedSection(series, operator !== undefined),
+  ({ series, operator }) => correctionSection(series, operator !== undefined),
   facts,
   patient,
   byHand,

@@ -22,13 +22,13 @@ export interface AssemblyOptions {
 }
 
 /** What one association brought for one series. */
-interface Load {
+interface Arrivals {
   readonly accepted: Set<string>;
   readonly refused: Map<string, Problem>;
 }
 
 interface OpenAssociation {
-  readonly loads: Map<string, Load>;
+  readonly arrivals: Map<string, Arrivals>;
   /** Refused instances of which nobody knows to which series they belong. */
   readonly unknown: Map<string, Problem>;
 }
@@ -84,8 +84,8 @@ export class SeriesAssembly {
    * @throws what the store throws
    */
   carries(association: AssociationInfo, series: string): void {
-    const { loads } = this.#open(association);
-    if (loads.has(series)) return;
+    const { arrivals } = this.#open(association);
+    if (arrivals.has(series)) return;
     this.#settleLeft(series);
     const { id, callingAe, calledAe, address, peer } = association;
     this.#options.store.record(series, {
@@ -96,7 +96,7 @@ export class SeriesAssembly {
       address,
       ...(peer !== undefined && { peer: peer.name }),
     });
-    loads.set(series, { accepted: new Set(), refused: new Map() });
+    arrivals.set(series, { accepted: new Set(), refused: new Map() });
     this.#cancel(series);
   }
 
@@ -104,9 +104,9 @@ export class SeriesAssembly {
   accepted(association: AssociationInfo, series: string, instance: string): void {
     const open = this.#open(association);
     open.unknown.delete(instance);
-    const load = open.loads.get(series);
-    load?.accepted.add(instance);
-    load?.refused.delete(instance);
+    const arrived = open.arrivals.get(series);
+    arrived?.accepted.add(instance);
+    arrived?.refused.delete(instance);
     this.#lastImage.set(series, this.#options.clock.elapsed());
   }
 
@@ -122,9 +122,9 @@ export class SeriesAssembly {
       open.unknown.set(instance, why);
       return;
     }
-    let load = open.loads.get(series);
-    if (load === undefined) open.loads.set(series, (load = { accepted: new Set(), refused: new Map() }));
-    load.refused.set(instance, why);
+    let arrived = open.arrivals.get(series);
+    if (arrived === undefined) open.arrivals.set(series, (arrived = { accepted: new Set(), refused: new Map() }));
+    arrived.refused.set(instance, why);
     this.#cancel(series);
     this.#attempt(series, () => store.record(series, { kind: 'refused', instance, problem: why }));
   }
@@ -132,9 +132,9 @@ export class SeriesAssembly {
   ended(association: AssociationInfo, how: AssociationEnd): void {
     const open = this.#associations.get(association.id);
     this.#associations.delete(association.id);
-    for (const [series, load] of open === undefined ? [] : this.#concerned(association, open)) {
-      const missing = new Map([...load.refused, ...(open?.unknown ?? [])]);
-      this.#settleLeft(series, () => this.#settle(series, association.id, how, load, missing));
+    for (const [series, arrived] of open === undefined ? [] : this.#concerned(association, open)) {
+      const missing = new Map([...arrived.refused, ...(open?.unknown ?? [])]);
+      this.#settleLeft(series, () => this.#settle(series, association.id, how, arrived, missing));
       this.#schedule(series, how === 'released' && this.#options.completeOnRelease(association.peer?.name));
     }
   }
@@ -161,7 +161,7 @@ export class SeriesAssembly {
 
   /** An open association has brought images for it. */
   isCarried(series: string): boolean {
-    return [...this.#associations.values()].some(({ loads }) => loads.has(series));
+    return [...this.#associations.values()].some(({ arrivals }) => arrivals.has(series));
   }
 
   close(): void {
@@ -192,13 +192,13 @@ export class SeriesAssembly {
     series: string,
     association: string,
     how: AssociationEnd,
-    load: Load,
+    arrived: Arrivals,
     missing: ReadonlyMap<string, Problem>,
   ): void {
     const { store } = this.#options;
     const state = assemblyState(store.tables, series);
     const unconfirmed = new Set(state?.unconfirmed);
-    for (const instance of load.accepted) {
+    for (const instance of arrived.accepted) {
       if (how === 'released') unconfirmed.delete(instance);
       else unconfirmed.add(instance);
     }
@@ -209,15 +209,15 @@ export class SeriesAssembly {
       kind: 'association ended',
       association,
       how,
-      images: load.accepted.size,
+      images: arrived.accepted.size,
       unconfirmed: [...unconfirmed].toSorted(),
       ...(unconfirmed.size > 0 && { problem: reason(how, missing, state?.held, unconfirmed.size) }),
     });
   }
 
   /** What the end of an association bears upon. Refused without a trace of a series, an instance may belong to any open one of its sender. */
-  #concerned(association: AssociationInfo, { loads, unknown }: OpenAssociation): Map<string, Load> {
-    if (loads.size > 0 || unknown.size === 0) return loads;
+  #concerned(association: AssociationInfo, { arrivals, unknown }: OpenAssociation): Map<string, Arrivals> {
+    if (arrivals.size > 0 || unknown.size === 0) return arrivals;
     const { store } = this.#options;
     const ofSender = store.keys().filter((series) => {
       const state = assemblyState(store.tables, series);
@@ -276,7 +276,7 @@ export class SeriesAssembly {
 
   #open({ id }: AssociationInfo): OpenAssociation {
     let open = this.#associations.get(id);
-    if (open === undefined) this.#associations.set(id, (open = { loads: new Map(), unknown: new Map() }));
+    if (open === undefined) this.#associations.set(id, (open = { arrivals: new Map(), unknown: new Map() }));
     return open;
   }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parseDicom } from '../../dicom/read-data-set.ts';
 import { type ReceivedStructureSet, receivedStructureSet } from '../../dicom/rtstruct/received-structure-set.ts';
 import type { ReceivedInstance } from '../../dimse/association-info.ts';
-import { storeStatus } from '../../dimse/status.ts';
+import { dimseStatus } from '../../dimse/status.ts';
 import { syncFolder } from '../../work/write-once.ts';
 import type { Log } from '../../log.ts';
 import { pseudonym } from '../../pseudonym.ts';
@@ -53,7 +53,7 @@ export class StructureSetReceiver {
       if (!(await disk.hasRoomFor(received.bytes))) throw diskFull();
       await received.flushed;
       await this.#keep(structureSet, set, received);
-      return storeStatus.success;
+      return dimseStatus.success;
     } catch (cause) {
       const error = refusal(cause);
       log.warn({ association, err: error }, 'a structure set was refused');

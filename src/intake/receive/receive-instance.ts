@@ -6,7 +6,7 @@ import { parseDicom } from '../../dicom/read-data-set.ts';
 import { storedValuesSha256 } from '../../dicom/pixel-data.ts';
 import { rtStructureSetStorage } from '../../dicom/rtstruct/structure-set.ts';
 import type { AssociationInfo, NamedInstance, ReceivedInstance } from '../../dimse/association-info.ts';
-import { formatStatus, storeStatus } from '../../dimse/status.ts';
+import { formatStatus, dimseStatus } from '../../dimse/status.ts';
 import { ContourNodeError } from '../../errors.ts';
 import { faultPoint } from '../../fault-point.ts';
 import type { Log } from '../../log.ts';
@@ -61,7 +61,7 @@ export class InstanceReceiver {
       faultPoint('image-flushed');
       await this.#keep(series, { instance, image, received });
       faultPoint('image-recorded');
-      return storeStatus.success;
+      return dimseStatus.success;
     } catch (cause) {
       const error = refusal(cause);
       log.warn({ association: received.association.id, series, instance, err: error }, 'an instance was refused');
@@ -78,7 +78,7 @@ export class InstanceReceiver {
     this.#options.assembly.refused(association, {
       series: undefined,
       instance: pseudonym(this.#options.key, named.sopInstanceUid),
-      problem: problem(status === storeStatus.outOfResources ? 'DISK_FULL' : 'INSTANCE_MISMATCH', words),
+      problem: problem(status === dimseStatus.outOfResources ? 'DISK_FULL' : 'INSTANCE_MISMATCH', words),
     });
   };
 

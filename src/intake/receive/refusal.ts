@@ -1,6 +1,6 @@
 import type { DicomFile } from '../../dicom/data-set.ts';
 import type { ReceivedInstance } from '../../dimse/association-info.ts';
-import { storeStatus } from '../../dimse/status.ts';
+import { dimseStatus } from '../../dimse/status.ts';
 import { asContourNodeError, ContourNodeError, type ErrorCode } from '../../errors.ts';
 
 /**
@@ -34,15 +34,15 @@ export function diskFull(cause?: unknown): ContourNodeError {
 }
 
 const statuses: Partial<Record<ErrorCode, number>> = {
-  INSTANCE_MISMATCH: storeStatus.dataSetDoesNotMatchSopClass,
-  DICOM_NOT_CT: storeStatus.dataSetDoesNotMatchSopClass,
-  DICOM_UNREADABLE: storeStatus.cannotUnderstand,
-  PIXEL_DECODING: storeStatus.cannotUnderstand,
-  RTSTRUCT_UNREADABLE: storeStatus.cannotUnderstand,
-  SERIES_PIXELS_DIFFER: storeStatus.otherPixelsUnderKnownUid,
+  INSTANCE_MISMATCH: dimseStatus.dataSetDoesNotMatchSopClass,
+  DICOM_NOT_CT: dimseStatus.dataSetDoesNotMatchSopClass,
+  DICOM_UNREADABLE: dimseStatus.cannotUnderstand,
+  PIXEL_DECODING: dimseStatus.cannotUnderstand,
+  RTSTRUCT_UNREADABLE: dimseStatus.cannotUnderstand,
+  SERIES_PIXELS_DIFFER: dimseStatus.otherPixelsUnderKnownUid,
 };
 
 /** What is no fault of the instance is one of this machine's: the sender may try again. */
 export function statusOf(code: ErrorCode): number {
-  return statuses[code] ?? storeStatus.outOfResources;
+  return statuses[code] ?? dimseStatus.outOfResources;
 }

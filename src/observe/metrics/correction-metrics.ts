@@ -2,7 +2,7 @@ import { Counter, Gauge, type Registry } from 'prom-client';
 import type { JournalEvent } from '../../store/journal.ts';
 
 /** Structure sets that came back, and what came of comparing them. */
-export class FeedbackMetrics {
+export class CorrectionMetrics {
   readonly #structureSets: Counter;
   readonly #comparisons: Counter;
 

@@ -4,7 +4,7 @@ import { diskSpace } from '../../store/disk-space.ts';
 import type { Store } from '../../store/store.ts';
 import { version } from '../../version.ts';
 import { AssociationMetrics } from './association-metrics.ts';
-import { FeedbackMetrics } from './correction-metrics.ts';
+import { CorrectionMetrics } from './correction-metrics.ts';
 import { addQueueMetrics } from './queue-metrics.ts';
 import { SeriesMetrics } from './series-metrics.ts';
 
@@ -40,7 +40,7 @@ export function createMetrics({ store, queues, watermarkBytes, unmatched }: Sour
   build.set({ version }, 1);
   addQueueMetrics(registry, store, queues);
   addDisk(registry, store.dataDirectory, watermarkBytes);
-  const feedback = new FeedbackMetrics(registry, unmatched);
+  const feedback = new CorrectionMetrics(registry, unmatched);
   const metrics = {
     contentType: registry.contentType,
     associations: new AssociationMetrics(registry),

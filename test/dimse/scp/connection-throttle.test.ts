@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Refusals } from '../../../src/dimse/scp/connection-throttle.ts';
+import { ConnectionThrottle } from '../../../src/dimse/scp/connection-throttle.ts';
 
-function logged(): { refusals: Refusals; lines: string[] } {
+function logged(): { refusals: ConnectionThrottle; lines: string[] } {
   const lines: string[] = [];
   const warn = (_fields: object, message: string): void => void lines.push(message);
-  return { refusals: new Refusals({ debug: warn, info: warn, warn }), lines };
+  return { refusals: new ConnectionThrottle({ debug: warn, info: warn, warn }), lines };
 }
 
 test('a peer that finds no room again and again is not made to wait when there is some', () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { countSeriesImages } from '../../../src/dimse/scu/count-series-instances.ts';
+import { countSeriesInstances } from '../../../src/dimse/scu/count-series-instances.ts';
 import { acceptAssociation, response, startRawPeer } from '../../peers/raw-peer.ts';
 import { ctSliceFile } from '../../support/ct-slice.ts';
 import { startOrthanc } from '../../support/orthanc.ts';
@@ -29,7 +29,7 @@ test('an archive says how many images a series has (CS 4.2.3.3)', async (t) => {
   assert.equal(code, 0, stderr);
 
   const ask = (seriesInstanceUid: string) =>
-    countSeriesImages(
+    countSeriesInstances(
       peer,
       { studyInstanceUid: '1.2.3.900', seriesInstanceUid },
       { callingAe: 'CONTOUR', timeoutSeconds: 10 },
@@ -42,7 +42,7 @@ test('an archive says how many images a series has (CS 4.2.3.3)', async (t) => {
 test('a peer that is not there is told', async () => {
   const peer = { aeTitle: 'NOBODY', host: '127.0.0.1', port: 1 };
   const series = { studyInstanceUid: '1.2.3', seriesInstanceUid: '1.2.4' };
-  await assert.rejects(countSeriesImages(peer, series, { callingAe: 'CONTOUR', timeoutSeconds: 2 }), {
+  await assert.rejects(countSeriesInstances(peer, series, { callingAe: 'CONTOUR', timeoutSeconds: 2 }), {
     code: 'PEER_UNREACHABLE',
   });
 });
@@ -56,7 +56,7 @@ test('a peer that ends the query without a status has told no count', async (t) 
   t.after(() => peer.close());
   const address = { aeTitle: 'ARCHIVE', host: '127.0.0.1', port: peer.port };
   const series = { studyInstanceUid: '1.2.3', seriesInstanceUid: '1.2.4' };
-  await assert.rejects(countSeriesImages(address, series, { callingAe: 'CONTOUR', timeoutSeconds: 20 }), {
+  await assert.rejects(countSeriesInstances(address, series, { callingAe: 'CONTOUR', timeoutSeconds: 20 }), {
     code: 'STORE_WRONG_RESPONSE',
   });
 });

@@ -1,4 +1,4 @@
-import { countSeriesImages } from '../../../src/dimse/scu/count-series-instances.ts';
+import { countSeriesInstances } from '../../../src/dimse/scu/count-series-instances.ts';
 import { encode, joined } from '../../../src/dicom/rtstruct/data-element.ts';
 import { implicitVrLittleEndian } from '../../../src/dicom/transfer-syntax.ts';
 import { associateAccept, data, pdu, response } from '../../peers/raw-peer.ts';
@@ -34,7 +34,7 @@ export const open: OpenTarget = async (cleanup) => {
     async feed(input) {
       peer.says(input, accept.length);
       const series = { studyInstanceUid: '2.25.1', seriesInstanceUid: '2.25.2' };
-      await catalogued(() => countSeriesImages(peer.address, series, { callingAe: 'CONTOUR', timeoutSeconds }));
+      await catalogued(() => countSeriesInstances(peer.address, series, { callingAe: 'CONTOUR', timeoutSeconds }));
     },
   };
 };

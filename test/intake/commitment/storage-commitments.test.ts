@@ -7,7 +7,7 @@ import type { CommitmentResult } from '../../../src/dimse/commitment/storage-com
 import { StorageCommitments } from '../../../src/intake/commitment/storage-commitments.ts';
 import { eventually } from '../../support/eventually.ts';
 import { freePort } from '../../support/free-port.ts';
-import { IntakeBench, quietLog, range } from '../intake-harness.ts';
+import { IntakeHarness, quietLog, range } from '../intake-harness.ts';
 
 const series = '1.2.826.8.1';
 const ct = '1.2.840.10008.5.1.4.1.1.2';
@@ -15,7 +15,7 @@ const day = 86_400;
 const references = range(1, 3).map((number) => ({ sopClassUid: ct, sopInstanceUid: `${series}.${number}` }));
 
 interface Bench {
-  readonly bench: IntakeBench;
+  readonly bench: IntakeHarness;
   readonly peer: Peer;
   readonly commitments: StorageCommitments;
   /** Ends it and takes up what it left. */
@@ -25,7 +25,7 @@ interface Bench {
 
 /** Three images on the disk and a scanner that listens nowhere. */
 async function withImages(t: TestContext): Promise<Bench> {
-  const bench = await IntakeBench.open(t);
+  const bench = await IntakeHarness.open(t);
   await bench.sendAll(series, range(1, 3));
   const peer = peerSchema.parse({
     name: 'scanner',

@@ -4,18 +4,18 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { revisionManifestSchema } from '../../../src/work/work-order.ts';
 import { Store } from '../../../src/store/store.ts';
-import { IntakeBench, quietLog, range } from '../intake-harness.ts';
+import { IntakeHarness, quietLog, range } from '../intake-harness.ts';
 
 const a = '1.2.826.1.1';
 const b = '1.2.826.1.2';
 
-async function manifest(bench: IntakeBench, series: string, revision: number) {
+async function manifest(bench: IntakeHarness, series: string, revision: number) {
   const path = join(bench.dataDirectory, 'series', bench.keyOf(series), `revision-${revision}`, 'manifest.json');
   return revisionManifestSchema.parse(JSON.parse(await readFile(path, 'utf8')));
 }
 
 /** What the tables say has to come out of the files alone, too. */
-async function assertRebuilds(bench: IntakeBench): Promise<void> {
+async function assertRebuilds(bench: IntakeHarness): Promise<void> {
   const before = { list: bench.store.list(), shown: bench.store.keys().map((key) => bench.store.show(key)) };
   await bench.crash();
   for (const end of ['', '-wal', '-shm']) await rm(join(bench.dataDirectory, `state.sqlite${end}`), { force: true });
@@ -26,7 +26,7 @@ async function assertRebuilds(bench: IntakeBench): Promise<void> {
 }
 
 test('a series is complete after the quiet period, in any order of slices', async (t: TestContext) => {
-  const bench = await IntakeBench.open(t);
+  const bench = await IntakeHarness.open(t);
   assert.deepEqual(await bench.sendAll(a, range(1, 12).toReversed()), []);
   assert.equal(bench.show(a).state, 'receiving');
   await bench.pass(19);
@@ -43,7 +43,7 @@ test('a series is complete after the quiet period, in any order of slices', asyn
 });
 
 test('the quiet period counts from the last image, and not while an association stands that carries the series', async (t) => {
-  const bench = await IntakeBench.open(t);
+  const bench = await IntakeHarness.open(t);
   const association = bench.associate();
   for (const number of range(1, 12)) await bench.send(association, { series: a, number });
   await bench.pass(3600);
@@ -54,7 +54,7 @@ test('the quiet period counts from the last image, and not while an association 
 });
 
 test('one series over three associations, and two series in one', async (t) => {
-  const bench = await IntakeBench.open(t);
+  const bench = await IntakeHarness.open(t);
   await bench.sendAll(a, range(1, 5));
   await bench.pass(10);
   const both = bench.associate();
@@ -73,7 +73,7 @@ test('one series over three associations, and two series in one', async (t) => {
 });
 
 test('an aborted association leaves the series incomplete until the sender has repeated what it brought (CS 4.1)', async (t) => {
-  const bench = await IntakeBench.open(t);
+  const bench = await IntakeHarness.open(t);
   await bench.sendAll(a, range(1, 7), 'aborted');
   await bench.pass(3600);
   const held = bench.show(a);
@@ -98,7 +98,7 @@ test('an aborted association leaves the series incomplete until the sender has r
 });
 
 test('a lost connection during the repeat keeps the series incomplete', async (t) => {
-  const bench = await IntakeBench.open(t);
+  const bench = await IntakeHarness.open(t);
   await bench.sendAll(a, range(1, 7), 'lost');
   await bench.sendAll(a, range(1, 9), 'lost');
   await bench.pass(3600);
@@ -110,7 +110,7 @@ test('a lost connection during the repeat keeps the series incomplete', async (t
 
 test('half a series, and the rest an hour later: held where the count is known, else two revisions, the second whole', async (t) => {
   const [told, untold] = ['1.2.826.3.31', '1.2.826.3.32'];
-  const bench = await IntakeBench.open(t);
+  const bench = await IntakeHarness.open(t);
   await bench.sendAll(told, range(1, 12), 'released', { relatedInstances: 24 });
   await bench.sendAll(untold, range(1, 12));
   await bench.pass(3600);
@@ -125,7 +125,7 @@ test('half a series, and the rest an hour later: held where the count is known, 
 });
 
 test('the end of an association that the journal would not take is not taken for a lost one after a restart', async (t) => {
-  const bench = await IntakeBench.open(t);
+  const bench = await IntakeHarness.open(t);
   const first = bench.associate();
   for (const number of range(1, 11)) await bench.send(first, { series: a, number });
   const journal = join(bench.dataDirectory, 'series', bench.keyOf(a), 'journal.jsonl');
@@ -137,13 +137,13 @@ test('the end of an association that the journal would not take is not taken for
   assert.deepEqual(await bench.sendAll(a, [12]), []);
 
   await bench.crash();
-  const again = await IntakeBench.open(t, { dataDirectory: bench.dataDirectory, clock: bench.clock });
+  const again = await IntakeHarness.open(t, { dataDirectory: bench.dataDirectory, clock: bench.clock });
   await again.pass(60);
   assert.deepEqual([again.show(a).state, again.show(a).images], ['unrouted', 12]);
 });
 
 test('a refused image keeps the series incomplete until it is accepted (CS 4.1)', async (t) => {
-  const bench = await IntakeBench.open(t);
+  const bench = await IntakeHarness.open(t);
   const association = bench.associate();
   for (const number of range(1, 11)) await bench.send(association, { series: a, number });
   assert.equal(await bench.send(association, { series: a, number: 12 }, { sopInstanceUid: '1.2.3' }), 0xa900);
@@ -155,7 +155,7 @@ test('a refused image keeps the series incomplete until it is accepted (CS 4.1)'
 });
 
 test('a refused image that the same association repeats successfully is forgotten', async (t) => {
-  const bench = await IntakeBench.open(t);
+  const bench = await IntakeHarness.open(t);
   const association = bench.associate();
   for (const number of range(1, 11)) await bench.send(association, { series: a, number });
   const uid = `${a}.12`;
@@ -167,7 +167,7 @@ test('a refused image that the same association repeats successfully is forgotte
 });
 
 test('an operator releases an incomplete series; it says so', async (t) => {
-  const bench = await IntakeBench.open(t);
+  const bench = await IntakeHarness.open(t);
   await bench.sendAll(a, range(1, 12), 'aborted');
   await bench.pass(30);
   bench.assembly.release(bench.keyOf(a));
@@ -180,7 +180,7 @@ test('an operator releases an incomplete series; it says so', async (t) => {
 });
 
 test('a series that says how many images it has waits for all of them', async (t) => {
-  const bench = await IntakeBench.open(t);
+  const bench = await IntakeHarness.open(t);
   await bench.sendAll(a, range(1, 12), 'released', { relatedInstances: 14 });
   await bench.pass(30);
   assert.equal(bench.show(a).state, 'incomplete');
@@ -196,7 +196,7 @@ test('a series that says how many images it has waits for all of them', async (t
 test('the peer is asked for the count where it is configured so, and an answer that fails is none (CS 4.2.3.3)', async (t) => {
   const peers = [{ name: 'ct', aeTitle: 'SCANNER', addresses: ['127.0.0.1'], seriesCountQuery: true }];
   const answers: (number | Error)[] = [13, new Error('no association')];
-  const bench = await IntakeBench.open(t, {
+  const bench = await IntakeHarness.open(t, {
     config: { peers },
     countImages: async () => {
       const answer = answers.shift();
@@ -220,7 +220,7 @@ test('the peer is asked for the count where it is configured so, and an answer t
 });
 
 test('a peer may have its own quiet period, or complete with the release', async (t) => {
-  const bench = await IntakeBench.open(t, {
+  const bench = await IntakeHarness.open(t, {
     config: {
       peers: [
         { name: 'slow', aeTitle: 'SLOW', addresses: ['127.0.0.1'], quietPeriodSeconds: 100 },
@@ -246,7 +246,7 @@ test('a peer may have its own quiet period, or complete with the release', async
 });
 
 test('a late image starts a new revision, and so does a changed header; a repeat does not (CS 4.1)', async (t) => {
-  const bench = await IntakeBench.open(t);
+  const bench = await IntakeHarness.open(t);
   await bench.sendAll(a, range(1, 12));
   await bench.pass(21);
   await bench.sendAll(a, range(1, 12));
@@ -270,7 +270,7 @@ test('a late image starts a new revision, and so does a changed header; a repeat
 });
 
 test('an aborted repeat of a series that is complete changes nothing', async (t) => {
-  const bench = await IntakeBench.open(t);
+  const bench = await IntakeHarness.open(t);
   await bench.sendAll(a, range(1, 12));
   await bench.pass(21);
   await bench.sendAll(a, range(1, 4), 'aborted');
@@ -279,7 +279,7 @@ test('an aborted repeat of a series that is complete changes nothing', async (t)
 });
 
 test('two patients under one Series Instance UID are rejected in words, kept and shown', async (t) => {
-  const bench = await IntakeBench.open(t);
+  const bench = await IntakeHarness.open(t);
   assert.deepEqual(await bench.sendAll(a, range(1, 12)), []);
   assert.deepEqual(await bench.sendAll(a, range(13, 16), 'released', { patient: 'Roe^Richard', patientId: 'P-2' }), []);
   await bench.pass(21);
@@ -294,7 +294,7 @@ test('two patients under one Series Instance UID are rejected in words, kept and
 });
 
 test('a missing slice is refused in words; the slice that comes late mends it', async (t) => {
-  const bench = await IntakeBench.open(t);
+  const bench = await IntakeHarness.open(t);
   await bench.sendAll(a, [...range(1, 6), ...range(8, 12)]);
   await bench.pass(21);
   assert.equal(bench.show(a).state, 'rejected');
@@ -306,7 +306,7 @@ test('a missing slice is refused in words; the slice that comes late mends it', 
 });
 
 test('all four patient positions make a revision', async (t) => {
-  const bench = await IntakeBench.open(t);
+  const bench = await IntakeHarness.open(t);
   const positions = {
     HFS: [1, 0, 0, 0, 1, 0],
     HFP: [-1, 0, 0, 0, -1, 0],
@@ -321,7 +321,7 @@ test('all four patient positions make a revision', async (t) => {
 });
 
 test('a clock that is set back makes no quiet period longer', async (t) => {
-  const bench = await IntakeBench.open(t);
+  const bench = await IntakeHarness.open(t);
   const association = bench.associate();
   for (const number of range(1, 12)) await bench.send(association, { series: a, number });
   bench.clock.setBack(3600);

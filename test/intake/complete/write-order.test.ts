@@ -6,17 +6,17 @@ import { workOrderSchema } from '../../../src/work/work-order.ts';
 import { configSchema } from '../../../src/config/schema.ts';
 import { profilesOf } from '../../../src/intake/complete/write-order.ts';
 import { temporaryFolder } from '../../support/threshold-bundle.ts';
-import { IntakeBench, range, writeBundleManifest } from '../intake-harness.ts';
+import { IntakeHarness, range, writeBundleManifest } from '../intake-harness.ts';
 
 const a = '1.2.826.3.1';
 const tps = { name: 'tps', aeTitle: 'TPS', host: '127.0.0.1', port: 104 };
 
-async function contourable(t: TestContext, config: Record<string, unknown>): Promise<IntakeBench> {
+async function contourable(t: TestContext, config: Record<string, unknown>): Promise<IntakeHarness> {
   const models = await temporaryFolder(t);
   await writeBundleManifest(models, 'clinical-one');
   await writeBundleManifest(models, 'demo-one', { intendedUse: 'demonstration' });
   await writeBundleManifest(models, 'thin', { applicability: { sliceSpacingMm: [0.5, 1.5] } });
-  const bench = await IntakeBench.open(t, { config: { peers: [tps], models: { directory: models }, ...config } });
+  const bench = await IntakeHarness.open(t, { config: { peers: [tps], models: { directory: models }, ...config } });
   await bench.sendAll(a, range(1, 12));
   await bench.pass(21);
   return bench;
@@ -110,7 +110,7 @@ test('a route without destinations has the series drawn and kept', async (t) => 
 test('the order names the peer that return-to-sender means', async (t) => {
   const models = await temporaryFolder(t);
   await writeBundleManifest(models, 'one');
-  const bench = await IntakeBench.open(t, {
+  const bench = await IntakeHarness.open(t, {
     config: {
       peers: [{ ...tps, addresses: ['127.0.0.1'] }],
       models: { directory: models },

@@ -8,15 +8,15 @@ import type { CtSlice } from '../../support/ct-slice.ts';
 import { editedStructureSet, type Edit } from '../../support/edited-structure-set.ts';
 import { structureSetOfSlices } from '../../support/structure-set-of-slices.ts';
 import { contouredOrder, recordContoured } from '../contoured-series.ts';
-import { IntakeBench, range } from '../intake-harness.ts';
+import { IntakeHarness, range } from '../intake-harness.ts';
 
 const a = '1.2.826.71.1';
 const b = '1.2.826.71.2';
 
 const slicesOf = (series: string): CtSlice[] => range(1, 12).map((number) => ({ series, number }));
 
-async function bench(t: TestContext): Promise<IntakeBench> {
-  const opened = await IntakeBench.open(t);
+async function bench(t: TestContext): Promise<IntakeHarness> {
+  const opened = await IntakeHarness.open(t);
   await recordContoured(opened, a);
   return opened;
 }
@@ -26,18 +26,18 @@ const original = drawn.encode('implicit');
 const edited = (edit: Edit): Buffer => editedStructureSet(original, { sopInstanceUid: '1.2.3.4.5', ...edit });
 
 /** Hands one over as the SCP does. @returns the DIMSE status */
-async function send(to: IntakeBench, bytes: Uint8Array, sopInstanceUid = '1.2.3.4.5'): Promise<number> {
+async function send(to: IntakeHarness, bytes: Uint8Array, sopInstanceUid = '1.2.3.4.5'): Promise<number> {
   return to.sendBytes(to.associate({ callingAe: 'PINNACLE' }), bytes, {
     sopClassUid: rtStructureSetStorage,
     sopInstanceUid,
   });
 }
 
-async function files(of: IntakeBench, ...folder: string[]): Promise<string[]> {
+async function files(of: IntakeHarness, ...folder: string[]): Promise<string[]> {
   return (await readdir(join(of.dataDirectory, ...folder)).catch((): string[] => [])).toSorted();
 }
 
-const events = (of: IntakeBench, series = a) =>
+const events = (of: IntakeHarness, series = a) =>
   of.store.events(of.keyOf(series)).flatMap((event) => (event.kind === 'structure set' ? [event] : []));
 
 test('a corrected structure set lies with the series whose images it names, as it came (CS 4.2.4.4)', async (t) => {
@@ -139,7 +139,7 @@ test('unmatched structure sets outlive a restart, go by age, and by hand', async
   // A crash before the sender had its answer.
   await writeFile(join(node.dataDirectory, 'unmatched', '0123456789abcdef.dcm'), 'half');
   await node.crash();
-  const again = await IntakeBench.open(t, { dataDirectory: node.dataDirectory, clock: node.clock });
+  const again = await IntakeHarness.open(t, { dataDirectory: node.dataDirectory, clock: node.clock });
   assert.equal(again.unmatched.list().length, 2);
   await again.unmatched.remove(newest!.key);
   await assert.rejects(again.unmatched.remove(newest!.key), { code: 'NOT_FOUND' });
@@ -149,7 +149,7 @@ test('unmatched structure sets outlive a restart, go by age, and by hand', async
 });
 
 test('a full disk is answered with 0xA700; a crash between file and record is made good by the repeat', async (t) => {
-  const full = await IntakeBench.open(t, { reservedBytes: 1e15 });
+  const full = await IntakeHarness.open(t, { reservedBytes: 1e15 });
   assert.equal(await send(full, edited({})), 0xa700);
   const node = await bench(t);
   assert.equal(await send(node, edited({})), 0x0000);
@@ -158,7 +158,7 @@ test('a full disk is answered with 0xA700; a crash between file and record is ma
   await node.crash();
   const lines = (await readFile(journal, 'utf8')).split('\n').filter((line) => !line.includes('"structure set"'));
   await writeFile(journal, lines.join('\n'));
-  const again = await IntakeBench.open(t, { dataDirectory: node.dataDirectory, clock: node.clock });
+  const again = await IntakeHarness.open(t, { dataDirectory: node.dataDirectory, clock: node.clock });
   assert.deepEqual(events(again), []);
   assert.equal(await send(again, edited({})), 0x0000);
   assert.equal(events(again)[0]?.structureSet, structureSet);

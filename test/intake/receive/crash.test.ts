@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { temporaryFolder } from '../../support/threshold-bundle.ts';
-import { IntakeBench, range, writeBundleManifest } from '../intake-harness.ts';
+import { IntakeHarness, range, writeBundleManifest } from '../intake-harness.ts';
 
 const a = '1.2.826.4.1';
 
@@ -16,7 +16,7 @@ test('whatever an event was the last one on disk, the node goes on to the same r
   const models = await temporaryFolder(t);
   await writeBundleManifest(models, 'one');
   const config = { models: { directory: models }, routes: [{ name: 'all', models: ['one'] }] };
-  const whole = await IntakeBench.open(t, { config });
+  const whole = await IntakeHarness.open(t, { config });
   await whole.sendAll(a, range(1, 12));
   await whole.pass(21);
   const expected = whole.show(a);
@@ -34,7 +34,7 @@ test('whatever an event was the last one on disk, the node goes on to the same r
       const dataDirectory = await mkdtemp(join(tmpdir(), 'contour-node-crash-'));
       await cp(whole.dataDirectory, dataDirectory, { recursive: true });
       await writeFile(join(dataDirectory, journal), `${lines.slice(0, kept).join('\n')}\n${torn}`);
-      const bench = await IntakeBench.open(t, { config, dataDirectory, clock: whole.clock });
+      const bench = await IntakeHarness.open(t, { config, dataDirectory, clock: whole.clock });
       await bench.pass(60);
       if (kept === 1) {
         // The association was not over: its sender has to repeat it.
@@ -58,7 +58,7 @@ test('whatever an event was the last one on disk, the node goes on to the same r
 });
 
 test('an image that was named but not recorded is found; the sender had no answer and repeats it', async (t) => {
-  const bench = await IntakeBench.open(t);
+  const bench = await IntakeHarness.open(t);
   const association = bench.associate();
   for (const number of range(1, 6)) await bench.send(association, { series: a, number });
   const key = bench.keyOf(a);
@@ -66,7 +66,7 @@ test('an image that was named but not recorded is found; the sender had no answe
   bench.store.tables.run('DELETE FROM instances WHERE series = ? AND instance = ?', key, bench.keyOf(`${a}.6`));
   await bench.crash();
 
-  const again = await IntakeBench.open(t, { dataDirectory: bench.dataDirectory, clock: bench.clock });
+  const again = await IntakeHarness.open(t, { dataDirectory: bench.dataDirectory, clock: bench.clock });
   assert.deepEqual([again.show(a).state, again.show(a).images], ['incomplete', 6]);
   assert.deepEqual(await again.sendAll(a, range(1, 12)), []);
   await again.pass(21);
@@ -88,7 +88,7 @@ test('every image that was answered with 0x0000 is there after kill -9, three ti
     if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
     assert.equal(child.signalCode, 'SIGKILL');
   }
-  const bench = await IntakeBench.open(t, { dataDirectory });
+  const bench = await IntakeHarness.open(t, { dataDirectory });
   const kept = new Set(bench.store.images(bench.keyOf(a)).map(({ instance }) => instance));
   for (const number of acknowledged) assert.ok(kept.has(bench.keyOf(`${a}.${number}`)), `image ${number}`);
   assert.ok(acknowledged.size >= 12);

@@ -7,16 +7,16 @@ import { ctImageStorage } from '../../../src/dicom/ct-instance.ts';
 import { rtStructureSetStorage } from '../../../src/dicom/rtstruct/structure-set.ts';
 import { ctSliceFile, transferSyntaxes } from '../../support/ct-slice.ts';
 import { sharedData } from '../../support/shared-data.ts';
-import { IntakeBench, range } from '../intake-harness.ts';
+import { IntakeHarness, range } from '../intake-harness.ts';
 
 const a = '1.2.826.2.1';
 
-async function kept(bench: IntakeBench, series: string): Promise<string[]> {
+async function kept(bench: IntakeHarness, series: string): Promise<string[]> {
   return (await readdir(join(bench.dataDirectory, 'series', bench.keyOf(series), 'instances'))).toSorted();
 }
 
 test('an image that is answered with 0x0000 lies in its series as it came (CS 4.2.4.1)', async (t) => {
-  const bench = await IntakeBench.open(t);
+  const bench = await IntakeHarness.open(t);
   const slice = { series: a, number: 1 };
   assert.equal(await bench.send(bench.associate(), slice), 0x0000);
   const [file] = await kept(bench, a);
@@ -29,7 +29,7 @@ test('an image that is answered with 0x0000 lies in its series as it came (CS 4.
 });
 
 test('SOP class and instance UID have to be those of the command: 0xA900 (CS 4.2.4.1)', async (t) => {
-  const bench = await IntakeBench.open(t);
+  const bench = await IntakeHarness.open(t);
   const association = bench.associate();
   assert.equal(await bench.send(association, { series: a, number: 1 }, { sopInstanceUid: '1.2.3.4' }), 0xa900);
   assert.equal(
@@ -40,7 +40,7 @@ test('SOP class and instance UID have to be those of the command: 0xA900 (CS 4.2
 });
 
 test('what cannot be parsed is refused with 0xC000, wherever it ends (CS 4.2.4.1)', async (t) => {
-  const bench = await IntakeBench.open(t);
+  const bench = await IntakeHarness.open(t);
   const association = bench.associate();
   const whole = ctSliceFile({ series: a, number: 1 });
   for (const bytes of [0, 100, 132, 400, whole.length - 600, whole.length - 1]) {
@@ -54,7 +54,7 @@ test('what cannot be parsed is refused with 0xC000, wherever it ends (CS 4.2.4.1
 });
 
 test('the same image again is absorbed, in whatever encoding it comes (CS 4.2.4.1)', async (t) => {
-  const bench = await IntakeBench.open(t);
+  const bench = await IntakeHarness.open(t);
   const association = bench.associate();
   for (const encoding of ['implicit', 'explicit', 'deflated', 'implicit'] as const) {
     const slice = { series: a, number: 1, encoding };
@@ -70,7 +70,7 @@ test('the same image again is absorbed, in whatever encoding it comes (CS 4.2.4.
 test('a compressed image and its uncompressed original are the same image', async (t) => {
   const codecs = sharedData('codecs');
   if (codecs === undefined) return t.skip('../shared/data/codecs is not there');
-  const bench = await IntakeBench.open(t);
+  const bench = await IntakeHarness.open(t);
   const association = bench.associate();
   const names = [
     'CTImage.dcm',
@@ -90,7 +90,7 @@ test('a compressed image and its uncompressed original are the same image', asyn
 });
 
 test('other pixels under a known UID are refused with 0xC001, and the first ones stay (CS 4.2.4.1)', async (t) => {
-  const bench = await IntakeBench.open(t);
+  const bench = await IntakeHarness.open(t);
   await bench.sendAll(a, range(1, 12));
   await bench.pass(21);
   assert.deepEqual(await bench.sendAll(a, [4], 'released', { pixelSeed: 99 }), [0xc001]);
@@ -106,13 +106,13 @@ test('other pixels under a known UID are refused with 0xC001, and the first ones
 });
 
 test('a full disk is answered with 0xA700, and the series waits for the repeat (CS 4.2.4.1)', async (t) => {
-  const bench = await IntakeBench.open(t);
+  const bench = await IntakeHarness.open(t);
   const first = bench.associate();
   for (const number of range(1, 11)) await bench.send(first, { series: a, number });
   bench.assembly.ended(first, 'released');
   await bench.crash();
 
-  const full = await IntakeBench.open(t, {
+  const full = await IntakeHarness.open(t, {
     dataDirectory: bench.dataDirectory,
     clock: bench.clock,
     reservedBytes: Number.MAX_SAFE_INTEGER,
@@ -124,14 +124,14 @@ test('a full disk is answered with 0xA700, and the series waits for the repeat (
   assert.equal(full.show(a).state, 'incomplete');
   await full.crash();
 
-  const again = await IntakeBench.open(t, { dataDirectory: bench.dataDirectory, clock: bench.clock });
+  const again = await IntakeHarness.open(t, { dataDirectory: bench.dataDirectory, clock: bench.clock });
   assert.deepEqual(await again.sendAll(a, range(1, 12)), []);
   await again.pass(21);
   assert.deepEqual([again.show(a).state, again.show(a).images], ['unrouted', 12]);
 });
 
 test('what the SCP refuses by itself keeps the open series of that sender from being taken for whole', async (t) => {
-  const bench = await IntakeBench.open(t);
+  const bench = await IntakeHarness.open(t);
   await bench.sendAll(a, range(1, 11));
   const association = bench.associate();
   bench.receiver.refused(association, { sopClassUid: rtStructureSetStorage, sopInstanceUid: '1.2.3' }, 0xa700);
@@ -146,7 +146,7 @@ test('what the SCP refuses by itself keeps the open series of that sender from b
 
 test('a folder that cannot be written is answered with 0xA700 and nothing is lost', async (t) => {
   if (process.getuid?.() === 0) return t.skip('root may write everywhere');
-  const bench = await IntakeBench.open(t);
+  const bench = await IntakeHarness.open(t);
   await chmod(join(bench.dataDirectory, 'series'), 0o500);
   assert.equal(await bench.send(bench.associate(), { series: a, number: 1 }), 0xa700);
   await chmod(join(bench.dataDirectory, 'series'), 0o700);
@@ -154,7 +154,7 @@ test('a folder that cannot be written is answered with 0xA700 and nothing is los
 });
 
 test('strange UIDs never become a path', async (t) => {
-  const bench = await IntakeBench.open(t);
+  const bench = await IntakeHarness.open(t);
   const association = bench.associate();
   for (const series of [
     '../../etc/passwd',
@@ -174,7 +174,7 @@ test('strange UIDs never become a path', async (t) => {
 });
 
 test('two associations with the same image at the same time keep it once', async (t) => {
-  const bench = await IntakeBench.open(t);
+  const bench = await IntakeHarness.open(t);
   const associations = range(1, 6).map(() => bench.associate());
   const statuses = await Promise.all(
     associations.map((association) => bench.send(association, { series: a, number: 1 })),

@@ -13,7 +13,7 @@ import { editedStructureSet } from '../../support/edited-structure-set.ts';
 import { eventually } from '../../support/eventually.ts';
 import { structureSetOfSlices } from '../../support/structure-set-of-slices.ts';
 import { contouredOrder, recordContoured } from '../contoured-series.ts';
-import { IntakeBench, ManualClock, range } from '../intake-harness.ts';
+import { IntakeHarness, ManualClock, range } from '../intake-harness.ts';
 
 const a = '1.2.826.72.1';
 const drawn = structureSetOfSlices(range(1, 12).map((number) => ({ series: a, number })));
@@ -22,7 +22,7 @@ const edited = (sopInstanceUid: string, date: string, approval = 'UNAPPROVED'): 
 const operator = { user: 'mphys', address: '127.0.0.1' };
 
 interface Stage {
-  readonly bench: IntakeBench;
+  readonly bench: IntakeHarness;
   readonly address: RedisAddress;
   /** Sends a structure set; @returns its key */
   readonly send: (bytes: Uint8Array, uid: string) => Promise<string>;
@@ -33,7 +33,7 @@ interface Stage {
 async function stage(t: TestContext): Promise<Stage> {
   const redis = await runningRedis(t);
   const queues = await openQueues(t, redis.address, []);
-  const bench = await IntakeBench.open(t, { queues, config: { worker: { maximumTries: 2 } } });
+  const bench = await IntakeHarness.open(t, { queues, config: { worker: { maximumTries: 2 } } });
   await recordContoured(bench, a);
   const comparison = (structureSet: string): ComparisonView => {
     const found = bench.show(a).structureSets.find((one) => one.structureSet === structureSet)?.comparisons[0];
@@ -58,7 +58,7 @@ async function stage(t: TestContext): Promise<Stage> {
 }
 
 async function writeResult(
-  bench: IntakeBench,
+  bench: IntakeHarness,
   { series, structureSet, order }: ComparePayload,
   changes: Partial<ComparisonResult> = {},
 ): Promise<void> {
@@ -145,7 +145,7 @@ test('what the node did not hear of while it was down stands on disk and is take
   await bench.crash();
   await writeResult(bench, payload);
   const queues = await openQueues(t, address, []);
-  const again = await IntakeBench.open(t, { dataDirectory: bench.dataDirectory, clock: new ManualClock(), queues });
+  const again = await IntakeHarness.open(t, { dataDirectory: bench.dataDirectory, clock: new ManualClock(), queues });
   await eventually('it is recorded', 20, () =>
     again.show(a).structureSets[0]?.comparisons[0]?.state === 'compared' ? true : undefined,
   );

@@ -20,12 +20,12 @@ import type { SeriesDetail, SeriesState } from '../../../src/store/series.ts';
 import { openQueues, runningRedis } from '../../jobs/running-redis.ts';
 import { workOn } from '../../jobs/work-on.ts';
 import { eventually } from '../../support/eventually.ts';
-import { IntakeBench, ManualClock, range, writeBundleManifest } from '../intake-harness.ts';
+import { IntakeHarness, ManualClock, range, writeBundleManifest } from '../intake-harness.ts';
 
 const a = '1.2.826.1.1';
 
 interface Stage {
-  readonly bench: IntakeBench;
+  readonly bench: IntakeHarness;
   readonly address: RedisAddress;
   readonly shown: () => SeriesDetail;
   /** Waits for the series' state. */
@@ -50,11 +50,14 @@ async function stage(t: TestContext, changes: Record<string, unknown> = {}): Pro
   const queues = await openQueues(t, redis.address, ['tps', 'archive']);
   const models = join(redis.directory, 'models');
   await writeBundleManifest(models, 'one');
-  const bench = await IntakeBench.open(t, { queues, config: { ...config, models: { directory: models }, ...changes } });
+  const bench = await IntakeHarness.open(t, {
+    queues,
+    config: { ...config, models: { directory: models }, ...changes },
+  });
   return stageOf(bench, redis.address);
 }
 
-function stageOf(bench: IntakeBench, address: RedisAddress): Stage {
+function stageOf(bench: IntakeHarness, address: RedisAddress): Stage {
   const shown = (): SeriesDetail => bench.show(a);
   return {
     bench,
@@ -73,13 +76,13 @@ function stageOf(bench: IntakeBench, address: RedisAddress): Stage {
   };
 }
 
-async function orderOf(bench: IntakeBench, { series, revision, order }: ContourPayload): Promise<WorkOrder> {
+async function orderOf(bench: IntakeHarness, { series, revision, order }: ContourPayload): Promise<WorkOrder> {
   const path = join(bench.dataDirectory, orderFolder(series, revision, order), 'order.json');
   return workOrderSchema.parse(JSON.parse(await readFile(path, 'utf8')));
 }
 
 async function writeResult(
-  bench: IntakeBench,
+  bench: IntakeHarness,
   payload: ContourPayload,
   changes: Partial<WorkResult> = {},
 ): Promise<void> {
@@ -106,7 +109,7 @@ async function writeResult(
 }
 
 async function writeTry(
-  bench: IntakeBench,
+  bench: IntakeHarness,
   payload: DeliverPayload,
   changes: Partial<DeliveryTry> = {},
 ): Promise<void> {
@@ -131,7 +134,7 @@ async function writeTry(
 }
 
 /** What a new process finds of an earlier one: its folder, its configuration and the time. */
-function goingOn({ dataDirectory, clock, config: { ...whole } }: IntakeBench) {
+function goingOn({ dataDirectory, clock, config: { ...whole } }: IntakeHarness) {
   return { dataDirectory, clock, config: whole };
 }
 
@@ -389,14 +392,14 @@ test('results that nobody told the node of are found on disk, after a restart wi
   redis.disconnect();
 
   const queues = await openQueues(t, address, ['tps']);
-  const again = stageOf(await IntakeBench.open(t, { ...goingOn(bench), queues }), address);
+  const again = stageOf(await IntakeHarness.open(t, { ...goingOn(bench), queues }), address);
   const delivering = await again.becomes('delivering');
   const [delivery] = delivering.orders[0]!.deliveries;
   await again.bench.crash();
   await writeTry(bench, { ...payload, profile: delivery!.profile, destination: 'tps', try: 1 });
 
   const third = stageOf(
-    await IntakeBench.open(t, { ...goingOn(bench), queues: await openQueues(t, address, ['tps']) }),
+    await IntakeHarness.open(t, { ...goingOn(bench), queues: await openQueues(t, address, ['tps']) }),
     address,
   );
   const delivered = await third.becomes('delivered');

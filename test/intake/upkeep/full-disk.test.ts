@@ -8,7 +8,7 @@ import { readStoredInstance } from '../../../src/dimse/scu/stored-instance.ts';
 import { ctSliceFile, sopInstanceUidOf } from '../../support/ct-slice.ts';
 import { noSmallDisk, smallDisk } from '../../support/small-disk.ts';
 import { temporaryFolder } from '../../support/threshold-bundle.ts';
-import { IntakeBench, quietLog, range } from '../intake-harness.ts';
+import { IntakeHarness, quietLog, range } from '../intake-harness.ts';
 
 const series = '1.2.826.9.1';
 const page = 4096;
@@ -25,7 +25,7 @@ test(
     const slices = range(1, 60).map((number) => ({ series, number, matrix: 128 }));
     await Promise.all(slices.map((slice) => writeFile(join(files, `${slice.number}.dcm`), ctSliceFile(slice))));
 
-    const bench = await IntakeBench.open(t, { dataDirectory });
+    const bench = await IntakeHarness.open(t, { dataDirectory });
     const { receiver, assembly, config } = bench;
     config.dicom.port = 0;
     const scp = await startStorageScp({
@@ -65,7 +65,7 @@ test(
     for (const { number } of slices) assert.equal(await send(number), 0, `image ${number} repeated`);
     await scp.close();
     await bench.crash();
-    const again = await IntakeBench.open(t, { dataDirectory, clock: bench.clock });
+    const again = await IntakeHarness.open(t, { dataDirectory, clock: bench.clock });
     await again.pass(60);
     assert.deepEqual([again.show(series).state, again.show(series).images], ['unrouted', slices.length]);
     for (const number of acknowledged) {

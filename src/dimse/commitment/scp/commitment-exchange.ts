@@ -5,7 +5,7 @@ import { commitmentReport } from './commitment-report.ts';
 import { type CommitmentListener, takeResult } from '../scu/commitment-result.ts';
 import { NActionResponse, type NEventReportResponse } from '../../library/dcmjs-dimse.ts';
 import { GatheredDataSet } from '../../library/gathered-data-set.ts';
-import { storeStatus } from '../../status.ts';
+import { dimseStatus } from '../../status.ts';
 import {
   type CommitmentRequest,
   type CommitmentResult,
@@ -72,7 +72,7 @@ export class CommitmentExchange {
     const nothing = (): void => {};
     const { provider } = this.roles;
     const status = refusalOf(request);
-    response.setStatus(status ?? (provider === undefined ? storeStatus.sopClassNotSupported : storeStatus.success));
+    response.setStatus(status ?? (provider === undefined ? dimseStatus.sopClassNotSupported : dimseStatus.success));
     try {
       if (status !== undefined || provider === undefined) return { response, after: nothing };
       const { bytes } = this.dataSet;
@@ -85,7 +85,7 @@ export class CommitmentExchange {
         after: () => provider.answered(association, asked, (result) => this.#report(result, encoding)),
       };
     } catch {
-      response.setStatus(storeStatus.processingFailure);
+      response.setStatus(dimseStatus.processingFailure);
       return { response, after: nothing };
     } finally {
       this.dataSet.end();
@@ -127,7 +127,7 @@ export class CommitmentExchange {
     const timer = setTimeout(() => waiting.reject(new Error('no answer')), answerSeconds * 1000);
     const report = commitmentReport(result, encoding);
     report.on('response', (response: responses.Response) => {
-      if (response.getStatus() === storeStatus.success) waiting.resolve();
+      if (response.getStatus() === dimseStatus.success) waiting.resolve();
       else waiting.reject(new Error('refused'));
     });
     try {
@@ -141,7 +141,7 @@ export class CommitmentExchange {
 
 /** PS3.7 section 10.1.4.1.10. */
 function refusalOf(request: NActionRequest): number | undefined {
-  if (request.getRequestedSopClassUid() !== storageCommitmentSopClass) return storeStatus.sopClassNotSupported;
-  if (request.getRequestedSopInstanceUid() !== storageCommitmentInstance) return storeStatus.noSuchSopInstance;
-  return request.getActionTypeId() === requestCommitmentAction ? undefined : storeStatus.noSuchActionType;
+  if (request.getRequestedSopClassUid() !== storageCommitmentSopClass) return dimseStatus.sopClassNotSupported;
+  if (request.getRequestedSopInstanceUid() !== storageCommitmentInstance) return dimseStatus.noSuchSopInstance;
+  return request.getActionTypeId() === requestCommitmentAction ? undefined : dimseStatus.noSuchActionType;
 }

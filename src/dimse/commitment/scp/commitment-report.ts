@@ -5,7 +5,7 @@ import { NEventReportRequest, type NEventReportResponse } from '../../library/dc
 import { EncodedDataset } from '../../library/encoded-dataset.ts';
 import { OutboundAssociation } from '../../scu/outbound-association.ts';
 import type { PeerAddress } from '../../scu/peer-connection.ts';
-import { formatStatus, storeStatus } from '../../status.ts';
+import { formatStatus, dimseStatus } from '../../status.ts';
 import {
   commitmentEventElements,
   commitmentEventType,
@@ -58,7 +58,7 @@ export async function reportCommitment(
     const response = await association.perform<InstanceType<typeof NEventReportResponse>>(
       commitmentReport(result, 'implicit'),
     );
-    if (response.getStatus() !== storeStatus.success) {
+    if (response.getStatus() !== dimseStatus.success) {
       throw new ContourNodeError(
         'STORE_REFUSED',
         `${peer.aeTitle} answered the storage commitment result with ${formatStatus(response.getStatus())}`,

@@ -1,7 +1,7 @@
 import type { requests } from 'dcmjs-dimse';
 import type { Peer } from '../../../config/schema.ts';
 import { NEventReportResponse } from '../../library/dcmjs-dimse.ts';
-import { storeStatus } from '../../status.ts';
+import { dimseStatus } from '../../status.ts';
 import {
   commitmentEvent,
   type CommitmentResult,
@@ -47,16 +47,16 @@ async function statusOf(
 ): Promise<number> {
   try {
     const result = readCommitmentResult(bytes, request.getDataset()?.getTransferSyntaxUid() ?? '');
-    return (await tell(result)) ? storeStatus.success : storeStatus.invalidArgumentValue;
+    return (await tell(result)) ? dimseStatus.success : dimseStatus.invalidArgumentValue;
   } catch {
-    return storeStatus.processingFailure;
+    return dimseStatus.processingFailure;
   }
 }
 
 /** PS3.7 section 10.1.1.1.8. */
 function refusalOf(request: NEventReportRequest): number | undefined {
-  if (request.getAffectedSopClassUid() !== storageCommitmentSopClass) return storeStatus.noSuchSopClass;
-  if (request.getAffectedSopInstanceUid() !== storageCommitmentInstance) return storeStatus.noSuchSopInstance;
+  if (request.getAffectedSopClassUid() !== storageCommitmentSopClass) return dimseStatus.noSuchSopClass;
+  if (request.getAffectedSopInstanceUid() !== storageCommitmentInstance) return dimseStatus.noSuchSopInstance;
   const known: readonly number[] = Object.values(commitmentEvent);
-  return known.includes(request.getEventTypeId()) ? undefined : storeStatus.noSuchEventType;
+  return known.includes(request.getEventTypeId()) ? undefined : dimseStatus.noSuchEventType;
 }

@@ -6,7 +6,7 @@ import { NActionRequest, type NActionResponse } from '../../library/dcmjs-dimse.
 import { EncodedDataset } from '../../library/encoded-dataset.ts';
 import { OutboundAssociation } from '../../scu/outbound-association.ts';
 import type { PeerAddress } from '../../scu/peer-connection.ts';
-import { formatStatus, storeStatus } from '../../status.ts';
+import { formatStatus, dimseStatus } from '../../status.ts';
 import {
   commitmentActionElements,
   type CommitmentRequest,
@@ -60,7 +60,7 @@ export async function requestCommitment(
     const action = new NActionRequest(storageCommitmentSopClass, storageCommitmentInstance, requestCommitmentAction);
     action.setDataset(new EncodedDataset(commitmentActionElements(request), 'implicit'));
     const response = await association.perform<InstanceType<typeof NActionResponse>>(action);
-    if (response.getStatus() !== storeStatus.success) {
+    if (response.getStatus() !== dimseStatus.success) {
       throw new ContourNodeError(
         'STORE_REFUSED',
         `${peer.aeTitle} answered the storage commitment request with ${formatStatus(response.getStatus())}`,
