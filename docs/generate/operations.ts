@@ -10,7 +10,7 @@ const states: Record<SeriesState, string> = {
   receiving: 'Images are coming in, or came less than the quiet period ago.',
   incomplete: 'Images are missing. It waits: let the scanner send it again, or `jobs release KEY`.',
   rejected: 'It cannot be contoured as it is; the reason stands beside it. Correct it at the source and send it again.',
-  unrouted: 'No route fits. Add one, let SIGHUP take it over, then `jobs retry KEY`.',
+  unrouted: 'No route matches. Add one, let SIGHUP take it over, then `jobs retry KEY`.',
   queued: 'Waits for a worker.',
   contouring: 'A worker draws.',
   contoured: 'Drawn; no destination is configured for it.',

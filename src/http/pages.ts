@@ -26,7 +26,7 @@ const text = z
   .optional()
   .catch(undefined);
 
-/** An address that somebody mistyped or kept from an older version shows what can be made of it. */
+/** What of the address is mistyped, or from an older version, is ignored. */
 const worklistQuery = z.object({
   group: z.enum(['all', 'attention', 'progress', 'done']).catch('all'),
   state: z

@@ -3,7 +3,7 @@ import type { Problem } from '../problem.ts';
 import { queueKind } from '../jobs/queue-names.ts';
 import type { ContourQueues } from '../jobs/queues.ts';
 
-/** What keeps jobs from being done: Redis away or unsafe, nobody who takes them. Empty while all is well. */
+/** Why jobs are not done: Redis away or unsafe, no worker that takes them. Empty while all is well. */
 export async function queueProblems(queues: ContourQueues): Promise<Problem[]> {
   const away = await queues.problem();
   if (away !== undefined) return [problemFrom(away)];

@@ -11,11 +11,11 @@ import type { Metrics } from '../observe/metrics/metrics.ts';
 import type { SeriesActions, SeriesReader } from '../store/series.ts';
 import type { Problem } from '../problem.ts';
 import { addAccess } from './access/access.ts';
-import { hasNobody } from './access/identify.ts';
+import { hasNoUsers } from './access/identify.ts';
 import { addAssets } from './assets.ts';
 import { answerErrors } from './error-answers.ts';
 import { addHealth } from './health.ts';
-import { addPictures, type PicturesOptions } from './order-pictures.ts';
+import { addPictures, type PicturesOptions } from './pictures.ts';
 import { addPages, type PageOptions } from './pages.ts';
 import { addQueueBoard } from './queue-board.ts';
 import { addQuality, type QualityOptions } from './quality.ts';
@@ -29,7 +29,7 @@ export interface HttpServerOptions extends PageOptions, PicturesOptions, SeriesA
   readonly actions: SeriesActions;
   readonly queues: ContourQueues;
   readonly metrics: Pick<Metrics, 'contentType' | 'text'>;
-  /** What keeps the node from its work, besides Redis and workers, which the server asks for itself. */
+  /** What is wrong with the node, besides Redis and workers, which the server asks for itself. */
   readonly problems: () => Promise<readonly Problem[]>;
   readonly audit: NodeAudit;
   readonly log: Log;
@@ -48,11 +48,11 @@ export interface HttpServer {
 /**
  * The node's HTTP side: worklist, JSON API, Bull Board, health, metrics.
  *
- * @throws ContourNodeError CONFIG_INVALID for a host beyond this machine while nobody has to log in; PORT_IN_USE
+ * @throws ContourNodeError CONFIG_INVALID for a host beyond this machine while no login is needed; PORT_IN_USE
  */
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const { host, port, proxy, tls } = options.config();
-  if (!isLoopback(host) && hasNobody(options.config())) {
+  if (!isLoopback(host) && hasNoUsers(options.config())) {
     throw new ContourNodeError(
       'CONFIG_INVALID',
       `http.host: ${host} is not a loopback address, and there are no users`,

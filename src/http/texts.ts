@@ -5,8 +5,9 @@ import type { ComparedRoi } from '../work/correction.ts';
 import type { UnmatchedReason } from '../intake/correction/match-structure-set.ts';
 
 /**
- * Every text of the pages that is not a name, a message of an error (src/errors.ts) or a sentence of a history
- * (src/store/history.ts). A translation is another object of this type. `script` goes to the browser.
+ * Every text of the pages but names, messages of errors (src/errors.ts) and sentences of a history (src/store/history.ts).
+ * A translation is another object of this type. `script` goes to the browser. Longer because a text that
+ * stands elsewhere would not be translated.
  */
 export const texts = {
   language: 'en',
@@ -58,20 +59,21 @@ export const texts = {
   /** Of states that come without an error: what it means, and what to do. */
   stateHelp: {
     unrouted: {
-      message: 'No route fits this CT, so that nothing was drawn.',
+      message: 'No route matches this CT, so nothing was contoured.',
       remedy:
-        'add a route for it to the configuration and send SIGHUP, then “Contour again”; or choose bundle and destination by hand',
+        'add a route for it to the configuration and send SIGHUP, then “Contour again”; or choose model and destination by hand',
     },
     'nothing found': {
-      message: 'Nothing was found that a destination wants; no structure set went out.',
-      remedy: 'look at the pictures and warnings: is it the right part of the body, and the right bundle?',
+      message: 'No structure was found that a destination wants; no structure set was sent.',
+      remedy: 'look at the pictures and warnings: is it the right part of the body, and the right model?',
     },
   } satisfies Partial<Record<SeriesState, { message: string; remedy: string }>> as Partial<
     Record<SeriesState, { message: string; remedy: string }>
   >,
   /** What a warning means, by its code, where its text is short. */
   warningHelp: {
-    COUNT_NOT_CONFIRMED: 'nobody says how many images the series has: a missing end would not be noticed',
+    COUNT_NOT_CONFIRMED:
+      'the number of images could not be checked with the sender: a missing end of the scan would not be noticed',
   } as Partial<Record<string, string>>,
   orderStates: {
     queued: 'queued',
@@ -104,7 +106,7 @@ export const texts = {
     receive: 'receiving',
     assemble: 'checking',
     queue: 'queue',
-    contour: 'drawing',
+    contour: 'contouring',
     deliver: 'delivery',
   } satisfies Record<StageName, string>,
   running: 'still running',
@@ -116,7 +118,7 @@ export const texts = {
       state: 'State',
       series: 'Series',
       from: 'Sender',
-      bundle: 'Bundle',
+      bundle: 'Model',
       stages: 'Time in each stage',
       destinations: 'Destinations',
     },
@@ -125,13 +127,13 @@ export const texts = {
     filters: {
       label: 'Narrow the list',
       search: 'Search',
-      searchHint: 'series, sender, bundle, message …',
+      searchHint: 'series, sender, model, message …',
       state: 'State',
       anyState: 'Any state',
       sender: 'Sender',
       anySender: 'Any sender',
-      bundle: 'Bundle',
-      anyBundle: 'Any bundle',
+      bundle: 'Model',
+      anyBundle: 'Any model',
       destination: 'Destination',
       anyDestination: 'Any destination',
       since: 'Changed',
@@ -155,7 +157,7 @@ export const texts = {
 
   series: {
     title: 'Series',
-    gone: 'it was deleted, or is older than the retention keeps: have the CT sent again where it is still needed',
+    gone: 'it was deleted, or removed by the retention rules: send the CT again if it is still needed',
     actions: { retry: 'Contour again', resend: 'Send again', release: 'Take as it is' },
     facts: {
       title: 'CT series',
@@ -168,7 +170,7 @@ export const texts = {
     },
     orders: {
       title: 'Structure sets',
-      none: 'Nothing was drawn yet.',
+      none: 'Nothing has been contoured yet.',
       revision: (revision: number) => `Revision ${revision}`,
       roi: 'Structure',
       volume: 'cm³',
@@ -188,11 +190,11 @@ export const texts = {
       labels: { name: 'Name', patientId: 'Patient ID', birthDate: 'Birth date', sex: 'Sex' },
     },
     byHand: {
-      title: 'Other bundle, other destination, delete',
-      bundle: 'Bundle',
+      title: 'Other model, other destination, delete',
+      bundle: 'Model',
       destinations: 'Destinations (none: the result stays here)',
-      order: 'Draw and send',
-      ordered: 'Ordered; it is shown under “Structure sets”.',
+      order: 'Contour and send',
+      ordered: 'Ordered. It appears under “Structure sets”.',
       remove: 'Delete the series',
       removeHint: 'Deleting removes images, structure sets and history from this node for good.',
       sure: 'Really delete? Press again',
@@ -209,88 +211,89 @@ export const texts = {
     correctedCm3: 'Corrected, cm³',
   },
 
-  returned: {
+  corrections: {
     title: 'Corrected structure sets',
-    meaning: 'How far a structure set that came back is from the one that was proposed, not from an independent truth.',
+    meaning:
+      'The difference between a correction and the structure set that this node proposed; not a comparison with an independent truth.',
     from: (sender: string) => `From ${sender},`,
     approval: {
       APPROVED: 'Approved in the system that sent it',
       UNAPPROVED: 'Not approved in the system that sent it',
       REJECTED: 'Rejected in the system that sent it',
-      unknown: 'Says nothing of an approval',
+      unknown: 'No approval status',
     } satisfies Record<Approval, string>,
     confirmedBy: (name: string) => `confirmed by ${name},`,
-    byFrame: 'names no image of the series: found by frame of reference and planes',
+    byFrame: 'references no image of the series: matched by frame of reference and planes',
     standing: {
       counts: 'counts',
-      own: "this node's own, unchanged",
+      own: "this node's own structure set, unchanged",
       failed: 'not compared',
       comparing: 'being compared',
       unconfirmed: 'counts once confirmed',
-      replaced: 'replaced by another one',
+      replaced: 'replaced by a newer one',
     },
-    confirm: 'Confirm: somebody corrected it',
-    withdraw: 'Take the confirmation back',
+    confirm: 'Confirm as a correction',
+    withdraw: 'Withdraw the confirmation',
     compareAgain: 'Compare again',
     against: 'Against',
     roiStates: {
       compared: '',
-      'only proposed': 'not in the corrected one',
+      'only proposed': 'not in the correction',
       'only corrected': 'not proposed',
-      unclear: 'several of that name',
+      unclear: 'several ROIs of that name',
     } satisfies Record<ComparedRoi['state'], string>,
   },
 
   quality: {
     title: 'Quality',
     meaning:
-      'How far the structure sets that came back are from those that were proposed: the distance of an edit from a proposal, not from an independent truth. Whoever edits a proposal tends to leave what is good enough.',
+      'The difference between each correction and the structure set that this node proposed: the size of the edit, not the distance from an independent truth. People who edit a proposal tend to leave what is good enough.',
     metricsLabel: 'Figure of the charts',
     counting: (count: number) =>
       count === 1
         ? '1 structure set counts: approved, or confirmed by an operator.'
         : `${count} structure sets count: approved, or confirmed by an operator.`,
     csv: 'All figures (CSV)',
-    empty: 'Nothing counts yet. Let the planning system send corrected structure sets to this node.',
+    empty: 'No correction counts yet. Let the planning system send corrected structure sets to this node.',
     version: 'Version',
     number: 'Compared',
     counted: (compared: number, all: number) => (compared === all ? String(all) : `${compared} of ${all}`),
     median: (figure: string) => `Median ${figure}`,
     control: 'The newest ten',
-    noBaseline: (missing: number) => `no limits yet: ${missing} more for the baseline`,
+    noBaseline: (missing: number) => `no limits yet: the baseline needs ${missing} more`,
     inControl: 'as in the baseline',
     signals: (figures: string) => `changed: ${figures}`,
     boxTitle: (bundle: string, roi: string) => `${roi}, ${bundle}: each version`,
     runTitle: (bundle: string, version: string, roi: string) => `${roi}, ${bundle} ${version}: one after the other`,
     unmatched: {
-      title: 'Structure sets that belong to no series',
-      kept: (days: number) => `They were confirmed to their sender and are kept for ${days} days.`,
+      title: 'Structure sets that match no series',
+      kept: (days: number) => `Their senders got status 0x0000; they are kept for ${days} days.`,
       none: 'None.',
       columns: { key: 'Structure set', received: 'Received', sender: 'From', approval: 'Approval', reason: 'Why' },
       remove: 'Delete',
     },
   },
   unmatchedReasons: {
-    'no series here has its images': 'No series here has its images (any more)',
+    'no series here has its images': 'No series here has its images, or no longer',
     'several series fit': 'Several series fit',
-    'it names another patient than the series': 'It names another patient than the series of its images',
+    'it names another patient than the series': 'Its patient is not the patient of the series',
     'the series was not contoured': 'The series of its images was not contoured here',
   } satisfies Record<UnmatchedReason, string>,
 
   viewer: {
     title: 'Contours',
     planes: { axial: 'Axial', coronal: 'Coronal', sagittal: 'Sagittal' },
-    canvas: (plane: string) => `${plane} plane of the CT with its contours; arrow keys turn the pages`,
+    canvas: (plane: string) => `${plane} plane of the CT with its contours; arrow keys change the plane`,
     slider: (plane: string) => `${plane} plane`,
     window: 'Window',
     windows: { soft: 'Soft tissue', bone: 'Bone', wide: 'Wide' },
     structures: 'Structures',
     contours: 'Show contours',
     goTo: 'Show its middle',
-    keys: 'Wheel or arrow keys turn the pages, a click moves the other planes; s, b, w: window; c: contours.',
+    keys: 'Wheel or arrow keys change the plane, a click moves the other planes; s, b, w: window; c: contours.',
     proposed: 'proposed',
     corrected: 'corrected',
-    failure: 'The pictures cannot be loaded. Have the series contoured again, or look at it in the TPS.',
+    failure: 'The pictures cannot be loaded. Contour the series again, or look at it in the TPS.',
   },
 
   images: (images: number, expected: number | undefined) =>
@@ -304,10 +307,10 @@ export const texts = {
   health: {
     title: 'Health',
     ready: 'Everything is in order.',
-    notReady: 'Something keeps the node from its work. CTs are received and kept all the same.',
+    notReady: 'Something needs attention:',
   },
 
-  errorPage: { title: 'That did not work', back: 'Back to the worklist' },
+  errorPage: { title: 'The request failed', back: 'Back to the worklist' },
 
   script: {
     live: 'Live',

@@ -103,7 +103,7 @@ test('a row tells state, images, time in each stage, warnings, destinations, and
     'delivery failed',
     '90 images',
     'receiving 9.0 s',
-    'drawing 3 min 2 s',
+    'contouring 3 min 2 s',
     'delivery , still running 30 s',
     'count not confirmed',
     'pinnacle failed, 3 tries',
@@ -127,8 +127,8 @@ test('before the first CT the page says where to send one, and a search without 
 
 test('a series without a route, and one of which nothing goes out, say why and what to do', () => {
   const { problem: _, ...plain } = series;
-  assert.match(worklist([{ ...plain, state: 'unrouted' }]), /No route fits this CT.* What to do: add a route/);
-  assert.match(worklist([{ ...plain, state: 'nothing found' }]), /no structure set went out\. What to do: look at/);
+  assert.match(worklist([{ ...plain, state: 'unrouted' }]), /No route matches this CT.* What to do: add a route/);
+  assert.match(worklist([{ ...plain, state: 'nothing found' }]), /no structure set was sent\. What to do: look at/);
 });
 
 test('a row shows three warnings and how many more there are; the page of the series shows all', () => {
@@ -167,7 +167,7 @@ test('a structure set that came back says how far it is from the proposed one, w
     'Mandible',
     '0.925',
     '61.3',
-    'Take the confirmation back',
+    'Withdraw the confirmation',
   ])
     assert.ok(page.includes(text), text);
   assert.match(page, /data-also="[^"]*structure-sets/);

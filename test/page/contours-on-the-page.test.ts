@@ -98,9 +98,9 @@ test('a CT appears by itself, its contours lie where the phantom has them, a fai
   assert.match(node.log(), /patient identity shown/);
   assert.doesNotMatch(node.log(), /Phantom\^|Phantom 311/i);
 
-  await page.getByText('Other bundle, other destination, delete').click();
-  await page.getByLabel('Bundle').selectOption('phantom-gtvp');
-  await page.getByRole('button', { name: 'Draw and send' }).click();
+  await page.getByText('Other model, other destination, delete').click();
+  await page.getByLabel('Model').selectOption('phantom-gtvp');
+  await page.getByRole('button', { name: 'Contour and send' }).click();
   await page.locator('#orders .order').nth(1).waitFor();
   await eventually('the second order is drawn', 60, async () =>
     (await page.locator('#orders .order .badge', { hasText: 'contoured' }).count()) === 2 ? true : undefined,

@@ -36,7 +36,7 @@ test('a structure set that comes back shows red and green over the CT, is confir
     return page;
   };
   const quality = await open('/quality');
-  await quality.getByText('Nothing counts yet.').waitFor();
+  await quality.getByText('No correction counts yet.').waitFor();
   await look(quality, 'quality-empty');
 
   const page = await open(`/series/${series!.key}`);
@@ -44,21 +44,21 @@ test('a structure set that comes back shows red and green over the CT, is confir
   await showTumourAlone(page);
   await eventually('no green line', 10, async () => ((await coloured(page, 'green')) === 0 ? true : undefined));
   await sendCorrected(here, original, { move: { roi: /GTVp/, x: 6, y: 4 }, sopInstanceUid: '1.2.3.4.5.6' });
-  const returned = page.locator('#returned');
-  await returned.getByText('counts once confirmed').waitFor({ timeout: 60_000 });
+  const corrections = page.locator('#corrections');
+  await corrections.getByText('counts once confirmed').waitFor({ timeout: 60_000 });
   await page.locator('[data-viewer][data-ready-ms]').waitFor({ timeout: 20_000 });
   await showTumourAlone(page);
   await eventually('both contours are drawn', 20, async () =>
     (await coloured(page, 'red')) > 50 && (await coloured(page, 'green')) > 50 ? true : undefined,
   );
   await look(page, 'series-corrected');
-  const rois = await returned.locator('tbody tr').count();
-  const cells = await returned.locator('tbody tr').first().locator('td').allInnerTexts();
+  const rois = await corrections.locator('tbody tr').count();
+  const cells = await corrections.locator('tbody tr').first().locator('td').allInnerTexts();
   assert.ok(Number(cells[0]) > 0.3 && Number(cells[0]) < 0.95, cells.join(' '));
 
-  await returned.getByRole('button', { name: 'Confirm' }).click();
-  await returned.getByText('confirmed by local').waitFor();
-  await returned.locator('.badge', { hasText: 'counts' }).waitFor();
+  await corrections.getByRole('button', { name: 'Confirm' }).click();
+  await corrections.getByText('confirmed by local').waitFor();
+  await corrections.locator('.badge', { hasText: 'counts' }).waitFor();
 
   await quality.bringToFront();
   await quality.getByText('1 structure set counts').waitFor({ timeout: 20_000 });
@@ -78,7 +78,7 @@ test('a structure set that comes back shows red and green over the CT, is confir
 
   await sendCorrected(here, original, { sopInstanceUid: '1.2.3.4.5.8', values: { [tag.PatientID]: 'SOMEBODY' } });
   await quality.reload();
-  await quality.getByText('It names another patient than the series of its images').waitFor();
+  await quality.getByText('Its patient is not the patient of the series').waitFor();
   await look(quality, 'quality');
   await quality.emulateMedia({ colorScheme: 'dark' });
   await look(quality, 'quality-dark');

@@ -31,11 +31,11 @@ async function structureSets(tps: PickyTps, count: number): Promise<StructureSet
 /** Opens the fold, chooses, presses. @returns what the page answers */
 async function order(page: Page, bundle: string, destinations: readonly string[]): Promise<string> {
   const form = page.locator('form[data-order-form]');
-  if (!(await form.isVisible())) await page.getByText('Other bundle, other destination, delete').click();
-  await form.getByLabel('Bundle').selectOption(bundle);
+  if (!(await form.isVisible())) await page.getByText('Other model, other destination, delete').click();
+  await form.getByLabel('Model').selectOption(bundle);
   for (const box of await form.getByRole('checkbox').all())
     await box.setChecked(destinations.includes((await box.getAttribute('value')) ?? ''));
-  const button = form.getByRole('button', { name: 'Draw and send' });
+  const button = form.getByRole('button', { name: 'Contour and send' });
   await button.click();
   return eventually('the page answers', 30, async () => {
     const words = (await form.locator('[role="alert"]').innerText()) + (await form.locator('output').innerText());

@@ -4,7 +4,7 @@ import formbody from '@fastify/formbody';
 import type { FastifyInstance } from 'fastify';
 import { protectFromForgery } from './csrf.ts';
 import { refuseForeignRequests } from './foreign-requests.ts';
-import { hasNobody, identify, localOperator } from './identify.ts';
+import { hasNoUsers, identify, localOperator } from './identify.ts';
 import { addLogin, type LoginOptions } from './login.ts';
 import { guardRoutes } from './route-guard.ts';
 import { setSecurityHeaders } from './security-headers.ts';
@@ -20,8 +20,8 @@ export async function addAccess(
 ): Promise<void> {
   const { config } = options;
   // A node that listens to others must not open because its users are taken out of the configuration.
-  const startedOpen = hasNobody(config());
-  const open = (): boolean => startedOpen && hasNobody(config());
+  const startedOpen = hasNoUsers(config());
+  const open = (): boolean => startedOpen && hasNoUsers(config());
   const sessions = new Sessions(() => config().sessionMinutes);
   await setSecurityHeaders(server);
   refuseForeignRequests(server, open);

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import csrfProtection from '@fastify/csrf-protection';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
-/** How callers are known whose browser proves it by itself, whoever wrote the page that sends the request. */
+/** How callers are known whose browser sends the proof by itself, also for a request that a foreign page made. */
 const ambient: readonly string[] = ['session', 'proxy'];
 
 /**

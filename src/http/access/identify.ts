@@ -7,11 +7,11 @@ import { stranger, type User } from './user.ts';
 
 export const sessionCookie = 'contour-node-session';
 
-/** Whoever is on this machine, while nobody is configured. */
+/** A caller on this machine, while no user, token or proxy is configured. */
 export const localOperator: User = { name: 'local', role: 'operator', via: 'local' };
 
 /** No user, token or proxy is configured. */
-export function hasNobody({ users, tokens, proxy }: HttpConfig): boolean {
+export function hasNoUsers({ users, tokens, proxy }: HttpConfig): boolean {
   return users.length === 0 && tokens.length === 0 && proxy.addresses.length === 0;
 }
 
@@ -49,7 +49,7 @@ function bySession({ cookies }: FastifyRequest, { users }: HttpConfig, sessions:
   return user === undefined ? undefined : { name: user.name, role: user.role, via: 'session' };
 }
 
-/** @returns the monitoring of this machine, where it needs no login; never somebody for whom a proxy speaks */
+/** @returns the monitoring of this machine, where it needs no login; never a caller behind a proxy */
 function byPlace({ socket, headers }: FastifyRequest, { monitoring }: HttpConfig): User {
   const here = isLoopback(socket.remoteAddress ?? '');
   const forwarded = headers['x-forwarded-for'] !== undefined || headers.forwarded !== undefined;

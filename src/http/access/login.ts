@@ -85,14 +85,14 @@ export async function addLogin(server: FastifyInstance, options: LoginOptions): 
 async function passwordCheck(
   config: () => HttpConfig,
 ): Promise<(name: string, password: string) => Promise<string | undefined>> {
-  const nobody = await hashPassword('');
+  const ofNoUser = await hashPassword('');
   let waiting = 0;
   let last: Promise<unknown> = Promise.resolve();
   return async (name, password) => {
     if (waiting >= maximumWaiting) throw new ContourNodeError('TOO_MANY_TRIES', 'too many logins are tried at once');
     waiting += 1;
     const hash = config().users.find((user) => user.name === name)?.password;
-    const check = last.then(() => verifyPassword(password, hash ?? nobody));
+    const check = last.then(() => verifyPassword(password, hash ?? ofNoUser));
     last = check.catch(() => undefined);
     try {
       return (await check) ? hash : undefined;

@@ -14,7 +14,7 @@ const longestMilliseconds = 12 * 3_600_000;
 const maximumSessions = 1000;
 
 /**
- * Who is logged in. Held in memory: a restart logs everybody out. The cookie's value is 256 random bits; only its hash is
+ * Who is logged in. Kept in memory: a restart logs everybody out. The cookie's value is 256 random bits; only its hash is
  * kept.
  */
 export class Sessions {

@@ -4,12 +4,12 @@ import { texts } from '../texts.ts';
 import { html, type Html } from './html.ts';
 import { badge, moment, type Mood, problemBox, warningList } from './parts.ts';
 
-const words = texts.returned;
+const words = texts.corrections;
 
-/** The structure sets that came back: how far each is from what was drawn, and whether it counts. */
+/** The corrections: how each differs from what was contoured, and whether it counts. */
 export function correctionSection(series: SeriesDetail, operator: boolean): Html {
   const { structureSets } = series;
-  return html`<section id="returned" data-live class="panel" ${structureSets.length === 0 && html`hidden`}>
+  return html`<section id="corrections" data-live class="panel" ${structureSets.length === 0 && html`hidden`}>
     <h2>${words.title}</h2>
     ${structureSets.map((set) => card(set, operator))}
     <p class="quiet">${words.meaning} <a href="/quality">${texts.navigation.quality}</a></p>
@@ -18,7 +18,7 @@ export function correctionSection(series: SeriesDetail, operator: boolean): Html
 
 function card(set: StructureSetView, operator: boolean): Html {
   const { structureSet, receivedAt, sender, approval, confirmed, comparisons } = set;
-  return html`<article class="order" id="returned-${structureSet}">
+  return html`<article class="order" id="correction-${structureSet}">
     <h3>${words.from(sender)} ${moment(receivedAt)} ${badge(...standing(set))}</h3>
     <p class="quiet">
       ${words.approval[approval]}${

@@ -10,7 +10,7 @@ export interface Page {
   /** Path of the entry in the navigation that this page belongs to. */
   readonly place: string;
   readonly main: Html;
-  /** Absent on a page for somebody who is not known (yet). */
+  /** Absent before a login. */
   readonly reader?: Reader;
   /** Scripts of src/http/assets, besides the one that every page has. */
   readonly scripts?: readonly string[];
@@ -70,7 +70,7 @@ export function pageFrame({ title, place, main, reader, scripts = [] }: Page): s
     </html>`.text.trimStart();
 }
 
-/** Who is logged in; somebody who is known by this machine, a token or a proxy cannot log out here. */
+/** Who is logged in; a user known by this machine, a token or a proxy cannot log out here. */
 function account({ via, name, role, csrfToken }: Reader): Html {
   const who = html`<span>${name} (${texts.roles[role]})</span>`;
   if (via !== 'session') return html`<p class="account">${who}</p>`;

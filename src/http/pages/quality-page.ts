@@ -172,7 +172,7 @@ function unmatchedSection({ unmatched, unmatchedDays, operator }: QualityPageInp
                 <th scope="row" class="key">${key}</th>
                 <td>${moment(receivedAt)}</td>
                 <td>${sender}</td>
-                <td>${texts.returned.approval[approval]}</td>
+                <td>${texts.corrections.approval[approval]}</td>
                 <td>${texts.unmatchedReasons[reason]}</td>
                 ${
                   operator &&

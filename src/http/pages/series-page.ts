@@ -19,7 +19,7 @@ import { hasPictures, viewerSection } from './viewer-section.ts';
 export interface SeriesPageInput {
   readonly series: SeriesDetail;
   readonly now: number;
-  /** What may be chosen; undefined for somebody who may change nothing. */
+  /** What an operator may choose; undefined for a user who may change nothing. */
   readonly operator: OperatorTargets | undefined;
 }
 
@@ -38,7 +38,7 @@ const sections: readonly Section[] = [
   history,
 ];
 
-/** One series: how it stands, what may be done about it, what was drawn, its history in words. */
+/** One series: its state, what may be done about it, what was contoured, its history in words. */
 export function seriesMain(input: SeriesPageInput): Html {
   return html`<div class="series" data-series="${input.series.key}">${sections.map((section) => section(input))}</div>`;
 }
@@ -177,7 +177,7 @@ function orderCard(series: string, order: OrderView): Html {
   </article>`;
 }
 
-/** series.js fetches it when somebody opens it: `loading="lazy"` does not wait for that. */
+/** series.js fetches it once it is opened: `loading="lazy"` does not wait for that. */
 function contactSheet(series: string, { order, bundle }: OrderView): Html {
   const { title, alt, download } = words.contactSheet;
   const address = `/series/${series}/orders/${order}/preview.png`;

@@ -8,11 +8,11 @@ const planes = ['axial', 'coronal', 'sagittal'] as const;
 /** Proposed red and dashed, corrected green, whatever the colours of the ROIs. */
 const colours = { proposed: '#ff4d4d', corrected: '#2ee66b' };
 
-/** The viewer of what was drawn last: three planes with the contours, windows, the list of structures. */
+/** The viewer of what was contoured last: three planes with the contours, windows, the list of structures. */
 export function viewerSection(series: SeriesDetail): Html {
-  const drawn = series.orders.filter(hasPictures);
+  const contoured = series.orders.filter(hasPictures);
   // Within a revision the last one is the newest.
-  const order = drawn.findLast(({ revision }) => revision === drawn[0]?.revision);
+  const order = contoured.findLast(({ revision }) => revision === contoured[0]?.revision);
   return html`<section id="viewer" data-live class="panel" ${order === undefined && html`hidden`}>
     ${order !== undefined && viewer(order, correctionOf(series, order))}
   </section>`;
@@ -23,7 +23,7 @@ export function hasPictures({ state }: OrderView): boolean {
   return state === 'contoured' || state === 'nothing found';
 }
 
-/** Address of the contours of a structure set that came back: the one that counts, else the newest one of somebody else. */
+/** Address of the contours of a correction: the one that counts, else the newest that is not this node's own. */
 function correctionOf({ key, structureSets }: SeriesDetail, { order }: OrderView): string | undefined {
   const compared = structureSets.flatMap(({ structureSet, comparisons }) =>
     comparisons
