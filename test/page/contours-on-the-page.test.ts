@@ -64,6 +64,7 @@ test('a CT appears by itself, its contours lie where the phantom has them, a fai
     await page.setViewportSize({ width: 1400, height: 1000 });
   }
   assert.deepEqual(await faultsOf(page), []);
+  await viewerObeys(page);
   await page.getByText('Contact sheet').click();
   const download = page.waitForEvent('download');
   await page.getByText('Download (PNG').click();
@@ -118,6 +119,77 @@ test('a CT appears by itself, its contours lie where the phantom has them, a fai
   assert.deepEqual(errors, []);
 });
 
+/** Wheel, zoom, ruler, CT number, one plane in the full window, help: as a person with a mouse uses them. */
+async function viewerObeys(page: Page): Promise<void> {
+  const canvas = page.locator('[data-axis="axial"] canvas');
+  const under = page.locator('[data-axis="axial"] [data-under]');
+  const box = (await canvas.boundingBox())!;
+  const [x, y] = [box.x + box.width * 0.4, box.y + box.height * 0.45];
+  const plane = async (): Promise<number> => Number(await canvas.getAttribute('data-plane'));
+  const shows = (number: number): Promise<void> =>
+    page.locator(`[data-axis="axial"] canvas[data-plane="${number}"]`).waitFor();
+
+  await page.mouse.move(x, y);
+  const first = await plane();
+  for (const notch of [1, 2, 3]) {
+    await page.mouse.wheel(0, 120);
+    await shows(first - notch);
+  }
+  await page.mouse.wheel(0, -120);
+  await shows(first - 2);
+
+  await page.mouse.move(x, y);
+  const before = await under.textContent();
+  assert.match(before ?? '', /^-?\d+, -?\d+, -?\d+ mm: -?\d+ HU$/);
+  await page.keyboard.down('Control');
+  for (let n = 0; n < 4; n++) await page.mouse.wheel(0, -120);
+  await page.keyboard.up('Control');
+  await page.mouse.move(x + 1, y);
+  await page.mouse.move(x, y);
+  assert.equal(await under.textContent(), before, 'zoomed to the pointer, the same place lies under it');
+  assert.equal(await plane(), first - 2, 'zooming does not change the slice');
+
+  // 60 pixels across, in mm by what the pointer says at both ends.
+  await page.getByLabel('Measure').check();
+  const across = async (): Promise<number> => Number((await under.textContent())!.split(',')[0]);
+  await page.mouse.move(x, y);
+  const from = await across();
+  await page.mouse.down();
+  await page.mouse.move(x + 60, y, { steps: 4 });
+  await page.mouse.up();
+  const length = Number((await canvas.getAttribute('data-ruler'))!.replace(' mm', ''));
+  assert.ok(Math.abs(length - ((await across()) - from)) <= 1, `${length} mm`);
+  assert.ok(length > 5);
+
+  await page.getByLabel('Point', { exact: true }).check();
+  await canvas.focus();
+  await page.keyboard.press('0');
+  await page.keyboard.press('f');
+  await page.locator('figure.axial.full').waitFor();
+  const viewport = page.viewportSize()!;
+  const full = (await page.locator('figure.axial').boundingBox())!;
+  assert.deepEqual([full.width, full.height], [viewport.width, viewport.height]);
+  await look(page, 'viewer-one-plane');
+  await page.keyboard.press('Escape');
+  assert.equal(await page.locator('figure.full').count(), 0);
+
+  await page.keyboard.press('?');
+  await page.locator('dialog[open]').getByText('zoom to the pointer').waitFor();
+  assert.deepEqual(await faultsOf(page), []);
+  await look(page, 'viewer-help');
+  await page.getByRole('button', { name: 'Close' }).click();
+
+  // Dragging with the right button changes the window.
+  const level = page.locator('[data-window]');
+  assert.equal(await level.textContent(), '40 / 400 HU');
+  await page.mouse.move(x, y);
+  await page.mouse.down({ button: 'right' });
+  await page.mouse.move(x + 50, y + 10, { steps: 5 });
+  await page.mouse.up({ button: 'right' });
+  assert.equal(await level.textContent(), '60 / 500 HU');
+  await page.getByLabel('Soft tissue').check();
+}
+
 /** What the axial canvas shows: the red line's box, and the first and last pixel of the body across its middle. */
 interface Shown {
   readonly line: Box | undefined;
@@ -137,7 +209,7 @@ async function contoursLieRight(
   const boxes = boxesOf(structureSet, geometry);
   const drawn = [...boxes.keys()].toSorted((a, b) => a - b);
   const chosen = [0.3, 0.5, 0.7].map((share) => drawn[Math.floor(drawn.length * share)]!);
-  for (const roi of await page.locator('[data-rois] input').all()) {
+  for (const roi of await page.locator('[data-roi-list] input').all()) {
     if (!(await roi.getAttribute('aria-label'))!.startsWith('GTVp')) await roi.uncheck();
   }
   // In this window -500 HU, the skin's edge, is a grey of 70.

@@ -92,7 +92,7 @@ test('a structure set that comes back shows red and green over the CT, is confir
 });
 
 async function showTumourAlone(page: Page): Promise<void> {
-  for (const roi of await page.locator('[data-rois] input').all())
+  for (const roi of await page.locator('[data-roi-list] input').all())
     if (!(await roi.getAttribute('aria-label'))!.startsWith('GTVp')) await roi.uncheck();
 }
 

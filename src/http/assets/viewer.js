@@ -1,6 +1,8 @@
-// The viewer of a series page: three planes through one point, windows, the list of structures.
+// The viewer of a series page: three planes through one point, windows, tools, the list of structures.
 import { PlaneLoader } from './plane-loader.js';
 import { PlaneView } from './plane-view.js';
+import { shownColours } from './roi-colours.js';
+import { listRois } from './roi-list.js';
 
 /** Level and width in HU. @type {Record<string, { level: number, width: number }>} */
 const windows = {
@@ -21,10 +23,13 @@ async function getJson(address) {
 
 /**
  * @param {string} address
- * @returns {Promise<import('./contour-lines.js').Contours>}
+ * @param {string | undefined} colour
+ * @param {boolean} dashed
+ * @returns {Promise<import('./contour-painter.js').ContourSet>}
  */
-async function getContours(address) {
-  return /** @type {import('./contour-lines.js').Contours} */ (await getJson(address));
+async function getContours(address, colour, dashed) {
+  const contours = /** @type {import('./contour-lines.js').Contours} */ (await getJson(address));
+  return { contours, colours: shownColours(contours.rois), colour, dashed };
 }
 
 /** @param {HTMLElement} element */
@@ -35,26 +40,30 @@ async function open(element) {
   /** @type {{ address: string, colour?: string }[]} further contours over the same CT */
   const others = JSON.parse(also);
   const base = `${location.pathname}/orders/${order}`;
-  const [review, contours, ...more] = await Promise.all([
+  const [review, own, ...more] = await Promise.all([
     getJson(`${base}/review.json`),
-    getContours(`${base}/contours.json`),
-    ...others.map(({ address }) => getContours(address)),
+    getContours(`${base}/contours.json`, colour, colour !== undefined),
+    ...others.map((other) => getContours(other.address, other.colour, false)),
   ]);
   const index = /** @type {import('./plane-loader.js').PictureIndex} */ (review);
   /** @type {import('./plane-view.js').Scene} */
   const scene = {
     index,
     loader: new PlaneLoader(base, index),
-    sets: [
-      { contours, colour, dashed: colour !== undefined },
-      ...more.map((one, n) => ({ contours: one, ...others[n] })),
-    ],
+    sets: [own, ...more],
     point: index.start,
     window: windows['soft'] ?? { level: 40, width: 400 },
+    tool: 'point',
+    line: { width: 1.8, opacity: 1 },
     showContours: true,
     hidden: new Set(),
     move: (point) => {
       scene.point = point;
+      void show();
+    },
+    setWindow: (window) => {
+      scene.window = window;
+      tellWindow(element, window);
       void show();
     },
   };
@@ -67,7 +76,10 @@ async function open(element) {
       fail(element, error);
     });
   addControls(element, scene, () => void show());
-  listRois(element, scene, contours, () => void show());
+  addPlaneButtons(element, views);
+  addKeys(element, views);
+  listRois(element, scene, own, () => void show());
+  tellWindow(element, scene.window);
   await show();
   element.dataset['readyMs'] = String(Math.round(performance.now() - started));
 }
@@ -86,75 +98,109 @@ function fail(element, error) {
 
 /**
  * @param {HTMLElement} element
- * @param {import('./plane-view.js').Scene} scene
- * @param {() => void} show
+ * @param {{ level: number, width: number }} window
  */
-function addControls(element, scene, show) {
+function tellWindow(element, { level, width }) {
+  const place = element.querySelector('[data-window]');
+  if (place !== null) place.textContent = `${level} / ${width} HU`;
   for (const radio of element.querySelectorAll('input[name="window"]')) {
-    radio.addEventListener('change', () => {
-      scene.window = windows[/** @type {HTMLInputElement} */ (radio).value] ?? scene.window;
-      show();
-    });
+    if (!(radio instanceof HTMLInputElement)) continue;
+    const preset = windows[radio.value];
+    radio.checked = preset?.level === level && preset.width === width;
   }
-  const all = /** @type {HTMLInputElement} */ (element.querySelector('input[name="contours"]'));
-  all.addEventListener('change', () => {
-    scene.showContours = all.checked;
-    show();
-  });
-  element.addEventListener('keydown', (event) => {
-    const target = event.target;
-    if (!(target instanceof HTMLCanvasElement) || event.ctrlKey || event.metaKey || event.altKey) return;
-    const chosen = { s: 'soft', b: 'bone', w: 'wide' }[event.key];
-    if (chosen !== undefined)
-      /** @type {HTMLElement} */ (element.querySelector(`input[value="${chosen}"]`)).click();
-    else if (event.key === 'c') all.click();
-  });
 }
 
 /**
  * @param {HTMLElement} element
  * @param {import('./plane-view.js').Scene} scene
- * @param {import('./contour-lines.js').Contours} contours
  * @param {() => void} show
  */
-function listRois(element, scene, contours, show) {
-  /** @type {Record<string, number>} */
-  const volumes = JSON.parse(element.dataset['volumes'] ?? '{}');
-  const list = /** @type {HTMLElement} */ (element.querySelector('[data-rois]'));
-  const template = /** @type {HTMLTemplateElement} */ (element.querySelector('template'));
-  for (const roi of contours.rois) {
-    const item = /** @type {DocumentFragment} */ (template.content.cloneNode(true));
-    const box = /** @type {HTMLInputElement} */ (item.querySelector('input'));
-    /** @type {SVGElement} */ (item.querySelector('rect')).setAttribute('fill', `rgb(${roi.colour.join(' ')})`);
-    box.ariaLabel = roi.name;
-    const volume = volumes[roi.name];
-    /** @type {HTMLElement} */ (item.querySelector('.volume')).textContent =
-      volume === undefined ? '' : `${volume.toFixed(1)} cm³`;
-    box.addEventListener('change', () => {
-      if (box.checked) scene.hidden.delete(roi.name);
-      else scene.hidden.add(roi.name);
-      show();
-    });
-    const go = /** @type {HTMLButtonElement} */ (item.querySelector('button'));
-    go.textContent = roi.name;
-    go.addEventListener('click', () => scene.move(middleOf(roi, contours.z)));
-    list.append(item);
+function addControls(element, scene, show) {
+  /**
+   * @param {string} name
+   * @param {(input: HTMLInputElement) => void} use
+   */
+  const onInput = (name, use) => {
+    for (const input of element.querySelectorAll(`input[name="${name}"]`)) {
+      input.addEventListener('input', () => use(/** @type {HTMLInputElement} */ (input)));
+    }
+  };
+  onInput('window', ({ value }) => scene.setWindow(windows[value] ?? scene.window));
+  onInput('tool', ({ value }) => {
+    scene.tool = /** @type {import('./plane-gestures.js').Tool} */ (value);
+    element.dataset['tool'] = value;
+  });
+  onInput('contours', ({ checked }) => {
+    scene.showContours = checked;
+    show();
+  });
+  onInput('width', ({ valueAsNumber: width }) => {
+    scene.line = { ...scene.line, width };
+    show();
+  });
+  onInput('opacity', ({ valueAsNumber: opacity }) => {
+    scene.line = { ...scene.line, opacity };
+    show();
+  });
+}
+
+/**
+ * @param {HTMLElement} element
+ * @param {PlaneView[]} views
+ */
+function addPlaneButtons(element, views) {
+  for (const [n, pane] of [...element.querySelectorAll('[data-axis]')].entries()) {
+    pane.querySelector('[data-fit]')?.addEventListener('click', () => views[n]?.fit());
+    pane.querySelector('[data-full]')?.addEventListener('click', () => fillScreen(element, pane));
   }
 }
 
 /**
- * @param {import('./contour-lines.js').Roi} roi
- * @param {number[]} z
- * @returns {[number, number, number]} the middle of the contours in its middle slice
+ * One plane over the whole window, or, where it is so already, all three again.
+ *
+ * @param {HTMLElement} element
+ * @param {Element | null | undefined} pane
  */
-function middleOf(roi, z) {
-  const { slice = 0, polygons = [] } = roi.slices[Math.floor(roi.slices.length / 2)] ?? {};
-  const ring = polygons[0]?.outer ?? [];
-  const xs = ring.filter((_, at) => at % 2 === 0);
-  const ys = ring.filter((_, at) => at % 2 === 1);
-  /** @param {number[]} values */
-  const middle = (values) => (Math.min(...values) + Math.max(...values)) / 2;
-  return [middle(xs), middle(ys), z[slice] ?? 0];
+function fillScreen(element, pane) {
+  const wanted = pane?.classList.contains('full') === true ? undefined : pane;
+  for (const one of element.querySelectorAll('[data-axis]')) one.classList.toggle('full', one === wanted);
+  document.body.classList.toggle('plane-full', wanted !== undefined && wanted !== null);
+}
+
+/**
+ * @param {HTMLElement} element
+ * @param {PlaneView[]} views
+ */
+function addKeys(element, views) {
+  const help = element.querySelector('dialog');
+  element.querySelector('[data-help]')?.addEventListener('click', () => help?.showModal());
+  document.addEventListener('keydown', (event) => {
+    const { target, key } = event;
+    const typing =
+      target instanceof HTMLInputElement &&
+      target.type !== 'radio' &&
+      target.type !== 'checkbox' &&
+      target.type !== 'range';
+    if (typing || target instanceof HTMLSelectElement || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!element.isConnected) return;
+    if (key === '?') return help?.showModal();
+    if (key === 'Escape') return fillScreen(element, undefined);
+    if (!(target instanceof HTMLCanvasElement)) return;
+    const name = { s: 'soft', b: 'bone', w: 'wide', p: 'point', m: 'measure', g: 'pan', l: 'window' }[key];
+    if (name !== undefined) click(element, `input[value="${name}"]`);
+    else if (key === 'c') click(element, 'input[name="contours"]');
+    else if (key === 'f') fillScreen(element, target.closest('[data-axis]'));
+    else if (key === '0') for (const view of views) view.fit();
+  });
+}
+
+/**
+ * @param {HTMLElement} element
+ * @param {string} selector
+ */
+function click(element, selector) {
+  const control = element.querySelector(selector);
+  if (control instanceof HTMLElement) control.click();
 }
 
 function openAll() {

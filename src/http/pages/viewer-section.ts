@@ -35,7 +35,8 @@ function correctionOf({ key, structureSets }: SeriesDetail, { order }: OrderView
 }
 
 function viewer(order: OrderView, correction: string | undefined): Html {
-  const volumes = Object.fromEntries(order.rois.filter(({ found }) => found).map((roi) => [roi.name, roi.volumeCm3]));
+  const facts = order.rois.map(({ name, found, delivered, volumeCm3 }) => ({ name, found, delivered, volumeCm3 }));
+  const rois = { facts, words: { notFound: words.notFound, notDelivered: words.notDelivered } };
   const { bundle } = order;
   const others = correction === undefined ? [] : [{ address: correction, colour: colours.corrected }];
   return html`<h2>${words.title} <span class="quiet">${bundle.name} ${bundle.version}</span></h2>
@@ -43,14 +44,14 @@ function viewer(order: OrderView, correction: string | undefined): Html {
       class="viewer"
       data-viewer
       data-order="${order.order}"
-      data-volumes="${JSON.stringify(volumes)}"
+      data-rois="${JSON.stringify(rois)}"
       data-also="${JSON.stringify(others)}"
       ${correction !== undefined && html`data-colour="${colours.proposed}"`}
     >
       <div class="planes">${planes.map(plane)}</div>
       <div class="side">
         <fieldset class="windows">
-          <legend>${words.window}</legend>
+          <legend>${words.window} <span class="quiet" data-window></span></legend>
           ${(['soft', 'bone', 'wide'] as const).map(
             (name) =>
               html`<label
@@ -59,15 +60,30 @@ function viewer(order: OrderView, correction: string | undefined): Html {
               >`,
           )}
         </fieldset>
+        <fieldset class="tools">
+          <legend>${words.tool}</legend>
+          ${(['point', 'pan', 'window', 'measure'] as const).map(
+            (name) =>
+              html`<label
+                ><input type="radio" name="tool" value="${name}" ${name === 'point' && html`checked`} />
+                ${words.tools[name]}</label
+              >`,
+          )}
+        </fieldset>
         <fieldset>
           <legend>${words.structures}</legend>
           <label><input type="checkbox" name="contours" checked /> ${words.contours}</label>
+          ${slider('width', words.lineWidth, { min: 0.5, max: 5, step: 0.1, value: 1.8 })}
+          ${slider('opacity', words.opacity, { min: 0.1, max: 1, step: 0.05, value: 1 })}
           ${correction !== undefined && legend()}
-          <ul class="roi-list" data-rois></ul>
+          <ul class="roi-list" data-roi-list></ul>
         </fieldset>
         <p class="problem" data-failure hidden>${words.failure}</p>
-        <p class="quiet">${words.keys}</p>
+        <p>
+          <button type="button" data-help>${words.help} <kbd>?</kbd></button>
+        </p>
       </div>
+      ${help()}
       <template>
         <li>
           <input type="checkbox" checked />
@@ -81,10 +97,49 @@ function viewer(order: OrderView, correction: string | undefined): Html {
 function plane(name: (typeof planes)[number]): Html {
   const title = words.planes[name];
   return html`<figure class="${name}" data-axis="${name}">
-    <figcaption>${title} <output></output></figcaption>
+    <figcaption>
+      <span>${title} <output></output></span> <span class="under" data-under></span>
+      <span class="plane-buttons"
+        ><button type="button" data-fit aria-label="${words.fit}: ${title}" title="${words.fit}">${icons.fit}</button
+        ><button type="button" data-full aria-label="${words.full}: ${title}" title="${words.full}">
+          ${icons.full}
+        </button></span
+      >
+    </figcaption>
     <canvas tabindex="0" role="img" aria-label="${words.canvas(title)}"></canvas>
     <input type="range" min="0" max="0" value="0" aria-label="${words.slider(title)}" />
   </figure>`;
+}
+
+const icons = {
+  fit: html`<svg viewBox="0 0 16 16" aria-hidden="true"><path d="M8 3v10M3 8h10M5 5l6 6m0-6-6 6" /></svg>`,
+  full: html`<svg viewBox="0 0 16 16" aria-hidden="true">
+    <path d="M3 6V3h3m4 0h3v3m0 4v3h-3M6 13H3v-3" />
+  </svg>`,
+};
+
+function slider(name: string, label: string, range: { min: number; max: number; step: number; value: number }): Html {
+  const { min, max, step, value } = range;
+  return html`<label class="slider"
+    >${label}<input type="range" name="${name}" min="${min}" max="${max}" step="${step}" value="${value}"
+  /></label>`;
+}
+
+/** Shown by the button, or by the key `?`. */
+function help(): Html {
+  return html`<dialog class="help" aria-label="${words.help}">
+    <h2>${words.help}</h2>
+    <table>
+      ${words.helpRows.map(
+        ([keys, what]) =>
+          html`<tr>
+            <th scope="row">${keys}</th>
+            <td>${what}</td>
+          </tr>`,
+      )}
+    </table>
+    <form method="dialog"><button>${words.close}</button></form>
+  </dialog>`;
 }
 
 function legend(): Html {
