@@ -46,6 +46,9 @@ test('a right organ has clearly another colour than its left twin; others keep t
     assert.deepEqual(shown.get(name), colour, name);
   for (const organ of ['Parotid', 'Eye', 'Lens']) {
     const [left, right] = [shown.get(`${organ}_L`)!, shown.get(`${organ}_R`)!];
-    assert.ok(Math.hypot(...left.map((value, n) => value - right[n]!)) >= 150, `${organ}: ${left} and ${right}`);
+    assert.ok(
+      Math.hypot(...left.map((value, n) => value - right[n]!)) >= 150,
+      `${organ}: ${left.join(' ')} and ${right.join(' ')}`,
+    );
   }
 });

@@ -30,8 +30,8 @@ const tapPixels = 8;
  * @param {Actions} actions
  */
 export function listenToGestures(canvas, tool, actions) {
-  new MouseGestures(canvas, tool, actions);
-  new TouchGestures(canvas, actions);
+  new MouseGestures(canvas, tool, actions).listen();
+  new TouchGestures(canvas, actions).listen();
 }
 
 /**
@@ -61,12 +61,16 @@ class MouseGestures {
     this.#canvas = canvas;
     this.#tool = tool;
     this.#actions = actions;
+  }
+
+  listen() {
+    const canvas = this.#canvas;
     canvas.addEventListener('wheel', (event) => this.#turn(event), { passive: false });
     canvas.addEventListener('pointerdown', (event) => event.pointerType !== 'touch' && this.#press(event));
     canvas.addEventListener('pointermove', (event) => event.pointerType !== 'touch' && this.#move(event));
     canvas.addEventListener('pointerup', () => (this.#drag = undefined));
     canvas.addEventListener('pointercancel', () => (this.#drag = undefined));
-    canvas.addEventListener('pointerleave', () => actions.leave());
+    canvas.addEventListener('pointerleave', () => this.#actions.leave());
     canvas.addEventListener('contextmenu', (event) => event.preventDefault());
   }
 
@@ -138,6 +142,10 @@ class TouchGestures {
   constructor(canvas, actions) {
     this.#canvas = canvas;
     this.#actions = actions;
+  }
+
+  listen() {
+    const canvas = this.#canvas;
     canvas.addEventListener('pointerdown', (event) => {
       if (event.pointerType !== 'touch') return;
       canvas.setPointerCapture(event.pointerId);
