@@ -23,6 +23,7 @@ contour-node takes planning CTs, contours them and sends an RT Structure Set to 
 | RT Structure Set Storage | yes | yes, see 4.2.4.4 |
 | Verification | yes | yes |
 | Study Root Query/Retrieve: FIND | optional, for the number of images of a series | no |
+| Study Root Query/Retrieve: MOVE | only by the command \`pull\` | no |
 | Storage Commitment Push Model | optional, for structure sets delivered, see 4.2.3.5 | off by default, see 4.2.4.3 |
 
 No media, no printing, no retrieval: this node is not an archive.
@@ -115,6 +116,13 @@ N-EVENT-REPORT is taken on the same association, which stays for 30 s after the 
 (4.2.4.5), of any transaction that was asked for, also after a restart and after \`waitMinutes\`. Event Type 1 is recorded as
 committed, 2 as refused with its Failure Reason; which of them it is follows from the sequence that the instance stands in. None in time is a
 warning. Neither sends the structure set again: that is for an operator, with the same bytes and the same SOP Instance UID.
+
+##### 4.2.3.6 Have an archive send CTs
+
+The command \`pull\`: Study Root Query/Retrieve FIND at STUDY level (by Patient ID) and SERIES level (by Study Instance UID, Modality CT),
+then MOVE (1.2.840.10008.5.1.4.1.2.2.2) at SERIES level with this node's AE title as Move Destination, one association each, in
+Implicit and Explicit VR Little Endian. 0x0000 and 0xB000 end it, with the archive's own counts; the instances arrive as from any other
+sender (4.2.4).
 
 #### 4.2.4 Association acceptance
 

@@ -21,8 +21,9 @@ dimse.Implementation.setMaxPduLength(1024 * 1024);
 
 export const { Dataset, Scp } = dimse;
 export const { Association } = dimse.association;
-export const { CEchoRequest, CFindRequest, CStoreRequest, NActionRequest, NEventReportRequest } = dimse.requests;
-export const { CEchoResponse, CStoreResponse, NActionResponse, NEventReportResponse } = dimse.responses;
+export const { CEchoRequest, CFindRequest, CMoveRequest, CStoreRequest, NActionRequest, NEventReportRequest } =
+  dimse.requests;
+export const { CEchoResponse, CMoveResponse, CStoreResponse, NActionResponse, NEventReportResponse } = dimse.responses;
 export const { PresentationContextResult } = dimse.constants;
 
 type NetworkOptions = ConstructorParameters<typeof dimse.Scp>[1];

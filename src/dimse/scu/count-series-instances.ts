@@ -1,56 +1,27 @@
-import { explicitVrLittleEndian, implicitVrLittleEndian } from '../../dicom/transfer-syntax.ts';
-import { ContourNodeError } from '../../errors.ts';
 import { CFindRequest } from '../library/dcmjs-dimse.ts';
-import { OutboundAssociation } from './outbound-association.ts';
 import type { PeerAddress } from './peer-connection.ts';
-import { formatStatus, dimseStatus } from '../status.ts';
+import { type QueryOptions, queryStudyRoot } from './study-root-query.ts';
 
-/** Study Root Query/Retrieve Information Model: FIND (PS3.4 C.6.2). */
-const studyRootFind = '1.2.840.10008.5.1.4.1.2.2.1';
-const transferSyntaxes = [implicitVrLittleEndian, explicitVrLittleEndian];
-/** A peer that knows more images of one series does not answer what it was asked. */
-const mostImages = 20_000;
+/** A peer that knows more instances of one series does not answer what it was asked. */
+const mostInstances = 20_000;
 
 /**
- * Asks a peer how many images a series has: C-FIND at IMAGE level, its matches counted (Number of Series Related
+ * Asks a peer how many instances a series has: C-FIND at IMAGE level, its matches counted (Number of Series Related
  * Instances is an optional key that few answer).
  *
- * @throws ContourNodeError PEER_UNREACHABLE, AssociationRejected, PRESENTATION_CONTEXT_REFUSED, DIMSE_TIMEOUT,
- *   ASSOCIATION_ABORTED; STORE_REFUSED when the query fails
+ * @throws ContourNodeError as queryStudyRoot
  */
 export async function countSeriesInstances(
   peer: PeerAddress,
   series: { studyInstanceUid: string; seriesInstanceUid: string },
-  options: { callingAe: string; timeoutSeconds: number },
+  options: QueryOptions,
 ): Promise<number> {
-  const association = await OutboundAssociation.open({
-    peer,
-    ...options,
-    contexts: [{ abstractSyntax: studyRootFind, transferSyntaxes }],
-    takesData: true,
+  const request = CFindRequest.createImageFindRequest({
+    StudyInstanceUID: series.studyInstanceUid,
+    SeriesInstanceUID: series.seriesInstanceUid,
+    SOPInstanceUID: '',
   });
-  try {
-    if (!transferSyntaxes.some((uid) => association.accepts(studyRootFind, uid))) {
-      throw new ContourNodeError(
-        'PRESENTATION_CONTEXT_REFUSED',
-        `${peer.aeTitle} answers no queries (Study Root FIND)`,
-      );
-    }
-    const request = CFindRequest.createImageFindRequest({
-      StudyInstanceUID: series.studyInstanceUid,
-      SeriesInstanceUID: series.seriesInstanceUid,
-      SOPInstanceUID: '',
-    });
-    let images = 0;
-    const response = await association.find(request, () => images++, mostImages);
-    if (response.getStatus() !== dimseStatus.success) {
-      throw new ContourNodeError(
-        'STORE_REFUSED',
-        `${peer.aeTitle} ended the query with ${formatStatus(response.getStatus())}`,
-      );
-    }
-    return images;
-  } finally {
-    await association.release();
-  }
+  let instances = 0;
+  await queryStudyRoot(peer, request, () => (instances += 1), { ...options, limit: mostInstances });
+  return instances;
 }

@@ -81,6 +81,8 @@ export class OutboundAssociation {
   /** The answer to it is on its way. */
   #answering: Promise<void> = Promise.resolve();
   #waiting: PromiseWithResolvers<unknown> | undefined;
+  /** Ends the waiting. */
+  #timer: NodeJS.Timeout | undefined;
 
   private constructor(request: AssociationRequest, socket: Socket) {
     this.#request = request;
@@ -166,7 +168,7 @@ export class OutboundAssociation {
   }
 
   /**
-   * Sends one C-FIND and waits for the response that ends it.
+   * Sends one C-FIND or C-MOVE and waits for the response that ends it; each pending one gives it its time again.
    *
    * @param onPending called for every match, at most `limit` times
    * @throws ContourNodeError DIMSE_TIMEOUT, ASSOCIATION_ABORTED, STORE_WRONG_RESPONSE
@@ -177,7 +179,10 @@ export class OutboundAssociation {
       if (!hasStatus(response)) this.#fail(this.#wrong('answered without a status'));
       else if (!isPending(response.getStatus())) this.#waiting?.resolve(response);
       else if (++matches > limit) this.#fail(this.#aborted(`more than ${limit} matches`));
-      else onPending(response);
+      else {
+        this.#timer?.refresh();
+        onPending(response);
+      }
     });
     return (await this.#wait(this.#request.timeoutSeconds, 'did not answer', () =>
       this.#network.sendRequests(request),
@@ -274,12 +279,12 @@ export class OutboundAssociation {
     const waiting = Promise.withResolvers<unknown>();
     this.#waiting = waiting;
     this.#socket.setTimeout(this.#request.timeoutSeconds * 1000);
-    const timer = setTimeout(() => this.#late(what), seconds * 1000);
+    this.#timer = setTimeout(() => this.#late(what), seconds * 1000);
     try {
       send();
       return await waiting.promise;
     } finally {
-      clearTimeout(timer);
+      clearTimeout(this.#timer);
       this.#socket.setTimeout(0);
       this.#waiting = undefined;
     }
