@@ -4,6 +4,7 @@ import { asContourNodeError, ContourNodeError, type ErrorCode } from '../errors.
 import type { Log } from '../log.ts';
 import { errorPage } from './pages/error-page.ts';
 import { sendHtml } from './pages/send-html.ts';
+import { textsFor } from './texts/choose-language.ts';
 import { wantsPage } from './wants-page.ts';
 
 const httpStatus: Partial<Record<ErrorCode, number>> = {
@@ -34,7 +35,7 @@ export function answerErrors(server: FastifyInstance, log: Log): void {
     if (statusOf(known.code) === 500) log.error({ err: error, route: request.routeOptions.url }, 'request failed');
     if (!wantsPage(request)) return answerError(reply, known);
     const { code, message, remedy } = known;
-    return sendHtml(reply.status(statusOf(code)), errorPage({ code, message, remedy }));
+    return sendHtml(reply.status(statusOf(code)), errorPage(textsFor(request), { code, message, remedy }));
   });
   server.setNotFoundHandler((request) => {
     throw new ContourNodeError('NOT_FOUND', `no ${request.method} here`, { remedy: apiRemedy });

@@ -3,6 +3,7 @@ import { queueProblems } from './queue-problems.ts';
 import { healthPage } from './pages/health-page.ts';
 import { readerOf } from './pages/reader.ts';
 import { sendHtml } from './pages/send-html.ts';
+import { textsFor } from './texts/choose-language.ts';
 import { wantsPage } from './wants-page.ts';
 import type { ContourQueues } from '../jobs/queues.ts';
 import type { Problem } from '../problem.ts';
@@ -21,7 +22,7 @@ export function addHealth(
     const problems = [...(await queueProblems(options.queues)), ...(await options.problems())];
     const ready = problems.length === 0;
     reply.status(ready ? 200 : 503);
-    if (wantsPage(request)) return sendHtml(reply, healthPage(problems, readerOf(request, reply)));
+    if (wantsPage(request)) return sendHtml(reply, healthPage(textsFor(request), problems, readerOf(request, reply)));
     return reply.send({ ready, problems });
   });
 }

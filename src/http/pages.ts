@@ -9,7 +9,7 @@ import { readerOf } from './pages/reader.ts';
 import { seriesMain } from './pages/series-page.ts';
 import { sendHtml } from './pages/send-html.ts';
 import { filterOf, rowsOfPage, worklistMain, type WorklistQuery } from './pages/worklist-page.ts';
-import { texts } from './texts.ts';
+import { textsFor } from './texts/choose-language.ts';
 
 export interface PageOptions {
   /** What an operator may choose from. */
@@ -45,23 +45,25 @@ const worklistQuery = z.object({
 export function addPages(server: FastifyInstance, { series, node, targets }: PageOptions): void {
   server.get('/', { config: { role: 'viewer' } }, async (request, reply) => {
     const query = withoutAbsent(worklistQuery.parse(request.query)) as WorklistQuery;
+    const texts = textsFor(request);
     const now = Date.now();
     const found = series.page(filterOf(query, now), { offset: (query.page - 1) * rowsOfPage, limit: rowsOfPage });
-    const main = worklistMain({ query, found, choices: series.choices(), node, now });
+    const main = worklistMain({ texts, query, found, choices: series.choices(), node, now });
     return sendHtml(
       reply,
-      pageFrame({ title: texts.worklist.title, place: '/', main, reader: readerOf(request, reply) }),
+      pageFrame(texts, { title: texts.worklist.title, place: '/', main, reader: readerOf(request, reply) }),
     );
   });
 
   server.get<{ Params: { key: string } }>('/series/:key', { config: { role: 'viewer' } }, async (request, reply) => {
+    const texts = textsFor(request);
     const detail = series.show(request.params.key);
     if (detail === undefined) throw new ContourNodeError('NOT_FOUND', 'no such series', { remedy: texts.series.gone });
     const reader = readerOf(request, reply);
     const operator = allows(reader.role, 'operator') ? await targets() : undefined;
-    const main = seriesMain({ series: detail, now: Date.now(), operator });
+    const main = seriesMain({ texts, series: detail, now: Date.now(), operator });
     const title = `${texts.series.title} ${detail.key}`;
-    return sendHtml(reply, pageFrame({ title, place: '/', main, reader, scripts: ['series.js', 'viewer.js'] }));
+    return sendHtml(reply, pageFrame(texts, { title, place: '/', main, reader, scripts: ['series.js', 'viewer.js'] }));
   });
 }
 

@@ -12,7 +12,7 @@ import { qualityMain, qualityMetrics } from './pages/quality-page.ts';
 import { readerOf } from './pages/reader.ts';
 import { sendHtml } from './pages/send-html.ts';
 import { qualityCsv } from './quality-csv.ts';
-import { texts } from './texts.ts';
+import { textsFor } from './texts/choose-language.ts';
 
 export interface QualityOptions {
   readonly quality: () => readonly QualityValue[];
@@ -34,8 +34,9 @@ export function addQuality(server: FastifyInstance, options: QualityOptions): vo
   const { quality, unmatched, unmatchedDays, audit, log } = options;
   server.get('/quality', { config: { role: 'viewer' } }, async (request, reply) => {
     const { metric } = query.parse(request.query);
+    const texts = textsFor(request);
     const reader = readerOf(request, reply);
-    const main = qualityMain({
+    const main = qualityMain(texts, {
       metric,
       values: quality(),
       unmatched: unmatched.list(),
@@ -43,7 +44,7 @@ export function addQuality(server: FastifyInstance, options: QualityOptions): vo
       operator: allows(reader.role, 'operator'),
     });
     const title = texts.quality.title;
-    return sendHtml(reply, pageFrame({ title, place: '/quality', main, reader, scripts: ['quality.js'] }));
+    return sendHtml(reply, pageFrame(texts, { title, place: '/quality', main, reader, scripts: ['quality.js'] }));
   });
   server.get('/quality.csv', { config: { role: 'viewer' } }, async (_request, reply) =>
     reply

@@ -4,7 +4,7 @@ import { FastifyAdapter } from '@bull-board/fastify';
 import type { FastifyInstance } from 'fastify';
 import type { ContourQueues } from '../jobs/queues.ts';
 import { declareRole } from './access/route-guard.ts';
-import { texts } from './texts.ts';
+import { en } from './texts/en.ts';
 
 const path = '/queues';
 
@@ -26,9 +26,9 @@ export function addQueueBoard(server: FastifyInstance, queues: ContourQueues): {
     serverAdapter,
     options: {
       uiConfig: {
-        boardTitle: texts.product,
+        boardTitle: en.product,
         boardLogo: { path: '/assets/icon.svg' },
-        miscLinks: [{ text: texts.backToWorklist, url: '/' }],
+        miscLinks: [{ text: en.backToWorklist, url: '/' }],
         hideDocsLink: true,
         hideRedisDetails: true,
       },

@@ -15,6 +15,7 @@ import { hasNoUsers } from './access/identify.ts';
 import { addAssets } from './assets.ts';
 import { answerErrors } from './error-answers.ts';
 import { addHealth } from './health.ts';
+import { addLanguage } from './language.ts';
 import { addPictures, type PicturesOptions } from './pictures.ts';
 import { addPages, type PageOptions } from './pages.ts';
 import { addQueueBoard } from './queue-board.ts';
@@ -86,6 +87,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   addSeriesApi(server, options);
   addSeriesEvents(server, options);
   await addAssets(server);
+  addLanguage(server);
   addPages(server, options);
   addQuality(server, options);
   addPictures(server, options);

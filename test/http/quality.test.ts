@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { textsIn } from '../../src/http/texts/choose-language.ts';
 import { test } from 'node:test';
 import { apiTokenHash, newApiToken } from '../../src/http/access/api-token.ts';
 import { qualityCsv } from '../../src/http/quality-csv.ts';
@@ -26,7 +27,8 @@ function pageOf(values: readonly QualityValue[], operator = false): string {
     reason: 'several series fit',
     approval: 'APPROVED',
   } as const;
-  return qualityMain({ metric: 'dsc', values, unmatched: [unmatched], unmatchedDays: 30, operator }).text;
+  return qualityMain(textsIn('en'), { metric: 'dsc', values, unmatched: [unmatched], unmatchedDays: 30, operator })
+    .text;
 }
 
 const steady = Array.from({ length: 20 }, (_, at) => 0.9 + (at % 2) / 100);

@@ -1,5 +1,6 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
+import { textsIn } from '../../src/http/texts/choose-language.ts';
 import { worklistMain, type WorklistInput } from '../../src/http/pages/worklist-page.ts';
 import { seriesMain } from '../../src/http/pages/series-page.ts';
 import { listText, showText } from '../../src/http/series-text.ts';
@@ -86,6 +87,7 @@ const counts = Object.fromEntries(seriesStates.map((state) => [state, 0])) as Se
 
 function worklist(found: readonly SeriesDetail[], query: Partial<WorklistInput['query']> = {}): string {
   return worklistMain({
+    texts: textsIn('en'),
     query: { group: 'all', page: 1, ...query },
     found: { series: found, total: found.length, counts: { ...counts, 'delivery failed': found.length } },
     choices: { senders: ['scanner'], bundles: ['openkbp-head-neck'], destinations: ['pinnacle'] },
@@ -137,13 +139,18 @@ test('a row shows three warnings and how many more there are; the page of the se
   const row = worklist([many]);
   assert.match(row, /warning 0\. .*warning 2\. 11 more warnings/);
   assert.ok(!row.includes('warning 3.'));
-  const page = seriesMain({ series: many, now: Date.now(), operator: undefined }).text;
+  const page = seriesMain({ texts: textsIn('en'), series: many, now: Date.now(), operator: undefined }).text;
   for (const { text } of warnings) assert.ok(page.includes(text), text);
 });
 
 test('what is to be typed stands apart from the words', () => {
   const problem = { code: 'X', message: 'no', remedy: 'see `contour-node models list`' };
-  const page = seriesMain({ series: { ...series, problem }, now: Date.now(), operator: undefined }).text;
+  const page = seriesMain({
+    texts: textsIn('en'),
+    series: { ...series, problem },
+    now: Date.now(),
+    operator: undefined,
+  }).text;
   assert.match(page, /see <code class="typed">contour-node models list<\/code>/);
 });
 
@@ -151,6 +158,7 @@ test('a viewer sees no buttons that change something', () => {
   const failed = { ...series, state: 'failed' } as const;
   const page = (operator: boolean) =>
     seriesMain({
+      texts: textsIn('en'),
       series: failed,
       now: Date.now(),
       operator: operator ? { bundles: ['a'], destinations: ['b'] } : undefined,
@@ -160,7 +168,12 @@ test('a viewer sees no buttons that change something', () => {
 });
 
 test('a structure set that came back says how far it is from the proposed one, whether it counts, and who says so', () => {
-  const page = seriesMain({ series, now: Date.now(), operator: { bundles: [], destinations: [] } }).text;
+  const page = seriesMain({
+    texts: textsIn('en'),
+    series,
+    now: Date.now(),
+    operator: { bundles: [], destinations: [] },
+  }).text;
   for (const text of [
     'From pinnacle,',
     'confirmed by mphys,',

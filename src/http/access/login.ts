@@ -6,7 +6,8 @@ import { ContourNodeError } from '../../errors.ts';
 import { sessionCookie } from './identify.ts';
 import { loginPage } from '../pages/login-page.ts';
 import { sendHtml } from '../pages/send-html.ts';
-import { texts } from '../texts.ts';
+import { type Texts } from '../texts/texts.ts';
+import { textsFor } from '../texts/choose-language.ts';
 import { hashPassword, verifyPassword } from './password-hash.ts';
 import type { Sessions } from './sessions.ts';
 
@@ -33,11 +34,11 @@ export async function addLogin(server: FastifyInstance, options: LoginOptions): 
   const verify = await passwordCheck(config);
   await server.register(rateLimit, { global: false });
 
-  const page = (reply: FastifyReply, status: number, to: string, problem?: string): FastifyReply =>
-    sendHtml(reply.status(status), loginPage(local(to), problem));
+  const page = (texts: Texts, reply: FastifyReply, status: number, to: string, problem?: string): FastifyReply =>
+    sendHtml(reply.status(status), loginPage(texts, local(to), problem));
 
   server.get<{ Querystring: { to?: string } }>('/login', { config: { role: 'anyone' } }, async (request, reply) =>
-    page(reply, 200, request.query.to ?? '/'),
+    page(textsFor(request), reply, 200, request.query.to ?? '/'),
   );
   server.post(
     '/login',
@@ -53,12 +54,13 @@ export async function addLogin(server: FastifyInstance, options: LoginOptions): 
       },
     },
     async (request, reply) => {
+      const texts = textsFor(request);
       const typed = form.safeParse(request.body);
-      if (!typed.success) return page(reply, 400, '/', texts.login.missing);
+      if (!typed.success) return page(texts, reply, 400, '/', texts.login.missing);
       const { name, password, to } = typed.data;
       const hash = await verify(name, password);
       options.onLogin({ user: name, address: request.ip, succeeded: hash !== undefined });
-      if (hash === undefined) return page(reply, 401, to, texts.login.wrong);
+      if (hash === undefined) return page(texts, reply, 401, to, texts.login.wrong);
       reply.setCookie(sessionCookie, sessions.open(name, hash), {
         path: '/',
         httpOnly: true,

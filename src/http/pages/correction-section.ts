@@ -1,36 +1,39 @@
 import type { ComparisonView, SeriesDetail, StructureSetView } from '../../store/series.ts';
 import type { ComparedRoi } from '../../work/correction.ts';
-import { texts } from '../texts.ts';
+import type { Texts } from '../texts/texts.ts';
 import { html, type Html } from './html.ts';
 import { badge, moment, type Mood, problemBox, warningList } from './parts.ts';
 
-const words = texts.corrections;
+type Words = Texts['corrections'];
 
 /** The corrections: how each differs from what was contoured, and whether it counts. */
-export function correctionSection(series: SeriesDetail, operator: boolean): Html {
+export function correctionSection(texts: Texts, series: SeriesDetail, operator: boolean): Html {
+  const words = texts.corrections;
   const { structureSets } = series;
   return html`<section id="corrections" data-live class="panel" ${structureSets.length === 0 && html`hidden`}>
     <h2>${words.title}</h2>
-    ${structureSets.map((set) => card(set, operator))}
+    ${structureSets.map((set) => card(texts, set, operator))}
     <p class="quiet">${words.meaning} <a href="/quality">${texts.navigation.quality}</a></p>
   </section>`;
 }
 
-function card(set: StructureSetView, operator: boolean): Html {
+function card(texts: Texts, set: StructureSetView, operator: boolean): Html {
+  const words = texts.corrections;
   const { structureSet, receivedAt, sender, approval, confirmed, comparisons } = set;
   return html`<article class="order" id="correction-${structureSet}">
-    <h3>${words.from(sender)} ${moment(receivedAt)} ${badge(...standing(set))}</h3>
+    <h3>${words.from(sender)} ${moment(texts, receivedAt)} ${badge(...standing(words, set))}</h3>
     <p class="quiet">
       ${words.approval[approval]}${
-        confirmed !== undefined && html`; ${words.confirmedBy(confirmed.by)} ${moment(confirmed.at)}`
+        confirmed !== undefined && html`; ${words.confirmedBy(confirmed.by)} ${moment(texts, confirmed.at)}`
       }${set.matchedBy === 'frame of reference' && html`; ${words.byFrame}`}
     </p>
-    ${comparisons.map(comparison)} ${operator && html`<div class="actions">${buttons(set)}</div>`}
+    ${comparisons.map((one) => comparison(texts, one))}
+    ${operator && html`<div class="actions">${buttons(words, set)}</div>`}
   </article>`;
 }
 
 /** Whether it counts, or why not. */
-function standing({ approval, confirmed, comparisons }: StructureSetView): [Mood, string] {
+function standing(words: Words, { approval, confirmed, comparisons }: StructureSetView): [Mood, string] {
   if (comparisons.some(({ counts }) => counts)) return ['good', words.standing.counts];
   if (comparisons.some(({ own }) => own)) return ['quiet', words.standing.own];
   if (comparisons.some(({ state }) => state === 'failed' || state === 'not comparable'))
@@ -40,7 +43,7 @@ function standing({ approval, confirmed, comparisons }: StructureSetView): [Mood
   return ['quiet', words.standing.replaced];
 }
 
-function buttons({ structureSet, approval, confirmed, comparisons }: StructureSetView): Html[] {
+function buttons(words: Words, { structureSet, approval, confirmed, comparisons }: StructureSetView): Html[] {
   const button = (action: 'confirm' | 'withdraw' | 'compare', text: string): Html =>
     html`<button type="button" data-action="structure-sets/${structureSet}/${action}">${text}</button>`;
   const own = comparisons.some((one) => one.own);
@@ -53,9 +56,9 @@ function buttons({ structureSet, approval, confirmed, comparisons }: StructureSe
   ];
 }
 
-function comparison({ bundle, problem, rois, warnings }: ComparisonView): Html {
-  return html`<p>${words.against} <b>${bundle.name}</b> <span class="quiet">${bundle.version}</span></p>
-    ${problemBox(problem)} ${warningList(warnings)} ${rois.length > 0 && figures(rois)}`;
+function comparison(texts: Texts, { bundle, problem, rois, warnings }: ComparisonView): Html {
+  return html`<p>${texts.corrections.against} <b>${bundle.name}</b> <span class="quiet">${bundle.version}</span></p>
+    ${problemBox(texts, problem)} ${warningList(texts, warnings)} ${rois.length > 0 && figures(texts, rois)}`;
 }
 
 const columns = [
@@ -67,7 +70,7 @@ const columns = [
   ['correctedCm3', 1],
 ] as const;
 
-function figures(rois: readonly ComparedRoi[]): Html {
+function figures(texts: Texts, rois: readonly ComparedRoi[]): Html {
   return html`<table class="figures">
     <thead>
       <tr>
@@ -80,7 +83,7 @@ function figures(rois: readonly ComparedRoi[]): Html {
         (roi) =>
           html`<tr>
             <th scope="row">
-              ${roi.name}${roi.state !== 'compared' && html` <span class="quiet">${words.roiStates[roi.state]}</span>`}
+              ${roi.name}${roi.state !== 'compared' && html` <span class="quiet">${texts.corrections.roiStates[roi.state]}</span>`}
             </th>
             ${columns.map(([key, digits]) => html`<td class="number">${roi[key]?.toFixed(digits) ?? '–'}</td>`)}
           </tr>`,

@@ -1,17 +1,17 @@
 import type { Problem } from '../../problem.ts';
-import { texts } from '../texts.ts';
+import type { Texts } from '../texts/texts.ts';
 import { html } from './html.ts';
 import { pageFrame } from './page-frame.ts';
 import { problemBox } from './parts.ts';
 
 /** An error for a person who opened a page. */
-export function errorPage(problem: Problem): string {
+export function errorPage(texts: Texts, problem: Problem): string {
   const { title, back } = texts.errorPage;
-  return pageFrame({
+  return pageFrame(texts, {
     title,
     place: '',
     main: html`<h1>${title}</h1>
-      ${problemBox(problem)}
+      ${problemBox(texts, problem)}
       <p><a href="/">${back}</a></p>`,
   });
 }

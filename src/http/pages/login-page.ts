@@ -1,9 +1,9 @@
-import { texts } from '../texts.ts';
+import type { Texts } from '../texts/texts.ts';
 import { html } from './html.ts';
 import { pageFrame } from './page-frame.ts';
 
 /** @param to path that is shown after the login */
-export function loginPage(to: string, problem?: string): string {
+export function loginPage(texts: Texts, to: string, problem?: string): string {
   const { title, name, password, submit } = texts.login;
   const main = html`<form class="panel login" method="post" action="/login">
     <h1>${title}</h1>
@@ -15,5 +15,5 @@ export function loginPage(to: string, problem?: string): string {
     <p class="answer" role="alert">${problem}</p>
     <button class="primary">${submit}</button>
   </form>`;
-  return pageFrame({ title, place: '', main });
+  return pageFrame(texts, { title, place: '', main });
 }

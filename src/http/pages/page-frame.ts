@@ -1,6 +1,7 @@
-import { texts } from '../texts.ts';
+import type { Texts } from '../texts/texts.ts';
 import { version } from '../../version.ts';
 import { allows, type RouteRole } from '../access/user.ts';
+import { languages } from '../texts/choose-language.ts';
 import { html, Html } from './html.ts';
 import type { Reader } from './reader.ts';
 
@@ -17,16 +18,16 @@ export interface Page {
 }
 
 /** Links in the header, for those who may follow them. */
-const navigation: readonly { path: string; text: string; role: RouteRole }[] = [
-  { path: '/', text: texts.navigation.worklist, role: 'viewer' },
-  { path: '/quality', text: texts.navigation.quality, role: 'viewer' },
-  { path: '/queues', text: texts.navigation.queues, role: 'operator' },
-  { path: '/health/ready', text: texts.navigation.health, role: 'monitor' },
-  { path: '/metrics', text: texts.navigation.metrics, role: 'monitor' },
+const navigation: readonly { path: string; name: Exclude<keyof Texts['navigation'], 'label'>; role: RouteRole }[] = [
+  { path: '/', name: 'worklist', role: 'viewer' },
+  { path: '/quality', name: 'quality', role: 'viewer' },
+  { path: '/queues', name: 'queues', role: 'operator' },
+  { path: '/health/ready', name: 'health', role: 'monitor' },
+  { path: '/metrics', name: 'metrics', role: 'monitor' },
 ];
 
 /** A whole document: header with navigation, the page, the footer. */
-export function pageFrame({ title, place, main, reader, scripts = [] }: Page): string {
+export function pageFrame(texts: Texts, { title, place, main, reader, scripts = [] }: Page): string {
   return html`<!doctype html>
     <html lang="${texts.language}">
       <head>
@@ -38,7 +39,7 @@ export function pageFrame({ title, place, main, reader, scripts = [] }: Page): s
         <link rel="icon" href="/assets/icon.svg" type="image/svg+xml" />
         <link rel="stylesheet" href="/assets/page.css" />
         <script type="application/json" id="texts">
-          ${scriptTexts()}
+          ${scriptTexts(texts)}
         </script>
         ${['live.js', ...scripts].map((name) => html`<script type="module" src="/assets/${name}"></script>`)}
       </head>
@@ -51,14 +52,16 @@ export function pageFrame({ title, place, main, reader, scripts = [] }: Page): s
               ${navigation
                 .filter(({ role }) => reader !== undefined && allows(reader.role, role))
                 .map(
-                  ({ path, text }) =>
+                  ({ path, name }) =>
                     html`<li>
-                      <a href="${path}" ${path === place ? html`aria-current="page"` : undefined}>${text}</a>
+                      <a href="${path}" ${path === place ? html`aria-current="page"` : undefined}
+                        >${texts.navigation[name]}</a
+                      >
                     </li>`,
                 )}
             </ul>
           </nav>
-          ${reader !== undefined && account(reader)}
+          ${reader !== undefined && account(texts, reader)} ${languageSwitch(texts)}
           <p id="live" class="live" role="status"></p>
         </header>
         <main id="content" tabindex="-1">${main}</main>
@@ -71,7 +74,7 @@ export function pageFrame({ title, place, main, reader, scripts = [] }: Page): s
 }
 
 /** Who is logged in; a user known by this machine, a token or a proxy cannot log out here. */
-function account({ via, name, role, csrfToken }: Reader): Html {
+function account(texts: Texts, { via, name, role, csrfToken }: Reader): Html {
   const who = html`<span>${name} (${texts.roles[role]})</span>`;
   if (via !== 'session') return html`<p class="account">${who}</p>`;
   return html`<form class="account" method="post" action="/logout">
@@ -80,8 +83,17 @@ function account({ via, name, role, csrfToken }: Reader): Html {
   </form>`;
 }
 
+/** The other languages, each in its own words; a link works without a script too. */
+function languageSwitch({ language, languageSwitch }: Texts): Html {
+  return html`<p class="languages" aria-label="${languageSwitch}">
+    ${Object.entries(languages)
+      .filter(([code]) => code !== language)
+      .map(([code, name]) => html`<a href="/language/${code}" lang="${code}" hreflang="${code}">${name}</a>`)}
+  </p>`;
+}
+
 /** Inside a script element nothing is escaped but what could end it. */
-function scriptTexts(): Html {
+function scriptTexts(texts: Texts): Html {
   return new Html(JSON.stringify(texts.script).replaceAll('<', '\\u003c'));
 }
 

@@ -1,7 +1,7 @@
 import type { DeliveryView, OrderState, SeriesState, SeriesSummary, StageTime } from '../../store/series.ts';
 import type { Problem } from '../../problem.ts';
 import type { Warning } from '../../warning.ts';
-import { texts } from '../texts.ts';
+import type { Texts } from '../texts/texts.ts';
 import { duration } from '../assets/duration.js';
 import { html, type Html, type HtmlValue } from './html.ts';
 
@@ -50,30 +50,30 @@ export function badge(mood: Mood, text: string): Html {
   >`;
 }
 
-export function stateBadge(state: SeriesState): Html {
+export function stateBadge(texts: Texts, state: SeriesState): Html {
   return badge(moods[state], texts.states[state]);
 }
 
 /** What happened, with its code, and what to do about it. */
-export function problemBox(problem: Problem | undefined): Html | undefined {
+export function problemBox(texts: Texts, problem: Problem | undefined): Html | undefined {
   if (problem === undefined) return undefined;
   return html`<div class="problem">
     <p>${withCode(problem.message)} <code>${problem.code}</code></p>
-    ${remedyLine(problem.remedy)}
+    ${remedyLine(texts, texts.remedy(problem))}
   </div>`;
 }
 
 /** Why a series is as it is: its problem, or what its state means where that is not plain. */
-export function whyBox({ state, problem }: Pick<SeriesSummary, 'state' | 'problem'>): Html | undefined {
+export function whyBox(texts: Texts, { state, problem }: Pick<SeriesSummary, 'state' | 'problem'>): Html | undefined {
   const help = texts.stateHelp[state];
-  if (problem !== undefined || help === undefined) return problemBox(problem);
+  if (problem !== undefined || help === undefined) return problemBox(texts, problem);
   return html`<div class="problem attention">
     <p>${help.message}</p>
-    ${remedyLine(help.remedy)}
+    ${remedyLine(texts, help.remedy)}
   </div>`;
 }
 
-function remedyLine(remedy: string): Html | undefined {
+function remedyLine(texts: Texts, remedy: string): Html | undefined {
   if (remedy === '') return undefined;
   return html`<p class="remedy"><span>${texts.whatToDo}:</span> ${withCode(remedy)}</p>`;
 }
@@ -84,7 +84,7 @@ function withCode(text: string): HtmlValue {
 }
 
 /** Every warning, with what it means where its text is short. */
-export function warningList(warnings: readonly Warning[]): Html | undefined {
+export function warningList(texts: Texts, warnings: readonly Warning[]): Html | undefined {
   return list(
     warnings.map(({ code, text }) => {
       const help = texts.warningHelp[code];
@@ -94,7 +94,7 @@ export function warningList(warnings: readonly Warning[]): Html | undefined {
 }
 
 /** The first warnings, and how many there are more. */
-export function fewWarnings(warnings: readonly Warning[]): Html | undefined {
+export function fewWarnings(texts: Texts, warnings: readonly Warning[]): Html | undefined {
   const shown = warnings.length > mostInRow + 1 ? warnings.slice(0, mostInRow) : warnings;
   const left = warnings.length - shown.length;
   const more = left === 0 ? [] : [html`<li class="more">${texts.moreWarnings(left)}</li>`];
@@ -112,12 +112,12 @@ function list(items: readonly Html[]): Html | undefined {
 }
 
 /** A moment; the browser shows it in its own time zone. */
-export function moment(iso: string): Html {
+export function moment(texts: Texts, iso: string): Html {
   return html`<time datetime="${iso}">${texts.utc(iso.slice(0, 10), iso.slice(11, 19))}</time>`;
 }
 
 /** Each stage with its duration; that of a running one goes on in the browser. */
-export function stageList(stages: readonly StageTime[], now: number): Html | undefined {
+export function stageList(texts: Texts, stages: readonly StageTime[], now: number): Html | undefined {
   if (stages.length === 0) return undefined;
   return html`<ol class="stages">
     ${stages.map(({ stage, from, to }) => {
@@ -143,13 +143,13 @@ const deliveryMoods: Record<DeliveryView['state'], Mood> = {
 };
 
 /** One destination with the state of its structure set. */
-export function deliveryLine(delivery: DeliveryView): Html {
+export function deliveryLine(texts: Texts, delivery: DeliveryView): Html {
   const { destination, state, tries, alarmed, nextTryAt, commitment } = delivery;
   const unkept = commitment?.state === 'refused' || commitment?.state === 'missing';
   const mood = alarmed || unkept ? 'attention' : deliveryMoods[state];
   return html`<span class="delivery ${mood}">
     <b>${destination}</b> ${texts.deliveryStates[state]}${tries > 1 && `, ${texts.tries(tries)}`}${
-      nextTryAt !== undefined && html`, ${texts.nextTry} ${moment(nextTryAt)}`
+      nextTryAt !== undefined && html`, ${texts.nextTry} ${moment(texts, nextTryAt)}`
     }${alarmed && `, ${texts.alarmed}`}${commitment !== undefined && `, ${texts.commitmentStates[commitment.state]}`}
   </span>`;
 }

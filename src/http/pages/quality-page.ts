@@ -5,7 +5,7 @@ import { baselineSize, controlLimits, controlSignals } from '../../charts/indivi
 import { percentile } from '../../charts/percentile.ts';
 import { runChart } from '../../charts/run-chart.ts';
 import type { QualityValue } from '../../store/quality-values.ts';
-import { texts } from '../texts.ts';
+import type { Texts } from '../texts/texts.ts';
 import { html, Html } from './html.ts';
 import { badge, moment } from './parts.ts';
 
@@ -22,10 +22,9 @@ export interface QualityPageInput {
   readonly operator: boolean;
 }
 
-const words = texts.quality;
-
 /** How far corrected structure sets are from the proposed ones, over months: ROI by ROI, bundle by bundle. */
-export function qualityMain(input: QualityPageInput): Html {
+export function qualityMain(texts: Texts, input: QualityPageInput): Html {
+  const words = texts.quality;
   const { metric, values } = input;
   const structureSets = new Set(values.map(({ series, structureSet }) => `${series} ${structureSet}`)).size;
   return html`<h1>${words.title}</h1>
@@ -42,22 +41,29 @@ export function qualityMain(input: QualityPageInput): Html {
     </nav>
     <div id="quality" data-live>
       <p>${words.counting(structureSets)} <a href="/quality.csv" download>${words.csv}</a></p>
-      ${values.length === 0 ? html`<p class="empty">${words.empty}</p>` : bundlesOf(input)}
+      ${values.length === 0 ? html`<p class="empty">${words.empty}</p>` : bundlesOf(texts, input)}
     </div>
-    ${unmatchedSection(input)}`;
+    ${unmatchedSection(texts, input)}`;
 }
 
-function bundlesOf({ metric, values }: QualityPageInput): Html[] {
+function bundlesOf(texts: Texts, { metric, values }: QualityPageInput): Html[] {
   return grouped(values, ({ bundle }) => bundle.name).map(
     ([name, ofBundle]) =>
       html`<section class="panel">
         <h2>${name}</h2>
-        ${grouped(ofBundle, ({ roi }) => roi.name).map(([roi, ofRoi]) => roiSection(name, roi, metric, ofRoi))}
+        ${grouped(ofBundle, ({ roi }) => roi.name).map(([roi, ofRoi]) => roiSection(texts, name, roi, metric, ofRoi))}
       </section>`,
   );
 }
 
-function roiSection(bundle: string, roi: string, metric: QualityMetric, values: readonly QualityValue[]): Html {
+function roiSection(
+  texts: Texts,
+  bundle: string,
+  roi: string,
+  metric: QualityMetric,
+  values: readonly QualityValue[],
+): Html {
+  const words = texts.quality;
   const versions = grouped(values, (value) => value.bundle.version);
   const axis = texts.figures[metric];
   const boxes = versions.map(([version, ofVersion]) => ({
@@ -66,7 +72,7 @@ function roiSection(bundle: string, roi: string, metric: QualityMetric, values: 
     values: numbersOf(ofVersion, metric),
   }));
   return html`<h3>${roi}</h3>
-    ${summary(versions)}
+    ${summary(texts, versions)}
     <div class="charts">
       ${figure(boxPlot(words.boxTitle(bundle, roi), axis, boxes))}
       ${versions.toReversed().map(([version, ofVersion]) => {
@@ -86,7 +92,8 @@ function figure(svg: string): Html {
 type Versions = readonly (readonly [string, readonly QualityValue[]])[];
 
 /** Medians of every version, and whether its newest values are as at the beginning. */
-function summary(versions: Versions): Html {
+function summary(texts: Texts, versions: Versions): Html {
+  const words = texts.quality;
   return html`<table class="figures">
     <thead>
       <tr>
@@ -108,7 +115,7 @@ function summary(versions: Versions): Html {
                 ${numbers.length === 0 ? '–' : percentile(numbers, 50).toFixed(digits[one])}
               </td>`;
             })}
-            <td>${drift(values)}</td>
+            <td>${drift(texts, values)}</td>
           </tr>`,
       )}
     </tbody>
@@ -119,7 +126,8 @@ const digits: Record<QualityMetric, number> = { dsc: 3, hd95: 1, surfaceDsc: 3, 
 /** The newest values that are looked at for a drift. */
 const recent = 10;
 
-function drift(values: readonly QualityValue[]): Html {
+function drift(texts: Texts, values: readonly QualityValue[]): Html {
+  const words = texts.quality;
   const n = compared(values);
   if (n < baselineSize) return html`<span class="quiet">${words.noBaseline(baselineSize - n)}</span>`;
   const signalling = qualityMetrics.filter((metric) => {
@@ -150,8 +158,8 @@ function grouped(values: readonly QualityValue[], nameOf: (value: QualityValue) 
   return [...groups].toSorted(([a], [b]) => a.localeCompare(b, 'en', { numeric: true }));
 }
 
-function unmatchedSection({ unmatched, unmatchedDays, operator }: QualityPageInput): Html {
-  const { title, none, columns, kept, remove } = words.unmatched;
+function unmatchedSection(texts: Texts, { unmatched, unmatchedDays, operator }: QualityPageInput): Html {
+  const { title, none, columns, kept, remove } = texts.quality.unmatched;
   return html`<section class="panel" id="unmatched" data-live>
     <h2>${title}</h2>
     <p class="quiet">${kept(unmatchedDays)}</p>
@@ -170,7 +178,7 @@ function unmatchedSection({ unmatched, unmatchedDays, operator }: QualityPageInp
             ({ key, receivedAt, sender, reason, approval }) =>
               html`<tr>
                 <th scope="row" class="key">${key}</th>
-                <td>${moment(receivedAt)}</td>
+                <td>${moment(texts, receivedAt)}</td>
                 <td>${sender}</td>
                 <td>${texts.corrections.approval[approval]}</td>
                 <td>${texts.unmatchedReasons[reason]}</td>

@@ -1,6 +1,6 @@
 import type { DeliveryView, OrderView, SeriesDetail } from '../../store/series.ts';
 import type { OperatorTargets } from '../../intake/operator-targets.ts';
-import { texts } from '../texts.ts';
+import type { Texts } from '../texts/texts.ts';
 import { html, type Html } from './html.ts';
 import {
   badge,
@@ -17,6 +17,7 @@ import { correctionSection } from './correction-section.ts';
 import { hasPictures, viewerSection } from './viewer-section.ts';
 
 export interface SeriesPageInput {
+  readonly texts: Texts;
   readonly series: SeriesDetail;
   readonly now: number;
   /** What an operator may choose; undefined for a user who may change nothing. */
@@ -29,8 +30,8 @@ type Section = (input: SeriesPageInput) => Html | undefined;
 /** In the order of the page. */
 const sections: readonly Section[] = [
   head,
-  ({ series }) => viewerSection(series),
-  ({ series, operator }) => correctionSection(series, operator !== undefined),
+  ({ texts, series }) => viewerSection(texts, series),
+  ({ texts, series, operator }) => correctionSection(texts, series, operator !== undefined),
   facts,
   patient,
   byHand,
@@ -43,16 +44,15 @@ export function seriesMain(input: SeriesPageInput): Html {
   return html`<div class="series" data-series="${input.series.key}">${sections.map((section) => section(input))}</div>`;
 }
 
-const words = texts.series;
-
-function head({ series, now, operator }: SeriesPageInput): Html {
+function head({ texts, series, now, operator }: SeriesPageInput): Html {
+  const words = texts.series;
   return html`<section id="head" class="head" data-live>
     <p class="crumb"><a href="/">${texts.worklist.title}</a></p>
     <div class="title">
       <h1>${words.title} <span class="key">${series.key}</span></h1>
-      ${stateBadge(series.state)}
+      ${stateBadge(texts, series.state)}
     </div>
-    ${whyBox(series)} ${warningList(series.warnings)} ${stageList(series.stages, now)}
+    ${whyBox(texts, series)} ${warningList(texts, series.warnings)} ${stageList(texts, series.stages, now)}
     <div class="actions">
       ${(operator === undefined ? [] : actionsOf(series)).map(
         (action) =>
@@ -65,7 +65,7 @@ function head({ series, now, operator }: SeriesPageInput): Html {
   </section>`;
 }
 
-type Action = keyof typeof words.actions;
+type Action = keyof Texts['series']['actions'];
 
 /** What makes sense in this state; the node decides all the same. */
 function actionsOf({ state, orders }: SeriesDetail): Action[] {
@@ -81,7 +81,8 @@ function actionsOf({ state, orders }: SeriesDetail): Action[] {
 
 const resendable: readonly DeliveryView['state'][] = ['delivered', 'failed', 'waiting'];
 
-function facts({ series }: SeriesPageInput): Html {
+function facts({ texts, series }: SeriesPageInput): Html {
+  const words = texts.series;
   const rows: [string, Html | string | undefined][] = [
     [
       words.facts.sender,
@@ -89,7 +90,7 @@ function facts({ series }: SeriesPageInput): Html {
     ],
     [words.facts.called, series.calledAe],
     [words.facts.images, texts.images(series.images, series.expectedImages)],
-    [words.facts.received, html`${moment(series.firstReceivedAt)} – ${moment(series.lastReceivedAt)}`],
+    [words.facts.received, html`${moment(texts, series.firstReceivedAt)} – ${moment(texts, series.lastReceivedAt)}`],
     [words.facts.revision, series.revision === 0 ? undefined : String(series.revision)],
     [words.facts.route, series.route],
   ];
@@ -108,21 +109,21 @@ function facts({ series }: SeriesPageInput): Html {
   </section>`;
 }
 
-function patient(): Html {
-  const { title, hidden, show } = words.patient;
+function patient({ texts }: SeriesPageInput): Html {
+  const { title, hidden, show, labels } = texts.series.patient;
   return html`<section class="panel">
     <h2>${title}</h2>
     <div id="patient">
       <p class="quiet">${hidden}</p>
-      <button type="button" data-identity data-labels="${JSON.stringify(words.patient.labels)}">${show}</button>
+      <button type="button" data-identity data-labels="${JSON.stringify(labels)}">${show}</button>
     </div>
   </section>`;
 }
 
 /** Another bundle or destination, and the end of the series: what is rarely wanted stands folded up. */
-function byHand({ series, operator }: SeriesPageInput): Html | undefined {
+function byHand({ texts, series, operator }: SeriesPageInput): Html | undefined {
   if (operator === undefined) return undefined;
-  const { title, bundle, destinations, order, ordered, remove, sure, removeHint } = words.byHand;
+  const { title, bundle, destinations, order, ordered, remove, sure, removeHint } = texts.series.byHand;
   const current = series.orders[0]?.bundle.name;
   return html`<details class="panel">
     <summary>${title}</summary>
@@ -150,36 +151,40 @@ function byHand({ series, operator }: SeriesPageInput): Html | undefined {
   </details>`;
 }
 
-function orders({ series }: SeriesPageInput): Html {
+function orders({ texts, series }: SeriesPageInput): Html {
+  const words = texts.series;
   return html`<section class="panel">
     <h2>${words.orders.title}</h2>
     <div id="orders" data-live>
-      ${series.orders.length === 0 ? html`<p class="quiet">${words.orders.none}</p>` : series.orders.map((order) => orderCard(series.key, order))}
+      ${series.orders.length === 0 ? html`<p class="quiet">${words.orders.none}</p>` : series.orders.map((order) => orderCard(texts, series.key, order))}
     </div>
   </section>`;
 }
 
-function orderCard(series: string, order: OrderView): Html {
+function orderCard(texts: Texts, series: string, order: OrderView): Html {
+  const words = texts.series;
   const { bundle, state, rois, deliveries } = order;
   return html`<article class="order" id="order-${order.order}">
     <h3>
       ${bundle.name} <span class="quiet">${bundle.version}</span> ${badge(orderMoods[state], texts.orderStates[state])}
     </h3>
     <p class="quiet">${words.orders.revision(order.revision)}, ${texts.tries(order.tries)}</p>
-    ${problemBox(order.problem)} ${warningList(order.warnings)} ${rois.length > 0 && roiTable(rois)}
+    ${problemBox(texts, order.problem)} ${warningList(texts, order.warnings)}
+    ${rois.length > 0 && roiTable(texts, rois)}
     ${deliveries.map(
       (delivery) =>
         html`<div>
-          ${deliveryLine(delivery)} ${problemBox(delivery.problem)} ${problemBox(delivery.commitment?.problem)}
+          ${deliveryLine(texts, delivery)} ${problemBox(texts, delivery.problem)}
+          ${problemBox(texts, delivery.commitment?.problem)}
         </div>`,
     )}
-    ${hasPictures(order) && contactSheet(series, order)}
+    ${hasPictures(order) && contactSheet(texts, series, order)}
   </article>`;
 }
 
 /** series.js fetches it once it is opened: `loading="lazy"` does not wait for that. */
-function contactSheet(series: string, { order, bundle }: OrderView): Html {
-  const { title, alt, download } = words.contactSheet;
+function contactSheet(texts: Texts, series: string, { order, bundle }: OrderView): Html {
+  const { title, alt, download } = texts.series.contactSheet;
   const address = `/series/${series}/orders/${order}/preview.png`;
   return html`<details class="sheet">
     <summary>${title}</summary>
@@ -188,8 +193,8 @@ function contactSheet(series: string, { order, bundle }: OrderView): Html {
   </details>`;
 }
 
-function roiTable(rois: OrderView['rois']): Html {
-  const { roi, volume, slices, notFound, kept } = words.orders;
+function roiTable(texts: Texts, rois: OrderView['rois']): Html {
+  const { roi, volume, slices, notFound, kept } = texts.series.orders;
   return html`<table class="rois">
     <thead>
       <tr>
@@ -215,14 +220,14 @@ function roiTable(rois: OrderView['rois']): Html {
   </table>`;
 }
 
-function history({ series }: SeriesPageInput): Html {
+function history({ texts, series }: SeriesPageInput): Html {
   return html`<section class="panel">
-    <h2>${words.history.title}</h2>
+    <h2>${texts.series.history.title}</h2>
     <ol id="history" class="history" data-live>
       ${series.history.toReversed().map(
         (event) =>
           html`<li>
-            ${moment(event.at)}
+            ${moment(texts, event.at)}
             <span>${event.text}${event.code !== undefined && html` <code>${event.code}</code>`}</span>
           </li>`,
       )}

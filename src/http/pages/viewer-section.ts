@@ -1,20 +1,21 @@
 import type { OrderView, SeriesDetail } from '../../store/series.ts';
-import { texts } from '../texts.ts';
+import type { Texts } from '../texts/texts.ts';
 import { html, type Html } from './html.ts';
 
-const words = texts.viewer;
+type Words = Texts['viewer'];
+
 const planes = ['axial', 'coronal', 'sagittal'] as const;
 
 /** Proposed red and dashed, corrected green, whatever the colours of the ROIs. */
 const colours = { proposed: '#ff4d4d', corrected: '#2ee66b' };
 
 /** The viewer of what was contoured last: three planes with the contours, windows, the list of structures. */
-export function viewerSection(series: SeriesDetail): Html {
+export function viewerSection(texts: Texts, series: SeriesDetail): Html {
   const contoured = series.orders.filter(hasPictures);
   // Within a revision the last one is the newest.
   const order = contoured.findLast(({ revision }) => revision === contoured[0]?.revision);
   return html`<section id="viewer" data-live class="panel" ${order === undefined && html`hidden`}>
-    ${order !== undefined && viewer(order, correctionOf(series, order))}
+    ${order !== undefined && viewer(texts.viewer, order, correctionOf(series, order))}
   </section>`;
 }
 
@@ -34,7 +35,7 @@ function correctionOf({ key, structureSets }: SeriesDetail, { order }: OrderView
   return shown && `/series/${key}/structure-sets/${shown.structureSet}/${order}/contours.json`;
 }
 
-function viewer(order: OrderView, correction: string | undefined): Html {
+function viewer(words: Words, order: OrderView, correction: string | undefined): Html {
   const facts = order.rois.map(({ name, found, delivered, volumeCm3 }) => ({ name, found, delivered, volumeCm3 }));
   const rois = { facts, words: { notFound: words.notFound, notDelivered: words.notDelivered } };
   const { bundle } = order;
@@ -48,7 +49,7 @@ function viewer(order: OrderView, correction: string | undefined): Html {
       data-also="${JSON.stringify(others)}"
       ${correction !== undefined && html`data-colour="${colours.proposed}"`}
     >
-      <div class="planes">${planes.map(plane)}</div>
+      <div class="planes">${planes.map((name) => plane(words, name))}</div>
       <div class="side">
         <fieldset class="windows">
           <legend>${words.window} <span class="quiet" data-window></span></legend>
@@ -75,7 +76,7 @@ function viewer(order: OrderView, correction: string | undefined): Html {
           <label><input type="checkbox" name="contours" checked /> ${words.contours}</label>
           ${slider('width', words.lineWidth, { min: 0.5, max: 5, step: 0.1, value: 1.8 })}
           ${slider('opacity', words.opacity, { min: 0.1, max: 1, step: 0.05, value: 1 })}
-          ${correction !== undefined && legend()}
+          ${correction !== undefined && legend(words)}
           <ul class="roi-list" data-roi-list></ul>
         </fieldset>
         <p class="problem" data-failure hidden>${words.failure}</p>
@@ -83,7 +84,7 @@ function viewer(order: OrderView, correction: string | undefined): Html {
           <button type="button" data-help>${words.help} <kbd>?</kbd></button>
         </p>
       </div>
-      ${help()}
+      ${help(words)}
       <template>
         <li>
           <input type="checkbox" checked />
@@ -94,7 +95,7 @@ function viewer(order: OrderView, correction: string | undefined): Html {
     </div>`;
 }
 
-function plane(name: (typeof planes)[number]): Html {
+function plane(words: Words, name: (typeof planes)[number]): Html {
   const title = words.planes[name];
   return html`<figure class="${name}" data-axis="${name}">
     <figcaption>
@@ -126,7 +127,7 @@ function slider(name: string, label: string, range: { min: number; max: number; 
 }
 
 /** Shown by the button, or by the key `?`. */
-function help(): Html {
+function help(words: Words): Html {
   return html`<dialog class="help" aria-label="${words.help}">
     <h2>${words.help}</h2>
     <table>
@@ -142,7 +143,7 @@ function help(): Html {
   </dialog>`;
 }
 
-function legend(): Html {
+function legend(words: Words): Html {
   return html`<p class="legend">
     ${(['proposed', 'corrected'] as const).map(
       (name) =>

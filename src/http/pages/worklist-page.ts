@@ -1,6 +1,6 @@
 import type { FilterChoices, SeriesDetail, SeriesFilter, SeriesPage, SeriesState } from '../../store/series.ts';
 import { seriesStates } from '../../store/series.ts';
-import { texts } from '../texts.ts';
+import type { Texts } from '../texts/texts.ts';
 import { html, type Html } from './html.ts';
 import { deliveryLine, fewWarnings, moment, type Mood, moods, stateBadge, stageList, whyBox } from './parts.ts';
 
@@ -47,6 +47,7 @@ export function filterOf(query: WorklistQuery, now: number): SeriesFilter {
 }
 
 export interface WorklistInput {
+  readonly texts: Texts;
   readonly query: WorklistQuery;
   readonly found: SeriesPage;
   readonly choices: FilterChoices;
@@ -57,13 +58,13 @@ export interface WorklistInput {
 
 /** Every series with state, time in each stage, sender, bundle, warnings, destinations. */
 export function worklistMain(input: WorklistInput): Html {
-  const { query, found } = input;
+  const { texts, query, found } = input;
   return html`<h1>${texts.worklist.title}</h1>
-    ${groupTabs(query, found.counts)} ${filterForm(query, input.choices)}
-    <div id="list" data-live>${list(input)} ${pager(query, found.total)}</div>`;
+    ${groupTabs(texts, query, found.counts)} ${filterForm(texts, query, input.choices)}
+    <div id="list" data-live>${list(input)} ${pager(texts, query, found.total)}</div>`;
 }
 
-function groupTabs(query: WorklistQuery, counts: SeriesPage['counts']): Html {
+function groupTabs(texts: Texts, query: WorklistQuery, counts: SeriesPage['counts']): Html {
   return html`<nav class="groups" aria-label="${texts.worklist.groupsLabel}" id="groups" data-live>
     <ul>
       ${groups.map((group) => {
@@ -82,7 +83,7 @@ function groupTabs(query: WorklistQuery, counts: SeriesPage['counts']): Html {
   </nav>`;
 }
 
-function filterForm(query: WorklistQuery, choices: FilterChoices): Html {
+function filterForm(texts: Texts, query: WorklistQuery, choices: FilterChoices): Html {
   const words = texts.worklist.filters;
   const option = (value: string, text: string, chosen: boolean): Html =>
     html`<option value="${value}" ${chosen && html`selected`}>${text}</option>`;
@@ -127,8 +128,8 @@ function filterForm(query: WorklistQuery, choices: FilterChoices): Html {
   </form>`;
 }
 
-function list({ query, found, node, now }: WorklistInput): Html {
-  if (found.series.length === 0) return emptyList(query, node);
+function list({ texts, query, found, node, now }: WorklistInput): Html {
+  if (found.series.length === 0) return emptyList(texts, query, node);
   const { columns, caption } = texts.worklist;
   return html`<table class="worklist">
     <caption>
@@ -140,12 +141,12 @@ function list({ query, found, node, now }: WorklistInput): Html {
       </tr>
     </thead>
     <tbody>
-      ${found.series.map((series) => row(series, now))}
+      ${found.series.map((series) => row(texts, series, now))}
     </tbody>
   </table>`;
 }
 
-function emptyList(query: WorklistQuery, { aeTitle, dicomPort }: WorklistInput['node']): Html {
+function emptyList(texts: Texts, query: WorklistQuery, { aeTitle, dicomPort }: WorklistInput['node']): Html {
   const filtered = address({ ...query, page: 1 }) !== '/';
   return html`<div class="empty">
     <p>${filtered ? texts.worklist.noMatch : texts.worklist.empty}</p>
@@ -153,7 +154,7 @@ function emptyList(query: WorklistQuery, { aeTitle, dicomPort }: WorklistInput['
   </div>`;
 }
 
-function row(series: SeriesDetail, now: number): Html {
+function row(texts: Texts, series: SeriesDetail, now: number): Html {
   const orders = series.orders.filter(({ state, revision }) => state !== 'superseded' && revision === series.revision);
   const warnings = [
     ...new Map(
@@ -162,12 +163,12 @@ function row(series: SeriesDetail, now: number): Html {
   ];
   const deliveries = orders.flatMap((order) => order.deliveries);
   return html`<tr id="series-${series.key}">
-    <td class="state-cell">${stateBadge(series.state)} ${whyBox(series)}</td>
+    <td class="state-cell">${stateBadge(texts, series.state)} ${whyBox(texts, series)}</td>
     <th scope="row">
       <a class="key" href="/series/${series.key}">${series.key}</a>
-      <span class="quiet">${moment(series.lastReceivedAt)}</span>
+      <span class="quiet">${moment(texts, series.lastReceivedAt)}</span>
       <span class="quiet">${texts.images(series.images, series.expectedImages)}</span>
-      ${fewWarnings(warnings)}
+      ${fewWarnings(texts, warnings)}
     </th>
     <td>
       <b>${series.peer ?? series.callingAe}</b
@@ -183,18 +184,18 @@ function row(series: SeriesDetail, now: number): Html {
             )
       }
     </td>
-    <td>${stageList(series.stages, now)}</td>
+    <td>${stageList(texts, series.stages, now)}</td>
     <td>
       ${
         deliveries.length > 0
-          ? deliveries.map(deliveryLine)
+          ? deliveries.map((one) => deliveryLine(texts, one))
           : orders.length > 0 && html`<span class="quiet">${texts.worklist.noDestination}</span>`
       }
     </td>
   </tr>`;
 }
 
-function pager(query: WorklistQuery, total: number): Html | undefined {
+function pager(texts: Texts, query: WorklistQuery, total: number): Html | undefined {
   const pages = Math.max(1, Math.ceil(total / rowsOfPage));
   if (pages === 1 && query.page === 1) return undefined;
   const link = (page: number, text: string, possible: boolean, rel: string): Html =>

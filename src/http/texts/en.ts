@@ -1,16 +1,17 @@
-import type { RouteRole } from './access/user.ts';
-import type { CommitmentState, DeliveryState, OrderState, SeriesState, StageName } from '../store/series.ts';
-import type { Approval } from '../dicom/rtstruct/received-structure-set.ts';
-import type { ComparedRoi } from '../work/correction.ts';
-import type { UnmatchedReason } from '../intake/correction/match-structure-set.ts';
+import type { RouteRole } from '../access/user.ts';
+import type { CommitmentState, DeliveryState, OrderState, SeriesState, StageName } from '../../store/series.ts';
+import type { Approval } from '../../dicom/rtstruct/received-structure-set.ts';
+import type { ComparedRoi } from '../../work/correction.ts';
+import type { UnmatchedReason } from '../../intake/correction/match-structure-set.ts';
 
 /**
  * Every text of the pages but names, messages of errors (src/errors.ts) and sentences of a history (src/store/history.ts).
- * A translation is another object of this type. `script` goes to the browser. Longer because a text that
+ * Each other language has the same texts (texts.ts). `script` goes to the browser. Longer because a text that
  * stands elsewhere would not be translated.
  */
-export const texts = {
+export const en = {
   language: 'en',
+  languageSwitch: 'Language',
   product: 'contour-node',
   skipToContent: 'Skip to content',
   notADevice: 'Not a medical device. A structure set from here is unapproved until a clinician approves it.',
@@ -75,6 +76,8 @@ export const texts = {
     COUNT_NOT_CONFIRMED:
       'the number of images could not be checked with the sender: a missing end of the scan would not be noticed',
   } as Partial<Record<string, string>>,
+  /** What to do about a problem; the errors say it in English. */
+  remedy: ({ remedy }: { code: string; remedy: string }) => remedy,
   orderStates: {
     queued: 'queued',
     contouring: 'contouring',
@@ -311,7 +314,7 @@ export const texts = {
       ['0', 'fit to the body; the ruler goes'],
       ['c', 'contours on and off'],
       ['?', 'this help'],
-    ] as const,
+    ] as readonly (readonly [string, string])[],
     close: 'Close',
     proposed: 'proposed',
     corrected: 'corrected',
