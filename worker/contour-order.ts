@@ -4,7 +4,7 @@ import type { CtHeader } from '../src/dicom/ct-instance.ts';
 import { checkCtSeries } from '../src/dicom/ct-series.ts';
 import type { DataSet } from '../src/dicom/data-set.ts';
 import { isWanted } from './structure-set/destination-rois.ts';
-import { ContourNodeError } from '../src/errors.ts';
+import { ContourNodeError, isAtFault } from '../src/errors.ts';
 import type { ContourPayload, Profile, RevisionManifest, WorkOrder, WorkResult } from '../src/work/work-order.ts';
 import type { Warning } from '../src/warning.ts';
 import { contactSheetFile, pictureAxes, pictureIndexFile, picturePlanesFile } from '../src/work/review-files.ts';
@@ -26,9 +26,6 @@ export interface ContourOrderOptions {
   readonly batchSize: number;
   readonly progress?: Progress;
 }
-
-/** What only another CT can change: the order ends with `rejected` and is not tried again. */
-const rejecting = /^(SERIES|DICOM|PIXEL)_/;
 
 /**
  * The contour job: from an order on disk to its structure sets and its result on disk. May be repeated at any time, also
@@ -65,7 +62,7 @@ export async function contourOrder(
   try {
     result = await draw({ dataDirectory, files, order, manifest, loaded, clock, batchSize: options.batchSize });
   } catch (error) {
-    if (!(error instanceof ContourNodeError) || !rejecting.test(error.code)) throw error;
+    if (!(error instanceof ContourNodeError) || !isAtFault('CT', error.code)) throw error;
     const { code, message, remedy } = error;
     result = {
       ...unfinished(clock),

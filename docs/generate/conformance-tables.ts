@@ -10,7 +10,7 @@ import { abortReason } from '../../src/dimse/pdu.ts';
 import { supportedContexts } from '../../src/dimse/presentation-context.ts';
 import { formatStatus, dimseStatus } from '../../src/dimse/status.ts';
 import { storageCommitmentSopClass } from '../../src/dimse/commitment/storage-commitment.ts';
-import { ContourNodeError, type ErrorCode } from '../../src/errors.ts';
+import { ContourNodeError, type ErrorCode, errorCodes, errorRow } from '../../src/errors.ts';
 import { backingTests } from './conformance-tests.ts';
 import { rows as configurationRows } from './configuration.ts';
 import { writtenAttributes } from './rtstruct-attributes.ts';
@@ -130,13 +130,22 @@ const answeredWhen: Readonly<Record<keyof typeof dimseStatus, string | undefined
   otherPixelsUnderKnownUid: 'other pixels than those already kept under this SOP Instance UID',
 };
 
+/** Error codes that lead to a status; every other code leads to 0xA700. */
+function codesOf(dimse: string): string {
+  if (dimse === 'outOfResources') return 'any other';
+  return errorCodes
+    .filter((code) => errorRow(code).dimse === dimse)
+    .map((code) => `\`${code}\``)
+    .join(', ');
+}
+
 /** Statuses of C-STORE-RSP as SCP. */
 export function answeredStatuses(): string {
   return markdown(
-    ['status', 'when'],
+    ['status', 'when', 'error code'],
     Object.entries(dimseStatus).flatMap(([key, status]) => {
       const when = answeredWhen[key as keyof typeof dimseStatus];
-      return when === undefined ? [] : [[formatStatus(status), when]];
+      return when === undefined ? [] : [[formatStatus(status), when, codesOf(key)]];
     }),
   );
 }

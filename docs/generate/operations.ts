@@ -1,7 +1,8 @@
 /** `node docs/generate/operations.ts` writes docs/operations.md: the text below, and every code of src/errors.ts. */
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { catalogue, type ErrorCode } from '../../src/errors.ts';
+import { dimseStatus, formatStatus } from '../../src/dimse/status.ts';
+import { type ErrorCode, errorCodes, errorRow } from '../../src/errors.ts';
 import type { SeriesState } from '../../src/store/series.ts';
 import { causes } from './error-causes.ts';
 
@@ -69,20 +70,31 @@ All of it ends within 45 s, with exit code 0. \`kill -9\` of anything costs one 
 
 /** The whole text of docs/operations.md. */
 export function operationsPage(): string {
-  const codes = Object.keys(catalogue) as ErrorCode[];
-  const lines = codes.map(
-    (code) => `| \`${code}\` | ${catalogue[code].exit} | ${causes[code]} | ${sentence(catalogue[code].remedy)} |`,
-  );
   return [
     introduction,
     '## States of a series\n\n| state | what it means, what to do |\n| --- | --- |\n',
     ...Object.entries(states).map(([state, text]) => `| ${state} | ${text} |\n`),
     rest,
-    '\n## Error codes\n\nThe same code stands in the log, in the API, on the page and on standard error. `exit` is the exit code of a command that\nends with it: 1 it failed, 2 the call was wrong.\n\n',
-    '| code | exit | cause | cure |\n| --- | --- | --- | --- |\n',
-    lines.join('\n'),
+    '\n## Error codes\n\nThe same code stands in the log, in the API, on the page and on standard error. `exit` is the exit code of a command that\nends with it: 1 it failed, 2 the call was wrong. `HTTP` is the status of an answer of the API, `C-STORE` that of the response for an\ninstance that is refused; where nothing stands they are 500 and 0xA700. While the input under\n`at fault` stays the same, no new try can succeed.\n\n',
+    '| code | exit | HTTP | C-STORE | at fault | cause | cure |\n| --- | --- | --- | --- | --- | --- | --- |\n',
+    errorCodes.map(errorLine).join('\n'),
     '\n',
   ].join('');
+}
+
+function errorLine(code: ErrorCode): string {
+  const { exit, http, dimse, fault = '', remedy } = errorRow(code);
+  const status = dimse === 'outOfResources' ? '' : formatStatus(dimseStatus[dimse]);
+  const cells = [
+    `\`${code}\``,
+    exit,
+    http === 500 ? '' : http,
+    status,
+    fault === 'either' ? 'CT or structure set' : fault,
+    causes[code],
+    sentence(remedy),
+  ];
+  return `| ${cells.join(' | ')} |`;
 }
 
 function sentence(text: string): string {

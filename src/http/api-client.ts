@@ -1,6 +1,6 @@
-import { problemSchema } from '../problem.ts';
+import { errorFrom, problemSchema } from '../problem.ts';
 import { z } from 'zod';
-import { catalogue, ContourNodeError, type ErrorCode } from '../errors.ts';
+import { ContourNodeError } from '../errors.ts';
 import type { SeriesDetail, SeriesSummary } from '../store/series.ts';
 import type { ActionAnswer } from './series-api.ts';
 
@@ -50,8 +50,7 @@ export function nodeApi(base: string, token?: string): NodeApi {
     const parsed = errorAnswer.safeParse(body);
     if (!parsed.success)
       throw new ContourNodeError('API_UNREACHABLE', `${base} answers HTTP ${response.status}, but not as a node`);
-    const { code, message, remedy } = parsed.data.error;
-    throw new ContourNodeError(code in catalogue ? (code as ErrorCode) : 'INTERNAL', message, { remedy });
+    throw errorFrom(parsed.data.error);
   };
   const seriesPath = (key: string): string => `/api/series/${encodeURIComponent(key)}`;
   return {

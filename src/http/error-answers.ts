@@ -1,30 +1,11 @@
 import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
 import { ZodError } from 'zod';
-import { asContourNodeError, ContourNodeError, type ErrorCode } from '../errors.ts';
+import { asContourNodeError, ContourNodeError, errorRow } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { errorPage } from './pages/error-page.ts';
 import { sendHtml } from './pages/send-html.ts';
 import { textsFor } from './texts/choose-language.ts';
 import { wantsPage } from './wants-page.ts';
-
-const httpStatus: Partial<Record<ErrorCode, number>> = {
-  USAGE: 400,
-  LOGIN_NEEDED: 401,
-  NOT_ALLOWED: 403,
-  NOT_FOUND: 404,
-  MODEL_NOT_FOUND: 404,
-  STATE_CONFLICT: 409,
-  DESTINATION_NOT_ALLOWED: 409,
-  TOO_MANY_TRIES: 429,
-  REDIS_UNAVAILABLE: 503,
-  DISK_FULL: 507,
-};
-
-/** 500 for what is no fault of the request. */
-function statusOf(code: ErrorCode): number {
-  // The series is not one that the bundle draws.
-  return httpStatus[code] ?? (code.startsWith('SERIES_') ? 422 : 500);
-}
 
 const apiRemedy = 'see docs/operations.md for the API';
 
@@ -32,10 +13,11 @@ const apiRemedy = 'see docs/operations.md for the API';
 export function answerErrors(server: FastifyInstance, log: Log): void {
   server.setErrorHandler((error: FastifyError | Error, request, reply) => {
     const known = explain(error);
-    if (statusOf(known.code) === 500) log.error({ err: error, route: request.routeOptions.url }, 'request failed');
+    const { http } = errorRow(known.code);
+    if (http === 500) log.error({ err: error, route: request.routeOptions.url }, 'request failed');
     if (!wantsPage(request)) return answerError(reply, known);
     const { code, message, remedy } = known;
-    return sendHtml(reply.status(statusOf(code)), errorPage(textsFor(request), { code, message, remedy }));
+    return sendHtml(reply.status(http), errorPage(textsFor(request), { code, message, remedy }));
   });
   server.setNotFoundHandler((request) => {
     throw new ContourNodeError('NOT_FOUND', `no ${request.method} here`, { remedy: apiRemedy });
@@ -43,7 +25,7 @@ export function answerErrors(server: FastifyInstance, log: Log): void {
 }
 
 export function answerError(reply: FastifyReply, { code, message, remedy }: ContourNodeError): FastifyReply {
-  return reply.status(statusOf(code)).send({ error: { code, message, remedy } });
+  return reply.status(errorRow(code).http).send({ error: { code, message, remedy } });
 }
 
 function explain(error: FastifyError | Error): ContourNodeError {

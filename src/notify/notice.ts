@@ -1,4 +1,5 @@
 import type { Config } from '../config/schema.ts';
+import { isAtFault } from '../errors.ts';
 import type { JournalEvent } from '../store/journal.ts';
 import type { Problem } from '../problem.ts';
 
@@ -99,7 +100,7 @@ function noticeOf(event: JournalEvent, number: number): Notice | undefined {
       const problem =
         event.problems[0] ?? event.orders.flatMap(({ deliveries }) => deliveries).find(isRefused)?.refused;
       if (problem === undefined) return undefined;
-      const rejected = problem.code.startsWith('SERIES_');
+      const rejected = isAtFault('CT', problem.code);
       return notice(
         rejected ? 'rejected' : 'failed',
         `${rejected ? 'rejected' : 'failed'}: ${problem.message}`,

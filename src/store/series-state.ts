@@ -1,4 +1,4 @@
-import { catalogue } from '../errors.ts';
+import { isAtFault } from '../errors.ts';
 import type { DeliveryState, OrderState, SeriesState } from './series.ts';
 import type { Problem } from '../problem.ts';
 import type { Tables } from './tables.ts';
@@ -47,13 +47,8 @@ export function deriveState(tables: Tables, series: string): StateAndProblem {
   }
   const [problem] = JSON.parse(row.outcome_problems) as Problem[];
   if (row.outcome === 'unrouted') return { state: 'unrouted' };
-  if (problem !== undefined) return { state: refusedByCheck(problem) ? 'rejected' : 'failed', problem };
+  if (problem !== undefined) return { state: isAtFault('CT', problem.code) ? 'rejected' : 'failed', problem };
   return stateOfOrders(tables, series, row.revision);
-}
-
-/** The images themselves are the reason, not the node. */
-function refusedByCheck(problem: Problem): boolean {
-  return problem.code.startsWith('SERIES_') && problem.code in catalogue;
 }
 
 function stateOfOrders(tables: Tables, series: string, revision: number): StateAndProblem {

@@ -5,7 +5,7 @@ import { checkCtSeries } from '../../src/dicom/ct-series.ts';
 import { type MatchedRoi, matchToCt, type ReferencedCt } from '../../src/dicom/rtstruct/match-to-ct.ts';
 import { readRtstruct } from '../../src/dicom/rtstruct/read-rtstruct.ts';
 import type { StructureSet } from '../../src/dicom/rtstruct/structure-set.ts';
-import { ContourNodeError } from '../../src/errors.ts';
+import { ContourNodeError, isAtFault } from '../../src/errors.ts';
 import {
   type ComparedRoi,
   type ComparePayload,
@@ -24,9 +24,6 @@ import { namesOf, correctedRoi } from './corrected-rois.ts';
 import { roiFigures } from './roi-figures.ts';
 import { hasAllContours } from './same-contours.ts';
 
-/** What only another structure set can change: it is not tried again. */
-const incomparable = /^(STRUCTURE_SET|RTSTRUCT|DICOM)_/;
-
 /**
  * The compare job: a structure set that came back against what an order drew, ROI by ROI on the grid of the CT, from files
  * to `result.json` and `contours.json` on disk. May be repeated at any time: the same files give the same result.
@@ -41,7 +38,7 @@ export async function compareCorrection(dataDirectory: string, payload: CompareP
     writeOnce(join(dataDirectory, folder, file), content, { shown: join(folder, file), mode: 0o600 });
   const result = await compared(dataDirectory, payload, (contours) => write('contours.json', contours)).catch(
     (error: unknown): ComparisonResult => {
-      if (!(error instanceof ContourNodeError) || !incomparable.test(error.code)) throw error;
+      if (!(error instanceof ContourNodeError) || !isAtFault('structure set', error.code)) throw error;
       const { code, message, remedy } = error;
       return { ...nothing, status: 'not comparable', error: { code, message, remedy } };
     },

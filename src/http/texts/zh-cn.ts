@@ -1,4 +1,4 @@
-import { catalogue, type ErrorCode } from '../../errors.ts';
+import { errorRow, isErrorCode } from '../../errors.ts';
 import { remediesInChinese } from './remedies-zh-cn.ts';
 import type { Texts } from './texts.ts';
 
@@ -61,9 +61,7 @@ export const zhCn: Texts = {
   },
   // A remedy of a place's own says more than the usual one: it stays as it is.
   remedy: ({ code, remedy }) =>
-    Object.hasOwn(catalogue, code) && catalogue[code as ErrorCode].remedy === remedy
-      ? remediesInChinese[code as ErrorCode]
-      : remedy,
+    isErrorCode(code) && errorRow(code).remedy === remedy ? remediesInChinese[code] : remedy,
   orderStates: {
     queued: '排队中',
     contouring: '勾画中',

@@ -1,7 +1,7 @@
 import type { DicomFile } from '../../dicom/data-set.ts';
 import type { ReceivedInstance } from '../../dimse/association-info.ts';
 import { dimseStatus } from '../../dimse/status.ts';
-import { asContourNodeError, ContourNodeError, type ErrorCode } from '../../errors.ts';
+import { asContourNodeError, ContourNodeError, type ErrorCode, errorRow } from '../../errors.ts';
 
 /**
  * The instance in a file has to be the one that the C-STORE request named.
@@ -33,16 +33,7 @@ export function diskFull(cause?: unknown): ContourNodeError {
   return new ContourNodeError('DISK_FULL', 'the disk of the data directory is full', { cause });
 }
 
-const statuses: Partial<Record<ErrorCode, number>> = {
-  INSTANCE_MISMATCH: dimseStatus.dataSetDoesNotMatchSopClass,
-  DICOM_NOT_CT: dimseStatus.dataSetDoesNotMatchSopClass,
-  DICOM_UNREADABLE: dimseStatus.cannotUnderstand,
-  PIXEL_DECODING: dimseStatus.cannotUnderstand,
-  RTSTRUCT_UNREADABLE: dimseStatus.cannotUnderstand,
-  SERIES_PIXELS_DIFFER: dimseStatus.otherPixelsUnderKnownUid,
-};
-
-/** What is no fault of the instance is one of this machine's: the sender may try again. */
+/** The status that an instance is answered with. */
 export function statusOf(code: ErrorCode): number {
-  return statuses[code] ?? dimseStatus.outOfResources;
+  return dimseStatus[errorRow(code).dimse];
 }

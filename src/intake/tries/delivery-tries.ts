@@ -4,7 +4,7 @@ import type { Config } from '../../config/schema.ts';
 import { deliverJobId, deliverQueue } from '../../jobs/queue-names.ts';
 import { type DeliveryTry, deliveryTrySchema } from '../../work/work-order.ts';
 import { assemblyState } from '../../store/assembly-state.ts';
-import { catalogue, type ErrorCode } from '../../errors.ts';
+import { isErrorCode } from '../../errors.ts';
 import { faultPoint } from '../../fault-point.ts';
 import { deliveryTryFile } from '../../work/paths.ts';
 import { problem, problemFromText } from '../../problem.ts';
@@ -160,7 +160,7 @@ async function recordReport(options: TryContext, work: DeliveryWork): Promise<bo
 }
 
 function reportedProblem(code: string, message: string): Problem {
-  return Object.hasOwn(catalogue, code) ? problem(code as ErrorCode, message) : { code, message, remedy: '' };
+  return isErrorCode(code) ? problem(code, message) : { code, message, remedy: '' };
 }
 
 /** A report that cannot be read says nothing: the try counts as one without an end. */
