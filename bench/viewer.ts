@@ -15,7 +15,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { type Browser, chromium } from 'playwright-core';
 import { findInstances } from '../src/dimse/scu/find-instances.ts';
 import { storeInstances } from '../src/dimse/scu/storage-scu.ts';
-import { pictureIndexSchema } from '../src/work/review-files.ts';
+import { pictureIndexFile, pictureIndexSchema, picturePlanesFile } from '../src/work/review-files.ts';
 import { CleanupList } from '../test/support/cleanup.ts';
 import { startRunningNode } from '../test/support/running-node.ts';
 import { writePhantom } from '../worker/phantom/write-phantom.ts';
@@ -86,8 +86,8 @@ try {
 
 /** Serves the grey values of the axial planes as one volume, and a page that shows them by cornerstone3D. */
 async function cornerstoneServer(modules: string, order: string) {
-  const index = pictureIndexSchema.parse(JSON.parse(await readFile(join(order, 'review.json'), 'utf8')));
-  const packed = await readFile(join(order, 'review-axial.bin'));
+  const index = pictureIndexSchema.parse(JSON.parse(await readFile(join(order, pictureIndexFile), 'utf8')));
+  const packed = await readFile(join(order, picturePlanesFile('axial')));
   const { width, height, positions, chunks } = index.planes.axial;
   const volume = Buffer.concat(chunks.map(([offset, length]) => gunzipSync(packed.subarray(offset, offset + length))));
   const sliceMm = positions[1]! - positions[0]!;

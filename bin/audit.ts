@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadConfig } from '../src/config/load.ts';
 import { ContourNodeError } from '../src/errors.ts';
-import { auditFolder } from '../src/observe/audit/audit-files.ts';
+import { auditFolder } from '../src/work/paths.ts';
 import { verifyAudit } from '../src/observe/audit/verify-audit.ts';
 
 export const summary = 'checks that no line of the audit trail was changed, removed or inserted';

@@ -5,8 +5,12 @@ import { checkCtSeries } from '../src/dicom/ct-series.ts';
 import type { DataSet } from '../src/dicom/data-set.ts';
 import { isWanted } from './structure-set/destination-rois.ts';
 import { ContourNodeError, isAtFault } from '../src/errors.ts';
-import type { ContourPayload, Profile, RevisionManifest, WorkOrder, WorkResult } from '../src/work/work-order.ts';
+import type { ContourPayload } from '../src/work/payloads.ts';
+import type { Profile, WorkOrder } from '../src/work/work-order.ts';
+import type { RevisionManifest } from '../src/work/revision-manifest.ts';
+import type { WorkResult } from '../src/work/work-result.ts';
 import type { Warning } from '../src/warning.ts';
+import { contoursFile, resultFile, structureSetFile } from '../src/work/paths.ts';
 import { contactSheetFile, pictureAxes, pictureIndexFile, picturePlanesFile } from '../src/work/review-files.ts';
 import { faultPoint } from '../src/fault-point.ts';
 import type { LoadedBundle } from './bundles/load-bundle.ts';
@@ -75,7 +79,7 @@ export async function contourOrder(
   }
   try {
     faultPoint('structure-set-written');
-    await files.writeOnce('result.json', `${JSON.stringify(result, null, 2)}\n`);
+    await files.writeOnce(resultFile, `${JSON.stringify(result, null, 2)}\n`);
   } catch (error) {
     // Another worker was faster; its times differ, its structure sets must not.
     const other = (error as ContourNodeError).code === 'RESULT_CONFLICT' ? await finishedResult(files) : undefined;
@@ -203,7 +207,7 @@ async function writeProfile(
   const written: WorkResult['structureSets'][number]['files'] = {};
   for (const encoding of encodings) {
     const bytes = prepared.encode(encoding);
-    const file = `${profile.key}.${encoding}.dcm`;
+    const file = structureSetFile(profile.key, encoding);
     await files.writeOnce(file, bytes);
     written[encoding] = { file, sha256: digestOf(bytes) };
   }
@@ -228,7 +232,7 @@ async function predecessors({ dataDirectory, order }: Work, profile: Profile): P
 
 /** contours.json, preview.png and the planes of the viewer, for the page. */
 async function writePictures(files: OrderFiles, bundle: Bundle, { volume, body, rois }: ContouredCt): Promise<void> {
-  await files.writeOnce('contours.json', contoursJson(volume.grid, rois));
+  await files.writeOnce(contoursFile, contoursJson(volume.grid, rois));
   await files.replace(contactSheetFile, reviewSheet(volume, rois, bundle.manifest));
   const { index, planes } = await pictureFiles(volume, body, rois);
   for (const axis of pictureAxes) await files.replace(picturePlanesFile(axis), planes[axis]);

@@ -3,13 +3,16 @@ import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { z } from 'zod';
 import { ContourNodeError } from '../src/errors.ts';
-import { revisionManifestSchema, workOrderSchema, workResultSchema } from '../src/work/work-order.ts';
-import type { ContourPayload, RevisionManifest, WorkOrder, WorkResult } from '../src/work/work-order.ts';
+import { type RevisionManifest, revisionManifestSchema } from '../src/work/revision-manifest.ts';
+import { type WorkOrder, workOrderSchema } from '../src/work/work-order.ts';
+import { type WorkResult, workResultSchema } from '../src/work/work-result.ts';
+import type { ContourPayload } from '../src/work/payloads.ts';
+import { manifestFile, orderFile, orderFolder, resultFile, revisionFolder, seriesFolder } from '../src/work/paths.ts';
 import { writeOnce } from '../src/work/write-once.ts';
 
 type OrderName = Pick<ContourPayload, 'series' | 'revision' | 'order'>;
 
-/** The files of one order in the data directory; src/work/work-order.ts says what they are. */
+/** The files of one order in the data directory; src/work/paths.ts says where they lie. */
 export class OrderFiles {
   readonly #dataDirectory: string;
   readonly #name: OrderName;
@@ -19,25 +22,33 @@ export class OrderFiles {
     this.#name = name;
   }
 
+  /** Absolute path of a file of the order. */
+  path(file: string): string {
+    return join(this.#dataDirectory, this.#folder(), file);
+  }
+
   /** Path of an instance that the manifest names. */
   instance(file: string): string {
-    return join(this.#dataDirectory, 'series', this.#name.series, file);
+    return join(this.#dataDirectory, seriesFolder(this.#name.series), file);
   }
 
   /** @throws ContourNodeError DATA_DIRECTORY it is not there or not as the schema wants it */
   async manifest(): Promise<RevisionManifest> {
-    return this.#read(join(this.#revision(), 'manifest.json'), revisionManifestSchema);
+    return this.#read(
+      join(revisionFolder(this.#name.series, this.#name.revision), manifestFile),
+      revisionManifestSchema,
+    );
   }
 
   /** @throws ContourNodeError DATA_DIRECTORY */
   async order(): Promise<WorkOrder> {
-    return this.#read(join(this.#folder(), 'order.json'), workOrderSchema);
+    return this.#read(join(this.#folder(), orderFile), workOrderSchema);
   }
 
   /** undefined before the order was done. @throws ContourNodeError DATA_DIRECTORY */
   async result(): Promise<WorkResult | undefined> {
     try {
-      return await this.#read(join(this.#folder(), 'result.json'), workResultSchema);
+      return await this.#read(join(this.#folder(), resultFile), workResultSchema);
     } catch (error) {
       if ((error as ContourNodeError).cause instanceof Error && isAbsent((error as ContourNodeError).cause))
         return undefined;
@@ -46,7 +57,7 @@ export class OrderFiles {
   }
 
   async read(file: string): Promise<Buffer | undefined> {
-    return readFile(join(this.#dataDirectory, this.#folder(), file)).catch(() => undefined);
+    return readFile(this.path(file)).catch(() => undefined);
   }
 
   /**
@@ -61,7 +72,7 @@ export class OrderFiles {
 
   /** Writes a picture: what is there already is replaced, as a whole. Another zlib packs the same pixels differently. */
   async replace(file: string, content: Uint8Array): Promise<void> {
-    const path = join(this.#dataDirectory, this.#folder(), file);
+    const path = this.path(file);
     const temporary = `${path}.${randomUUID()}.tmp`;
     try {
       await writeFile(temporary, content, { flag: 'wx', flush: true });
@@ -73,12 +84,9 @@ export class OrderFiles {
     }
   }
 
-  #revision(): string {
-    return join('series', this.#name.series, `revision-${this.#name.revision}`);
-  }
-
   #folder(): string {
-    return join(this.#revision(), 'orders', this.#name.order);
+    const { series, revision, order } = this.#name;
+    return orderFolder(series, revision, order);
   }
 
   /** @param path relative to the data directory, as messages show it */

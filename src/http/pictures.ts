@@ -14,7 +14,7 @@ import {
   pictureIndexSchema,
   picturePlanesFile,
 } from '../work/review-files.ts';
-import { comparisonFolder } from '../work/paths.ts';
+import { comparisonFolder, contoursFile } from '../work/paths.ts';
 import type { SeriesReader } from '../store/series.ts';
 
 export interface PicturesOptions {
@@ -68,7 +68,7 @@ export function addPictures(server: FastifyInstance, { series, dataDirectory }: 
   const base = '/series/:key/orders/:order';
   for (const [file, type] of [
     [pictureIndexFile, 'application/json'],
-    ['contours.json', 'application/json'],
+    [contoursFile, 'application/json'],
     [contactSheetFile, 'image/png'],
   ] as const) {
     server.get<{ Params: Params }>(`${base}/${file}`, route, (request, reply) =>
@@ -76,13 +76,13 @@ export function addPictures(server: FastifyInstance, { series, dataDirectory }: 
     );
   }
   server.get<{ Params: ComparisonParams }>(
-    '/series/:key/structure-sets/:structureSet/:order/contours.json',
+    `/series/:key/structure-sets/:structureSet/:order/${contoursFile}`,
     route,
     (request, reply) => {
       const { key, structureSet, order } = request.params;
       const found = series.show(key)?.structureSets.find((one) => one.structureSet === structureSet);
       if (found?.comparisons.some((one) => one.order === order) !== true) throw missing();
-      const path = join(dataDirectory, comparisonFolder(key, structureSet, order), 'contours.json');
+      const path = join(dataDirectory, comparisonFolder(key, structureSet, order), contoursFile);
       return sendFile(request, reply, path, 'application/json');
     },
   );

@@ -2,7 +2,7 @@ import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ContourNodeError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { comparisonFolder } from '../work/paths.ts';
+import { comparisonFolder, resultFile } from '../work/paths.ts';
 import type { Actor, OrderView, SeriesActions, SeriesDetail, SeriesState, StructureSetView } from '../store/series.ts';
 import type { Store } from '../store/store.ts';
 import type { CurrentConfig, SeriesCompletion } from './complete/complete-series.ts';
@@ -42,7 +42,7 @@ export class OperatorActions implements SeriesActions {
       const failed = series.orders.filter(
         ({ revision, state }) => revision === series.revision && failedOrders.includes(state),
       );
-      for (const { folder, tries } of failed) await putAside(join(store.dataDirectory, folder, 'result.json'), tries);
+      for (const { folder, tries } of failed) await putAside(join(store.dataDirectory, folder, resultFile), tries);
       store.record(key, { kind: 'retry', orders: failed.map(({ order }) => order) });
       log.info({ series: key }, 'retry by an operator');
     });
@@ -126,7 +126,7 @@ export class OperatorActions implements SeriesActions {
       if (failed.length === 0)
         throw new ContourNodeError('STATE_CONFLICT', `no comparison of structure set ${structureSet} has failed`);
       for (const { order, tries } of failed)
-        await putAside(join(store.dataDirectory, comparisonFolder(key, structureSet, order), 'result.json'), tries);
+        await putAside(join(store.dataDirectory, comparisonFolder(key, structureSet, order), resultFile), tries);
       store.record(key, { kind: 'compare again', structureSet });
       log.info({ series: key, structureSet }, 'compared again by an operator');
     });

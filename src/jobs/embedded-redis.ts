@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { ContourNodeError } from '../errors.ts';
 import type { Log } from '../log.ts';
+import { redisFolder } from '../work/paths.ts';
 
 export interface EmbeddedRedis {
   /** Unix socket that it listens on; it has no port. */
@@ -32,7 +33,7 @@ const dyingServer = 15_000;
  */
 export function embeddedRedisSocket(dataDirectory: string): string {
   const absolute = resolve(dataDirectory);
-  const near = join(absolute, 'redis', 'redis.sock');
+  const near = join(absolute, redisFolder, 'redis.sock');
   if (Buffer.byteLength(near) <= longestSocketPath) return near;
   const name = createHash('sha256').update(absolute).digest('hex').slice(0, 16);
   return join(tmpdir(), `contour-node-${userInfo().uid}`, `${name}.sock`);
@@ -46,7 +47,7 @@ export function embeddedRedisSocket(dataDirectory: string): string {
  * server on this data directory; REDIS_UNAVAILABLE when it does not start
  */
 export async function startEmbeddedRedis(dataDirectory: string, log: Log): Promise<EmbeddedRedis> {
-  const directory = join(resolve(dataDirectory), 'redis');
+  const directory = join(resolve(dataDirectory), redisFolder);
   const path = embeddedRedisSocket(dataDirectory);
   await mkdir(directory, { recursive: true, mode: 0o700 });
   await makePrivateFolder(dirname(path));

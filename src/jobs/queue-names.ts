@@ -1,5 +1,4 @@
-import type { ComparePayload } from '../work/correction.ts';
-import type { ContourPayload, DeliverPayload } from '../work/work-order.ts';
+import { type ComparePayload, type ContourPayload, type DeliverPayload } from '../work/payloads.ts';
 
 /** Series to be drawn. */
 export const contourQueue = 'contour';

@@ -4,11 +4,10 @@ import { ContourNodeError } from '../errors.ts';
 import type { JobEvent, JobQueues, JobState, JobStatus } from './job-queues.ts';
 import type { Log } from '../log.ts';
 import type { Priority } from '../config/schema.ts';
-import { comparePayloadSchema } from '../work/correction.ts';
+import { comparePayloadSchema, contourPayloadSchema, deliverPayloadSchema } from '../work/payloads.ts';
 import { compareJobId, compareQueue, contourJobId, contourQueue, deliverJobId, deliverQueue } from './queue-names.ts';
 import { connectRedis, type RedisAddress } from './redis-connection.ts';
 import { checkRedisSafety } from './redis-safety.ts';
-import { contourPayloadSchema, deliverPayloadSchema } from '../work/work-order.ts';
 import { readHeartbeats, type WorkerHeartbeat } from './worker-heartbeat.ts';
 
 export interface QueueCounts {

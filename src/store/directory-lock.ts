@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { ContourNodeError } from '../errors.ts';
+import { lockFile } from '../work/paths.ts';
 
 /**
  * Keeps a second node off the data directory for as long as this process lives. SQLite's exclusive lock is one of the
@@ -14,7 +15,7 @@ export function lockDataDirectory(dataDirectory: string): () => void {
   let database: DatabaseSync | undefined;
   try {
     mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
-    database = new DatabaseSync(join(dataDirectory, 'node.lock'));
+    database = new DatabaseSync(join(dataDirectory, lockFile));
     database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; PRAGMA user_version = 1; COMMIT');
   } catch (cause) {
     database?.close();

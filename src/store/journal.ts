@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { approvals } from '../dicom/rtstruct/received-structure-set.ts';
 import { comparisonResultSchema } from '../work/correction.ts';
 import { keySchema as key } from '../work/key.ts';
-import { workResultSchema } from '../work/work-order.ts';
+import { workResultSchema } from '../work/work-result.ts';
 import { warningSchema } from '../warning.ts';
 import { problemSchema as problem } from '../problem.ts';
 import { journalFile } from '../work/paths.ts';

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ContourNodeError } from '../errors.ts';
+import { pseudonymKeyFile } from '../work/paths.ts';
 import { writeOnce } from '../work/write-once.ts';
 
 const keyBytes = 32;
@@ -12,7 +13,7 @@ const keyBytes = 32;
  * @throws ContourNodeError DATA_DIRECTORY when it is there and is no key
  */
 export async function pseudonymKey(dataDirectory: string): Promise<Buffer> {
-  const path = join(dataDirectory, 'pseudonym.key');
+  const path = join(dataDirectory, pseudonymKeyFile);
   try {
     return check(path, await readFile(path));
   } catch (error) {

@@ -2,7 +2,7 @@ import type { Priority } from '../config/schema.ts';
 import type { Problem } from '../problem.ts';
 import type { Approval } from '../dicom/rtstruct/received-structure-set.ts';
 import type { ComparedRoi } from '../work/correction.ts';
-import type { WorkResult } from '../work/work-order.ts';
+import type { WorkResult } from '../work/work-result.ts';
 import type { Warning } from '../warning.ts';
 
 /**

@@ -1,29 +1,75 @@
 import { join } from 'node:path';
 
-/** Where things lie in the data directory; src/work/work-order.ts says what they are. */
-export const incomingFolder = 'incoming';
-export const seriesRoot = 'series';
-/** Folders on their way out; emptied at every start. */
-export const trashFolder = 'trash';
-/** Storage commitments that were asked for, with their results. */
-export const commitmentsFolder = 'commitments';
-/** Structure sets that belong to no series. */
-export const unmatchedFolder = 'unmatched';
-/** What counted of structure sets that came back, one file a series; it outlives the series. */
-export const qualityFolder = 'quality';
-export const databaseFile = 'state.sqlite';
+/**
+ * The data directory, said once. Node and workers speak through the files of a series; Redis carries only where they
+ * lie. What holds DICOM UIDs or patient data stays in here; keys alone go into logs, queue and page.
+ *
+ * state.sqlite                     tables; made again from the journals where they are lost
+ * pseudonym.key, node.lock         key of the pseudonyms; held by the node that runs
+ * redis/                           the embedded Redis
+ * audit/                           the audit trail
+ * incoming/                        instances while they come in
+ * trash/                           folders on their way out; emptied at every start
+ * commitments/                     storage commitments that were asked for, with their results
+ * unmatched/STRUCTURE-SET.dcm      structure sets that belong to no series; STRUCTURE-SET.json says what they are
+ * quality/SERIES.json              what counted of corrections; it outlives the series
+ * series/SERIES/journal.jsonl      what happened to the series, appended by the node alone
+ *   instances/INSTANCE.dcm         as received, file meta information added; INSTANCE.2.dcm is the same instance come
+ *                                  again with a changed header
+ *   revision-N/manifest.json       written once by the node (revision-manifest.ts)
+ *     orders/ORDER/
+ *       order.json                 written once by the node: what to contour, and for whom (work-order.ts)
+ *       result.json                written once by the worker (work-result.ts)
+ *       contours.json              polygons in mm, for page and pictures
+ *       PROFILE.implicit.dcm, PROFILE.explicit.dcm    the structure set as it goes out
+ *       preview.png, review.json, review-AXIS.bin     pictures (review-files.ts)
+ *       deliveries/DESTINATION/    try-NNN.json: what came of a try (delivery-try.ts), written once by the worker;
+ *                                  try-NNN.begun: it may have reached the destination
+ *   structure-sets/
+ *     STRUCTURE-SET.dcm            a correction: a structure set that came back, file meta information added
+ *     STRUCTURE-SET/ORDER/         result.json: what came of comparing it with the order (correction.ts), and
+ *                                  contours.json: the ROIs compared, for the page; written once by the worker
+ *
+ * SERIES and INSTANCE are keyed short hashes of the UIDs (src/pseudonym.ts), STRUCTURE-SET is one of SOP Instance UID
+ * and content: another content is another structure set. ORDER and PROFILE are the first 16 hexadecimal digits of the
+ * SHA-256 of their content.
+ *
+ * Paths are relative to the data directory: they may be shown and logged.
+ */
 
-/** Paths relative to the data directory: they may be shown and logged, for they hold pseudonyms only. */
+export const databaseFile = 'state.sqlite';
+export const pseudonymKeyFile = 'pseudonym.key';
+export const lockFile = 'node.lock';
+export const redisFolder = 'redis';
+export const auditFolder = 'audit';
+export const incomingFolder = 'incoming';
+export const trashFolder = 'trash';
+export const commitmentsFolder = 'commitments';
+export const unmatchedFolder = 'unmatched';
+export const qualityFolder = 'quality';
+export const seriesRoot = 'series';
+
+export function qualityFile(series: string): string {
+  return join(qualityFolder, `${series}.json`);
+}
+
 export function seriesFolder(series: string): string {
   return join(seriesRoot, series);
 }
 
 export function journalFile(series: string): string {
-  return join(seriesRoot, series, 'journal.jsonl');
+  return join(seriesFolder(series), 'journal.jsonl');
 }
 
+const instances = 'instances';
+
 export function instancesFolder(series: string): string {
-  return join(seriesRoot, series, 'instances');
+  return join(seriesFolder(series), instances);
+}
+
+/** An instance's file as a manifest names it: relative to the series folder. */
+export function instanceInSeries(file: string): string {
+  return `${instances}/${file}`;
 }
 
 /** @param version 1 for the first; a changed header under the same SOP Instance UID is kept beside it */
@@ -38,25 +84,61 @@ export function parseInstanceFile(name: string): { instance: string; version: nu
 }
 
 export function revisionFolder(series: string, revision: number): string {
-  return join(seriesRoot, series, `revision-${revision}`);
+  return join(seriesFolder(series), `revision-${revision}`);
+}
+
+/** The number of a revision's folder, or undefined for another name. */
+export function parseRevisionFolder(name: string): number | undefined {
+  const number = /^revision-(\d+)$/.exec(name)?.[1];
+  return number === undefined ? undefined : Number(number);
+}
+
+/** In the folder of a revision. */
+export const manifestFile = 'manifest.json';
+
+export function ordersFolder(series: string, revision: number): string {
+  return join(revisionFolder(series, revision), 'orders');
 }
 
 export function orderFolder(series: string, revision: number, order: string): string {
-  return join(revisionFolder(series, revision), 'orders', order);
+  return join(ordersFolder(series, revision), order);
 }
 
-/** Structure sets that came back to a series. */
-export function structureSetsFolder(series: string): string {
-  return join(seriesRoot, series, 'structure-sets');
+/** In the folder of an order. */
+export const orderFile = 'order.json';
+
+/** In the folder of an order, and in that of a comparison. */
+export const resultFile = 'result.json';
+export const contoursFile = 'contours.json';
+
+/** In the folder of an order. */
+export function structureSetFile(profile: string, encoding: 'implicit' | 'explicit'): string {
+  return `${profile}.${encoding}.dcm`;
 }
 
-/** What came of comparing one with an order. */
-export function comparisonFolder(series: string, structureSet: string, order: string): string {
-  return join(structureSetsFolder(series), structureSet, order);
+/** In the folder of an order: the tries of one destination. */
+export function deliveriesFolder(destination: string): string {
+  return join('deliveries', destination);
 }
 
-export function qualityFile(series: string): string {
-  return join(qualityFolder, `${series}.json`);
+const begun = '.begun';
+
+/** In the folder of an order. */
+export function tryFile(destination: string, number: number): string {
+  return join(deliveriesFolder(destination), `${tryName(number)}.json`);
+}
+
+/** In the folder of an order. */
+export function tryBegunFile(destination: string, number: number): string {
+  return join(deliveriesFolder(destination), tryName(number) + begun);
+}
+
+export function isTryBegunFile(name: string): boolean {
+  return name.endsWith(begun);
+}
+
+function tryName(number: number): string {
+  return `try-${String(number).padStart(3, '0')}`;
 }
 
 export function deliveryTryFile(
@@ -66,10 +148,20 @@ export function deliveryTryFile(
   destination: string,
   number: number,
 ): string {
-  return join(
-    orderFolder(series, revision, order),
-    'deliveries',
-    destination,
-    `try-${String(number).padStart(3, '0')}.json`,
-  );
+  return join(orderFolder(series, revision, order), tryFile(destination, number));
+}
+
+/** Corrections of a series. */
+export function structureSetsFolder(series: string): string {
+  return join(seriesFolder(series), 'structure-sets');
+}
+
+/** In the corrections of a series, or among the unmatched. */
+export function correctionFile(structureSet: string): string {
+  return `${structureSet}.dcm`;
+}
+
+/** What came of comparing a correction with an order. */
+export function comparisonFolder(series: string, structureSet: string, order: string): string {
+  return join(structureSetsFolder(series), structureSet, order);
 }

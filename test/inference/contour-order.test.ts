@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { parseDicom } from '../../src/dicom/read-data-set.ts';
 import { readRtstruct } from '../../src/dicom/rtstruct/read-rtstruct.ts';
 import { ContourNodeError } from '../../src/errors.ts';
-import type { WorkResult } from '../../src/work/work-order.ts';
+import type { WorkResult } from '../../src/work/work-result.ts';
 import type { BundleDescription } from '../../worker/bundles/write-bundle.ts';
 import { loadBundle, type LoadedBundle } from '../../worker/bundles/load-bundle.ts';
 import { contourOrder } from '../../worker/contour-order.ts';

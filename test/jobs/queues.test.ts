@@ -9,7 +9,7 @@ import type { JobEvent } from '../../src/jobs/job-queues.ts';
 import { connectQueues } from '../../src/jobs/queues.ts';
 import { contourJobId, deliverJobId, deliverQueue } from '../../src/jobs/queue-names.ts';
 import type { RedisAddress } from '../../src/jobs/redis-connection.ts';
-import type { ContourPayload, DeliverPayload } from '../../src/work/work-order.ts';
+import type { ContourPayload, DeliverPayload } from '../../src/work/payloads.ts';
 import { afterwards } from '../support/afterwards.ts';
 import { eventually } from '../support/eventually.ts';
 import { openQueues, runningRedis, silentLog } from './running-redis.ts';

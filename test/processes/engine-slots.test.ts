@@ -3,7 +3,7 @@ import { cp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import assert from 'node:assert/strict';
-import { workResultSchema } from '../../src/work/work-order.ts';
+import { workResultSchema } from '../../src/work/work-result.ts';
 import type { ContourProgress } from '../../worker/processes/engine-messages.ts';
 import { EngineSlots, type SlotOptions } from '../../worker/processes/engine-slots.ts';
 import { silentLog } from '../jobs/running-redis.ts';

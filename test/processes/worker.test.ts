@@ -6,13 +6,10 @@ import { type Config, configSchema } from '../../src/config/schema.ts';
 import { ContourNodeError } from '../../src/errors.ts';
 import { contourJobId, deliverJobId, deliverQueue } from '../../src/jobs/queue-names.ts';
 import type { ContourQueues } from '../../src/jobs/queues.ts';
-import {
-  type DeliverPayload,
-  deliveryTrySchema,
-  type WorkResult,
-  workOrderSchema,
-  workResultSchema,
-} from '../../src/work/work-order.ts';
+import type { DeliverPayload } from '../../src/work/payloads.ts';
+import { deliveryTrySchema } from '../../src/work/delivery-try.ts';
+import { type WorkResult, workResultSchema } from '../../src/work/work-result.ts';
+import { workOrderSchema } from '../../src/work/work-order.ts';
 import type { JobStatus } from '../../src/jobs/job-queues.ts';
 import { deliver } from '../../worker/processes/deliver.ts';
 import { type RunningWorker, startWorker, type WorkerOptions } from '../../worker/processes/worker.ts';

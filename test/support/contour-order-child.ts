@@ -1,4 +1,4 @@
-import { contourPayloadSchema } from '../../src/work/work-order.ts';
+import { contourPayloadSchema } from '../../src/work/payloads.ts';
 import { loadBundle } from '../../worker/bundles/load-bundle.ts';
 import { contourOrder } from '../../worker/contour-order.ts';
 

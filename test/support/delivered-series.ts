@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { workResultSchema } from '../../src/work/work-order.ts';
+import { workResultSchema } from '../../src/work/work-result.ts';
 import type { NewEvent } from '../../src/store/journal.ts';
 import { journalFile, orderFolder } from '../../src/work/paths.ts';
 

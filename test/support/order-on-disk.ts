@@ -5,7 +5,8 @@ import { configSchema, destinationSchema } from '../../src/config/schema.ts';
 import { readCtFolder } from '../../src/dicom/read-ct-folder.ts';
 import { writeOrder } from '../../src/intake/complete/write-order.ts';
 import { writeRevision } from '../../src/intake/complete/write-revision.ts';
-import type { ContourPayload, WorkOrder } from '../../src/work/work-order.ts';
+import type { ContourPayload } from '../../src/work/payloads.ts';
+import type { WorkOrder } from '../../src/work/work-order.ts';
 
 export interface OrderOnDisk {
   readonly dataDirectory: string;

@@ -6,13 +6,17 @@ import { type MatchedRoi, matchToCt, type ReferencedCt } from '../../src/dicom/r
 import { readRtstruct } from '../../src/dicom/rtstruct/read-rtstruct.ts';
 import type { StructureSet } from '../../src/dicom/rtstruct/structure-set.ts';
 import { ContourNodeError, isAtFault } from '../../src/errors.ts';
+import { type ComparedRoi, type ComparisonResult, comparisonResultSchema } from '../../src/work/correction.ts';
+import type { ComparePayload } from '../../src/work/payloads.ts';
+import type { Profile, WorkOrder } from '../../src/work/work-order.ts';
+import type { WorkResult } from '../../src/work/work-result.ts';
 import {
-  type ComparedRoi,
-  type ComparePayload,
-  type ComparisonResult,
-  comparisonResultSchema,
-} from '../../src/work/correction.ts';
-import type { Profile, WorkOrder, WorkResult } from '../../src/work/work-order.ts';
+  comparisonFolder,
+  contoursFile,
+  correctionFile,
+  resultFile,
+  structureSetsFolder,
+} from '../../src/work/paths.ts';
 import { writeOnce } from '../../src/work/write-once.ts';
 import { faultPoint } from '../../src/fault-point.ts';
 import { contoursJson, type ShownRoi } from '../pictures/contours-json.ts';
@@ -33,10 +37,10 @@ import { hasAllContours } from './same-contours.ts';
  */
 export async function compareCorrection(dataDirectory: string, payload: ComparePayload): Promise<ComparisonResult> {
   const { series, structureSet, order } = payload;
-  const folder = join('series', series, 'structure-sets', structureSet, order);
+  const folder = comparisonFolder(series, structureSet, order);
   const write = (file: string, content: string): Promise<void> =>
     writeOnce(join(dataDirectory, folder, file), content, { shown: join(folder, file), mode: 0o600 });
-  const result = await compared(dataDirectory, payload, (contours) => write('contours.json', contours)).catch(
+  const result = await compared(dataDirectory, payload, (contours) => write(contoursFile, contours)).catch(
     (error: unknown): ComparisonResult => {
       if (!(error instanceof ContourNodeError) || !isAtFault('structure set', error.code)) throw error;
       const { code, message, remedy } = error;
@@ -44,7 +48,7 @@ export async function compareCorrection(dataDirectory: string, payload: CompareP
     },
   );
   faultPoint('comparison-made');
-  await write('result.json', `${JSON.stringify(comparisonResultSchema.parse(result), undefined, 1)}\n`);
+  await write(resultFile, `${JSON.stringify(comparisonResultSchema.parse(result), undefined, 1)}\n`);
   return result;
 }
 
@@ -67,7 +71,7 @@ async function compared(
     slices: slices.map(({ sopInstanceUid }, k) => ({ sopInstanceUid, z: geometry.z[k]! })),
   };
 
-  const path = join('series', series, 'structure-sets', `${structureSet}.dcm`);
+  const path = join(structureSetsFolder(series), correctionFile(structureSet));
   const bytes = await readFile(join(dataDirectory, path)).catch((cause: unknown) => {
     throw new ContourNodeError('DATA_DIRECTORY', `${path} cannot be read`, { cause });
   });

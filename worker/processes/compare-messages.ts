@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { problemSchema } from '../../src/problem.ts';
-import { comparePayloadSchema, comparisonResultSchema } from '../../src/work/correction.ts';
+import { comparePayloadSchema } from '../../src/work/payloads.ts';
+import { comparisonResultSchema } from '../../src/work/correction.ts';
 
 /** What parent and child say to each other; each side checks what it hears. */
 export const compareTaskSchema = z.strictObject({ dataDirectory: z.string(), payload: comparePayloadSchema });

@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
-import { join } from 'node:path';
 import type { Config, Destination } from '../../src/config/schema.ts';
 import { configuredPeer } from '../../src/dimse/scu/configured-peer.ts';
 import { sendStructureSet } from '../../src/dimse/scu/deliver-structure-set.ts';
 import { type DeliveryOutcome, outcomeOfError } from '../../src/dimse/scu/delivery-outcome.ts';
 import type { PeerAddress } from '../../src/dimse/scu/peer-connection.ts';
 import { asContourNodeError, ContourNodeError } from '../../src/errors.ts';
-import type { DeliverPayload, DeliveryTry, WorkOrder, WorkResult } from '../../src/work/work-order.ts';
+import type { DeliverPayload } from '../../src/work/payloads.ts';
+import type { DeliveryTry } from '../../src/work/delivery-try.ts';
+import type { WorkOrder } from '../../src/work/work-order.ts';
+import type { WorkResult } from '../../src/work/work-result.ts';
 import { faultPoint } from '../../src/fault-point.ts';
 import { OrderFiles } from '../order-files.ts';
 import { DeliveryTryFile } from './delivery-try-file.ts';
@@ -60,7 +62,7 @@ async function send(
   }
   const destination = destinationOf(config, payload.destination);
   const peer = peerOf(config, destination, order);
-  const paths = await checkedPaths(files, join(config.dataDirectory, orderFolder(payload)), set);
+  const paths = await checkedPaths(files, set);
   const triedBefore = await tryFile.begin(set.sopInstanceUid);
   faultPoint('delivery-begun');
   return sendStructureSet(peer, paths, {
@@ -70,10 +72,6 @@ async function send(
     timeoutSeconds: destination.timeoutSeconds,
     ...(signal === undefined ? {} : { signal }),
   });
-}
-
-function orderFolder({ series, revision, order }: DeliverPayload): string {
-  return join('series', series, `revision-${revision}`, 'orders', order);
 }
 
 function destinationOf(config: Config, name: string): Destination {
@@ -99,7 +97,6 @@ function peerOf(config: Config, destination: Destination, order: WorkOrder): Pee
  */
 async function checkedPaths(
   files: OrderFiles,
-  folder: string,
   set: StructureSet,
 ): Promise<Partial<Record<'implicit' | 'explicit', string>>> {
   const paths: Partial<Record<'implicit' | 'explicit', string>> = {};
@@ -113,7 +110,7 @@ async function checkedPaths(
         remedy: 'restore the data directory, or retry the series',
       });
     }
-    paths[encoding] = join(folder, stored.file);
+    paths[encoding] = files.path(stored.file);
   }
   return paths;
 }

@@ -1,6 +1,17 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type DeliverPayload, type DeliveryTry, deliveryTrySchema } from '../../src/work/work-order.ts';
+import type { DeliverPayload } from '../../src/work/payloads.ts';
+import { type DeliveryTry, deliveryTrySchema } from '../../src/work/delivery-try.ts';
+import {
+  deliveriesFolder,
+  isTryBegunFile,
+  orderFolder,
+  ordersFolder,
+  parseRevisionFolder,
+  seriesFolder,
+  tryBegunFile,
+  tryFile,
+} from '../../src/work/paths.ts';
 import { OrderFiles } from '../order-files.ts';
 
 /**
@@ -20,7 +31,7 @@ export class DeliveryTryFile {
 
   /** What came of this try, if it ran before. */
   async read(): Promise<DeliveryTry | undefined> {
-    const bytes = await this.#files.read(this.#name('json'));
+    const bytes = await this.#files.read(this.#json);
     return bytes === undefined ? undefined : deliveryTrySchema.parse(JSON.parse(bytes.toString('utf8')));
   }
 
@@ -32,7 +43,7 @@ export class DeliveryTryFile {
    */
   async begin(sopInstanceUid: string): Promise<boolean> {
     const before = await this.#wasBegun(sopInstanceUid);
-    await this.#files.writeOnce(this.#name('begun'), '');
+    await this.#files.writeOnce(tryBegunFile(this.#payload.destination, this.#payload.try), '');
     return before;
   }
 
@@ -40,7 +51,7 @@ export class DeliveryTryFile {
   async write(content: DeliveryTry): Promise<DeliveryTry> {
     const text = `${JSON.stringify(deliveryTrySchema.parse(content), undefined, 1)}\n`;
     try {
-      await this.#files.writeOnce(this.#name('json'), text);
+      await this.#files.writeOnce(this.#json, text);
       return content;
     } catch (error) {
       const other = await this.read();
@@ -50,35 +61,27 @@ export class DeliveryTryFile {
   }
 
   /** Relative to the order's folder. */
-  #name(extension: 'json' | 'begun'): string {
-    return join(
-      'deliveries',
-      this.#payload.destination,
-      `try-${String(this.#payload.try).padStart(3, '0')}.${extension}`,
-    );
-  }
-
-  #folder({ series, revision, order }: { series: string; revision: number; order: string }): string[] {
-    return ['series', series, `revision-${revision}`, 'orders', order, 'deliveries', this.#payload.destination];
+  get #json(): string {
+    return tryFile(this.#payload.destination, this.#payload.try);
   }
 
   async #wasBegun(sopInstanceUid: string): Promise<boolean> {
-    const { series } = this.#payload;
-    const root = join(this.#dataDirectory, 'series', series);
-    for (const folder of await names(root)) {
-      const revision = Number(/^revision-(\d+)$/.exec(folder)?.[1]);
-      if (Number.isNaN(revision)) continue;
-      for (const order of await names(join(root, folder, 'orders'))) {
-        const tries = await names(join(this.#dataDirectory, ...this.#folder({ series, revision, order })));
-        if (!tries.some((name) => name.endsWith('.begun'))) continue;
+    const { series, destination } = this.#payload;
+    for (const folder of await this.#names(seriesFolder(series))) {
+      const revision = parseRevisionFolder(folder);
+      if (revision === undefined) continue;
+      for (const order of await this.#names(ordersFolder(series, revision))) {
+        const tries = await this.#names(join(orderFolder(series, revision, order), deliveriesFolder(destination)));
+        if (!tries.some(isTryBegunFile)) continue;
         const result = await new OrderFiles(this.#dataDirectory, { series, revision, order }).result();
         if (result?.structureSets.some((set) => set.sopInstanceUid === sopInstanceUid)) return true;
       }
     }
     return false;
   }
-}
 
-async function names(folder: string): Promise<string[]> {
-  return readdir(folder).catch(() => []);
+  /** @param folder relative to the data directory */
+  async #names(folder: string): Promise<string[]> {
+    return readdir(join(this.#dataDirectory, folder)).catch(() => []);
+  }
 }

@@ -1,4 +1,4 @@
-import type { ContourPayload } from '../../src/work/work-order.ts';
+import type { ContourPayload } from '../../src/work/payloads.ts';
 import { faultPoint } from '../../src/fault-point.ts';
 import { createLog, type Log } from '../../src/log.ts';
 import { contourOrder } from '../contour-order.ts';

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { configSchema } from '../../src/config/schema.ts';
-import { contourPayloadSchema, workResultSchema } from '../../src/work/work-order.ts';
+import { contourPayloadSchema } from '../../src/work/payloads.ts';
+import { workResultSchema } from '../../src/work/work-result.ts';
 import { problemSchema } from '../../src/problem.ts';
 
 /** What parent and engine process say to each other; each side checks what it hears. */

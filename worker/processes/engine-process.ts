@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { ContourNodeError } from '../../src/errors.ts';
-import type { ContourPayload } from '../../src/work/work-order.ts';
+import type { ContourPayload } from '../../src/work/payloads.ts';
 import { type Problem, errorFrom } from '../../src/problem.ts';
 import {
   type ContourProgress,

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { asContourNodeError, ContourNodeError } from '../../src/errors.ts';
-import type { ContourPayload } from '../../src/work/work-order.ts';
+import type { ContourPayload } from '../../src/work/payloads.ts';
 import type { Log } from '../../src/log.ts';
 import type { ContourProgress, ContourSummary, EngineSettings } from './engine-messages.ts';
 import { EngineProcess } from './engine-process.ts';

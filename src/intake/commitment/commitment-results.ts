@@ -5,11 +5,11 @@ import type { CommitmentListener } from '../../dimse/commitment/scu/commitment-r
 import { formatStatus } from '../../dimse/status.ts';
 import { type CommitmentResult, failureInWords } from '../../dimse/commitment/storage-commitment.ts';
 import { ContourNodeError } from '../../errors.ts';
-import { workResultSchema } from '../../work/work-order.ts';
+import { workResultSchema } from '../../work/work-result.ts';
 import type { Log } from '../../log.ts';
 import { assemblyState } from '../../store/assembly-state.ts';
 import { commitmentOf, commitmentOfTransaction, type CommitmentWork } from '../../store/commitment-state.ts';
-import { orderFolder } from '../../work/paths.ts';
+import { orderFolder, resultFile } from '../../work/paths.ts';
 import { problem } from '../../problem.ts';
 import type { Problem } from '../../problem.ts';
 import type { Store } from '../../store/store.ts';
@@ -97,7 +97,7 @@ export class CommitmentResults implements CommitmentListener {
 
   /** Of the structure set that was delivered. */
   async sopInstanceUid({ series, revision, order, profile }: CommitmentWork): Promise<string> {
-    const path = join(this.#options.store.dataDirectory, orderFolder(series, revision, order), 'result.json');
+    const path = join(this.#options.store.dataDirectory, orderFolder(series, revision, order), resultFile);
     const { structureSets } = workResultSchema.parse(JSON.parse(await readFile(path, 'utf8')));
     const set = structureSets.find((candidate) => candidate.profile === profile);
     if (set === undefined)

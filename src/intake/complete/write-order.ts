@@ -4,7 +4,7 @@ import type { Bundle } from '../../bundles/read-bundle.ts';
 import { type Config, type Destination, destinationSchema } from '../../config/schema.ts';
 import { ContourNodeError } from '../../errors.ts';
 import { type Profile, structureSetStyleSchema, type WorkOrder } from '../../work/work-order.ts';
-import { orderFolder } from '../../work/paths.ts';
+import { orderFile, orderFolder } from '../../work/paths.ts';
 import { problemFrom } from '../../problem.ts';
 import type { Problem } from '../../problem.ts';
 import { writeOnce } from '../../work/write-once.ts';
@@ -64,7 +64,7 @@ export async function writeOrder(input: OrderInput): Promise<WrittenOrder> {
   };
   const content = `${JSON.stringify(order, undefined, 1)}\n`;
   const key = shortDigest(content);
-  await writeOnce(join(input.dataDirectory, orderFolder(series, revision, key), 'order.json'), content);
+  await writeOnce(join(input.dataDirectory, orderFolder(series, revision, key), orderFile), content);
   const deliveries = destinations.map((destination) => {
     const profile = profiles.find((candidate) => candidate.destinations.includes(destination.name));
     return profile === undefined

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { CheckedSeries } from '../../dicom/ct-series.ts';
 import type { CtInstance } from '../../dicom/ct-instance.ts';
-import { type RevisionManifest, revisionManifestSchema } from '../../work/work-order.ts';
+import { type RevisionManifest, revisionManifestSchema } from '../../work/revision-manifest.ts';
 import { type Warning } from '../../warning.ts';
-import { revisionFolder } from '../../work/paths.ts';
+import { instanceInSeries, manifestFile, revisionFolder } from '../../work/paths.ts';
 import type { StoredImage } from '../../store/store.ts';
 import { writeOnce } from '../../work/write-once.ts';
 import { readIfThere } from '../tries/read-if-there.ts';
@@ -29,7 +29,7 @@ export interface RevisionInput {
 export async function writeRevision(input: RevisionInput): Promise<RevisionManifest> {
   const { dataDirectory, series, newest } = input;
   for (let revision = Math.max(1, newest); ; revision++) {
-    const path = join(dataDirectory, revisionFolder(series, revision), 'manifest.json');
+    const path = join(dataDirectory, revisionFolder(series, revision), manifestFile);
     const manifest = manifestOf(input, revision);
     const there = await readManifest(path);
     if (there === undefined) {
@@ -42,7 +42,7 @@ export async function writeRevision(input: RevisionInput): Promise<RevisionManif
 }
 
 function manifestOf({ series, images, checked, warnings, now }: RevisionInput, revision: number): RevisionManifest {
-  const files = new Map(images.map(({ image, file }) => [image, `instances/${file}`]));
+  const files = new Map(images.map(({ image, file }) => [image, instanceInSeries(file)]));
   const [date, time] = dicomDateTime(now);
   const slices = checked.slices.map((slice, index) => ({
     file: files.get(slice)!,

@@ -9,7 +9,7 @@ import { syncFolder } from '../../work/write-once.ts';
 import type { Log } from '../../log.ts';
 import { pseudonym } from '../../pseudonym.ts';
 import { moveExclusively } from '../../store/move.ts';
-import { seriesFolder, structureSetsFolder, unmatchedFolder } from '../../work/paths.ts';
+import { correctionFile, seriesFolder, structureSetsFolder, unmatchedFolder } from '../../work/paths.ts';
 import type { Store } from '../../store/store.ts';
 import { hasStructureSet } from '../../store/structure-sets.ts';
 import type { DiskWatch } from '../upkeep/disk-watch.ts';
@@ -104,7 +104,7 @@ export class StructureSetReceiver {
       await mkdir(folder, { mode: 0o700 });
       await syncFolder(join(store.dataDirectory, seriesFolder(series)));
     }
-    const path = join(folder, `${structureSet}.dcm`);
+    const path = join(folder, correctionFile(structureSet));
     // Its name says what is in it: a crash may have left it there unrecorded.
     if (!existsSync(path)) moveExclusively(received.path, path);
     await syncFolder(folder);

@@ -7,7 +7,7 @@ import { ContourNodeError } from '../../errors.ts';
 import { syncFolder, writeOnce } from '../../work/write-once.ts';
 import type { Log } from '../../log.ts';
 import { moveExclusively } from '../../store/move.ts';
-import { unmatchedFolder } from '../../work/paths.ts';
+import { correctionFile, unmatchedFolder } from '../../work/paths.ts';
 import { unmatchedReasons } from './match-structure-set.ts';
 
 const unmatchedSchema = z.strictObject({
@@ -56,7 +56,7 @@ export class UnmatchedStructureSets {
   /** Moves a flushed file here and describes it; the same content again changes nothing. */
   async keep(key: string, path: string, about: z.output<typeof unmatchedSchema>): Promise<void> {
     if (this.#known.has(key)) return;
-    const target = join(this.#folder, `${key}.dcm`);
+    const target = join(this.#folder, correctionFile(key));
     if (!existsSync(target)) moveExclusively(path, target);
     await syncFolder(this.#folder);
     await writeOnce(join(this.#folder, `${key}.json`), JSON.stringify(about), { mode: 0o600 });
@@ -82,7 +82,7 @@ export class UnmatchedStructureSets {
   async #read(key: string): Promise<void> {
     try {
       const about = unmatchedSchema.parse(JSON.parse(await readFile(join(this.#folder, `${key}.json`), 'utf8')));
-      this.#known.set(key, { key, bytes: statSync(join(this.#folder, `${key}.dcm`)).size, ...about });
+      this.#known.set(key, { key, bytes: statSync(join(this.#folder, correctionFile(key))).size, ...about });
     } catch (error) {
       this.#log.error({ structureSet: key, err: error }, 'what is known of an unmatched structure set cannot be read');
     }

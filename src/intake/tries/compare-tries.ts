@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { comparisonResultSchema } from '../../work/correction.ts';
 import { compareJobId, compareQueue } from '../../jobs/queue-names.ts';
 import { faultPoint } from '../../fault-point.ts';
-import { comparisonFolder } from '../../work/paths.ts';
+import { comparisonFolder, resultFile } from '../../work/paths.ts';
 import { problemFromText } from '../../problem.ts';
 import type { ComparisonWork } from '../../store/work-state.ts';
 import { type Backoff, delayAfter, isToWait } from './backoff.ts';
@@ -70,7 +70,7 @@ function failTry({ store, current, clock, log }: TryContext, work: ComparisonWor
 /** Whether there is a result, which then stands in the store. */
 async function recordResult({ store, log }: TryContext, work: ComparisonWork): Promise<boolean> {
   const { series, structureSet, order } = work;
-  const path = join(store.dataDirectory, comparisonFolder(series, structureSet, order), 'result.json');
+  const path = join(store.dataDirectory, comparisonFolder(series, structureSet, order), resultFile);
   const text = await readIfThere(path);
   if (text === undefined) return false;
   faultPoint('comparison-seen');

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { contourJobId, contourQueue } from '../../jobs/queue-names.ts';
-import { type WorkResult, workResultSchema } from '../../work/work-order.ts';
+import { type WorkResult, workResultSchema } from '../../work/work-result.ts';
 import { faultPoint } from '../../fault-point.ts';
-import { orderFolder } from '../../work/paths.ts';
+import { orderFolder, resultFile } from '../../work/paths.ts';
 import { problem, problemFrom, problemFromText } from '../../problem.ts';
 import type { Problem } from '../../problem.ts';
 import type { OrderWork } from '../../store/work-state.ts';
@@ -92,7 +92,7 @@ async function recordResult(
   { store, log, onResult }: TryContext,
   { series, revision, order }: OrderWork,
 ): Promise<boolean> {
-  const path = join(store.dataDirectory, orderFolder(series, revision, order), 'result.json');
+  const path = join(store.dataDirectory, orderFolder(series, revision, order), resultFile);
   const result = await readResult(path);
   if (result === undefined) return false;
   faultPoint('result-seen');

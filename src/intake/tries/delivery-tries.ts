@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config } from '../../config/schema.ts';
 import { deliverJobId, deliverQueue } from '../../jobs/queue-names.ts';
-import { type DeliveryTry, deliveryTrySchema } from '../../work/work-order.ts';
+import { type DeliveryTry, deliveryTrySchema } from '../../work/delivery-try.ts';
 import { assemblyState } from '../../store/assembly-state.ts';
 import { isErrorCode } from '../../errors.ts';
 import { faultPoint } from '../../fault-point.ts';

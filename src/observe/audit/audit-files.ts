@@ -1,7 +1,5 @@
 import { readdirSync } from 'node:fs';
 
-export const auditFolder = 'audit';
-
 /** The files of the trail in their order; `audit-000001.jsonl` is the first. */
 export function auditFiles(directory: string): string[] {
   return readdirSync(directory)

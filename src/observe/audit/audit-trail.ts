@@ -2,7 +2,8 @@ import { closeSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readFileSync,
 import { join } from 'node:path';
 import { ContourNodeError } from '../../errors.ts';
 import type { Log } from '../../log.ts';
-import { auditFile, auditFiles, auditFolder } from './audit-files.ts';
+import { auditFolder } from '../../work/paths.ts';
+import { auditFile, auditFiles } from './audit-files.ts';
 import { type AuditEvent, type AuditHead, auditLine, chainStart, readAuditLine } from './audit-line.ts';
 
 export interface AuditOptions {

@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import type { WorkResult } from '../../work/work-order.ts';
+import type { WorkResult } from '../../work/work-result.ts';
 import { countCommitments } from '../../store/commitment-state.ts';
 import { countDeliveries, lastImageOfStraightWay } from '../../store/due-work.ts';
 import type { JournalEvent } from '../../store/journal.ts';

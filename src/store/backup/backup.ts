@@ -17,11 +17,11 @@ import { backup as copyDatabase, DatabaseSync } from 'node:sqlite';
 import { ContourNodeError } from '../../errors.ts';
 import { version } from '../../version.ts';
 import { type BackupManifest, copyFolder, manifestFile, sha256Of } from './backup-manifest.ts';
-import { databaseFile, incomingFolder, trashFolder } from '../../work/paths.ts';
+import { databaseFile, incomingFolder, lockFile, redisFolder, trashFolder } from '../../work/paths.ts';
 import { syncFolder } from '../../work/write-once.ts';
 
 /** What is no state: half-received images, folders on their way out, locks, and Redis, which is filled again from disk. */
-const leftOut = new Set([incomingFolder, trashFolder, 'redis', 'node.lock', 'node.lock-journal', 'restoring']);
+const leftOut = new Set([incomingFolder, trashFolder, redisFolder, lockFile, `${lockFile}-journal`, 'restoring']);
 const temporary = /\.(tmp|partial)$/;
 
 /**

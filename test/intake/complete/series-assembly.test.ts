@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, readdir, readFile, rename, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { revisionManifestSchema } from '../../../src/work/work-order.ts';
+import { revisionManifestSchema } from '../../../src/work/revision-manifest.ts';
 import { Store } from '../../../src/store/store.ts';
 import { IntakeHarness, quietLog, range } from '../intake-harness.ts';
 

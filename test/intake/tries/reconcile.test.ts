@@ -5,16 +5,10 @@ import { test, type TestContext } from 'node:test';
 import { Redis } from 'ioredis';
 import { deliverQueue } from '../../../src/jobs/queue-names.ts';
 import type { RedisAddress } from '../../../src/jobs/redis-connection.ts';
-import {
-  type ContourPayload,
-  type DeliverPayload,
-  type DeliveryTry,
-  deliveryTrySchema,
-  type WorkOrder,
-  workOrderSchema,
-  type WorkResult,
-  workResultSchema,
-} from '../../../src/work/work-order.ts';
+import type { ContourPayload, DeliverPayload } from '../../../src/work/payloads.ts';
+import { type DeliveryTry, deliveryTrySchema } from '../../../src/work/delivery-try.ts';
+import { type WorkOrder, workOrderSchema } from '../../../src/work/work-order.ts';
+import { type WorkResult, workResultSchema } from '../../../src/work/work-result.ts';
 import { deliveryTryFile, orderFolder } from '../../../src/work/paths.ts';
 import type { SeriesDetail, SeriesState } from '../../../src/store/series.ts';
 import { openQueues, runningRedis } from '../../jobs/running-redis.ts';

@@ -1,0 +1,25 @@
+import { z } from 'zod';
+import { keySchema } from './key.ts';
+
+/** Payload of queue `contour`: which order of which revision, as src/work/paths.ts names its folder. */
+export const contourPayloadSchema = z.strictObject({
+  series: keySchema,
+  revision: z.int().positive(),
+  order: keySchema,
+  try: z.int().positive(),
+});
+export type ContourPayload = z.output<typeof contourPayloadSchema>;
+
+/** Payload of the queue `deliver-DESTINATION`. */
+export const deliverPayloadSchema = contourPayloadSchema.extend({
+  profile: keySchema,
+  destination: z.string(),
+  try: z.int().positive(),
+});
+export type DeliverPayload = z.output<typeof deliverPayloadSchema>;
+
+/** Payload of queue `compare`. */
+export const comparePayloadSchema = contourPayloadSchema.extend({
+  structureSet: keySchema,
+});
+export type ComparePayload = z.output<typeof comparePayloadSchema>;

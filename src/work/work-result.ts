@@ -1,0 +1,38 @@
+import { z } from 'zod';
+import { problemSchema } from '../problem.ts';
+import { warningSchema } from '../warning.ts';
+import { digestSchema } from './key.ts';
+
+export const roiResultSchema = z.strictObject({
+  name: z.string(),
+  found: z.boolean(),
+  delivered: z.boolean(),
+  volumeCm3: z.number(),
+  slices: z.int(),
+  contours: z.int(),
+  components: z.int(),
+});
+
+export const structureSetResultSchema = z.strictObject({
+  profile: z.string(),
+  sopInstanceUid: z.string(),
+  seriesInstanceUid: z.string(),
+  /** File of each stored encoding, relative to the order's folder, and its SHA-256. */
+  files: z.partialRecord(z.enum(['implicit', 'explicit']), z.strictObject({ file: z.string(), sha256: digestSchema })),
+});
+
+/** What came of an order. The same order gives the same structure sets, byte for byte. */
+export const workResultSchema = z.strictObject({
+  formatVersion: z.literal(1),
+  status: z.enum(['contoured', 'nothing-found', 'rejected', 'failed']),
+  error: problemSchema.optional(),
+  rois: z.array(roiResultSchema),
+  structureSets: z.array(structureSetResultSchema),
+  warnings: z.array(warningSchema),
+  /** Seconds a stage took, in the order they ran. */
+  timings: z.array(z.strictObject({ stage: z.string(), seconds: z.number() })),
+  /** Seconds that the engine took for each batch of slices; earlier versions did not write it. */
+  batchSeconds: z.array(z.number()).optional(),
+  peakResidentMegabytes: z.number(),
+});
+export type WorkResult = z.output<typeof workResultSchema>;
