@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Config } from '../src/config/schema.ts';
+import { dicomDateTime } from '../src/dicom/date-time.ts';
 import { readHeader } from '../src/dicom/read-data-set.ts';
 import { readCtFolder } from '../src/dicom/read-ct-folder.ts';
+import { isDiskFull } from '../src/disk-full.ts';
 import { ContourNodeError } from '../src/errors.ts';
 import { structureSetStyleSchema } from '../src/work/work-order.ts';
+import { writeWhole } from '../src/work/write-whole.ts';
 import { type Warning } from '../src/warning.ts';
 import type { LoadedBundle } from './bundles/load-bundle.ts';
 import { allWarnings, contourCt } from './contour-ct.ts';
@@ -39,7 +42,7 @@ export interface ContouredFolder {
 
 /**
  * Contours one CT series on disk, without node or network: a structure set with every ROI of the bundle that was found.
- * @throws ContourNodeError as readCtFolder and contourCt; NOTHING_FOUND
+ * @throws ContourNodeError as readCtFolder and contourCt; NOTHING_FOUND, PATH_NOT_FOUND, DISK_FULL
  */
 export async function contourFolder(
   paths: readonly string[],
@@ -61,7 +64,7 @@ export async function contourFolder(
     await replaceFile(path, bytes);
     written.push(path);
   };
-  const [date, time] = dicomDate(options.now);
+  const [date, time] = dicomDateTime(options.now);
   const content = createHash('sha256');
   for (const { headerSha256, pixelSha256 } of series.slices) content.update(`${headerSha256} ${pixelSha256}\n`);
   const prepared = structureSet({
@@ -110,28 +113,15 @@ export async function contourFolder(
   };
 }
 
-/** DICOM DA and TM, local time as everywhere in DICOM that names no zone. */
-function dicomDate(now: Date): [string, string] {
-  const two = (value: number) => String(value).padStart(2, '0');
-  return [
-    `${now.getFullYear()}${two(now.getMonth() + 1)}${two(now.getDate())}`,
-    `${two(now.getHours())}${two(now.getMinutes())}${two(now.getSeconds())}`,
-  ];
-}
-
 /** The file is there as a whole or as it was before. */
 async function replaceFile(path: string, bytes: Uint8Array): Promise<void> {
-  const draft = `${path}.${process.pid}.tmp`;
   try {
     await mkdir(dirname(path), { recursive: true });
-    await writeFile(draft, bytes);
-    await rename(draft, path);
-  } catch (error) {
-    await rm(draft, { force: true });
-    throw new ContourNodeError(
-      'PATH_NOT_FOUND',
-      `${path} cannot be written: ${(error as NodeJS.ErrnoException).code}`,
-      { cause: error },
-    );
+    await writeWhole(path, bytes);
+  } catch (cause) {
+    if (isDiskFull(cause))
+      throw new ContourNodeError('DISK_FULL', `no space for ${path}`, { cause, remedy: 'free space on its disk' });
+    const why = (cause as NodeJS.ErrnoException).code;
+    throw new ContourNodeError('PATH_NOT_FOUND', `${path} cannot be written: ${why}`, { cause });
   }
 }

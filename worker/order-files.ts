@@ -1,13 +1,15 @@
-import { randomUUID } from 'node:crypto';
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { z } from 'zod';
+import { orDiskFull } from '../src/disk-full.ts';
 import { ContourNodeError } from '../src/errors.ts';
+import { ifThere } from '../src/if-there.ts';
 import { type RevisionManifest, revisionManifestSchema } from '../src/work/revision-manifest.ts';
 import { type WorkOrder, workOrderSchema } from '../src/work/work-order.ts';
 import { type WorkResult, workResultSchema } from '../src/work/work-result.ts';
 import type { ContourPayload } from '../src/work/payloads.ts';
 import { manifestFile, orderFile, orderFolder, resultFile, revisionFolder, seriesFolder } from '../src/work/paths.ts';
+import { writeWhole } from '../src/work/write-whole.ts';
 import { writeOnce } from '../src/work/write-once.ts';
 
 type OrderName = Pick<ContourPayload, 'series' | 'revision' | 'order'>;
@@ -34,10 +36,8 @@ export class OrderFiles {
 
   /** @throws ContourNodeError DATA_DIRECTORY it is not there or not as the schema wants it */
   async manifest(): Promise<RevisionManifest> {
-    return this.#read(
-      join(revisionFolder(this.#name.series, this.#name.revision), manifestFile),
-      revisionManifestSchema,
-    );
+    const { series, revision } = this.#name;
+    return this.#read(join(revisionFolder(series, revision), manifestFile), revisionManifestSchema);
   }
 
   /** @throws ContourNodeError DATA_DIRECTORY */
@@ -47,17 +47,12 @@ export class OrderFiles {
 
   /** undefined before the order was done. @throws ContourNodeError DATA_DIRECTORY */
   async result(): Promise<WorkResult | undefined> {
-    try {
-      return await this.#read(join(this.#folder(), resultFile), workResultSchema);
-    } catch (error) {
-      if ((error as ContourNodeError).cause instanceof Error && isAbsent((error as ContourNodeError).cause))
-        return undefined;
-      throw error;
-    }
+    return this.#readIfThere(join(this.#folder(), resultFile), workResultSchema);
   }
 
+  /** The bytes of a file of the order; undefined where it is not there. @throws ContourNodeError DATA_DIRECTORY */
   async read(file: string): Promise<Buffer | undefined> {
-    return readFile(this.path(file)).catch(() => undefined);
+    return this.#bytes(join(this.#folder(), file));
   }
 
   /**
@@ -72,16 +67,9 @@ export class OrderFiles {
 
   /** Writes a picture: what is there already is replaced, as a whole. Another zlib packs the same pixels differently. */
   async replace(file: string, content: Uint8Array): Promise<void> {
-    const path = this.path(file);
-    const temporary = `${path}.${randomUUID()}.tmp`;
-    try {
-      await writeFile(temporary, content, { flag: 'wx', flush: true });
-      await rename(temporary, path);
-    } catch (error) {
-      await rm(temporary, { force: true });
-      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
-      throw new ContourNodeError('DISK_FULL', `no space for ${join(this.#folder(), file)}`, { cause: error });
-    }
+    await orDiskFull(`no space for ${join(this.#folder(), file)}`, undefined, () =>
+      writeWhole(this.path(file), content),
+    );
   }
 
   #folder(): string {
@@ -89,18 +77,18 @@ export class OrderFiles {
     return orderFolder(series, revision, order);
   }
 
-  /** @param path relative to the data directory, as messages show it */
   async #read<T extends z.ZodType>(path: string, schema: T): Promise<z.output<T>> {
-    let text: string;
-    try {
-      text = await readFile(join(this.#dataDirectory, path), 'utf8');
-    } catch (error) {
-      const why = isAbsent(error) ? 'is not there' : 'cannot be read';
-      throw new ContourNodeError('DATA_DIRECTORY', `${path} ${why}`, { cause: error });
-    }
+    const content = await this.#readIfThere(path, schema);
+    if (content === undefined) throw new ContourNodeError('DATA_DIRECTORY', `${path} is not there`);
+    return content;
+  }
+
+  async #readIfThere<T extends z.ZodType>(path: string, schema: T): Promise<z.output<T> | undefined> {
+    const bytes = await this.#bytes(path);
+    if (bytes === undefined) return undefined;
     let parsed;
     try {
-      parsed = schema.safeParse(JSON.parse(text));
+      parsed = schema.safeParse(JSON.parse(bytes.toString('utf8')));
     } catch (error) {
       throw new ContourNodeError('DATA_DIRECTORY', `${path} is not JSON`, { cause: error });
     }
@@ -108,8 +96,11 @@ export class OrderFiles {
     const [issue] = parsed.error.issues;
     throw new ContourNodeError('DATA_DIRECTORY', `${path}: ${issue?.path.join('.')}: ${issue?.message}`);
   }
-}
 
-function isAbsent(error: unknown): boolean {
-  return (error as NodeJS.ErrnoException).code === 'ENOENT';
+  /** @param path relative to the data directory, as messages show it */
+  async #bytes(path: string): Promise<Buffer | undefined> {
+    return ifThere(readFile(join(this.#dataDirectory, path))).catch((cause: unknown) => {
+      throw new ContourNodeError('DATA_DIRECTORY', `${path} cannot be read`, { cause });
+    });
+  }
 }

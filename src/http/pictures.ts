@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ContourNodeError } from '../errors.ts';
+import { isAbsent } from '../if-there.ts';
 import {
   contactSheetFile,
   pictureAxes,
@@ -116,8 +117,8 @@ async function part(path: string, offset: number, length: number): Promise<Buffe
   }
 }
 
-function absent(error: NodeJS.ErrnoException): never {
-  throw error.code === 'ENOENT' ? missing() : error;
+function absent(error: unknown): never {
+  throw isAbsent(error) ? missing() : error;
 }
 
 function missing(): ContourNodeError {

@@ -1,4 +1,4 @@
-import { type ComparePayload, type ContourPayload, type DeliverPayload } from '../work/payloads.ts';
+import type { ComparePayload, ContourPayload, DeliverPayload } from '../work/payloads.ts';
 import type { Priority } from '../config/schema.ts';
 
 /**

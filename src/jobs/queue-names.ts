@@ -1,4 +1,4 @@
-import { type ComparePayload, type ContourPayload, type DeliverPayload } from '../work/payloads.ts';
+import type { ComparePayload, ContourPayload, DeliverPayload } from '../work/payloads.ts';
 
 /** Series to be drawn. */
 export const contourQueue = 'contour';

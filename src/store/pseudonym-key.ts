@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ContourNodeError } from '../errors.ts';
+import { ifThere } from '../if-there.ts';
 import { pseudonymKeyFile } from '../work/paths.ts';
 import { writeOnce } from '../work/write-once.ts';
 
@@ -14,11 +15,8 @@ const keyBytes = 32;
  */
 export async function pseudonymKey(dataDirectory: string): Promise<Buffer> {
   const path = join(dataDirectory, pseudonymKeyFile);
-  try {
-    return check(path, await readFile(path));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-  }
+  const kept = await ifThere(readFile(path));
+  if (kept !== undefined) return check(path, kept);
   await mkdir(dataDirectory, { recursive: true, mode: 0o700 });
   await writeOnce(path, randomBytes(keyBytes), { mode: 0o600 });
   return check(path, await readFile(path));

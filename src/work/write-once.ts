@@ -1,9 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import { closeSync, fsync, openSync } from 'node:fs';
-import { link, mkdir, open, readFile, rm } from 'node:fs/promises';
+import { link, mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
+import { orDiskFull } from '../disk-full.ts';
 import { ContourNodeError } from '../errors.ts';
+import { writeAside } from './write-whole.ts';
 
 const flush = promisify(fsync);
 
@@ -31,25 +32,15 @@ export async function writeOnce(
 ): Promise<void> {
   const { mode, shown = path } = options;
   await mkdir(dirname(path), { recursive: true });
-  const temporary = `${path}.${randomUUID()}.tmp`;
   try {
-    const file = await open(temporary, 'wx', mode);
-    try {
-      await file.writeFile(content);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await link(temporary, path);
+    await orDiskFull(`no space for ${shown}`, undefined, () =>
+      writeAside(path, content, { mode }, (draft) => link(draft, path)),
+    );
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOSPC') throw new ContourNodeError('DISK_FULL', `no space for ${shown}`, { cause: error });
-    if (code !== 'EEXIST') throw error;
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     if (!Buffer.from(content).equals(await readFile(path))) {
       throw new ContourNodeError('RESULT_CONFLICT', `${shown} is there with other content`, { cause: error });
     }
-  } finally {
-    await rm(temporary, { force: true });
   }
   await syncFolder(dirname(path));
 }

@@ -1,8 +1,8 @@
-import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type BundleManifest, manifestSchema } from '../../src/bundles/manifest.ts';
 import { type Bundle, readBundle } from '../../src/bundles/read-bundle.ts';
-import { orDiskFull } from '../disk-full.ts';
+import { writeWhole } from '../../src/work/write-whole.ts';
+import { orDiskFull } from '../../src/disk-full.ts';
 
 /**
  * Changes what a bundle says of itself. Network, golden output and their digests stay; bundle.json, and with it the
@@ -14,11 +14,7 @@ export async function rewriteManifest(
   change: Partial<Omit<BundleManifest, 'files' | 'formatVersion'>>,
 ): Promise<Bundle> {
   const path = join(directory, 'bundle.json');
-  const draft = `${path}.${process.pid}.tmp`;
   const text = `${JSON.stringify(manifestSchema.parse({ ...manifest, ...change }), null, 2)}\n`;
-  await orDiskFull('no space for bundle.json', 'free space; the bundle is as it was', async () => {
-    await writeFile(draft, text);
-    await rename(draft, path);
-  });
+  await orDiskFull('no space for bundle.json', 'free space; the bundle is as it was', () => writeWhole(path, text));
   return readBundle(directory);
 }

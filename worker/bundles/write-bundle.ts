@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { manifestSchema, type BundleManifest } from '../../src/bundles/manifest.ts';
 import { readBundle, type Bundle } from '../../src/bundles/read-bundle.ts';
 import { ContourNodeError } from '../../src/errors.ts';
-import { orDiskFull } from '../disk-full.ts';
+import { orDiskFull } from '../../src/disk-full.ts';
 import { infer } from '../inference/infer.ts';
 import { turn } from '../inference/model-axes.ts';
 import { openOnnxRuntime } from '../engines/onnxruntime.ts';

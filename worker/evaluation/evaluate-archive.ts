@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { asContourNodeError, ContourNodeError } from '../../src/errors.ts';
 import { version } from '../../src/version.ts';
@@ -7,7 +7,8 @@ import type { ArchiveCase, LeftOut } from '../archive/match-cases.ts';
 import type { RoiPatterns } from '../archive/roi-patterns.ts';
 import { seriesDigest } from '../archive/series-digest.ts';
 import { provenanceOf } from '../bundles/provenance.ts';
-import { orDiskFull } from '../disk-full.ts';
+import { writeWhole } from '../../src/work/write-whole.ts';
+import { orDiskFull } from '../../src/disk-full.ts';
 import { evaluatePatient, type EvaluatedModel, type EvaluationRow, type ModelRun } from './evaluate-patient.ts';
 
 export interface ArchiveEvaluation {
@@ -94,8 +95,7 @@ async function evaluateOnce(
   const result: StoredPatient = { key, rows, runs };
   await orDiskFull('no space for the report', 'free space and call evaluate again: it goes on from there', async () => {
     await writeFile(join(out, 'overlays', `${one.id}.png`), overlay);
-    await writeFile(`${path}.part`, JSON.stringify(result));
-    await rename(`${path}.part`, path);
+    await writeWhole(path, JSON.stringify(result));
   });
   return result;
 }

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { orDiskFull } from '../disk-full.ts';
+import { orDiskFull } from '../../src/disk-full.ts';
 import { boxPlot } from '../../src/charts/box-plot.ts';
 import type { ArchiveEvaluation } from './evaluate-archive.ts';
 import type { EvaluatedModel } from './evaluate-patient.ts';

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { asContourNodeError, ContourNodeError } from '../../src/errors.ts';
-import { orDiskFull } from '../disk-full.ts';
+import { writeWhole } from '../../src/work/write-whole.ts';
+import { orDiskFull } from '../../src/disk-full.ts';
 import { decodeTensors, encodeTensors } from '../networks/tensor-file.ts';
 import type { Parameters } from '../networks/parameters.ts';
 import type { AdamState } from './adam.ts';
@@ -62,31 +63,14 @@ export async function writeCheckpoint(directory: string, state: TrainingState): 
   };
   const bytes = encodeTensors(arrays, { metadata: { state: JSON.stringify(scalars) } });
   const path = join(directory, `checkpoint-${String(state.epoch).padStart(5, '0')}.bin`);
-  const draft = `${path}.part`;
   await mkdir(directory, { recursive: true });
   const remedy = 'free space and start the same training again: it goes on from there';
-  await orDiskFull('no space for a checkpoint: the one before it is kept', remedy, async () => {
-    try {
-      await writeSynced(draft, bytes);
-    } catch (error) {
-      await rm(draft, { force: true });
-      throw error;
-    }
-  });
-  await rename(draft, path);
+  const pieces = [bytes, createHash('sha256').update(bytes).digest()];
+  await orDiskFull('no space for a checkpoint: the one before it is kept', remedy, () =>
+    writeWhole(path, pieces, { draft: `${path}.part` }),
+  );
   for (const old of (await checkpoints(directory)).slice(kept)) await rm(old, { force: true });
   return path;
-}
-
-async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
-  const file = await open(path, 'w');
-  try {
-    await file.writeFile(bytes);
-    await file.writeFile(createHash('sha256').update(bytes).digest());
-    await file.sync();
-  } finally {
-    await file.close();
-  }
 }
 
 /** @throws ContourNodeError CHECKPOINT_INVALID (truncated, changed or no checkpoint) */

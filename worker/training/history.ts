@@ -1,6 +1,7 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { orDiskFull } from '../disk-full.ts';
+import { writeWhole } from '../../src/work/write-whole.ts';
+import { orDiskFull } from '../../src/disk-full.ts';
 
 /** One line of `history.jsonl`. */
 export interface EpochRecord {
@@ -36,15 +37,11 @@ export async function readHistory(directory: string, epochs: number): Promise<Ep
 
 /** Writes `history.jsonl` and the curve `history.svg`, each whole or not at all. */
 export async function writeHistory(directory: string, history: readonly EpochRecord[]): Promise<void> {
-  const write = async (name: string, text: string): Promise<void> => {
-    const path = join(directory, name);
-    await writeFile(`${path}.part`, text);
-    await rename(`${path}.part`, path);
-  };
   const remedy = 'free space and start the same training again: it goes on from its last checkpoint';
   await orDiskFull('no space for the history of the training', remedy, async () => {
-    await write(historyFile, history.map((record) => `${JSON.stringify(record)}\n`).join(''));
-    await write(curveFile, historyCurve(history));
+    const lines = history.map((record) => `${JSON.stringify(record)}\n`);
+    await writeWhole(join(directory, historyFile), lines.join(''));
+    await writeWhole(join(directory, curveFile), historyCurve(history));
   });
 }
 

@@ -2,7 +2,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
-import { orDiskFull } from '../disk-full.ts';
+import { orDiskFull } from '../../src/disk-full.ts';
 import type { Mask, Volume } from '../volume/volume.ts';
 
 const triple = z.tuple([z.number(), z.number(), z.number()]);

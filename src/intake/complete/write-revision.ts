@@ -2,12 +2,13 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { CheckedSeries } from '../../dicom/ct-series.ts';
 import type { CtInstance } from '../../dicom/ct-instance.ts';
+import { dicomDateTime } from '../../dicom/date-time.ts';
 import { type RevisionManifest, revisionManifestSchema } from '../../work/revision-manifest.ts';
 import { type Warning } from '../../warning.ts';
 import { instanceInSeries, manifestFile, revisionFolder } from '../../work/paths.ts';
 import type { StoredImage } from '../../store/store.ts';
 import { writeOnce } from '../../work/write-once.ts';
-import { readIfThere } from '../tries/read-if-there.ts';
+import { readIfThere } from '../../if-there.ts';
 
 export interface RevisionInput {
   readonly dataDirectory: string;
@@ -43,7 +44,7 @@ export async function writeRevision(input: RevisionInput): Promise<RevisionManif
 
 function manifestOf({ series, images, checked, warnings, now }: RevisionInput, revision: number): RevisionManifest {
   const files = new Map(images.map(({ image, file }) => [image, instanceInSeries(file)]));
-  const [date, time] = dicomDateTime(now);
+  const [date, time] = dicomDateTime(new Date(now));
   const slices = checked.slices.map((slice, index) => ({
     file: files.get(slice)!,
     sopInstanceUid: slice.sopInstanceUid,
@@ -74,16 +75,6 @@ function contentSha256(slices: readonly CtInstance[], moment: string): string {
     hash.update(`\n${seriesInstanceUid} ${sopInstanceUid} ${headerSha256} ${pixelSha256} ${lossy}`);
   }
   return hash.digest('hex');
-}
-
-/** DA and TM (PS3.5 table 6.2-1) in the time zone of this machine, as the other systems of a clinic write them. */
-function dicomDateTime(now: number): [string, string] {
-  const moment = new Date(now);
-  const digits = (value: number, count = 2): string => String(value).padStart(count, '0');
-  return [
-    digits(moment.getFullYear(), 4) + digits(moment.getMonth() + 1) + digits(moment.getDate()),
-    digits(moment.getHours()) + digits(moment.getMinutes()) + digits(moment.getSeconds()),
-  ];
 }
 
 async function readManifest(path: string): Promise<RevisionManifest | undefined> {

@@ -1,5 +1,6 @@
 import type { DicomFile } from '../../dicom/data-set.ts';
 import type { ReceivedInstance } from '../../dimse/association-info.ts';
+import { isDiskFull } from '../../disk-full.ts';
 import { dimseStatus } from '../../dimse/status.ts';
 import { asContourNodeError, ContourNodeError, type ErrorCode, errorRow } from '../../errors.ts';
 
@@ -18,15 +19,9 @@ export function checkNamed(file: DicomFile, request: ReceivedInstance): void {
   }
 }
 
-const noSpace = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
-/** SQLite's primary result code for a full disk. */
-const sqliteFull = 13;
-
 /** Why an instance was not kept. */
 export function refusal(cause: unknown): ContourNodeError {
-  const { code, errcode } = cause as { code?: string; errcode?: number };
-  if (noSpace.has(code ?? '') || errcode === sqliteFull) return diskFull(cause);
-  return asContourNodeError(cause);
+  return isDiskFull(cause) ? diskFull(cause) : asContourNodeError(cause);
 }
 
 export function diskFull(cause?: unknown): ContourNodeError {

@@ -6,7 +6,7 @@ import { comparisonFolder, resultFile } from '../../work/paths.ts';
 import { problemFromText } from '../../problem.ts';
 import type { ComparisonWork } from '../../store/work-state.ts';
 import { type Backoff, delayAfter, isToWait } from './backoff.ts';
-import { readIfThere } from './read-if-there.ts';
+import { readIfThere } from '../../if-there.ts';
 import type { TryContext } from './try-context.ts';
 
 const backoff: Backoff = { first: 5_000, longest: 60_000 };

@@ -8,7 +8,7 @@ import type { Problem } from '../../problem.ts';
 import type { OrderWork } from '../../store/work-state.ts';
 import { forgetQueued } from '../../store/work-state.ts';
 import { type Backoff, delayAfter, isToWait } from './backoff.ts';
-import { readIfThere } from './read-if-there.ts';
+import { readIfThere } from '../../if-there.ts';
 import type { TryContext } from './try-context.ts';
 
 const backoff: Backoff = { first: 5_000, longest: 60_000 };

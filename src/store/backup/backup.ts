@@ -14,7 +14,9 @@ import {
 } from 'node:fs/promises';
 import { dirname, extname, join, relative, resolve, sep } from 'node:path';
 import { backup as copyDatabase, DatabaseSync } from 'node:sqlite';
+import { isDiskFull } from '../../disk-full.ts';
 import { ContourNodeError } from '../../errors.ts';
+import { ifThere, isAbsent } from '../../if-there.ts';
 import { version } from '../../version.ts';
 import { type BackupManifest, copyFolder, manifestFile, sha256Of } from './backup-manifest.ts';
 import { databaseFile, incomingFolder, lockFile, redisFolder, trashFolder } from '../../work/paths.ts';
@@ -61,7 +63,7 @@ export async function backUpDataDirectory(
     return manifest;
   } catch (error) {
     await rm(partial, { recursive: true, force: true });
-    if ((error as NodeJS.ErrnoException).code === 'ENOSPC')
+    if (isDiskFull(error))
       throw new ContourNodeError('DISK_FULL', `no room for the backup in ${dirname(whole)}`, { cause: error });
     throw error;
   }
@@ -112,10 +114,8 @@ async function copyTables(source: string, copy: string): Promise<number> {
 
 /** Files of a folder and of what lies deeper; paths relative to `root`. */
 async function filesBelow(root: string, folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return []; // removed meanwhile
-    throw error;
-  });
+  // It may have been removed meanwhile.
+  const entries = (await ifThere(readdir(folder, { withFileTypes: true }))) ?? [];
   const kept = entries
     .filter(({ name }) => !temporary.test(name))
     .filter(({ name }) => folder !== root || !(leftOut.has(name) || name.startsWith(databaseFile)));
@@ -142,7 +142,7 @@ async function copyOne(source: string, partial: string, path: string): Promise<b
     if (isLog(path)) await cutTornLine(to);
     await utimes(to, atime, mtime);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    if (!isAbsent(error)) throw error;
     await rm(to, { force: true }); // retention took it meanwhile
     return false;
   }

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { copyFile, mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { dirname, isAbsolute, join, normalize, resolve } from 'node:path';
+import { isDiskFull } from '../../disk-full.ts';
 import { ContourNodeError } from '../../errors.ts';
 import { type BackupManifest, copyFolder, readManifest, sha256Of } from './backup-manifest.ts';
 import { lockDataDirectory } from '../directory-lock.ts';
@@ -52,7 +53,7 @@ export async function restoreDataDirectory(
     return manifest;
   } catch (error) {
     await rm(join(target, growing), { recursive: true, force: true });
-    if ((error as NodeJS.ErrnoException).code === 'ENOSPC')
+    if (isDiskFull(error))
       throw new ContourNodeError('DISK_FULL', `no room for the backup in ${dataDirectory}`, { cause: error });
     throw error;
   } finally {

@@ -1,0 +1,8 @@
+/** DA and TM (PS3.5 table 6.2-1) in the time zone of this machine, as the other systems of a clinic write them. */
+export function dicomDateTime(moment: Date): [date: string, time: string] {
+  const digits = (value: number, count = 2): string => String(value).padStart(count, '0');
+  return [
+    digits(moment.getFullYear(), 4) + digits(moment.getMonth() + 1) + digits(moment.getDate()),
+    digits(moment.getHours()) + digits(moment.getMinutes()) + digits(moment.getSeconds()),
+  ];
+}
