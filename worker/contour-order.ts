@@ -12,6 +12,7 @@ import type { WorkResult } from '../src/work/work-result.ts';
 import type { Warning } from '../src/warning.ts';
 import { contoursFile, resultFile, structureSetFile } from '../src/work/paths.ts';
 import { contactSheetFile, pictureAxes, pictureIndexFile, picturePlanesFile } from '../src/work/review-files.ts';
+import { problemFrom } from '../src/problem.ts';
 import { faultPoint } from '../src/fault-point.ts';
 import type { LoadedBundle } from './bundles/load-bundle.ts';
 import { allWarnings, contourCt, type ContouredCt } from './contour-ct.ts';
@@ -67,11 +68,10 @@ export async function contourOrder(
     result = await draw({ dataDirectory, files, order, manifest, loaded, clock, batchSize: options.batchSize });
   } catch (error) {
     if (!(error instanceof ContourNodeError) || !isAtFault('CT', error.code)) throw error;
-    const { code, message, remedy } = error;
     result = {
       ...unfinished(clock),
       status: 'rejected',
-      error: { code, message, remedy },
+      error: problemFrom(error),
       rois: [],
       structureSets: [],
       warnings: manifest.warnings,
@@ -96,12 +96,7 @@ export async function contourOrder(
 async function finishedResult(files: OrderFiles): Promise<WorkResult | undefined> {
   const result = await files.result();
   for (const { files: encodings } of result?.structureSets ?? []) {
-    for (const { file, sha256 } of Object.values(encodings)) {
-      const bytes = await files.read(file);
-      if (bytes === undefined || digestOf(bytes) !== sha256) {
-        throw new ContourNodeError('RESULT_CONFLICT', `${file} is not the structure set that result.json names`);
-      }
-    }
+    for (const stored of Object.values(encodings)) await files.structureSet(stored);
   }
   return result;
 }

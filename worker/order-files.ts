@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { z } from 'zod';
@@ -12,6 +13,7 @@ import { manifestFile, orderFile, orderFolder, resultFile, revisionFolder, serie
 import { writeWhole } from '../src/work/write-whole.ts';
 import { writeOnce } from '../src/work/write-once.ts';
 
+type StoredFile = NonNullable<WorkResult['structureSets'][number]['files']['implicit']>;
 type OrderName = Pick<ContourPayload, 'series' | 'revision' | 'order'>;
 
 /** The files of one order in the data directory; src/work/paths.ts says where they lie. */
@@ -48,6 +50,18 @@ export class OrderFiles {
   /** undefined before the order was done. @throws ContourNodeError DATA_DIRECTORY */
   async result(): Promise<WorkResult | undefined> {
     return this.#readIfThere(join(this.#folder(), resultFile), workResultSchema);
+  }
+
+  /**
+   * A stored structure set, its digest checked.
+   * @throws ContourNodeError RESULT_CONFLICT it is missing or has other bytes; DATA_DIRECTORY
+   */
+  async structureSet({ file, sha256 }: StoredFile): Promise<Buffer> {
+    const bytes = await this.read(file);
+    if (bytes !== undefined && createHash('sha256').update(bytes).digest('hex') === sha256) return bytes;
+    throw new ContourNodeError('RESULT_CONFLICT', `${file} is not the structure set that was written`, {
+      remedy: 'restore the data directory, or retry the series',
+    });
   }
 
   /** The bytes of a file of the order; undefined where it is not there. @throws ContourNodeError DATA_DIRECTORY */

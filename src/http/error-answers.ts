@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
 import { ZodError } from 'zod';
 import { asContourNodeError, ContourNodeError, errorRow } from '../errors.ts';
+import { problemFrom } from '../problem.ts';
 import type { Log } from '../log.ts';
 import { errorPage } from './pages/error-page.ts';
 import { sendHtml } from './pages/send-html.ts';
@@ -16,16 +17,15 @@ export function answerErrors(server: FastifyInstance, log: Log): void {
     const { http } = errorRow(known.code);
     if (http === 500) log.error({ err: error, route: request.routeOptions.url }, 'request failed');
     if (!wantsPage(request)) return answerError(reply, known);
-    const { code, message, remedy } = known;
-    return sendHtml(reply.status(http), errorPage(textsFor(request), { code, message, remedy }));
+    return sendHtml(reply.status(http), errorPage(textsFor(request), problemFrom(known)));
   });
   server.setNotFoundHandler((request) => {
     throw new ContourNodeError('NOT_FOUND', `no ${request.method} here`, { remedy: apiRemedy });
   });
 }
 
-export function answerError(reply: FastifyReply, { code, message, remedy }: ContourNodeError): FastifyReply {
-  return reply.status(errorRow(code).http).send({ error: { code, message, remedy } });
+export function answerError(reply: FastifyReply, error: ContourNodeError): FastifyReply {
+  return reply.status(errorRow(error.code).http).send({ error: problemFrom(error) });
 }
 
 function explain(error: FastifyError | Error): ContourNodeError {

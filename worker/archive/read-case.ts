@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { readCtFolder } from '../../src/dicom/read-ct-folder.ts';
-import { matchToCt, type MatchedRoi } from '../../src/dicom/rtstruct/match-to-ct.ts';
+import { matchToCt, type MatchedRoi, referencedCt } from '../../src/dicom/rtstruct/match-to-ct.ts';
 import { readRtstruct } from '../../src/dicom/rtstruct/read-rtstruct.ts';
 import { ContourNodeError } from '../../src/errors.ts';
 import { loadVolume } from '../volume/load-volume.ts';
@@ -24,10 +24,7 @@ export async function readCase({ ctFiles, rtstruct }: ArchiveCase): Promise<Read
     series.slices.map((slice) => files.get(slice.sopInstanceUid)!),
     series.geometry,
   );
-  const { rois } = matchToCt(readRtstruct(await readFile(rtstruct)), {
-    frameOfReferenceUid: series.slices[0]!.frameOfReferenceUid,
-    slices: series.slices.map(({ sopInstanceUid }, k) => ({ sopInstanceUid, z: series.geometry.z[k]! })),
-  });
+  const { rois } = matchToCt(readRtstruct(await readFile(rtstruct)), referencedCt(series));
   return { volume, drawn: rois.filter((roi) => roi.contours.length > 0) };
 }
 

@@ -1,5 +1,5 @@
 import type { CheckedSeries } from '../../src/dicom/ct-series.ts';
-import { matchToCt } from '../../src/dicom/rtstruct/match-to-ct.ts';
+import { matchToCt, referencedCt } from '../../src/dicom/rtstruct/match-to-ct.ts';
 import type { MatchedRoi } from '../../src/dicom/rtstruct/match-to-ct.ts';
 import type { StructureSet } from '../../src/dicom/rtstruct/structure-set.ts';
 import type { Warning } from '../../src/warning.ts';
@@ -44,10 +44,7 @@ export function compareStructureSets(
   toleranceMm = 2,
 ): StructureSetComparison {
   const grid = gridOf(ct.geometry);
-  const reference = {
-    frameOfReferenceUid: ct.slices[0]?.frameOfReferenceUid ?? '',
-    slices: ct.slices.map(({ sopInstanceUid }, k) => ({ sopInstanceUid, z: ct.geometry.z[k]! })),
-  };
+  const reference = referencedCt(ct);
   const inA = matchToCt(a, reference);
   const inB = matchToCt(b, reference);
   const key = ({ name }: MatchedRoi): string =>

@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkCtSeries } from '../../src/dicom/ct-series.ts';
-import { type MatchedRoi, matchToCt, type ReferencedCt } from '../../src/dicom/rtstruct/match-to-ct.ts';
+import { type MatchedRoi, matchToCt, referencedCt } from '../../src/dicom/rtstruct/match-to-ct.ts';
 import { readRtstruct } from '../../src/dicom/rtstruct/read-rtstruct.ts';
 import type { StructureSet } from '../../src/dicom/rtstruct/structure-set.ts';
 import { ContourNodeError, isAtFault } from '../../src/errors.ts';
+import { problemFrom } from '../../src/problem.ts';
 import { type ComparedRoi, type ComparisonResult, comparisonResultSchema } from '../../src/work/correction.ts';
 import type { ComparePayload } from '../../src/work/payloads.ts';
 import type { Profile, WorkOrder } from '../../src/work/work-order.ts';
@@ -43,8 +43,7 @@ export async function compareCorrection(dataDirectory: string, payload: CompareP
   const result = await compared(dataDirectory, payload, (contours) => write(contoursFile, contours)).catch(
     (error: unknown): ComparisonResult => {
       if (!(error instanceof ContourNodeError) || !isAtFault('structure set', error.code)) throw error;
-      const { code, message, remedy } = error;
-      return { ...nothing, status: 'not comparable', error: { code, message, remedy } };
+      return { ...nothing, status: 'not comparable', error: problemFrom(error) };
     },
   );
   faultPoint('comparison-made');
@@ -64,12 +63,9 @@ async function compared(
   const [order, drawn, manifest] = [await files.order(), await files.result(), await files.manifest()];
   if (drawn === undefined) throw new ContourNodeError('DATA_DIRECTORY', 'the order has no result');
   const { headers } = await readSlices(files, manifest);
-  const { geometry, slices } = checkCtSeries(headers);
-  const grid = gridOf(geometry);
-  const ct: ReferencedCt = {
-    frameOfReferenceUid: slices[0]!.frameOfReferenceUid,
-    slices: slices.map(({ sopInstanceUid }, k) => ({ sopInstanceUid, z: geometry.z[k]! })),
-  };
+  const checked = checkCtSeries(headers);
+  const grid = gridOf(checked.geometry);
+  const ct = referencedCt(checked);
 
   const path = join(structureSetsFolder(series), correctionFile(structureSet));
   const bytes = await readFile(join(dataDirectory, path)).catch((cause: unknown) => {
@@ -127,12 +123,8 @@ async function proposalFor(
 /** @throws ContourNodeError RESULT_CONFLICT */
 async function readMade(files: OrderFiles, made: WorkResult['structureSets'][number]): Promise<StructureSet> {
   const stored = made.files.implicit ?? made.files.explicit;
-  const bytes = stored === undefined ? undefined : await files.read(stored.file);
-  if (bytes === undefined || createHash('sha256').update(bytes).digest('hex') !== stored?.sha256)
-    throw new ContourNodeError('RESULT_CONFLICT', 'a structure set of the order is not the one that was written', {
-      remedy: 'restore the data directory',
-    });
-  return readRtstruct(bytes);
+  if (stored === undefined) throw new ContourNodeError('RESULT_CONFLICT', 'a structure set of the order has no file');
+  return readRtstruct(await files.structureSet(stored));
 }
 
 function isOwn(correction: StructureSet, made: StructureSet): boolean {

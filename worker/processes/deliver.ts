@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Config, Destination } from '../../src/config/schema.ts';
 import { configuredPeer } from '../../src/dimse/scu/configured-peer.ts';
 import { sendStructureSet } from '../../src/dimse/scu/deliver-structure-set.ts';
@@ -103,13 +102,7 @@ async function checkedPaths(
   for (const encoding of ['implicit', 'explicit'] as const) {
     const stored = set.files[encoding];
     if (stored === undefined) continue;
-    const bytes = await files.read(stored.file);
-    const sha256 = bytes === undefined ? undefined : createHash('sha256').update(bytes).digest('hex');
-    if (sha256 !== stored.sha256) {
-      throw new ContourNodeError('RESULT_CONFLICT', `${stored.file} is not the structure set that was written`, {
-        remedy: 'restore the data directory, or retry the series',
-      });
-    }
+    await files.structureSet(stored);
     paths[encoding] = files.path(stored.file);
   }
   return paths;

@@ -1,5 +1,6 @@
 import { ContourNodeError } from '../../errors.ts';
 import type { Warning } from '../../warning.ts';
+import type { CheckedSeries } from '../ct-series.ts';
 import { sliceAt } from './contour-plane.ts';
 import type { Contour, StructureSet, StructureSetRoi } from './structure-set.ts';
 
@@ -7,6 +8,14 @@ export interface ReferencedCt {
   readonly frameOfReferenceUid: string;
   /** Ascending z in mm. */
   readonly slices: readonly { readonly sopInstanceUid: string; readonly z: number }[];
+}
+
+/** The CT that a structure set is matched to, from its checked slices. */
+export function referencedCt({ geometry, slices }: Pick<CheckedSeries, 'geometry' | 'slices'>): ReferencedCt {
+  return {
+    frameOfReferenceUid: slices[0]!.frameOfReferenceUid,
+    slices: slices.map(({ sopInstanceUid }, k) => ({ sopInstanceUid, z: geometry.z[k]! })),
+  };
 }
 
 export interface MatchedRoi extends Omit<StructureSetRoi, 'contours'> {
