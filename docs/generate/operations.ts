@@ -75,7 +75,7 @@ export function operationsPage(): string {
     '## States of a series\n\n| state | what it means, what to do |\n| --- | --- |\n',
     ...Object.entries(states).map(([state, text]) => `| ${state} | ${text} |\n`),
     rest,
-    '\n## Error codes\n\nThe same code stands in the log, in the API, on the page and on standard error. `exit` is the exit code of a command that\nends with it: 1 it failed, 2 the call was wrong. `HTTP` is the status of an answer of the API, `C-STORE` that of the response for an\ninstance that is refused; where nothing stands they are 500 and 0xA700. While the input under\n`at fault` stays the same, no new try can succeed.\n\n',
+    '\n## Error codes\n\nThe same code stands in the log, in the API, on the page and on standard error. `exit` is the exit code of a command that\nends with it: 1 it failed, 2 the call was wrong. `HTTP` is the status of an answer of the API,\n`C-STORE` that of the response for an instance that is refused; where nothing stands they are 500 and 0xA700. While the input\nunder `at fault` stays the same, no new try can succeed.\n\n',
     '| code | exit | HTTP | C-STORE | at fault | cause | cure |\n| --- | --- | --- | --- | --- | --- | --- |\n',
     errorCodes.map(errorLine).join('\n'),
     '\n',
