@@ -36,9 +36,9 @@ test('pull has an archive send the CTs of a study to the node (CS 4.2.3.6)', asy
     { studyInstanceUid: '1.2.3.900' },
     { callingAe: 'CONTOUR', timeoutSeconds: 10 },
   );
-  assert.deepEqual(found.map(({ seriesInstanceUid, instances }) => [seriesInstanceUid, instances]).toSorted(), [
-    ['1.2.826.7.1', 6],
-    ['1.2.826.7.2', 4],
+  assert.deepEqual(found.map(({ seriesInstanceUid, instances }) => `${seriesInstanceUid} ${instances}`).toSorted(), [
+    '1.2.826.7.1 6',
+    '1.2.826.7.2 4',
   ]);
 
   const from = `${orthanc.aeTitle}@127.0.0.1:${orthanc.dicomPort}`;
@@ -46,7 +46,10 @@ test('pull has an archive send the CTs of a study to the node (CS 4.2.3.6)', asy
   const pulled = await pull('--study', '1.2.3.900', '--json');
   assert.equal(pulled.code, 0, pulled.stderr);
   assert.deepEqual(JSON.parse(pulled.stdout), { series: 2, completed: 10, failed: 0 });
-  assert.deepEqual((await node.list()).map(({ images }) => images).toSorted(), [4, 6]);
+  assert.deepEqual(
+    (await node.list()).map(({ images }) => images).toSorted((a, b) => a - b),
+    [4, 6],
+  );
 
   const unknown = await pull('--study', '1.2.3.901');
   assert.equal(unknown.code, 2);
