@@ -1,5 +1,5 @@
 import type { Config } from '../config/schema.ts';
-import type { JournalEvent } from '../store/journal.ts';
+import type { JournalEvent } from '../store/events.ts';
 import type { Problem } from '../problem.ts';
 
 export type Notice = {

@@ -1,7 +1,7 @@
 import type { ComparedRoi } from '../work/correction.ts';
 import { formatStatus } from '../dimse/status.ts';
-import type { JournalEvent } from './journal.ts';
-import type { CorrectionEvent } from './apply-feedback.ts';
+import type { CorrectionEvent } from './corrections.ts';
+import type { JournalEvent } from './events.ts';
 import type { HistoryEvent } from './series.ts';
 
 /** An event of the journal as a person reads it: no DICOM UIDs, no patient data. */

@@ -1,4 +1,4 @@
-import type { FilterChoices, SeriesDetail, SeriesFilter, SeriesPage, SeriesState } from '../../store/series.ts';
+import type { FilterChoices, SeriesView, SeriesFilter, SeriesPage, SeriesState } from '../../store/series.ts';
 import { seriesStates } from '../../store/series.ts';
 import { texts } from '../texts.ts';
 import { html, type Html } from './html.ts';
@@ -153,7 +153,7 @@ function emptyList(query: WorklistQuery, { aeTitle, dicomPort }: WorklistInput['
   </div>`;
 }
 
-function row(series: SeriesDetail, now: number): Html {
+function row(series: SeriesView, now: number): Html {
   const orders = series.orders.filter(({ state, revision }) => state !== 'superseded' && revision === series.revision);
   const warnings = [
     ...new Map(

@@ -5,7 +5,7 @@ import type { CtInstance } from '../../dicom/ct-instance.ts';
 import { type RevisionManifest, revisionManifestSchema } from '../../work/work-order.ts';
 import { type Warning } from '../../warning.ts';
 import { revisionFolder } from '../../work/paths.ts';
-import type { StoredImage } from '../../store/store.ts';
+import type { StoredImage } from '../../store/instances.ts';
 import { writeOnce } from '../../work/write-once.ts';
 import { readIfThere } from '../tries/read-if-there.ts';
 

@@ -4,7 +4,7 @@ import { dirname, isAbsolute, join, normalize, resolve } from 'node:path';
 import { ContourNodeError } from '../../errors.ts';
 import { type BackupManifest, copyFolder, readManifest, sha256Of } from './backup-manifest.ts';
 import { lockDataDirectory } from '../directory-lock.ts';
-import { tablesVersion } from '../migrations.ts';
+import { tablesVersion } from '../tables.ts';
 import { syncFolder } from '../../work/write-once.ts';
 
 /** Where the copy grows before its parts get their names; one that a crash left is removed. */
