@@ -126,7 +126,7 @@ export class SeriesIndex {
   unfinished(): string[] {
     return this.all()
       .flatMap(({ key, turn }) => (turn === undefined ? [] : [{ key, ...turn }]))
-      .toSorted((a, b) => a.rank - b.rank || compareText(a.since, b.since))
+      .toSorted((a, b) => a.rank - b.rank || compareText(a.since, b.since) || compareText(a.key, b.key))
       .map(({ key }) => key);
   }
 
