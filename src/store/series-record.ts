@@ -17,8 +17,8 @@ import type { Order } from './orders.ts';
 import { evolveStages, noStages, type Stages } from './stage-times.ts';
 
 /**
- * Counts up with every change of what a record holds, or of what events change in it: records of another version are
- * folded again from journals and images.
+ * Counts up with every change of what a record holds, or of what a known event changes in it: records of another version
+ * are folded again from journals and images.
  */
 export const recordVersion = 1;
 
