@@ -156,12 +156,12 @@ export interface SeriesActions {
   resend(key: string, destination?: string): Promise<void>;
   /** Contours an incomplete series as it is; its structure set carries a warning. */
   release(key: string): Promise<void>;
-  /** Draws the newest revision with a bundle for destinations, beside what was drawn; both as configured now. */
+  /** Contours the newest revision with another bundle for destinations, beside what is there; both as configured now. */
   order(key: string, bundle: string, destinations: readonly string[]): Promise<void>;
   /** Says that somebody corrected a structure set and stands for it, or takes that back. */
   confirm(key: string, structureSet: string, confirmed: boolean, by: Actor): Promise<void>;
   /** Makes failed comparisons of a structure set again. */
   compareAgain(key: string, structureSet: string): Promise<void>;
-  /** Removes images, structure sets and state for good; refuses while something is received, drawn or sent. */
+  /** Removes images, structure sets and state for good; refuses while something is received, contoured or sent. */
   delete(key: string, by: Actor): Promise<void>;
 }

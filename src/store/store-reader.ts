@@ -3,7 +3,7 @@ import type { JournalEvent } from './events.ts';
 import { historyEvent } from './history.ts';
 import { type InstancePlace, Instances, type StoredImage } from './instances.ts';
 import { readJournal } from './journal.ts';
-import type { CommitmentState, DeliveryState } from './orders.ts';
+import { type CommitmentState, compareText, type DeliveryState } from './orders.ts';
 import { type QualityValue, qualityValues } from './quality-values.ts';
 import { Records } from './records.ts';
 import type {
@@ -152,7 +152,7 @@ export class StoreReader implements Omit<SeriesReader, 'onChange'> {
   awaitedCommitments(): CommitmentWork[] {
     return this.#keysOf(({ awaitsCommitment }) => awaitsCommitment)
       .flatMap((key) => commitmentsOf(this.get(key)!).filter(isAwaited))
-      .toSorted((a, b) => a.deadlineAt.localeCompare(b.deadlineAt));
+      .toSorted((a, b) => compareText(a.deadlineAt, b.deadlineAt));
   }
 
   commitment(series: string, order: string, destination: string): CommitmentWork | undefined {

@@ -40,7 +40,7 @@ const retryAfter = 30_000;
 /**
  * Decides when a series is complete: after a quiet period, while no open association carries it, and only when the
  * sender has nothing to repeat. What an association brought that was aborted or lost, and what was refused, counts as
- * unconfirmed until an association that ends well has brought it again: part of a series is never taken for all of it.
+ * incomplete until an association that ends well has brought it again: part of a series is never taken for all of it.
  */
 export class SeriesAssembly {
   readonly #options: AssemblyOptions;
@@ -61,18 +61,18 @@ export class SeriesAssembly {
     const { store } = this.#options;
     for (const series of store.keys()) {
       const record = store.get(series)!;
-      const { callingAe, associations, toRepeat } = record.assembly;
+      const { callingAe, associations } = record.assembly;
       const lost = callingAe === '' && isAssembling(record) ? ['unknown'] : associations;
-      const missing = [...new Set([...toRepeat, ...uncheckedInstances(record.images)])];
+      const toRepeat = [...new Set([...record.assembly.toRepeat, ...uncheckedInstances(record.images)])];
       for (const association of lost) {
-        const unconfirmed = isAssembling(record) ? missing : [];
+        const missing = isAssembling(record) ? toRepeat : [];
         store.record(series, {
           kind: 'association ended',
           association,
           how: 'lost',
           images: 0,
-          unconfirmed,
-          ...(unconfirmed.length > 0 && { problem: interrupted('lost', unconfirmed.length) }),
+          unconfirmed: missing,
+          ...(missing.length > 0 && { problem: interrupted('lost', missing.length) }),
         });
       }
       this.#schedule(series);

@@ -100,10 +100,10 @@ export class SeriesMetrics {
   #delivery(series: string, event: Extract<JournalEvent, { kind: 'deliver outcome' }>): void {
     const { destination, next, alarmed, at } = event;
     this.#deliveries.inc({ destination, outcome: next === 'delivered' && alarmed ? 'alarmed' : outcomes[next] });
-    const { images, operatorActed } = this.#store.get(series) ?? { operatorActed: true };
-    const lastImage = images?.lastReceivedAt;
-    // A time that an operator took a hand in says nothing about the node.
-    if (next !== 'delivered' || operatorActed || lastImage === undefined) return;
+    const record = this.#store.get(series);
+    const lastImage = record?.images.lastReceivedAt;
+    // Where an operator acted, the time from there to a delivery says nothing about the node.
+    if (next !== 'delivered' || record?.operatorActed !== false || lastImage === undefined) return;
     this.#way.observe({ destination }, Math.max(0, (Date.parse(at) - Date.parse(lastImage)) / 1000));
   }
 }
