@@ -40,7 +40,7 @@ export function addPictures(server: FastifyInstance, { series, dataDirectory }: 
   const indexes = new Map<string, { readonly changed: number; readonly index: PictureIndex }>();
 
   const folderOf = ({ key, order }: Params): string => {
-    const found = series.show(key)?.orders.find((one) => one.order === order);
+    const found = series.view(key)?.orders.find((one) => one.order === order);
     if (found === undefined) throw missing();
     return join(dataDirectory, found.folder);
   };
@@ -81,7 +81,7 @@ export function addPictures(server: FastifyInstance, { series, dataDirectory }: 
     route,
     (request, reply) => {
       const { key, structureSet, order } = request.params;
-      const found = series.show(key)?.structureSets.find((one) => one.structureSet === structureSet);
+      const found = series.view(key)?.structureSets.find((one) => one.structureSet === structureSet);
       if (found?.comparisons.some((one) => one.order === order) !== true) throw missing();
       const path = join(dataDirectory, comparisonFolder(key, structureSet, order), contoursFile);
       return sendFile(request, reply, path, 'application/json');

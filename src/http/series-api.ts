@@ -72,12 +72,12 @@ export function addSeriesApi(
       { config: { role: 'operator' } },
       async (request): Promise<ActionAnswer> => {
         const parsed = key.safeParse(request.params.key);
-        if (!parsed.success || series.show(parsed.data) === undefined) throw unknownSeries();
+        if (!parsed.success || series.view(parsed.data) === undefined) throw unknownSeries();
         const body = resendBody.parse(request.body);
         await run(parsed.data, body?.destination);
         audit.acted(action, parsed.data, actorOf(request), body ?? undefined);
         log.info({ series: parsed.data, action, user: request.user.name, address: request.ip }, 'operator');
-        return { key: parsed.data, action, state: series.show(parsed.data)?.state };
+        return { key: parsed.data, action, state: series.view(parsed.data)?.state };
       },
     );
   };
@@ -87,7 +87,7 @@ export function addSeriesApi(
 
   const keyOf = (text: string): string => {
     const parsed = key.safeParse(text);
-    if (!parsed.success || series.show(parsed.data) === undefined) throw unknownSeries();
+    if (!parsed.success || series.view(parsed.data) === undefined) throw unknownSeries();
     return parsed.data;
   };
   type KeyRoute = { Params: { key: string } };
@@ -97,7 +97,7 @@ export function addSeriesApi(
     await actions.order(one, bundle, destinations);
     audit.acted('order', one, actorOf(request), { bundle, destination: destinations.join(', ') });
     log.info({ series: one, action: 'order', bundle, user: request.user.name, address: request.ip }, 'operator');
-    return { key: one, action: 'order', state: series.show(one)?.state };
+    return { key: one, action: 'order', state: series.view(one)?.state };
   });
   server.post<KeyRoute>('/api/series/:key/delete', { config: { role: 'operator' } }, async (request) => {
     const one = keyOf(request.params.key);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ContourNodeError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { comparisonFolder, resultFile } from '../work/paths.ts';
-import type { Actor, OrderView, SeriesActions, SeriesDetail, SeriesState, StructureSetView } from '../store/series.ts';
+import type { Actor, OrderView, SeriesActions, SeriesView, SeriesState, StructureSetView } from '../store/series.ts';
 import type { Store } from '../store/store.ts';
 import type { CurrentConfig, SeriesCompletion } from './complete/complete-series.ts';
 import { whyImpossible } from './tries/delivery-tries.ts';
@@ -150,8 +150,8 @@ export class OperatorActions implements SeriesActions {
     });
   }
 
-  #series(key: string): SeriesDetail {
-    const series = this.#options.store.show(key);
+  #series(key: string): SeriesView {
+    const series = this.#options.store.view(key);
     if (series === undefined) throw new ContourNodeError('NOT_FOUND', `no series ${key}`);
     return series;
   }
@@ -170,6 +170,6 @@ async function putAside(path: string, tries: number): Promise<void> {
   });
 }
 
-function conflict(series: SeriesDetail, words: string): ContourNodeError {
+function conflict(series: SeriesView, words: string): ContourNodeError {
   return new ContourNodeError('STATE_CONFLICT', `series ${series.key} is ${series.state}: ${words}`);
 }

@@ -117,7 +117,7 @@ export class ChannelRound {
     }
     await lock.run(series, () => {
       // Retention may have taken it meanwhile.
-      if (store.show(series) !== undefined)
+      if (store.get(series) !== undefined)
         store.record(series, { kind: 'notified', channel: this.#channel.name, notice: notice.key });
     });
   }
@@ -156,7 +156,7 @@ export class ChannelRound {
   /** undefined where nothing was drawn, or it is gone. */
   async #contactSheet(series: string, order: string | undefined): Promise<Buffer | undefined> {
     const { store } = this.#options;
-    const folder = store.show(series)?.orders.find((one) => one.order === order)?.folder;
+    const folder = store.view(series)?.orders.find((one) => one.order === order)?.folder;
     if (folder === undefined) return undefined;
     return readFile(join(store.dataDirectory, folder, contactSheetFile)).catch(() => undefined);
   }

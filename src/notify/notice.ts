@@ -1,6 +1,6 @@
 import type { Config } from '../config/schema.ts';
 import { isAtFault } from '../errors.ts';
-import type { JournalEvent } from '../store/journal.ts';
+import type { JournalEvent } from '../store/events.ts';
 import type { Problem } from '../problem.ts';
 
 export type Notice = {

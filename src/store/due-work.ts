@@ -1,7 +1,7 @@
-import type { DeliveryState } from './series.ts';
-import type { Tables } from './tables.ts';
+import { compareText, type CommitmentState, type DeliveryState } from './orders.ts';
+import type { IndexEntry } from './series-index.ts';
 
-/** What a queue still has to do, as the disk knows it: also what waits for Redis, or for room in its queue. */
+/** What a queue still has to do, as the disk knows it. */
 export interface DueWork {
   /** `contour`, `compare` or `deliver-DESTINATION`. */
   readonly queue: string;
@@ -10,39 +10,37 @@ export interface DueWork {
   readonly oldestAt: string;
 }
 
-/** Orders and comparisons count from their making, deliveries from the result, or from when an operator had it sent again. */
-export function dueWork(tables: Tables): DueWork[] {
-  return tables.all<{ queue: string; depth: number; oldestAt: string }>(
-    `SELECT 'contour' AS queue, count(*) AS depth, min(created_at) AS oldestAt FROM orders
-       WHERE state IN ('queued', 'contouring') HAVING count(*) > 0
-     UNION ALL
-     SELECT 'compare', count(*), min(created_at) FROM comparisons
-       WHERE state IN ('queued', 'comparing') HAVING count(*) > 0
-     UNION ALL
-     SELECT 'deliver-' || destination, count(*), min(due_at) FROM (
-       SELECT d.destination, coalesce((SELECT max(json_extract(event, '$.at')) FROM events AS e
-           WHERE e.series = d.series AND json_extract(event, '$.order') = d.order_key
-             AND (json_extract(event, '$.kind') = 'result'
-               OR (json_extract(event, '$.kind') = 'resend' AND json_extract(event, '$.destination') = d.destination))),
-         o.created_at) AS due_at
-       FROM deliveries AS d JOIN orders AS o USING (series, order_key) WHERE d.state IN ('waiting', 'delivering'))
-     GROUP BY destination`,
-  );
+/** Counts of deliveries, or of storage commitments, in each state. */
+export interface StateCount<State> {
+  readonly destination: string;
+  readonly state: State;
+  readonly count: number;
 }
 
-export function countDeliveries(tables: Tables): { destination: string; state: DeliveryState; deliveries: number }[] {
-  return tables.all('SELECT destination, state, count(*) AS deliveries FROM deliveries GROUP BY destination, state');
+export function dueWork(entries: readonly IndexEntry[]): DueWork[] {
+  const jobs = Map.groupBy(
+    entries.flatMap((entry) => entry.dueJobs),
+    ({ queue }) => queue,
+  );
+  return [...jobs].map(([queue, due]) => ({
+    queue,
+    depth: due.length,
+    oldestAt: due.map(({ since }) => since).toSorted(compareText)[0]!,
+  }));
 }
 
-/**
- * When the last image of a series came, where the way of its images was straight: no operator had it contoured or sent
- * again, which would make any time from there to a delivery meaningless.
- */
-export function lastImageOfStraightWay(tables: Tables, series: string): string | undefined {
-  const row = tables.get<{ at: string | null }>(
-    `SELECT max(received_at) AS at FROM instances WHERE series = ?1
-       AND NOT EXISTS (SELECT 1 FROM events WHERE series = ?1 AND json_extract(event, '$.kind') IN ('resend', 'retry', 'released'))`,
-    series,
-  );
-  return row?.at ?? undefined;
+export function countDeliveries(entries: readonly IndexEntry[]): StateCount<DeliveryState>[] {
+  return count(entries.flatMap(({ deliveries }) => deliveries));
+}
+
+export function countCommitments(entries: readonly IndexEntry[]): StateCount<CommitmentState>[] {
+  return count(entries.flatMap(({ commitments }) => commitments));
+}
+
+function count<State extends string>(names: readonly string[]): StateCount<State>[] {
+  const groups = Map.groupBy(names, (name) => name);
+  return [...groups].map(([name, all]) => {
+    const [destination = '', state = ''] = name.split('\n');
+    return { destination, state: state as State, count: all.length };
+  });
 }

@@ -1,7 +1,7 @@
 import type { ComparedRoi } from '../work/correction.ts';
 import { formatStatus } from '../dimse/status.ts';
-import type { JournalEvent } from './journal.ts';
-import type { CorrectionEvent } from './apply-feedback.ts';
+import type { CorrectionEvent } from './corrections.ts';
+import type { JournalEvent } from './events.ts';
 import type { HistoryEvent } from './series.ts';
 
 /** An event of the journal as a person reads it: no DICOM UIDs, no patient data. */
@@ -27,7 +27,7 @@ function sentence(event: JournalEvent): string {
     case 'refused':
       return `an image was refused: ${event.problem.message}`;
     case 'held':
-      return `held: ${event.problem.message}`;
+      return `incomplete: ${event.problem.message}`;
     case 'released':
       return 'released by an operator';
     case 'revision':
@@ -112,7 +112,7 @@ function comparedSentence({ error, own, rois }: Extract<JournalEvent, { kind: 'c
 function orderedSentence(event: Extract<JournalEvent, { kind: 'ordered' }>): string {
   const models = event.orders.map(({ bundle }) => `${bundle.name} ${bundle.version}`);
   const parts = [
-    `route ${event.route}: ${models.length === 0 ? 'nothing to draw' : `to be drawn by ${models.join(', ')}`}`,
+    `route ${event.route}: ${models.length === 0 ? 'nothing to contour' : `to be contoured by ${models.join(', ')}`}`,
   ];
   if (event.superseded.length > 0) parts.push(`${event.superseded.length} earlier orders are superseded`);
   for (const { deliveries } of event.orders) {
@@ -127,7 +127,7 @@ function operatorSentence({ orders, superseded }: Extract<JournalEvent, { kind: 
     return `${bundle.name} ${bundle.version}${where.length === 0 ? '' : ` for ${where.join(', ')}`}`;
   });
   const given = superseded.length === 0 ? '' : `; ${superseded.length} failed orders are given up`;
-  return `an operator has it drawn by ${wishes.join('; ')}${given}`;
+  return `an operator has it contoured by ${wishes.join('; ')}${given}`;
 }
 
 function resultSentence(event: Extract<JournalEvent, { kind: 'result' }>): string {
@@ -135,7 +135,7 @@ function resultSentence(event: Extract<JournalEvent, { kind: 'result' }>): strin
   if (event.error !== undefined) return `${event.status}: ${event.error.message}${warnings}`;
   const found = event.rois.filter((roi) => roi.found).map((roi) => roi.name);
   if (event.status === 'contoured') return `contoured: ${found.join(', ')}${warnings}`;
-  const kept = found.length === 0 ? '' : ` that goes out; drawn and kept here: ${found.join(', ')}`;
+  const kept = found.length === 0 ? '' : ` that goes out; contoured and kept here: ${found.join(', ')}`;
   return `nothing found${kept}${warnings}`;
 }
 

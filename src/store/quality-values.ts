@@ -4,7 +4,8 @@ import { z } from 'zod';
 import { comparedRoiSchema } from '../work/correction.ts';
 import { keySchema } from '../work/key.ts';
 import { qualityFile, qualityFolder } from '../work/paths.ts';
-import { countingComparisons } from './structure-set-views.ts';
+import { countingComparisons } from './corrections.ts';
+import type { SeriesRecord } from './series-record.ts';
 import type { Tables } from './tables.ts';
 
 /** One ROI of a structure set that counts; nothing of it tells who the patient is. */
@@ -35,31 +36,22 @@ export function qualityValues(tables: Tables): QualityValue[] {
  * Writes down what counts of a series now. It outlives the series, which retention removes: of structure sets that the
  * series does not know (any more) the values stay, unless the same bundle has newer ones.
  */
-export function refreshQuality(tables: Tables, dataDirectory: string, series: string): void {
+export function refreshQuality(
+  tables: Tables,
+  dataDirectory: string,
+  { key: series, corrections, orders }: SeriesRecord,
+): void {
   const before = valuesOf(tables, series);
-  const counting = tables
-    .all<{
-      structure_set: string;
-      rois: string;
-      bundle_name: string;
-      bundle_version: string;
-      received_at: string;
-      counted_by: 'approved' | 'confirmed';
-    }>(`SELECT * FROM (${countingComparisons} AND c.series = ?) WHERE place = 1 ORDER BY order_key`, series)
-    .flatMap((row) =>
-      (JSON.parse(row.rois) as z.output<typeof comparedRoiSchema>[]).map((roi) => ({
-        structureSet: row.structure_set,
-        bundle: { name: row.bundle_name, version: row.bundle_version },
-        receivedAt: row.received_at,
-        countedBy: row.counted_by,
-        roi,
-      })),
-    );
-  const known = new Set(
-    tables
-      .all<{ structure_set: string }>('SELECT structure_set FROM structure_sets WHERE series = ?', series)
-      .map(({ structure_set: set }) => set),
+  const counting = countingComparisons(corrections, orders).flatMap(({ correction, comparison, bundle, countedBy }) =>
+    comparison.rois.map((roi) => ({
+      structureSet: correction.structureSet,
+      bundle,
+      receivedAt: correction.receivedAt,
+      countedBy,
+      roi,
+    })),
   );
+  const known = new Set(corrections.map(({ structureSet }) => structureSet));
   const bundles = new Set(counting.map(bundleOf));
   const stay = before.filter((value) => !known.has(value.structureSet) && !bundles.has(bundleOf(value)));
   const values = [...stay, ...counting];
@@ -76,7 +68,7 @@ export function forgetQuality(tables: Tables, dataDirectory: string, series: str
 }
 
 /**
- * At the start: takes up what the files say and the tables do not, then what the series that are here say.
+ * At the start: takes up what the files say and the table does not.
  *
  * @returns files that cannot be read
  */
@@ -93,8 +85,6 @@ export function recoverQuality(tables: Tables, dataDirectory: string): string[] 
       broken.push(name);
     }
   }
-  for (const { series } of tables.all<{ series: string }>('SELECT DISTINCT series FROM structure_sets'))
-    refreshQuality(tables, dataDirectory, series);
   return broken;
 }
 

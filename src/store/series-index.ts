@@ -1,17 +1,74 @@
-import { seriesStates } from './series.ts';
-import type { FilterChoices, SeriesFilter, SeriesState } from './series.ts';
-import type { Tables } from './tables.ts';
+import { compareText } from './orders.ts';
+import { type FilterChoices, type SeriesFilter, type SeriesState, seriesStates } from './series.ts';
+import type { SeriesRecord } from './series-record.ts';
+import { currentOrders, isFinished } from './series-state.ts';
+import { summaryOf } from './series-view.ts';
+import { commitmentsOf, type DueJob, dueJobs, isAwaited, type Turn, turnOf, waitingTries } from './unfinished-work.ts';
 
-/** What of a series the worklist is narrowed by; of orders and deliveries those of the newest revision count. */
-interface Entry {
+/** What of a record is asked for across all series, less than 1 KB each. */
+export interface IndexEntry {
   readonly key: string;
   readonly state: SeriesState;
   readonly updatedAt: string;
   readonly sender: string;
+  /** Of the newest revision, as are destinations. */
   readonly bundles: readonly string[];
   readonly destinations: readonly string[];
   /** Everything that a search looks at, in small letters. */
   readonly text: string;
+  readonly finished: boolean;
+  readonly turn: Turn | undefined;
+  readonly waitingTries: readonly string[];
+  readonly dueJobs: readonly DueJob[];
+  /** `DESTINATION\nSTATE` of each delivery, and of each storage commitment. */
+  readonly deliveries: readonly string[];
+  readonly commitments: readonly string[];
+  readonly awaitsCommitment: boolean;
+  /** Transaction UIDs of storage commitment requests. */
+  readonly transactions: readonly string[];
+}
+
+export function indexEntryOf(record: SeriesRecord): IndexEntry {
+  const { key, state, updatedAt, callingAe, calledAe, address, peer, route, problem, warnings, ...summary } =
+    summaryOf(record);
+  const { models: bundles, destinations } = summary;
+  const commitments = commitmentsOf(record);
+  const searched = [
+    key,
+    callingAe,
+    calledAe,
+    address,
+    peer,
+    route,
+    JSON.stringify(problem),
+    JSON.stringify(warnings),
+    ...currentOrders(record).map((order) => JSON.stringify([order.bundle.name, order.warnings, order.problem])),
+    ...destinations,
+  ];
+  return {
+    key,
+    state,
+    updatedAt,
+    sender: peer ?? callingAe,
+    bundles,
+    destinations,
+    text: searched
+      .filter((text) => text !== undefined)
+      .join('\n')
+      .toLowerCase(),
+    finished: isFinished(record),
+    turn: turnOf(record),
+    waitingTries: waitingTries(record),
+    dueJobs: dueJobs(record),
+    deliveries: record.orders.flatMap((order) => order.deliveries.map(nameAndState)),
+    commitments: commitments.map(nameAndState),
+    awaitsCommitment: commitments.some(isAwaited),
+    transactions: commitments.flatMap(({ job }) => job.transactions),
+  };
+}
+
+function nameAndState({ destination, state }: { destination: string; state: string }): string {
+  return `${destination}\n${state}`;
 }
 
 /** Keys of one page, the last changed first, and how many series match in each state, whatever states the filter names. */
@@ -20,79 +77,80 @@ export interface FoundSeries {
   readonly counts: Readonly<Record<SeriesState, number>>;
 }
 
-/**
- * What the worklist is filtered, searched and sorted by, in memory (less than 1 KB a series): made from the tables, and
- * brought up to date with them when somebody asks, series by series.
- */
+/** The entries of all series in memory, for what is asked across them: worklist, queues, metrics, retention. */
 export class SeriesIndex {
-  readonly #tables: Tables;
-  readonly #entries: Map<string, Entry>;
-  readonly #stale = new Set<string>();
+  readonly #entries = new Map<string, IndexEntry>();
   /** The last changed first. */
-  #sorted: readonly Entry[] | undefined;
+  #sorted: readonly IndexEntry[] | undefined;
 
-  constructor(tables: Tables) {
-    this.#tables = tables;
-    this.#entries = new Map(tables.all<EntryRow>(entries).map((row) => [row.key, entryOf(row)]));
+  set(record: SeriesRecord): void {
+    // To the end of the map, where the last changed are.
+    this.#entries.delete(record.key);
+    this.#entries.set(record.key, indexEntryOf(record));
+    this.#sorted = undefined;
   }
 
-  /** Its rows changed, or went away. */
-  changed(series: string): void {
-    this.#stale.add(series);
+  delete(series: string): void {
+    this.#entries.delete(series);
+    this.#sorted = undefined;
+  }
+
+  /** The last changed first. */
+  all(): readonly IndexEntry[] {
+    this.#sorted ??= [...this.#entries.values()].toReversed().toSorted(byChange);
+    return this.#sorted;
   }
 
   find(filter: SeriesFilter, { offset, limit }: { offset: number; limit: number }): FoundSeries {
-    const counts = Object.fromEntries(seriesStates.map((state) => [state, 0])) as Record<SeriesState, number>;
+    const matching = this.all().filter(matcher(filter));
     const wanted = new Set(filter.states ?? seriesStates);
-    const matches = matcher(filter);
-    const keys: string[] = [];
-    let seen = 0;
-    for (const entry of this.#list()) {
-      if (!matches(entry)) continue;
-      counts[entry.state] += 1;
-      if (!wanted.has(entry.state)) continue;
-      if (seen >= offset && keys.length < limit) keys.push(entry.key);
-      seen += 1;
-    }
-    return { keys, counts };
+    const keys = matching.filter(({ state }) => wanted.has(state)).map(({ key }) => key);
+    return { keys: keys.slice(offset, offset + limit), counts: countStates(matching) };
+  }
+
+  counts(): Record<SeriesState, number> {
+    return countStates(this.all());
   }
 
   /** What the worklist can be narrowed to. */
   choices(): FilterChoices {
-    const senders = new Set<string>();
-    const bundles = new Set<string>();
-    const destinations = new Set<string>();
-    for (const entry of this.#list()) {
-      if (entry.sender !== '') senders.add(entry.sender);
-      for (const name of entry.bundles) bundles.add(name);
-      for (const name of entry.destinations) destinations.add(name);
-    }
+    const entries = this.all();
     return {
-      senders: [...senders].toSorted(),
-      bundles: [...bundles].toSorted(),
-      destinations: [...destinations].toSorted(),
+      senders: distinct(entries.map(({ sender }) => sender)).filter((sender) => sender !== ''),
+      bundles: distinct(entries.flatMap(({ bundles }) => bundles)),
+      destinations: distinct(entries.flatMap(({ destinations }) => destinations)),
     };
   }
 
-  #list(): readonly Entry[] {
-    for (const series of this.#stale) {
-      const row = this.#tables.get<EntryRow>(`${entries} WHERE key = ?`, series);
-      if (row === undefined) this.#entries.delete(series);
-      else this.#entries.set(series, entryOf(row));
-    }
-    if (this.#stale.size > 0) this.#sorted = undefined;
-    this.#stale.clear();
-    this.#sorted ??= [...this.#entries.values()].toSorted(byChange);
-    return this.#sorted;
+  /** Series with unfinished work, by their turn. */
+  unfinished(): string[] {
+    return this.all()
+      .flatMap(({ key, turn }) => (turn === undefined ? [] : [{ key, ...turn }]))
+      .toSorted((a, b) => a.rank - b.rank || compareText(a.since, b.since) || compareText(a.key, b.key))
+      .map(({ key }) => key);
+  }
+
+  /** ISO times of every try that is in no queue yet. */
+  waitingTries(): string[] {
+    return this.all().flatMap((entry) => entry.waitingTries);
   }
 }
 
-function byChange(a: Entry, b: Entry): number {
-  if (a.updatedAt !== b.updatedAt) return a.updatedAt < b.updatedAt ? 1 : -1;
-  return a.key < b.key ? -1 : 1;
+function countStates(entries: readonly IndexEntry[]): Record<SeriesState, number> {
+  const counts = Object.fromEntries(seriesStates.map((state) => [state, 0])) as Record<SeriesState, number>;
+  for (const { state } of entries) counts[state] += 1;
+  return counts;
 }
 
-function matcher({ search, sender, bundle, destination, since }: SeriesFilter): (entry: Entry) => boolean {
+function distinct(names: readonly string[]): string[] {
+  return [...new Set(names)].toSorted();
+}
+
+function byChange(a: IndexEntry, b: IndexEntry): number {
+  return compareText(b.updatedAt, a.updatedAt) || compareText(a.key, b.key);
+}
+
+function matcher({ search, sender, bundle, destination, since }: SeriesFilter): (entry: IndexEntry) => boolean {
   const text = search?.toLowerCase();
   return (entry) =>
     (since === undefined || entry.updatedAt >= since) &&
@@ -100,36 +158,4 @@ function matcher({ search, sender, bundle, destination, since }: SeriesFilter): 
     (bundle === undefined || entry.bundles.includes(bundle)) &&
     (destination === undefined || entry.destinations.includes(destination)) &&
     (text === undefined || entry.text.includes(text));
-}
-
-interface EntryRow {
-  readonly key: string;
-  readonly state: SeriesState;
-  readonly updated_at: string;
-  readonly sender: string;
-  readonly bundles: string;
-  readonly destinations: string;
-  readonly text: string;
-}
-
-const entries = `SELECT key, state, updated_at, coalesce(peer, calling_ae) AS sender,
-  (SELECT json_group_array(DISTINCT bundle_name) FROM orders AS o WHERE o.series = key AND o.revision = series.revision) AS bundles,
-  (SELECT json_group_array(DISTINCT destination) FROM deliveries AS d JOIN orders AS o USING (series, order_key)
-     WHERE d.series = key AND o.revision = series.revision) AS destinations,
-  concat_ws(char(10), key, calling_ae, called_ae, address, peer, route, problem, warnings,
-    (SELECT group_concat(concat_ws(char(10), bundle_name, o.warnings, o.problem), char(10))
-       FROM orders AS o WHERE o.series = key AND o.revision = series.revision)) AS text
-  FROM series`;
-
-function entryOf({ key, state, updated_at: updatedAt, sender, text, ...row }: EntryRow): Entry {
-  const destinations = JSON.parse(row.destinations) as string[];
-  return {
-    key,
-    state,
-    updatedAt,
-    sender,
-    bundles: JSON.parse(row.bundles) as string[],
-    destinations,
-    text: [text, ...destinations].join('\n').toLowerCase(),
-  };
 }

@@ -1,90 +1,92 @@
 import { isAtFault } from '../errors.ts';
-import type { DeliveryState, OrderState, SeriesState } from './series.ts';
 import type { Problem } from '../problem.ts';
-import type { Tables } from './tables.ts';
+import type { Delivery, Order } from './orders.ts';
+import type { SeriesRecord } from './series-record.ts';
 
-interface StateRow {
-  readonly outcome: string | null;
-  readonly outcome_problems: string;
-  readonly revision: number;
-  readonly open_associations: string;
-  readonly held: string | null;
-  readonly news: number;
-}
-
-interface OrderRow {
-  readonly order_key: string;
-  readonly state: OrderState;
-  readonly problem: string | null;
-}
-
-interface DeliveryRow {
-  readonly state: DeliveryState;
-  readonly tries: number;
-  readonly problem: string | null;
-}
+export const seriesStates = [
+  'receiving',
+  'incomplete',
+  'rejected',
+  'unrouted',
+  'queued',
+  'contouring',
+  'contoured',
+  'delivering',
+  'delivered',
+  'delivery failed',
+  'nothing found',
+  'failed',
+  'set aside',
+] as const;
+export type SeriesState = (typeof seriesStates)[number];
 
 export interface StateAndProblem {
   readonly state: SeriesState;
   readonly problem?: Problem;
 }
 
+/** Images came that are not checked yet, or a crash cut their check short. */
+export function isAssembling({ images, outcome }: SeriesRecord): boolean {
+  return images.unchecked.length > 0 || outcome === undefined || outcome === 'revision';
+}
+
 /**
  * One word for a series: how its newest images stand; of several orders and deliveries the one that most needs a
  * person.
  */
-export function deriveState(tables: Tables, series: string): StateAndProblem {
-  const row = tables.get<StateRow>(
-    `SELECT outcome, outcome_problems, revision, open_associations, held,
-       EXISTS (SELECT 1 FROM instances WHERE series = key AND considered = 0) AS news
-     FROM series WHERE key = ?`,
-    series,
-  );
-  if (row === undefined) return { state: 'receiving' };
-  if (row.news === 1 || row.outcome === null || row.outcome === 'revision') {
-    const held = row.held !== null && row.open_associations === '[]' ? problemOf(row.held) : undefined;
-    return held === undefined ? { state: 'receiving' } : { state: 'incomplete', problem: held };
+export function stateOf(record: SeriesRecord): StateAndProblem {
+  const { assembly, outcome, problems } = record;
+  if (isAssembling(record)) {
+    const { incomplete, associations } = assembly;
+    if (incomplete === undefined || associations.length > 0) return { state: 'receiving' };
+    return { state: 'incomplete', problem: incomplete };
   }
-  const [problem] = JSON.parse(row.outcome_problems) as Problem[];
-  if (row.outcome === 'unrouted') return { state: 'unrouted' };
+  if (outcome === 'unrouted') return { state: 'unrouted' };
+  const [problem] = problems;
   if (problem !== undefined) return { state: isAtFault('CT', problem.code) ? 'rejected' : 'failed', problem };
-  return stateOfOrders(tables, series, row.revision);
+  return stateOfOrders(currentOrders(record).filter(({ state }) => state !== 'superseded'));
 }
 
-function stateOfOrders(tables: Tables, series: string, revision: number): StateAndProblem {
-  const orders = tables.all<OrderRow>(
-    "SELECT order_key, state, problem FROM orders WHERE series = ? AND revision = ? AND state <> 'superseded' ORDER BY order_key",
-    series,
-    revision,
-  );
+/** Those of the newest revision. */
+export function currentOrders({ orders, revision }: SeriesRecord): readonly Order[] {
+  return orders.filter((order) => order.revision === revision);
+}
+
+function stateOfOrders(orders: readonly Order[]): StateAndProblem {
   for (const state of ['failed', 'set aside', 'rejected'] as const) {
     const order = orders.find((candidate) => candidate.state === state);
-    if (order !== undefined) return withProblem(state, order.problem);
+    if (order !== undefined) return withProblem(state, order);
   }
-  const deliveries = orders.flatMap(({ order_key: order }) =>
-    tables.all<DeliveryRow>(
-      'SELECT state, tries, problem FROM deliveries WHERE series = ? AND order_key = ? ORDER BY destination',
-      series,
-      order,
-    ),
-  );
+  const deliveries = orders.flatMap((order) => order.deliveries);
   const undelivered = deliveries.find(({ state }) => state === 'failed' || state === 'not allowed');
-  if (undelivered !== undefined) return withProblem('delivery failed', undelivered.problem);
+  if (undelivered !== undefined) return withProblem('delivery failed', undelivered);
   for (const state of ['contouring', 'queued'] as const) {
     const order = orders.find((candidate) => candidate.state === state);
-    if (order !== undefined) return withProblem(state, order.problem);
+    if (order !== undefined) return withProblem(state, order);
   }
   const tried = deliveries.find(({ state, tries }) => state === 'delivering' || (state === 'waiting' && tries > 0));
-  if (tried !== undefined) return withProblem('delivering', tried.problem);
+  if (tried !== undefined) return withProblem('delivering', tried);
   if (deliveries.some(({ state }) => state === 'waiting')) return { state: 'contoured' };
   if (orders.length > 0 && orders.every(({ state }) => state === 'nothing found')) return { state: 'nothing found' };
   return { state: deliveries.some(({ state }) => state === 'delivered') ? 'delivered' : 'contoured' };
 }
 
-function withProblem(state: SeriesState, problem: string | null): StateAndProblem {
-  return problem === null ? { state } : { state, problem: problemOf(problem) };
+function withProblem(state: SeriesState, { problem }: Order | Delivery): StateAndProblem {
+  return problem === undefined ? { state } : { state, problem };
 }
 
-function problemOf(json: string): Problem {
-  return JSON.parse(json) as Problem;
+/** Nothing more is to be done: retention may remove it once it is old enough. */
+export function isFinished(record: SeriesRecord): boolean {
+  const finished: readonly SeriesState[] = ['delivered', 'contoured', 'nothing found'];
+  return (
+    finished.includes(stateOf(record).state) &&
+    !record.orders.some(({ deliveries }) =>
+      deliveries.some(
+        ({ state, commitment }) =>
+          ['pending', 'waiting', 'delivering'].includes(state) ||
+          commitment?.state === 'due' ||
+          commitment?.state === 'requested',
+      ),
+    )
+  );
 }

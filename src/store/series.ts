@@ -1,126 +1,38 @@
-import type { Priority } from '../config/schema.ts';
-import type { Problem } from '../problem.ts';
-import type { Approval } from '../dicom/rtstruct/received-structure-set.ts';
-import type { ComparedRoi } from '../work/correction.ts';
-import type { WorkResult } from '../work/work-result.ts';
 import type { Warning } from '../warning.ts';
+import type { Problem } from '../problem.ts';
+import type { Comparison, Correction } from './corrections.ts';
+import type { Commitment, Delivery, Order } from './orders.ts';
+import { type SeriesState, seriesStates } from './series-state.ts';
+import type { StageTime } from './stage-times.ts';
+
+export type { ComparisonState } from './corrections.ts';
+export type { CommitmentState, DeliveryState, OrderState } from './orders.ts';
+export type { StageName, StageTime } from './stage-times.ts';
+export { type SeriesState, seriesStates };
 
 /**
  * What the store says about a series: for page, API and commands. A series is named by its key (the pseudonym of its
  * Series Instance UID, src/pseudonym.ts); nothing here holds patient data or DICOM UIDs.
  */
 
-export const seriesStates = [
-  'receiving',
-  'incomplete',
-  'rejected',
-  'unrouted',
-  'queued',
-  'contouring',
-  'contoured',
-  'delivering',
-  'delivered',
-  'delivery failed',
-  'nothing found',
-  'failed',
-  'set aside',
-] as const;
-export type SeriesState = (typeof seriesStates)[number];
+export type DeliveryView = Omit<Delivery, 'job' | 'commitment'> & { readonly commitment?: CommitmentView };
+export type CommitmentView = Omit<Commitment, 'job'>;
 
-/** `superseded`: a later revision's orders took its place before it was drawn. */
-export type OrderState =
-  'queued' | 'contouring' | 'contoured' | 'nothing found' | 'rejected' | 'failed' | 'set aside' | 'superseded';
-
-/**
- * `pending`: nothing drawn yet; `waiting`: the next try comes at nextTryAt; `delivering`: a try is with Redis or a
- * worker; `not allowed`: destinations[].allow has not the bundle's intended use; `nothing to send`: nothing was found.
- */
-export type DeliveryState =
-  'pending' | 'waiting' | 'delivering' | 'delivered' | 'failed' | 'not allowed' | 'nothing to send' | 'superseded';
-
-/**
- * What a destination told of a structure set that it was asked to commit to. `due`: it is to be asked; `requested`: it has
- * taken the request; `missing`: it told nothing in time.
- */
-export type CommitmentState = 'due' | 'requested' | 'committed' | 'refused' | 'missing';
-
-export interface DeliveryView {
-  readonly destination: string;
-  readonly profile: string;
-  readonly state: DeliveryState;
-  /** Tries handed to the queue so far, and those of them that ended with outcome `failed`. */
-  readonly tries: number;
-  readonly failedTries: number;
-  /** ISO time of the next try, where one is due. */
-  readonly nextTryAt?: string;
-  /** After it a failing delivery ends as `failed`. */
-  readonly deadlineAt?: string;
-  readonly deliveredAt?: string;
-  /** DIMSE status of the last response for the instance. */
-  readonly status?: number;
-  /** Delivered with a status that somebody should look at (0xB006, 0xB007). */
-  readonly alarmed: boolean;
-  readonly problem?: Problem;
-  /** Where the destination is asked for storage commitment, from the delivery on. */
-  readonly commitment?: CommitmentView;
-}
-
-export interface CommitmentView {
-  readonly state: CommitmentState;
-  /** Requests so far. */
-  readonly tries: number;
-  /** ISO time by which the result is awaited. */
-  readonly deadlineAt: string;
-  readonly problem?: Problem;
-}
-
-export interface OrderView {
-  readonly order: string;
-  readonly revision: number;
-  readonly bundle: { readonly name: string; readonly version: string };
-  readonly state: OrderState;
-  readonly priority: Priority;
-  /** Contour tries handed to the queue so far. */
-  readonly tries: number;
-  readonly problem?: Problem;
+export type OrderView = Omit<Order, 'job' | 'deliveries'> & {
   /** Folder of order.json, result.json, preview.png, relative to the data directory. */
   readonly folder: string;
   readonly deliveries: readonly DeliveryView[];
-  /** What the worker reported, once there is a result. */
-  readonly rois: WorkResult['rois'];
-  readonly timings: WorkResult['timings'];
-  readonly warnings: readonly Warning[];
-}
+};
 
-/** `not comparable`: it says itself why; `failed`: every try did. */
-export type ComparisonState = 'queued' | 'comparing' | 'compared' | 'not comparable' | 'failed';
-
-/** A structure set that came back beside what one order drew. */
-export interface ComparisonView {
-  readonly order: string;
-  readonly bundle: { readonly name: string; readonly version: string };
-  readonly state: ComparisonState;
-  readonly tries: number;
-  readonly problem?: Problem;
-  /** The node's own structure set, unchanged. */
-  readonly own: boolean;
+export type ComparisonView = Omit<Comparison, 'job'> & {
+  readonly bundle: Order['bundle'];
   /** It stands for this series and bundle in the statistics. */
   readonly counts: boolean;
-  readonly rois: readonly ComparedRoi[];
-  readonly warnings: readonly Warning[];
-}
+};
 
-export interface StructureSetView {
-  readonly structureSet: string;
-  readonly receivedAt: string;
-  /** Name of the peer, or its AE title. */
-  readonly sender: string;
-  readonly matchedBy: 'images' | 'frame of reference';
-  readonly approval: Approval;
-  /** The operator who confirmed it, and when. */
-  readonly confirmed?: { readonly by: string; readonly at: string };
+export type StructureSetView = Omit<Correction, 'datedAt' | 'comparisons'> & {
   readonly comparisons: readonly ComparisonView[];
-}
+};
 
 export interface SeriesSummary {
   readonly key: string;
@@ -150,7 +62,7 @@ export interface SeriesSummary {
 
 export interface HistoryEvent {
   readonly at: string;
-  /** `association`, `refused`, `revision`, `rejected`, `contour try` … (src/store/journal.ts). */
+  /** `association`, `refused`, `revision`, `rejected`, `contour try` … (src/store/events.ts). */
   readonly kind: string;
   /** One English sentence without patient data. */
   readonly text: string;
@@ -160,22 +72,17 @@ export interface HistoryEvent {
   readonly destination?: string;
 }
 
-export type StageName = 'receive' | 'assemble' | 'queue' | 'contour' | 'deliver';
-
-/** Time of the newest images in one stage (src/store/stage-times.ts); ISO times, no `to` while it runs. */
-export interface StageTime {
-  readonly stage: StageName;
-  readonly from: string;
-  readonly to?: string;
-}
-
-export interface SeriesDetail extends SeriesSummary {
+/** A series with its orders and corrections. */
+export interface SeriesView extends SeriesSummary {
   /** Newest first; superseded ones included. */
   readonly orders: readonly OrderView[];
   /** That came back from elsewhere, the newest first. */
   readonly structureSets: readonly StructureSetView[];
   /** In their order; stages not reached are absent. */
   readonly stages: readonly StageTime[];
+}
+
+export interface SeriesDetail extends SeriesView {
   /** Oldest first. */
   readonly history: readonly HistoryEvent[];
 }
@@ -208,7 +115,7 @@ export interface FilterChoices {
 }
 
 export interface SeriesPage {
-  readonly series: readonly SeriesDetail[];
+  readonly series: readonly SeriesView[];
   /** Series that match, on all pages. */
   readonly total: number;
   /** Series that match but for their state. */
@@ -219,6 +126,8 @@ export interface SeriesPage {
 export interface SeriesReader {
   /** Last changed first. */
   list(options?: ListOptions): SeriesSummary[];
+  view(key: string): SeriesView | undefined;
+  /** The same with its history, which is read from the journal. */
   show(key: string): SeriesDetail | undefined;
   /** Series in each state. */
   counts(): Record<SeriesState, number>;
@@ -247,12 +156,12 @@ export interface SeriesActions {
   resend(key: string, destination?: string): Promise<void>;
   /** Contours an incomplete series as it is; its structure set carries a warning. */
   release(key: string): Promise<void>;
-  /** Draws the newest revision with a bundle for destinations, beside what was drawn; both as configured now. */
+  /** Contours the newest revision with another bundle for destinations, beside what is there; both as configured now. */
   order(key: string, bundle: string, destinations: readonly string[]): Promise<void>;
   /** Says that somebody corrected a structure set and stands for it, or takes that back. */
   confirm(key: string, structureSet: string, confirmed: boolean, by: Actor): Promise<void>;
   /** Makes failed comparisons of a structure set again. */
   compareAgain(key: string, structureSet: string): Promise<void>;
-  /** Removes images, structure sets and state for good; refuses while something is received, drawn or sent. */
+  /** Removes images, structure sets and state for good; refuses while something is received, contoured or sent. */
   delete(key: string, by: Actor): Promise<void>;
 }

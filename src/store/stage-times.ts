@@ -1,156 +1,153 @@
-import type { JournalEvent } from './journal.ts';
-import type { StageName, StageTime } from './series.ts';
+import type { EventOf, JournalEvent } from './events.ts';
 
-interface Span {
-  from: string;
-  to?: string | undefined;
+export type StageName = 'receive' | 'assemble' | 'queue' | 'contour' | 'deliver';
+
+/** Time of the newest images in one stage; ISO times, no `to` while it runs. */
+export interface StageTime {
+  readonly stage: StageName;
+  readonly from: string;
+  readonly to?: string;
 }
+
+type Spans = { readonly [stage in StageName]?: Omit<StageTime, 'stage'> };
 
 /**
- * How long the newest images of a series spent in each stage, from its journal. A stage without `to` still runs.
- * `receive` lasts from the first association to the end of the last, `assemble` until the images are checked and ordered
- * (or refused), `queue` until a worker takes the first order, `contour` until the last order is drawn, `deliver` until
- * every destination has its structure set, or will not get it.
- *
- * @param assembling images came that were not looked at yet
+ * How long the newest images of a series spent in each stage. A stage without `to` still runs. `receive` lasts from the
+ * first association to the end of the last, `assemble` until the images are checked and ordered (or refused), `queue` until
+ * a worker takes the first order, `contour` until the last order is contoured, `deliver` until every destination has its
+ * structure set, or will not get it.
  */
-export function stageTimes(events: readonly JournalEvent[], assembling: boolean): StageTime[] {
-  const reader = new StageReader();
-  for (const event of events) reader.read(event);
-  return reader.stages(assembling);
+export interface Stages {
+  readonly spans: Spans;
+  /** Of images that are not checked yet: a repeat of known images leads to nothing, and leaves the times as they are. */
+  readonly arriving: Spans;
+  readonly associations: number;
+  /** Orders that are not contoured yet, with their deliveries. */
+  readonly uncontoured: { readonly [order: string]: readonly { destination: string; profile: string }[] };
+  /** `ORDER DESTINATION` of structure sets that are to be delivered. */
+  readonly undelivered: readonly string[];
 }
 
-const order: readonly StageName[] = ['receive', 'assemble', 'queue', 'contour', 'deliver'];
+export const noStages: Stages = { spans: {}, arriving: {}, associations: 0, uncontoured: {}, undelivered: [] };
 
-class StageReader {
-  #spans = new Map<StageName, Span>();
-  /** The last associations: a repeat of known images leads to nothing, and then leaves the times as they are. */
-  #arriving = new Map<StageName, Span>();
-  /** Orders that are not drawn yet, with their deliveries. */
-  readonly #undrawn = new Map<string, readonly { destination: string; profile: string }[]>();
-  /** `ORDER DESTINATION` of structure sets that are on their way. */
-  readonly #undelivered = new Set<string>();
-  #openAssociations = 0;
+const inOrder: readonly StageName[] = ['receive', 'assemble', 'queue', 'contour', 'deliver'];
 
-  stages(assembling: boolean): StageTime[] {
-    const spans = assembling ? this.#arriving : this.#spans;
-    return order.flatMap((stage) => {
-      const span = spans.get(stage);
-      if (span === undefined) return [];
-      return [{ stage, from: span.from, ...(span.to !== undefined && { to: span.to }) }];
-    });
-  }
+/** @param assembling images came that are not checked yet */
+export function stageTimes({ spans, arriving }: Stages, assembling: boolean): StageTime[] {
+  const shown = assembling ? arriving : spans;
+  return inOrder.flatMap((stage) => (shown[stage] === undefined ? [] : [{ stage, ...shown[stage] }]));
+}
 
-  read(event: JournalEvent): void {
-    switch (event.kind) {
-      case 'association':
-        this.#openAssociations += 1;
-        this.#arriving = new Map([['receive', { from: this.#arriving.get('receive')?.from ?? event.at }]]);
-        return;
-      case 'association ended':
-        this.#openAssociations = Math.max(0, this.#openAssociations - 1);
-        if (this.#openAssociations > 0) return;
-        end(this.#arriving, 'receive', event.at);
-        this.#arriving.set('assemble', { from: event.at });
-        return;
-      case 'revision':
-      case 'rejected':
-        return this.#lookedAt(event);
-      case 'retry':
-        this.#startOver(new Map([['assemble', { from: event.at }]]));
-        return;
-      case 'unrouted':
-        return end(this.#spans, 'assemble', event.at);
-      case 'ordered':
-        end(this.#spans, 'assemble', event.at);
-        for (const { order, deliveries } of event.orders)
-          this.#undrawn.set(
-            order,
-            deliveries.filter(({ refused }) => refused === undefined),
-          );
-        if (event.orders.length > 0) this.#spans.set('queue', { from: event.at });
-        return;
-      case 'ordered by operator':
-        return this.#orderedAgain(event);
-      case 'contour started':
-        end(this.#spans, 'queue', event.at);
-        return begin(this.#spans, 'contour', event.at);
-      case 'set aside':
-        return this.#drawn(event.order, event.at);
-      case 'result':
-        return this.#result(event);
-      default:
-        return this.#readDelivery(event);
+/** What one event changes. */
+export function evolveStages(stages: Stages, event: JournalEvent): Stages {
+  const { spans, arriving } = stages;
+  switch (event.kind) {
+    case 'association': {
+      const receive = { from: arriving.receive?.from ?? event.at };
+      return { ...stages, arriving: { receive }, associations: stages.associations + 1 };
     }
-  }
-
-  #readDelivery(event: JournalEvent): void {
-    switch (event.kind) {
-      case 'resend':
-        this.#undelivered.add(`${event.order} ${event.destination}`);
-        this.#spans.set('deliver', { from: event.at });
-        return;
-      case 'deliver outcome':
-        if (event.next !== 'waiting') this.#delivered(event.order, event.destination, event.at);
-        return;
-      case 'deliver impossible':
-        return this.#delivered(event.order, event.destination, event.at);
-      default:
-        return;
+    case 'association ended': {
+      const associations = Math.max(0, stages.associations - 1);
+      if (associations > 0) return { ...stages, associations };
+      const ended = end(arriving, 'receive', event.at);
+      return { ...stages, associations, arriving: { ...ended, assemble: { from: event.at } } };
     }
-  }
-
-  /** After a retry no images came: then only the check begins anew. */
-  #lookedAt(event: Extract<JournalEvent, { kind: 'revision' | 'rejected' }>): void {
-    if (this.#arriving.size > 0) this.#startOver(this.#arriving);
-    this.#arriving = new Map();
-    if (event.kind === 'rejected') end(this.#spans, 'assemble', event.at);
-  }
-
-  #orderedAgain({ orders, at }: Extract<JournalEvent, { kind: 'ordered by operator' }>): void {
-    for (const stage of ['contour', 'deliver'] as const) this.#spans.delete(stage);
-    this.#spans.set('queue', { from: at });
-    for (const { order, deliveries } of orders) this.#undrawn.set(order, deliveries);
-  }
-
-  #startOver(spans: Map<StageName, Span>): void {
-    this.#spans = spans;
-    this.#undrawn.clear();
-    this.#undelivered.clear();
-  }
-
-  #result(event: Extract<JournalEvent, { kind: 'result' }>): void {
-    const seconds = event.timings.reduce((sum, timing) => sum + timing.seconds, 0);
-    const started = new Date(Date.parse(event.at) - seconds * 1000).toISOString();
-    end(this.#spans, 'queue', started);
-    begin(this.#spans, 'contour', started);
-    const deliveries = this.#undrawn.get(event.order) ?? [];
-    this.#drawn(event.order, event.at);
-    for (const { destination, profile } of deliveries) {
-      if (event.profiles.includes(profile)) this.#undelivered.add(`${event.order} ${destination}`);
+    case 'revision':
+    case 'rejected':
+      return checked(stages, event);
+    case 'retry':
+      return startOver(stages, { assemble: { from: event.at } });
+    case 'unrouted':
+      return { ...stages, spans: end(spans, 'assemble', event.at) };
+    case 'ordered':
+      return ordered({ ...stages, spans: end(spans, 'assemble', event.at) }, event);
+    case 'ordered by operator': {
+      const { contour: _, deliver: __, ...earlier } = spans;
+      return ordered({ ...stages, spans: earlier }, event);
     }
-    if (this.#undelivered.size > 0) begin(this.#spans, 'deliver', event.at);
-  }
-
-  #drawn(order: string, at: string): void {
-    this.#undrawn.delete(order);
-    if (this.#undrawn.size > 0) return;
-    end(this.#spans, 'queue', at);
-    end(this.#spans, 'contour', at);
-  }
-
-  #delivered(order: string, destination: string, at: string): void {
-    this.#undelivered.delete(`${order} ${destination}`);
-    if (this.#undelivered.size === 0) end(this.#spans, 'deliver', at);
+    case 'contour started':
+      return { ...stages, spans: begin(end(spans, 'queue', event.at), 'contour', event.at) };
+    case 'set aside':
+      return contoured(stages, event.order, event.at);
+    case 'result':
+      return withResult(stages, event);
+    default:
+      return evolveDeliveryStage(stages, event);
   }
 }
 
-function begin(spans: Map<StageName, Span>, stage: StageName, from: string): void {
-  if (!spans.has(stage)) spans.set(stage, { from });
+function evolveDeliveryStage(stages: Stages, event: JournalEvent): Stages {
+  switch (event.kind) {
+    case 'resend': {
+      const undelivered = [...stages.undelivered, `${event.order} ${event.destination}`];
+      return { ...stages, undelivered, spans: { ...stages.spans, deliver: { from: event.at } } };
+    }
+    case 'deliver outcome':
+      return event.next === 'waiting' ? stages : delivered(stages, event);
+    case 'deliver impossible':
+      return delivered(stages, event);
+    default:
+      return stages;
+  }
+}
+
+/** After a retry no images came: then only the check begins anew. */
+function checked(stages: Stages, { kind, at }: EventOf<'revision' | 'rejected'>): Stages {
+  const { arriving } = stages;
+  const begun = Object.keys(arriving).length > 0 ? startOver(stages, arriving) : stages;
+  return { ...begun, arriving: {}, spans: kind === 'rejected' ? end(begun.spans, 'assemble', at) : begun.spans };
+}
+
+function startOver(stages: Stages, spans: Spans): Stages {
+  return { ...stages, spans, uncontoured: {}, undelivered: [] };
+}
+
+function ordered(stages: Stages, { orders, at }: EventOf<'ordered' | 'ordered by operator'>): Stages {
+  if (orders.length === 0) return stages;
+  const added = orders.map(({ order, deliveries }) => {
+    const wanted = deliveries.filter(({ refused }) => refused === undefined);
+    return [order, wanted.map(({ destination, profile }) => ({ destination, profile }))] as const;
+  });
+  return {
+    ...stages,
+    uncontoured: { ...stages.uncontoured, ...Object.fromEntries(added) },
+    spans: { ...stages.spans, queue: { from: at } },
+  };
+}
+
+function withResult(stages: Stages, { order, profiles, timings, at }: EventOf<'result'>): Stages {
+  const seconds = timings.reduce((sum, timing) => sum + timing.seconds, 0);
+  const started = new Date(Date.parse(at) - seconds * 1000).toISOString();
+  const spans = begin(end(stages.spans, 'queue', started), 'contour', started);
+  const ended = contoured({ ...stages, spans }, order, at);
+  const added = (stages.uncontoured[order] ?? [])
+    .filter(({ profile }) => profiles.includes(profile))
+    .map(({ destination }) => `${order} ${destination}`);
+  const undelivered = [...ended.undelivered, ...added];
+  return { ...ended, undelivered, spans: undelivered.length > 0 ? begin(ended.spans, 'deliver', at) : ended.spans };
+}
+
+function contoured(stages: Stages, order: string, at: string): Stages {
+  const { [order]: _, ...uncontoured } = stages.uncontoured;
+  if (Object.keys(uncontoured).length > 0) return { ...stages, uncontoured };
+  return { ...stages, uncontoured, spans: end(end(stages.spans, 'queue', at), 'contour', at) };
+}
+
+function delivered(
+  stages: Stages,
+  { order, destination, at }: EventOf<'deliver outcome' | 'deliver impossible'>,
+): Stages {
+  const undelivered = stages.undelivered.filter((one) => one !== `${order} ${destination}`);
+  return { ...stages, undelivered, spans: undelivered.length === 0 ? end(stages.spans, 'deliver', at) : stages.spans };
+}
+
+function begin(spans: Spans, stage: StageName, from: string): Spans {
+  return spans[stage] === undefined ? { ...spans, [stage]: { from } } : spans;
 }
 
 /** The first end of a stage counts, until it begins again. */
-function end(spans: Map<StageName, Span>, stage: StageName, to: string): void {
-  const span = spans.get(stage);
-  if (span !== undefined) span.to ??= to < span.from ? span.from : to;
+function end(spans: Spans, stage: StageName, to: string): Spans {
+  const span = spans[stage];
+  if (span === undefined || span.to !== undefined) return spans;
+  return { ...spans, [stage]: { from: span.from, to: to < span.from ? span.from : to } };
 }

@@ -1,7 +1,7 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { type Notice, noticesOf } from '../../src/notify/notice.ts';
-import type { JournalEvent, NewEvent } from '../../src/store/journal.ts';
+import type { JournalEvent, NewEvent } from '../../src/store/events.ts';
 import { problem } from '../../src/problem.ts';
 
 const limits = { incompleteMinutes: 15, lateMinutes: 30 };

@@ -106,7 +106,7 @@ test('a CT appears by itself, its contours lie where the phantom has them, a fai
   await eventually('the second order is drawn', 60, async () =>
     (await page.locator('#orders .order .badge', { hasText: 'contoured' }).count()) === 2 ? true : undefined,
   );
-  assert.match(await page.locator('#history').innerText(), /an operator has it drawn by phantom-gtvp/);
+  assert.match(await page.locator('#history').innerText(), /an operator has it contoured by phantom-gtvp/);
   assert.equal(tps.imported.length, 1, 'without a destination it stays here');
   await look(page, 'series-by-hand');
   assert.deepEqual(await faultsOf(page), []);

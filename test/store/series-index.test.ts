@@ -3,9 +3,8 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { problem } from '../../src/problem.ts';
-import { type SeriesDetail, type SeriesFilter, seriesStates } from '../../src/store/series.ts';
+import { type SeriesFilter, type SeriesView, seriesStates } from '../../src/store/series.ts';
 import { Store } from '../../src/store/store.ts';
-import { showSeries } from '../../src/store/views.ts';
 import { quietLog } from '../intake/intake-harness.ts';
 import { afterwards } from '../support/afterwards.ts';
 import { writeManySeries } from '../support/many-series.ts';
@@ -21,11 +20,11 @@ async function manySeries(t: TestContext): Promise<Store> {
   return store;
 }
 
-/** Straight from the tables, one series after the other. */
-function fromTables(store: Store, filter: SeriesFilter): SeriesDetail[] {
+/** Each series as it is shown by itself. */
+function oneByOne(store: Store, filter: SeriesFilter): SeriesView[] {
   return store
     .keys()
-    .map((key) => showSeries(store.tables, key)!)
+    .map((key) => store.view(key)!)
     .filter((series) => {
       const { state, peer, callingAe, updatedAt, models, destinations, orders } = series;
       const current = orders.filter(({ revision }) => revision === series.revision);
@@ -59,9 +58,9 @@ const filters: SeriesFilter[] = [
   { search: 'no such word' },
 ];
 
-function assertLikeTables(store: Store): void {
+function assertSame(store: Store): void {
   for (const filter of filters) {
-    const expected = fromTables(store, filter);
+    const expected = oneByOne(store, filter);
     const found = [0, 30, 60, 90, 120].map((offset) => store.page(filter, { offset, limit: 30 }));
     assert.deepEqual(
       found.flatMap(({ series }) => series),
@@ -69,7 +68,7 @@ function assertLikeTables(store: Store): void {
       JSON.stringify(filter),
     );
     const { states: _, ...anyState } = filter;
-    const inAnyState = fromTables(store, anyState);
+    const inAnyState = oneByOne(store, anyState);
     for (const { total, counts } of found) {
       assert.equal(total, expected.length);
       for (const state of seriesStates)
@@ -78,9 +77,9 @@ function assertLikeTables(store: Store): void {
   }
 }
 
-test('filters, search and pages show each series as the tables have it', async (t) => {
+test('filters, search and pages show each series as it is shown by itself', async (t) => {
   const store = await manySeries(t);
-  assertLikeTables(store);
+  assertSame(store);
   const matched = filters.map((filter) => store.page(filter, { offset: 0, limit: 1 }).total > 0);
   assert.equal(matched.filter(Boolean).length, filters.length - 2, 'all but the two that cannot match do');
   assert.deepEqual(store.choices(), {
@@ -92,12 +91,12 @@ test('filters, search and pages show each series as the tables have it', async (
 
 test('what changes, goes away or is made again from its files shows at once', async (t) => {
   const store = await manySeries(t);
-  assertLikeTables(store);
+  assertSame(store);
   const [first = '', second = '', third = ''] = store.keys();
   const why = problem('SERIES_MISSING_SLICE', 'gap of 10.0 mm between slices 3 and 4');
   store.record(first, { kind: 'rejected', files: [], problem: why });
   assert.equal(store.show(first)?.problem?.message, why.message);
-  assertLikeTables(store);
+  assertSame(store);
 
   store.record('00000000000000aa', {
     kind: 'association',
@@ -107,15 +106,15 @@ test('what changes, goes away or is made again from its files shows at once', as
     address: '10.0.0.9',
   });
   assert.ok(store.choices().senders.includes('NEW-CT'));
-  assertLikeTables(store);
+  assertSame(store);
 
   await store.remove(second, 'retention');
   assert.equal(store.show(second), undefined);
-  assertLikeTables(store);
+  assertSame(store);
 
   await rm(join(store.dataDirectory, 'series', third, 'journal.jsonl'));
   store.record(third, { kind: 'rejected', files: [], problem: why });
   await store.rebuild(third);
   assert.equal(store.show(third)?.history.length, 1);
-  assertLikeTables(store);
+  assertSame(store);
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { appendFile, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { readJournal } from '../../src/store/journal.ts';
 import { pseudonymKey } from '../../src/store/pseudonym-key.ts';
@@ -180,8 +181,10 @@ test('images without a journal are held for a person', async (t) => {
 
 test('tables of a newer program are refused in words', async (t) => {
   const bench = await IntakeHarness.open(t);
-  bench.store.tables.run('PRAGMA user_version = 999');
   await bench.crash();
+  const database = new DatabaseSync(join(bench.dataDirectory, 'state.sqlite'));
+  database.exec('PRAGMA user_version = 999');
+  database.close();
   await assert.rejects(open(bench), { code: 'DATA_DIRECTORY', message: /version 999/ });
 });
 

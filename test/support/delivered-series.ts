@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { workResultSchema } from '../../src/work/work-result.ts';
-import type { NewEvent } from '../../src/store/journal.ts';
+import type { NewEvent } from '../../src/store/events.ts';
 import { journalFile, orderFolder } from '../../src/work/paths.ts';
 
 export const deliveredSeries = { key: '00112233445566aa', order: '00112233445566bb', sopInstanceUid: '2.25.4711' };

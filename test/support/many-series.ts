@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ContourNodeError } from '../../src/errors.ts';
-import type { JournalEvent } from '../../src/store/journal.ts';
+import type { JournalEvent } from '../../src/store/events.ts';
 import { journalFile } from '../../src/work/paths.ts';
 import { problemFrom } from '../../src/problem.ts';
 

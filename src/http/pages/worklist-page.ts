@@ -1,4 +1,4 @@
-import type { FilterChoices, SeriesDetail, SeriesFilter, SeriesPage, SeriesState } from '../../store/series.ts';
+import type { FilterChoices, SeriesView, SeriesFilter, SeriesPage, SeriesState } from '../../store/series.ts';
 import { seriesStates } from '../../store/series.ts';
 import type { Texts } from '../texts/texts.ts';
 import { html, type Html } from './html.ts';
@@ -154,7 +154,7 @@ function emptyList(texts: Texts, query: WorklistQuery, { aeTitle, dicomPort }: W
   </div>`;
 }
 
-function row(texts: Texts, series: SeriesDetail, now: number): Html {
+function row(texts: Texts, series: SeriesView, now: number): Html {
   const orders = series.orders.filter(({ state, revision }) => state !== 'superseded' && revision === series.revision);
   const warnings = [
     ...new Map(

@@ -5,12 +5,7 @@ import { requestCommitment } from '../../dimse/commitment/scu/commitment-scu.ts'
 import { configuredPeer } from '../../dimse/scu/configured-peer.ts';
 import type { PeerAddress } from '../../dimse/scu/peer-connection.ts';
 import { asContourNodeError, ContourNodeError } from '../../errors.ts';
-import {
-  commitmentOf,
-  commitmentOfTransaction,
-  type CommitmentWork,
-  openCommitments,
-} from '../../store/commitment-state.ts';
+import type { CommitmentWork } from '../../store/unfinished-work.ts';
 import { problemFrom } from '../../problem.ts';
 import { delayAfter, isToWait } from '../tries/backoff.ts';
 import type { Clock } from '../../clock.ts';
@@ -66,7 +61,7 @@ export class CommitmentRequests {
     if (this.#ending.signal.aborted) return;
     const now = clock.now();
     let next = now + interval;
-    for (const work of openCommitments(store.tables)) {
+    for (const work of store.awaitedCommitments()) {
       const due = dueAt(work, now);
       if (due > now) next = Math.min(next, due);
       else if (now >= Date.parse(work.deadlineAt)) this.#run(`${nameOf(work)} over`, () => results.miss(work));
@@ -105,7 +100,7 @@ export class CommitmentRequests {
     const { store, lock, clock, config } = this.#options;
     const transactionUid = derivedUid(config().dicom.uidRoot, randomBytes(16));
     const asked = await lock.run(series, () => {
-      const work = commitmentOf(store.tables, series, order, destination);
+      const work = store.commitment(series, order, destination);
       if (work?.state !== 'due' || dueAt(work, clock.now()) > clock.now()) return undefined;
       const number = work.tries + 1;
       const nextTryAt = new Date(clock.now() + delayAfter(number, waits)).toISOString();
@@ -155,7 +150,7 @@ export class CommitmentRequests {
   ): Promise<void> {
     const { store, lock } = this.#options;
     return lock.run(series, () => {
-      if (commitmentOfTransaction(store.tables, transactionUid)?.state !== 'due') return;
+      if (store.commitmentOfTransaction(transactionUid)?.state !== 'due') return;
       const about = { order, destination, try: tries };
       if (error === undefined) store.record(series, { kind: 'commitment requested', ...about });
       else store.record(series, { kind: 'commitment try failed', ...about, problem: problemFrom(error) });
@@ -176,7 +171,8 @@ function nameOf({ series, order, destination }: CommitmentWork): string {
 }
 
 /** A request or the end of the time, whichever comes first (ms). */
-function dueAt({ nextTryAt, deadlineAt, tries }: CommitmentWork, now: number): number {
+function dueAt({ job, deadlineAt, tries }: CommitmentWork, now: number): number {
+  const { nextTryAt } = job;
   const deadline = Date.parse(deadlineAt);
   if (nextTryAt === undefined) return deadline;
   return isToWait(nextTryAt, now, delayAfter(tries, waits)) ? Math.min(deadline, Date.parse(nextTryAt)) : now;

@@ -7,12 +7,11 @@ import { type CommitmentResult, failureInWords } from '../../dimse/commitment/st
 import { ContourNodeError } from '../../errors.ts';
 import { workResultSchema } from '../../work/work-result.ts';
 import type { Log } from '../../log.ts';
-import { assemblyState } from '../../store/assembly-state.ts';
-import { commitmentOf, commitmentOfTransaction, type CommitmentWork } from '../../store/commitment-state.ts';
 import { orderFolder, resultFile } from '../../work/paths.ts';
 import { problem } from '../../problem.ts';
 import type { Problem } from '../../problem.ts';
 import type { Store } from '../../store/store.ts';
+import type { CommitmentWork } from '../../store/unfinished-work.ts';
 import type { SeriesLock } from '../series-lock.ts';
 
 export interface CommitmentResultsOptions {
@@ -44,7 +43,7 @@ export class CommitmentResults implements CommitmentListener {
   async told(result: CommitmentResult, peer: string): Promise<boolean> {
     const { store, lock, log } = this.#options;
     const { transactionUid } = result;
-    const work = commitmentOfTransaction(store.tables, transactionUid);
+    const work = store.commitmentOfTransaction(transactionUid);
     if (work === undefined || this.peerOf(work)?.name !== peer) {
       log.warn({ peer }, 'a storage commitment result that was not asked for');
       return false;
@@ -57,7 +56,7 @@ export class CommitmentResults implements CommitmentListener {
     }
     const outcome = failure === undefined ? 'committed' : 'refused';
     await lock.run(work.series, () => {
-      const now = commitmentOfTransaction(store.tables, transactionUid);
+      const now = store.commitmentOfTransaction(transactionUid);
       // The same once more, or of a structure set that is sent again meanwhile.
       if (now === undefined || now.state === outcome) return;
       this.#conclude(now, outcome, failure === undefined ? undefined : refusal(now, failure.reason));
@@ -81,7 +80,7 @@ export class CommitmentResults implements CommitmentListener {
   async miss({ series, order, destination }: CommitmentWork): Promise<void> {
     const { store, lock } = this.#options;
     await lock.run(series, () => {
-      const now = commitmentOf(store.tables, series, order, destination);
+      const now = store.commitment(series, order, destination);
       if (now?.state === 'due' || now?.state === 'requested') this.#conclude(now, 'missing', absence(now));
     });
   }
@@ -91,7 +90,7 @@ export class CommitmentResults implements CommitmentListener {
     const { store, config } = this.#options;
     const { peers, destinations } = config();
     const peer = destinations.find(({ name }) => name === destination)?.peer;
-    const name = peer === 'return-to-sender' ? assemblyState(store.tables, series)?.peer : peer;
+    const name = peer === 'return-to-sender' ? store.get(series)?.assembly.peer : peer;
     return peers.find((candidate) => candidate.name === name);
   }
 
@@ -125,7 +124,7 @@ function refusal({ destination }: CommitmentWork, reason: number): Problem {
 }
 
 function absence({ destination, state, problem: last }: CommitmentWork): Problem {
-  const why = state === 'requested' ? 'it has taken the request' : (last ?? 'the request was not answered');
+  const why = state === 'requested' ? 'it has taken the request' : (last?.message ?? 'the request was not answered');
   return problem(
     'COMMITMENT_MISSING',
     `${destination} has not confirmed in time that it keeps the structure set (${why})`,

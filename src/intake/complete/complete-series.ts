@@ -9,12 +9,15 @@ import type { RevisionManifest } from '../../work/revision-manifest.ts';
 import type { Warning } from '../../warning.ts';
 import { faultPoint } from '../../fault-point.ts';
 import type { Log } from '../../log.ts';
-import { type AssemblyState, assemblyState } from '../../store/assembly-state.ts';
+import type { Assembly } from '../../store/assembly.ts';
 import { seriesFolder } from '../../work/paths.ts';
 import { problem, problemFrom } from '../../problem.ts';
 import type { Problem } from '../../problem.ts';
-import type { Store, StoredImage } from '../../store/store.ts';
-import { predecessors, standingOrders, supersededOrders } from '../../store/work-state.ts';
+import type { StoredImage } from '../../store/instances.ts';
+import { predecessors, standingOrders, supersededOrders } from '../../store/orders.ts';
+import { isAssembling } from '../../store/series-state.ts';
+import type { SeriesRecord } from '../../store/series-record.ts';
+import type { Store } from '../../store/store.ts';
 import { matchRoute } from './routing.ts';
 import { writeOrder, type WrittenOrder } from './write-order.ts';
 import { writeRevision } from './write-revision.ts';
@@ -56,14 +59,14 @@ export class SeriesCompletion {
    */
   async complete(series: string): Promise<void> {
     const { store, log } = this.#options;
-    const state = assemblyState(store.tables, series);
+    const record = store.get(series);
     const images = store.images(series);
-    if (state === undefined || images.length === 0) return;
+    if (record === undefined || images.length === 0) return;
 
     const warnings: Warning[] = [];
-    const expected = await this.#expectedCount(state, images);
+    const expected = await this.#expectedCount(record.assembly, images);
     if (expected === undefined) warnings.push({ code: 'COUNT_NOT_CONFIRMED', text: 'count not confirmed' });
-    if (state.released && !(expected !== undefined && images.length >= expected)) {
+    if (record.assembly.released && !(expected !== undefined && images.length >= expected)) {
       warnings.push({ code: 'RELEASED', text: 'released by an operator although incomplete' });
     } else if (expected !== undefined && images.length < expected) {
       const words = `${images.length} of ${expected} images are here`;
@@ -82,7 +85,7 @@ export class SeriesCompletion {
     const manifest = await writeRevision({
       dataDirectory: store.dataDirectory,
       series,
-      newest: state.revision,
+      newest: record.revision,
       images,
       checked,
       warnings,
@@ -97,7 +100,7 @@ export class SeriesCompletion {
       warnings: manifest.warnings,
     });
     log.info({ series, revision: manifest.revision, images: images.length }, 'series complete');
-    await this.#route(series, state, manifest, images);
+    await this.#route(record, manifest, images);
   }
 
   /**
@@ -112,18 +115,18 @@ export class SeriesCompletion {
     superseded: readonly string[],
   ): Promise<void> {
     const { store, onOrders } = this.#options;
-    const state = assemblyState(store.tables, series);
-    if (state === undefined || state.open || state.revision === 0)
-      throw new ContourNodeError('STATE_CONFLICT', `series ${series} has no images that can be drawn on (yet)`);
+    const record = store.get(series);
+    if (record === undefined || isAssembling(record) || record.revision === 0)
+      throw new ContourNodeError('STATE_CONFLICT', `series ${series} has no images that can be contoured (yet)`);
     const images = store.images(series);
-    const order = await this.#order(series, state, state.revision, images, destinations, model);
-    if (store.show(series)?.orders.some((known) => known.order === order.order && !superseded.includes(known.order)))
-      throw new ContourNodeError('STATE_CONFLICT', `${model} has drawn this for these destinations already`, {
+    const order = await this.#order(record, record.revision, images, destinations, model);
+    if (record.orders.some((known) => known.order === order.order && !superseded.includes(known.order)))
+      throw new ContourNodeError('STATE_CONFLICT', `${model} has contoured this for these destinations already`, {
         remedy: 'send it again',
       });
     store.record(series, {
       kind: 'ordered by operator',
-      revision: state.revision,
+      revision: record.revision,
       orders: [order],
       superseded: superseded.filter((one) => one !== order.order),
     });
@@ -146,9 +149,9 @@ export class SeriesCompletion {
   }
 
   /** How many images the series has at its source, where that can be known. */
-  async #expectedCount(state: AssemblyState, images: readonly StoredImage[]): Promise<number | undefined> {
+  async #expectedCount(assembly: Assembly, images: readonly StoredImage[]): Promise<number | undefined> {
     const { current, countImages, log } = this.#options;
-    const peer = current().config.peers.find(({ name }) => name === state.peer);
+    const peer = current().config.peers.find(({ name }) => name === assembly.peer);
     if (peer?.seriesCountQuery === true) {
       try {
         const counted = await countImages(peer, images[0]!.image);
@@ -161,29 +164,25 @@ export class SeriesCompletion {
     return told.length === 0 ? undefined : Math.max(...told);
   }
 
-  async #route(
-    series: string,
-    state: AssemblyState,
-    manifest: RevisionManifest,
-    images: readonly StoredImage[],
-  ): Promise<void> {
+  async #route(record: SeriesRecord, manifest: RevisionManifest, images: readonly StoredImage[]): Promise<void> {
     const { store, log, current, onOrders } = this.#options;
     const { config } = current();
+    const { key: series, assembly, orders: earlier } = record;
     const { revision } = manifest;
     const header = await readHeader(join(store.dataDirectory, seriesFolder(series), manifest.slices[0]!.file));
-    const route = matchRoute(config.routes, { ...state, header });
+    const route = matchRoute(config.routes, { ...assembly, header });
     if (route === undefined) {
       store.record(series, { kind: 'unrouted', revision });
-      log.warn({ series, callingAe: state.callingAe, calledAe: state.calledAe }, 'no route matches');
+      log.warn({ series, callingAe: assembly.callingAe, calledAe: assembly.calledAe }, 'no route matches');
       return;
     }
     const orders: WrittenOrder[] = [];
     const problems: Problem[] = [];
-    // An order that stands already (after a retry of another one) is not drawn twice.
-    const standing = standingOrders(store.tables, series, revision);
+    // An order that stands already (after a retry of another one) is not contoured twice.
+    const standing = standingOrders(earlier, revision);
     for (const model of route.models.filter((name) => !standing.includes(name))) {
       try {
-        orders.push(await this.#order(series, state, revision, images, route.destinations, model));
+        orders.push(await this.#order(record, revision, images, route.destinations, model));
       } catch (error) {
         problems.push(problemFrom(error));
         log.error({ series, revision, model, err: error }, 'no order for this model');
@@ -197,15 +196,14 @@ export class SeriesCompletion {
       priority: route.priority,
       orders,
       problems,
-      superseded: supersededOrders(store.tables, series, revision),
+      superseded: supersededOrders(earlier, revision),
     });
     onOrders(series);
   }
 
   /** @throws ContourNodeError MODEL_NOT_FOUND, BUNDLE_INVALID, SERIES_*, DESTINATION_NOT_ALLOWED */
   async #order(
-    series: string,
-    state: AssemblyState,
+    { key: series, assembly, orders }: SeriesRecord,
     revision: number,
     images: readonly StoredImage[],
     wanted: readonly string[],
@@ -223,8 +221,8 @@ export class SeriesCompletion {
       config,
       configDigest: digest,
       destinations: config.destinations.filter(({ name }) => wanted.includes(name)),
-      sender: state.peer,
-      predecessors: predecessors(store.tables, series, revision, bundle.manifest.name),
+      sender: assembly.peer,
+      predecessors: predecessors(orders, revision, bundle.manifest.name),
     });
   }
 }

@@ -1,9 +1,10 @@
 import type { AssociationEnd, AssociationInfo } from '../../dimse/association-info.ts';
 import { asContourNodeError, ContourNodeError } from '../../errors.ts';
 import type { Log } from '../../log.ts';
-import { assemblyState, newInstances } from '../../store/assembly-state.ts';
+import { uncheckedInstances } from '../../store/assembly.ts';
 import { problem } from '../../problem.ts';
 import type { Problem } from '../../problem.ts';
+import { isAssembling } from '../../store/series-state.ts';
 import type { Store } from '../../store/store.ts';
 import type { Clock } from '../../clock.ts';
 import type { SeriesLock } from '../series-lock.ts';
@@ -39,7 +40,7 @@ const retryAfter = 30_000;
 /**
  * Decides when a series is complete: after a quiet period, while no open association carries it, and only when the
  * sender has nothing to repeat. What an association brought that was aborted or lost, and what was refused, counts as
- * unconfirmed until an association that ends well has brought it again: part of a series is never taken for all of it.
+ * incomplete until an association that ends well has brought it again: part of a series is never taken for all of it.
  */
 export class SeriesAssembly {
   readonly #options: AssemblyOptions;
@@ -59,19 +60,19 @@ export class SeriesAssembly {
   recover(): void {
     const { store } = this.#options;
     for (const series of store.keys()) {
-      const state = assemblyState(store.tables, series)!;
-      const lost = state.callingAe === '' && state.open ? ['unknown'] : state.openAssociations;
+      const record = store.get(series)!;
+      const { callingAe, associations } = record.assembly;
+      const lost = callingAe === '' && isAssembling(record) ? ['unknown'] : associations;
+      const toRepeat = [...new Set([...record.assembly.toRepeat, ...uncheckedInstances(record.images)])];
       for (const association of lost) {
-        const unconfirmed = state.open
-          ? [...new Set([...state.unconfirmed, ...newInstances(store.tables, series)])]
-          : [];
+        const missing = isAssembling(record) ? toRepeat : [];
         store.record(series, {
           kind: 'association ended',
           association,
           how: 'lost',
           images: 0,
-          unconfirmed,
-          ...(unconfirmed.length > 0 && { problem: interrupted('lost', unconfirmed.length) }),
+          unconfirmed: missing,
+          ...(missing.length > 0 && { problem: interrupted('lost', missing.length) }),
         });
       }
       this.#schedule(series);
@@ -118,7 +119,7 @@ export class SeriesAssembly {
     const { store } = this.#options;
     const open = this.#open(association);
     const { series, instance, problem: why } = what;
-    if (series === undefined || assemblyState(store.tables, series) === undefined) {
+    if (series === undefined || store.get(series) === undefined) {
       open.unknown.set(instance, why);
       return;
     }
@@ -146,8 +147,8 @@ export class SeriesAssembly {
    */
   release(series: string): void {
     const { store } = this.#options;
-    const state = assemblyState(store.tables, series);
-    if (state?.held === undefined || !state.open)
+    const record = store.get(series);
+    if (record?.assembly.incomplete === undefined || !isAssembling(record))
       throw new ContourNodeError('STATE_CONFLICT', `series ${series} is not incomplete`);
     if (this.isCarried(series)) throw new ContourNodeError('STATE_CONFLICT', `series ${series} is being received`);
     store.record(series, { kind: 'released' });
@@ -196,22 +197,22 @@ export class SeriesAssembly {
     missing: ReadonlyMap<string, Problem>,
   ): void {
     const { store } = this.#options;
-    const state = assemblyState(store.tables, series);
-    const unconfirmed = new Set(state?.unconfirmed);
+    const record = store.get(series);
+    const toRepeat = new Set(record?.assembly.toRepeat);
     for (const instance of arrived.accepted) {
-      if (how === 'released') unconfirmed.delete(instance);
-      else unconfirmed.add(instance);
+      if (how === 'released') toRepeat.delete(instance);
+      else toRepeat.add(instance);
     }
-    for (const instance of missing.keys()) unconfirmed.add(instance);
-    // All that it brought was there before, and has been looked at.
-    if (state?.open !== true) unconfirmed.clear();
+    for (const instance of missing.keys()) toRepeat.add(instance);
+    // All that it brought was there before, and has been checked.
+    if (record === undefined || !isAssembling(record)) toRepeat.clear();
     store.record(series, {
       kind: 'association ended',
       association,
       how,
       images: arrived.accepted.size,
-      unconfirmed: [...unconfirmed].toSorted(),
-      ...(unconfirmed.size > 0 && { problem: reason(how, missing, state?.held, unconfirmed.size) }),
+      unconfirmed: [...toRepeat].toSorted(),
+      ...(toRepeat.size > 0 && { problem: reason(how, missing, record?.assembly.incomplete, toRepeat.size) }),
     });
   }
 
@@ -220,8 +221,9 @@ export class SeriesAssembly {
     if (arrivals.size > 0 || unknown.size === 0) return arrivals;
     const { store } = this.#options;
     const ofSender = store.keys().filter((series) => {
-      const state = assemblyState(store.tables, series);
-      return state?.open === true && state.callingAe === association.callingAe && state.address === association.address;
+      const record = store.get(series)!;
+      const { callingAe, address } = record.assembly;
+      return isAssembling(record) && callingAe === association.callingAe && address === association.address;
     });
     return new Map(ofSender.map((series) => [series, { accepted: new Set(), refused: new Map() }]));
   }
@@ -229,24 +231,29 @@ export class SeriesAssembly {
   #schedule(series: string, atOnce = false): void {
     const { store, clock, quietPeriodSeconds } = this.#options;
     this.#cancel(series);
-    const state = assemblyState(store.tables, series);
-    if (this.#closed || state === undefined || !state.open || state.held !== undefined || this.isCarried(series))
-      return;
+    const peer = store.get(series)?.assembly.peer;
+    if (this.#closed || !this.#isToComplete(series)) return;
     const since = clock.elapsed() - (this.#lastImage.get(series) ?? clock.elapsed());
-    const wait = atOnce ? 0 : Math.max(0, quietPeriodSeconds(state.peer) * 1000 - since);
+    const wait = atOnce ? 0 : Math.max(0, quietPeriodSeconds(peer) * 1000 - since);
     this.#timers.set(
       series,
       clock.after(wait, () => void this.#complete(series)),
     );
   }
 
+  /** It has images that are not checked, nothing of them is missing, and no association carries it. */
+  #isToComplete(series: string): boolean {
+    const record = this.#options.store.get(series);
+    if (record === undefined || record.assembly.incomplete !== undefined) return false;
+    return isAssembling(record) && !this.isCarried(series);
+  }
+
   async #complete(series: string): Promise<void> {
     this.#timers.delete(series);
-    const { store, clock, complete, lock, log } = this.#options;
+    const { clock, complete, lock, log } = this.#options;
     try {
       await lock.run(series, async () => {
-        const state = assemblyState(store.tables, series);
-        if (state?.open !== true || state.held !== undefined || this.isCarried(series)) return;
+        if (!this.#isToComplete(series)) return;
         await complete(series);
         this.#lastImage.delete(series);
       });

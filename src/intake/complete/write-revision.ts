@@ -6,7 +6,7 @@ import { dicomDateTime } from '../../dicom/date-time.ts';
 import { type RevisionManifest, revisionManifestSchema } from '../../work/revision-manifest.ts';
 import { type Warning } from '../../warning.ts';
 import { instanceInSeries, manifestFile, revisionFolder } from '../../work/paths.ts';
-import type { StoredImage } from '../../store/store.ts';
+import type { StoredImage } from '../../store/instances.ts';
 import { writeOnce } from '../../work/write-once.ts';
 import { readIfThere } from '../../if-there.ts';
 

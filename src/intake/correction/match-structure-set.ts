@@ -1,8 +1,8 @@
 import { sliceAt } from '../../dicom/rtstruct/contour-plane.ts';
 import type { ReceivedStructureSet } from '../../dicom/rtstruct/received-structure-set.ts';
 import { pseudonym } from '../../pseudonym.ts';
+import { contouredOrders } from '../../store/orders.ts';
 import type { Store } from '../../store/store.ts';
-import { drawnOrders, patientIdOf, seriesInFrame, slicePositions } from '../../store/structure-sets.ts';
 
 /** Why a structure set belongs to no series here. */
 export const unmatchedReasons = [
@@ -39,9 +39,9 @@ export function matchStructureSet(store: Store, key: Uint8Array, set: ReceivedSt
   const [series] = found;
   if (series === undefined) return { reason: 'no series here has its images' };
   if (found.length > 1) return { reason: 'several series fit' };
-  if (patientIdOf(store.tables, series) !== set.patientId)
+  if (store.images(series)[0]?.image.identity.patientId !== set.patientId)
     return { reason: 'it names another patient than the series' };
-  const orders = drawnOrders(store.tables, series);
+  const orders = contouredOrders(store.get(series)?.orders ?? []);
   if (orders.length === 0) return { reason: 'the series was not contoured' };
   return { series, matchedBy: byImages === undefined ? 'frame of reference' : 'images', orders };
 }
@@ -51,11 +51,14 @@ function seriesOfImages(store: Store, key: Uint8Array, images: readonly string[]
   return [...new Set(places.map(({ series }) => series))];
 }
 
-function seriesByPlanes({ tables }: Store, { frameOfReferenceUids, planes }: ReceivedStructureSet): string[] {
+function seriesByPlanes(store: Store, { frameOfReferenceUids, planes }: ReceivedStructureSet): string[] {
   if (planes.length === 0) return [];
-  const inFrame = new Set(frameOfReferenceUids.flatMap((uid) => seriesInFrame(tables, uid)));
+  const inFrame = new Set(frameOfReferenceUids.flatMap((uid) => store.seriesInFrame(uid)));
   return [...inFrame].filter((series) => {
-    const slices = slicePositions(tables, series);
+    const slices = store
+      .images(series)
+      .flatMap(({ image }) => image.imagePosition?.[2] ?? [])
+      .toSorted((a, b) => a - b);
     return planes.every((z) => Math.abs((slices[sliceAt(slices, z)] ?? Number.NaN) - z) <= planeTolerance);
   });
 }

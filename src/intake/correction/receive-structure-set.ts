@@ -11,7 +11,6 @@ import { pseudonym } from '../../pseudonym.ts';
 import { moveExclusively } from '../../store/move.ts';
 import { correctionFile, seriesFolder, structureSetsFolder, unmatchedFolder } from '../../work/paths.ts';
 import type { Store } from '../../store/store.ts';
-import { hasStructureSet } from '../../store/structure-sets.ts';
 import type { DiskWatch } from '../upkeep/disk-watch.ts';
 import { matchStructureSet, type StructureSetMatch, type UnmatchedReason } from './match-structure-set.ts';
 import { checkNamed, diskFull, refusal, statusOf } from '../receive/refusal.ts';
@@ -98,7 +97,7 @@ export class StructureSetReceiver {
   ): Promise<void> {
     const { store, key, log, onMatched } = this.#options;
     const { series, matchedBy, orders } = match;
-    if (hasStructureSet(store.tables, series, structureSet)) return;
+    if (store.get(series)?.corrections.some((one) => one.structureSet === structureSet) === true) return;
     const folder = join(store.dataDirectory, structureSetsFolder(series));
     if (!existsSync(folder)) {
       await mkdir(folder, { mode: 0o700 });

@@ -1,90 +1,68 @@
 import { join } from 'node:path';
-import { contourJobId, contourQueue } from '../../jobs/queue-names.ts';
-import { type WorkResult, workResultSchema } from '../../work/work-result.ts';
 import { faultPoint } from '../../fault-point.ts';
-import { orderFolder, resultFile } from '../../work/paths.ts';
-import { problem, problemFrom, problemFromText } from '../../problem.ts';
+import { contourJobId, contourQueue } from '../../jobs/queue-names.ts';
 import type { Problem } from '../../problem.ts';
-import type { OrderWork } from '../../store/work-state.ts';
-import { forgetQueued } from '../../store/work-state.ts';
-import { type Backoff, delayAfter, isToWait } from './backoff.ts';
+import { problem, problemFrom, problemFromText } from '../../problem.ts';
+import type { OrderWork } from '../../store/unfinished-work.ts';
+import { orderFolder, resultFile } from '../../work/paths.ts';
+import { type WorkResult, workResultSchema } from '../../work/work-result.ts';
+import { advanceJob, type FailedTry } from './advance-job.ts';
 import { readIfThere } from '../../if-there.ts';
 import type { TryContext } from './try-context.ts';
 
-const backoff: Backoff = { first: 5_000, longest: 60_000 };
-
 /**
- * One order's next step, decided from the disk first: a result is recorded, a try that came to no end is counted, the
- * next one is queued, and what breaks its worker again and again is set aside.
+ * One order's next step; what breaks its worker again and again is set aside, and what is superseded is taken out of the
+ * queue.
  *
  * @throws REDIS_UNAVAILABLE; what the disk throws
  */
-export async function advanceOrder(options: TryContext, work: OrderWork): Promise<void> {
-  const { store, queues } = options;
-  const { series, order } = work;
-  const payload = { series, revision: work.revision, order, try: work.tries };
-
+export async function advanceOrder(context: TryContext, work: OrderWork): Promise<void> {
+  const { store, queues, removed } = context;
+  const { series, revision, order, priority, tries, job } = work;
+  const payload = (number: number) => ({ series, revision, order, try: number });
+  const id = contourJobId(payload(tries));
   if (work.state === 'superseded') {
-    await queues.remove(contourQueue, contourJobId(payload));
-    forgetQueued(store.tables, series, order);
+    // The record does not know what left the queue: this process remembers it.
+    if (!removed.has(id)) await queues.remove(contourQueue, id);
+    removed.add(id);
     return;
   }
-  if (await recordResult(options, work)) return;
-  if (work.state === 'set aside') return;
-  if (!work.inQueue) return queueTry(options, work);
-
-  const { state, failedReason } = await queues.statusOf(contourQueue, contourJobId(payload));
-  if (state === 'waiting') return;
-  if (state === 'active') {
-    if (!work.started) store.record(series, { kind: 'contour started', order, try: work.tries });
+  if (work.state === 'set aside') {
+    await recordResult(context, work);
     return;
   }
-  if (state === 'missing' && !work.started) {
-    // Redis lost it before anybody took it: the same try once more.
-    return queues.addContour(payload, work.priority);
-  }
-  // The worker may have finished between the look at the disk and the question to Redis.
-  if (await recordResult(options, work)) return;
-  failTry(options, work, whyEnded(state, failedReason));
+  await advanceJob(context, {
+    queue: contourQueue,
+    tries,
+    job,
+    recordedPoint: 'contour-try-recorded',
+    id,
+    add: (number) => queues.addContour(payload(number), priority),
+    queued: (number) => store.record(series, { kind: 'contour try', order, try: number }),
+    started: () => store.record(series, { kind: 'contour started', order, try: tries }),
+    failed: (failure) => failTry(context, work, failure),
+    recordResult: () => recordResult(context, work),
+  });
 }
 
-function whyEnded(state: string, failedReason: string | undefined): Problem {
+function failTry({ store, log }: TryContext, work: OrderWork, { status, made, nextTryAt }: FailedTry): void {
+  const { series, order, tries } = work;
+  const why = whyEnded(status);
+  const next = nextTryAt !== undefined && { nextTryAt };
+  store.record(series, { kind: 'contour try failed', order, try: tries, problem: why, ...next });
+  log.warn({ series, order, try: tries, code: why.code }, `contour try failed: ${why.message}`);
+  if (nextTryAt !== undefined) return;
+  const words = `${made} tries failed; the last one: ${why.code}: ${why.message}`;
+  store.record(series, { kind: 'set aside', order, problem: problem('SET_ASIDE', words) });
+  log.error({ series, order }, 'series set aside');
+}
+
+function whyEnded({ state, failedReason }: FailedTry['status']): Problem {
   if (failedReason !== undefined) return problemFromText(failedReason, 'ENGINE_FAILED');
   return problem(
     'ENGINE_FAILED',
     state === 'missing' ? 'the job was lost while a worker had it' : 'the worker left no result',
   );
-}
-
-async function queueTry({ store, queues, clock, enqueue }: TryContext, work: OrderWork): Promise<void> {
-  const { series, revision, order, priority } = work;
-  if (isToWait(work.nextTryAt, clock.now(), delayAfter(work.tries - work.triesBefore, backoff))) return;
-  const number = work.tries + 1;
-  await enqueue(contourQueue, async () => {
-    // Counted before it can run.
-    store.record(series, { kind: 'contour try', order, try: number });
-    faultPoint('contour-try-recorded');
-    await queues.addContour({ series, revision, order, try: number }, priority);
-  });
-}
-
-function failTry({ store, current, clock, log }: TryContext, work: OrderWork, why: Problem): void {
-  const { series, order, tries } = work;
-  const { maximumTries } = current().config.worker;
-  const last = tries - work.triesBefore >= maximumTries;
-  const nextTryAt = new Date(clock.now() + delayAfter(tries - work.triesBefore, backoff)).toISOString();
-  store.record(series, { kind: 'contour try failed', order, try: tries, problem: why, ...(!last && { nextTryAt }) });
-  log.warn({ series, order, try: tries, code: why.code }, `contour try failed: ${why.message}`);
-  if (!last) return;
-  store.record(series, {
-    kind: 'set aside',
-    order,
-    problem: problem(
-      'SET_ASIDE',
-      `${tries - work.triesBefore} tries failed; the last one: ${why.code}: ${why.message}`,
-    ),
-  });
-  log.error({ series, order }, 'series set aside');
 }
 
 /** Whether there is a result, which then stands in the store. */

@@ -3,13 +3,12 @@ import { join } from 'node:path';
 import type { Config } from '../../config/schema.ts';
 import { deliverJobId, deliverQueue } from '../../jobs/queue-names.ts';
 import { type DeliveryTry, deliveryTrySchema } from '../../work/delivery-try.ts';
-import { assemblyState } from '../../store/assembly-state.ts';
 import { isErrorCode } from '../../errors.ts';
 import { faultPoint } from '../../fault-point.ts';
 import { deliveryTryFile } from '../../work/paths.ts';
 import { problem, problemFromText } from '../../problem.ts';
 import type { Problem } from '../../problem.ts';
-import type { DeliveryWork } from '../../store/work-state.ts';
+import type { DeliveryWork } from '../../store/unfinished-work.ts';
 import { delayAfter, isToWait } from './backoff.ts';
 import type { Clock } from '../../clock.ts';
 import type { TryContext } from './try-context.ts';
@@ -27,7 +26,7 @@ const maximumFailedTries = 3;
  */
 export async function advanceDelivery(options: TryContext, work: DeliveryWork): Promise<void> {
   const { queues, store } = options;
-  if (work.reportedTry < work.tries && (await recordReport(options, work))) return;
+  if (work.job.reportedTry < work.tries && (await recordReport(options, work))) return;
   if (work.state === 'waiting') return queueTry(options, work);
 
   const { series, revision, order, profile, destination } = work;
@@ -35,12 +34,12 @@ export async function advanceDelivery(options: TryContext, work: DeliveryWork): 
   const { state, failedReason } = await queues.statusOf(deliverQueue(destination), deliverJobId(payload));
   if (state === 'waiting') return;
   if (state === 'active') {
-    if (!work.started) store.record(series, { kind: 'deliver started', order, destination, try: work.tries });
+    if (!work.job.started) store.record(series, { kind: 'deliver started', order, destination, try: work.tries });
     return;
   }
-  if (state === 'missing' && !work.started) return queues.addDeliver(payload);
+  if (state === 'missing' && !work.job.started) return queues.addDeliver(payload);
   if (await recordReport(options, work)) return;
-  const words = failedReason ?? 'the try came to no end that anybody knows of';
+  const words = failedReason ?? 'outcome unknown: the worker left no report';
   decide(options, work, {
     outcome: 'retry',
     alarmed: false,
@@ -54,7 +53,7 @@ async function queueTry(options: TryContext, work: DeliveryWork): Promise<void> 
   const { series, revision, order, profile, destination } = work;
   const { config } = current();
   if (isToWait(work.nextTryAt, clock.now(), delayOf(config, work))) return;
-  const impossible = whyImpossible(config, destination, assemblyState(store.tables, series)?.peer);
+  const impossible = whyImpossible(config, destination, store.get(series)?.assembly.peer);
   if (impossible !== undefined) {
     store.record(series, { kind: 'deliver impossible', order, destination, problem: impossible });
     log.error({ series, destination }, `delivery is impossible: ${impossible.message}`);

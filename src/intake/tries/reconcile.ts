@@ -1,12 +1,6 @@
 import { asContourNodeError } from '../../errors.ts';
-import {
-  anythingOverdue,
-  nextDue,
-  unfinishedComparisons,
-  unfinishedDeliveries,
-  unfinishedOrders,
-  unfinishedSeries,
-} from '../../store/work-state.ts';
+import type { SeriesRecord } from '../../store/series-record.ts';
+import { unfinishedComparisons, unfinishedDeliveries, unfinishedOrders } from '../../store/unfinished-work.ts';
 import { advanceComparison } from './compare-tries.ts';
 import { advanceOrder } from './contour-tries.ts';
 import { advanceDelivery } from './delivery-tries.ts';
@@ -39,7 +33,7 @@ export class Reconciler {
       this.#gates.run(queue, async () => {
         if ((await options.queues.depth(queue)) < options.current().config.worker.maximumQueued) await add();
       });
-    this.#options = { ...options, enqueue };
+    this.#options = { ...options, enqueue, removed: new Set() };
   }
 
   start(): void {
@@ -47,7 +41,7 @@ export class Reconciler {
     queues.onReady(() => this.all());
     queues.onEvent(({ kind, jobId }) => {
       // A job that ended makes room for those that found the queue full.
-      if (kind !== 'active' && anythingOverdue(store.tables, store.nowIso())) this.all();
+      if (kind !== 'active' && store.hasOverdueTry()) this.all();
       // Job ids begin with the series.
       else this.series(jobId.slice(0, 16));
     });
@@ -88,7 +82,7 @@ export class Reconciler {
     while (this.#wanted.size > 0 && !this.#closed) {
       const wanted = [...this.#wanted];
       this.#wanted.clear();
-      const unfinished = unfinishedSeries(this.#options.store.tables);
+      const unfinished = this.#options.store.unfinishedSeries();
       const chosen = wanted.includes('all') ? unfinished : unfinished.filter((key) => wanted.includes(key));
       const next = chosen.values();
       await Promise.all(Array.from({ length: parallel }, () => this.#advanceAll(next)));
@@ -121,18 +115,21 @@ export class Reconciler {
     const errors: unknown[] = [];
     const attempt = async (step: Promise<void>): Promise<void> =>
       step.catch((error: unknown) => void errors.push(error));
-    for (const work of unfinishedOrders(store.tables, series)) await attempt(advanceOrder(this.#options, work));
+    const unfinished = <Work>(of: (record: SeriesRecord) => Work[]): Work[] => {
+      const record = store.get(series);
+      return record === undefined ? [] : of(record);
+    };
+    for (const work of unfinished(unfinishedOrders)) await attempt(advanceOrder(this.#options, work));
     // A result that was just recorded makes deliveries due.
-    for (const work of unfinishedDeliveries(store.tables, series)) await attempt(advanceDelivery(this.#options, work));
-    for (const work of unfinishedComparisons(store.tables, series))
-      await attempt(advanceComparison(this.#options, work));
+    for (const work of unfinished(unfinishedDeliveries)) await attempt(advanceDelivery(this.#options, work));
+    for (const work of unfinished(unfinishedComparisons)) await attempt(advanceComparison(this.#options, work));
     if (errors.length > 0) throw errors[0];
   }
 
   #setTimer(): void {
     if (this.#closed) return;
     const { clock, store } = this.#options;
-    const due = nextDue(store.tables, store.nowIso());
+    const due = store.nextTryAt();
     const until = due === undefined ? interval : Date.parse(due) - clock.now();
     this.#cancelTimer = clock.after(Math.min(interval, Math.max(shortestPause, until)), () => this.all());
   }

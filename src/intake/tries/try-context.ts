@@ -23,4 +23,6 @@ export interface TryContext extends ReconcilerOptions {
    * Adds a job where its queue has room; one at a time, so that it never gets fuller than worker.maximumQueued.
    */
   readonly enqueue: (queue: string, add: () => Promise<void>) => Promise<void>;
+  /** Ids of superseded jobs that were taken out of their queue. */
+  readonly removed: Set<string>;
 }

@@ -25,7 +25,7 @@ export interface RetentionOptions {
 export async function applyRetention(options: RetentionOptions): Promise<void> {
   const { store, log, now, limits, held, remove, freeBytes } = options;
   const removable = (moment: number, which: 'finished' | 'unfinished'): { key: string; state: SeriesState }[] =>
-    olderThan(store, moment, which).filter(({ key }) => !held(key));
+    store.unchangedSince(new Date(moment).toISOString(), which).filter(({ key }) => !held(key));
   for (const { key, state } of removable(now - limits.deliveredDays * day, 'finished')) {
     log.info({ series: key, state }, 'removed: older than retention.deliveredDays');
     await remove(key);
@@ -44,22 +44,5 @@ export async function applyRetention(options: RetentionOptions): Promise<void> {
   log.error(
     { freeBytes: await freeBytes() },
     'less than retention.minimumFreeGigabytes are free, and nothing delivered is left to remove',
-  );
-}
-
-/** Series without a change since `moment`, the oldest first. Finished: nothing more is to be done; what is being received is neither. */
-function olderThan(
-  store: Store,
-  moment: number,
-  which: 'finished' | 'unfinished',
-): { key: string; state: SeriesState }[] {
-  return store.tables.all<{ key: string; state: SeriesState }>(
-    `SELECT key, state FROM series WHERE updated_at < ? AND state <> 'receiving' AND ? =
-       (state IN ('delivered', 'contoured', 'nothing found')
-         AND NOT EXISTS (SELECT 1 FROM deliveries WHERE series = key AND deliveries.state IN ('pending', 'waiting', 'delivering'))
-         AND NOT EXISTS (SELECT 1 FROM commitments WHERE series = key AND commitments.state IN ('due', 'requested')))
-     ORDER BY updated_at`,
-    new Date(moment).toISOString(),
-    which === 'finished' ? 1 : 0,
   );
 }

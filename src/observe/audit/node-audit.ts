@@ -1,5 +1,5 @@
 import type { Config } from '../../config/schema.ts';
-import type { JournalEvent } from '../../store/journal.ts';
+import type { JournalEvent } from '../../store/events.ts';
 import type { Actor } from '../../store/series.ts';
 import { version } from '../../version.ts';
 import type { Log } from '../../log.ts';

@@ -1,5 +1,5 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
-import type { JournalEvent } from '../../store/journal.ts';
+import type { JournalEvent } from '../../store/events.ts';
 
 /** Structure sets that came back, and what came of comparing them. */
 export class CorrectionMetrics {

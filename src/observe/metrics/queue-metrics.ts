@@ -1,7 +1,7 @@
 import { Gauge, type Registry } from 'prom-client';
 import { queueKinds } from '../../jobs/queue-names.ts';
 import type { ContourQueues } from '../../jobs/queues.ts';
-import { type DueWork, dueWork } from '../../store/due-work.ts';
+import type { DueWork } from '../../store/due-work.ts';
 import type { Store } from '../../store/store.ts';
 
 /** What waits, on disk and in Redis, and who is there to take it. */
@@ -9,7 +9,7 @@ export function addQueueMetrics(registry: Registry, store: Store, queues: Contou
   const registers = [registry];
   /** A queue that has nothing to do is told too, or an alarm about its age would never end. */
   const due = (): DueWork[] => {
-    const found = dueWork(store.tables);
+    const found = store.dueWork();
     const idle = queues.bullQueues().filter(({ name }) => !found.some(({ queue }) => queue === name));
     return [...found, ...idle.map(({ name }) => ({ queue: name, depth: 0, oldestAt: store.nowIso() }))];
   };

@@ -1,8 +1,6 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { WorkResult } from '../../work/work-result.ts';
-import { countCommitments } from '../../store/commitment-state.ts';
-import { countDeliveries, lastImageOfStraightWay } from '../../store/due-work.ts';
-import type { JournalEvent } from '../../store/journal.ts';
+import type { JournalEvent } from '../../store/events.ts';
 import type { Store } from '../../store/store.ts';
 
 /** Seconds. */
@@ -102,8 +100,10 @@ export class SeriesMetrics {
   #delivery(series: string, event: Extract<JournalEvent, { kind: 'deliver outcome' }>): void {
     const { destination, next, alarmed, at } = event;
     this.#deliveries.inc({ destination, outcome: next === 'delivered' && alarmed ? 'alarmed' : outcomes[next] });
-    const lastImage = next === 'delivered' ? lastImageOfStraightWay(this.#store.tables, series) : undefined;
-    if (lastImage === undefined) return;
+    const record = this.#store.get(series);
+    const lastImage = record?.images.lastReceivedAt;
+    // Where an operator acted, the time from there to a delivery says nothing about the node.
+    if (next !== 'delivered' || record?.operatorActed !== false || lastImage === undefined) return;
     this.#way.observe({ destination }, Math.max(0, (Date.parse(at) - Date.parse(lastImage)) / 1000));
   }
 }
@@ -127,7 +127,7 @@ function addStates(registers: Registry[], store: Store): void {
     registers,
     collect() {
       deliveries.reset();
-      for (const { destination, state, deliveries: count } of countDeliveries(store.tables))
+      for (const { destination, state, count } of store.countDeliveries())
         deliveries.set({ destination, state }, count);
     },
   });
@@ -138,7 +138,7 @@ function addStates(registers: Registry[], store: Store): void {
     registers,
     collect() {
       commitments.reset();
-      for (const { destination, state, commitments: count } of countCommitments(store.tables))
+      for (const { destination, state, count } of store.countCommitments())
         commitments.set({ destination, state }, count);
     },
   });

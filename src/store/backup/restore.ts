@@ -5,7 +5,7 @@ import { isDiskFull } from '../../disk-full.ts';
 import { ContourNodeError } from '../../errors.ts';
 import { type BackupManifest, copyFolder, readManifest, sha256Of } from './backup-manifest.ts';
 import { lockDataDirectory } from '../directory-lock.ts';
-import { tablesVersion } from '../migrations.ts';
+import { tablesVersion } from '../tables.ts';
 import { lockFile } from '../../work/paths.ts';
 import { syncFolder } from '../../work/write-once.ts';
 

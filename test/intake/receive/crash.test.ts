@@ -60,11 +60,13 @@ test('whatever an event was the last one on disk, the node goes on to the same r
 test('an image that was named but not recorded is found; the sender had no answer and repeats it', async (t) => {
   const bench = await IntakeHarness.open(t);
   const association = bench.associate();
-  for (const number of range(1, 6)) await bench.send(association, { series: a, number });
-  const key = bench.keyOf(a);
-  // The tables as they were one image earlier.
-  bench.store.tables.run('DELETE FROM instances WHERE series = ? AND instance = ?', key, bench.keyOf(`${a}.6`));
+  for (const number of range(1, 5)) await bench.send(association, { series: a, number });
+  const tables = ['state.sqlite', 'state.sqlite-wal'].map((name) => join(bench.dataDirectory, name));
+  const earlier = await Promise.all(tables.map((path) => readFile(path)));
+  await bench.send(association, { series: a, number: 6 });
   await bench.crash();
+  // The tables as they were one image earlier.
+  for (const [index, path] of tables.entries()) await writeFile(path, earlier[index]!);
 
   const again = await IntakeHarness.open(t, { dataDirectory: bench.dataDirectory, clock: bench.clock });
   assert.deepEqual([again.show(a).state, again.show(a).images], ['incomplete', 6]);

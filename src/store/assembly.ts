@@ -1,0 +1,110 @@
+import type { Problem } from '../problem.ts';
+import { parseInstanceFile } from '../work/paths.ts';
+import { changed } from './changed.ts';
+import type { JournalEvent } from './events.ts';
+
+/** Who sends a series, and what is missing of it. */
+export interface Assembly {
+  readonly callingAe: string;
+  readonly calledAe: string;
+  readonly address: string;
+  /** Name of the configured peer. */
+  readonly peer?: string;
+  /** Associations that carry it; after a start of the node these are lost ones. */
+  readonly associations: readonly string[];
+  /** Instances that the sender has to repeat before the series is complete. */
+  readonly toRepeat: readonly string[];
+  /** Why it is incomplete. */
+  readonly incomplete?: Problem;
+  /** An operator takes it as it is, whatever is missing. */
+  readonly released: boolean;
+  readonly expectedImages?: number;
+}
+
+export const noAssembly: Assembly = {
+  callingAe: '',
+  calledAe: '',
+  address: '',
+  associations: [],
+  toRepeat: [],
+  released: false,
+};
+
+/** What one event changes. */
+export function evolveAssembly(assembly: Assembly, event: JournalEvent): Assembly {
+  switch (event.kind) {
+    case 'association': {
+      const { callingAe, calledAe, address, peer, association } = event;
+      const associations = [...others(assembly, association), association];
+      return changed(assembly, { callingAe, calledAe, address, peer, associations, released: false });
+    }
+    case 'association ended': {
+      const { association, unconfirmed, problem } = event;
+      const associations = others(assembly, association);
+      return changed(assembly, { associations, toRepeat: unconfirmed, incomplete: problem });
+    }
+    case 'held':
+      return { ...assembly, incomplete: event.problem, expectedImages: event.expected };
+    case 'released':
+      return changed(assembly, { released: true, toRepeat: [], incomplete: undefined });
+    case 'revision':
+      return changed(assembly, { toRepeat: [], incomplete: undefined, expectedImages: event.expected });
+    case 'rejected':
+      return changed(assembly, { toRepeat: [], incomplete: undefined });
+    default:
+      return assembly;
+  }
+}
+
+function others({ associations }: Assembly, association: string): string[] {
+  return associations.filter((id) => id !== association);
+}
+
+/** The images of a series as they are kept. */
+export interface KeptImages {
+  /** Instances, and their files: an instance that came again with a changed header has several. */
+  readonly instances: number;
+  readonly files: number;
+  /** ISO times. */
+  readonly firstReceivedAt?: string;
+  readonly lastReceivedAt?: string;
+  /** Files that came since the images were last checked. */
+  readonly unchecked: readonly string[];
+}
+
+export const noImages: KeptImages = { instances: 0, files: 0, unchecked: [] };
+
+/** What one event changes: the versions of an instance up to the one that was checked are checked with it. */
+export function evolveImages(images: KeptImages, event: JournalEvent): KeptImages {
+  if ((event.kind !== 'revision' && event.kind !== 'rejected') || images.unchecked.length === 0) return images;
+  const checked = new Map(event.files.map(nameOf));
+  return {
+    ...images,
+    unchecked: images.unchecked.filter((file) => {
+      const [instance, version] = nameOf(file);
+      return version > (checked.get(instance) ?? 0);
+    }),
+  };
+}
+
+function nameOf(file: string): [instance: string, version: number] {
+  const { instance, version } = parseInstanceFile(file) ?? { instance: file, version: 1 };
+  return [instance, version];
+}
+
+/** @param known another version of the instance is there already */
+export function addImage(images: KeptImages, file: string, receivedAt: string, known: boolean): KeptImages {
+  const { instances, files, firstReceivedAt = receivedAt, lastReceivedAt = receivedAt, unchecked } = images;
+  return {
+    instances: instances + (known ? 0 : 1),
+    files: files + 1,
+    firstReceivedAt: receivedAt < firstReceivedAt ? receivedAt : firstReceivedAt,
+    lastReceivedAt: receivedAt > lastReceivedAt ? receivedAt : lastReceivedAt,
+    unchecked: [...unchecked, file],
+  };
+}
+
+/** Instances that came since the images were last checked. */
+export function uncheckedInstances({ unchecked }: KeptImages): string[] {
+  return [...new Set(unchecked.map((file) => nameOf(file)[0]))].toSorted();
+}

@@ -1,0 +1,161 @@
+import { z } from 'zod';
+import { approvals } from '../dicom/rtstruct/received-structure-set.ts';
+import { problemSchema as problem } from '../problem.ts';
+import { warningSchema } from '../warning.ts';
+import { comparisonResultSchema } from '../work/correction.ts';
+import { keySchema as key } from '../work/key.ts';
+import { workResultSchema } from '../work/work-result.ts';
+
+/**
+ * What can happen to a series, as its journal has it. Names of kinds and fields stay as they are: journals are kept for
+ * years. What an event changes in the series' record says series-record.ts; how people read it says history.ts.
+ */
+
+const revision = z.int().positive();
+const tryNumber = z.int().positive();
+const at = z.iso.datetime();
+
+const writtenOrders = z.array(
+  z.strictObject({
+    order: key,
+    bundle: z.strictObject({ name: z.string(), version: z.string() }),
+    deliveries: z.array(z.strictObject({ destination: z.string(), profile: z.string(), refused: problem.optional() })),
+  }),
+);
+
+const event = <Kind extends string, Shape extends z.core.$ZodLooseShape>(kind: Kind, shape: Shape) =>
+  z.strictObject({ kind: z.literal(kind), at, ...shape });
+
+export const journalEventSchema = z.discriminatedUnion('kind', [
+  /** An association brings the first of its images for this series. */
+  event('association', {
+    association: z.string(),
+    callingAe: z.string(),
+    calledAe: z.string(),
+    address: z.string(),
+    peer: z.string().optional(),
+  }),
+  /** `unconfirmed`: instances that the sender has to repeat before the series is complete. */
+  event('association ended', {
+    association: z.string(),
+    how: z.enum(['released', 'aborted', 'lost']),
+    images: z.int(),
+    unconfirmed: z.array(key),
+    problem: problem.optional(),
+  }),
+  event('refused', { instance: key, problem }),
+  /** Incomplete: fewer images than the sender has. */
+  event('held', { problem, expected: z.int() }),
+  /** An operator takes the incomplete series as it is. */
+  event('released', {}),
+  /** `files`: every image that was checked. */
+  event('revision', {
+    revision,
+    files: z.array(z.string()),
+    expected: z.int().optional(),
+    warnings: z.array(warningSchema),
+  }),
+  event('rejected', { files: z.array(z.string()), problem }),
+  event('unrouted', { revision }),
+  event('ordered', {
+    revision,
+    route: z.string(),
+    priority: z.enum(['urgent', 'normal', 'low']),
+    orders: writtenOrders,
+    /** Models of the route that could not be ordered. */
+    problems: z.array(problem),
+    /** Orders that are not to be contoured any more. */
+    superseded: z.array(key),
+  }),
+  /** An operator has it contoured by another bundle, or for another destination; failed orders are given up for it. */
+  event('ordered by operator', {
+    revision,
+    orders: writtenOrders,
+    superseded: z.array(key),
+  }),
+  event('contour try', { order: key, try: tryNumber }),
+  event('contour started', { order: key, try: tryNumber }),
+  event('contour try failed', { order: key, try: tryNumber, problem, nextTryAt: at.optional() }),
+  event('set aside', { order: key, problem }),
+  /** `profiles`: those with a structure set. */
+  event('result', {
+    order: key,
+    profiles: z.array(z.string()),
+    ...workResultSchema.pick({ status: true, error: true, rois: true, timings: true, warnings: true }).shape,
+  }),
+  /** The images are checked and routed again; the orders named, which had failed, are made anew. */
+  event('retry', { orders: z.array(key) }),
+  event('deliver try', { order: key, destination: z.string(), try: tryNumber, deadlineAt: at }),
+  event('deliver started', { order: key, destination: z.string(), try: tryNumber }),
+  /** `next`: what follows from the outcome, decided when it was recorded. */
+  event('deliver outcome', {
+    order: key,
+    destination: z.string(),
+    try: tryNumber,
+    outcome: z.enum(['delivered', 'retry', 'failed']),
+    next: z.enum(['delivered', 'waiting', 'failed']),
+    nextTryAt: at.optional(),
+    /** false: the outcome is unknown, the worker left no report. */
+    reported: z.boolean(),
+    alarmed: z.boolean(),
+    status: z.int().optional(),
+    problem: problem.optional(),
+    /** The destination is asked for storage commitment; its result is awaited until then. */
+    commitmentDeadlineAt: at.optional(),
+  }),
+  /** A storage commitment request is about to go out; where its answer stays unknown, the next one goes out then. */
+  event('commitment try', {
+    order: key,
+    destination: z.string(),
+    try: tryNumber,
+    transactionUid: z.string(),
+    nextTryAt: at,
+  }),
+  event('commitment try failed', { order: key, destination: z.string(), try: tryNumber, problem }),
+  /** The destination has taken the request. */
+  event('commitment requested', { order: key, destination: z.string(), try: tryNumber }),
+  /** The destination's result, or `missing` where none came in time; a later result replaces it. */
+  event('commitment outcome', {
+    order: key,
+    destination: z.string(),
+    outcome: z.enum(['committed', 'refused', 'missing']),
+    problem: problem.optional(),
+  }),
+  /** A delivery cannot be tried: its destination is gone, or has no address. */
+  event('deliver impossible', { order: key, destination: z.string(), problem }),
+  /** A channel of `notifications` has sent a notice (src/notify/notice.ts). */
+  event('notified', { channel: z.string(), notice: z.string() }),
+  event('resend', { order: key, destination: z.string() }),
+  /** A correction came in: a structure set of this series, to be compared with the contours of these orders. */
+  event('structure set', {
+    structureSet: key,
+    /** Pseudonym of its SOP Instance UID. */
+    instance: key,
+    sender: z.string(),
+    matchedBy: z.enum(['images', 'frame of reference']),
+    approval: z.enum(approvals),
+    datedAt: z.string().optional(),
+    orders: z.array(key),
+  }),
+  event('compare try', { structureSet: key, order: key, try: tryNumber }),
+  event('compare started', { structureSet: key, order: key, try: tryNumber }),
+  /** Without `nextTryAt` it was the last one. */
+  event('compare try failed', { structureSet: key, order: key, try: tryNumber, problem, nextTryAt: at.optional() }),
+  event('compared', {
+    structureSet: key,
+    order: key,
+    ...comparisonResultSchema.omit({ formatVersion: true }).shape,
+  }),
+  /** An operator has failed comparisons made again. */
+  event('compare again', { structureSet: key }),
+  /** An operator says that somebody corrected it and stands for it, or takes that back. */
+  event('confirmed', { structureSet: key, confirmed: z.boolean(), by: z.string() }),
+]);
+export type JournalEvent = z.output<typeof journalEventSchema>;
+export type EventOf<Kind extends JournalEvent['kind']> = Extract<JournalEvent, { kind: Kind }>;
+/** An event as it is recorded: the store adds the time. */
+export type NewEvent = JournalEvent extends infer Event
+  ? Event extends JournalEvent
+    ? Omit<Event, 'at'>
+    : never
+  : never;

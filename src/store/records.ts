@@ -1,0 +1,73 @@
+import type { SeriesRecord } from './series-record.ts';
+import { recordVersion } from './series-record.ts';
+import type { Tables } from './tables.ts';
+
+/** A record, and how much of the journal is in it. */
+export interface KeptRecord {
+  readonly record: SeriesRecord;
+  readonly journalBytes: number;
+}
+
+interface Row {
+  readonly journal_bytes: number;
+  readonly record: string;
+}
+
+/** Records that stay parsed in memory: a few pages of the worklist, and what is being worked on. */
+const parsedRecords = 500;
+
+/** The folded record of every series in table `records`, so that a start does not fold thousands of journals. */
+export class Records {
+  readonly #tables: Tables;
+  readonly #parsed = new Map<string, KeptRecord>();
+
+  /** Drops records of another version: they have to be folded again. */
+  constructor(tables: Tables) {
+    this.#tables = tables;
+    tables.run('DELETE FROM records WHERE record_version <> ?', recordVersion);
+  }
+
+  get(series: string): KeptRecord | undefined {
+    const parsed = this.#parsed.get(series);
+    if (parsed !== undefined) return this.#remember(series, parsed);
+    const row = this.#tables.get<Row>('SELECT journal_bytes, record FROM records WHERE key = ?', series);
+    return row === undefined ? undefined : this.#remember(series, parse(row));
+  }
+
+  put(record: SeriesRecord, journalBytes: number): SeriesRecord {
+    this.#tables.run(
+      `INSERT INTO records (key, record_version, journal_bytes, record) VALUES (?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET journal_bytes = excluded.journal_bytes, record = excluded.record`,
+      record.key,
+      recordVersion,
+      journalBytes,
+      JSON.stringify(record),
+    );
+    return this.#remember(record.key, { record, journalBytes }).record;
+  }
+
+  remove(series: string): void {
+    this.#tables.run('DELETE FROM records WHERE key = ?', series);
+    this.forget(series);
+  }
+
+  /** A transaction was rolled back: the table has the record. */
+  forget(series: string): void {
+    this.#parsed.delete(series);
+  }
+
+  keys(): string[] {
+    return this.#tables.all<{ key: string }>('SELECT key FROM records ORDER BY key').map(({ key }) => key);
+  }
+
+  #remember(series: string, kept: KeptRecord): KeptRecord {
+    this.#parsed.delete(series);
+    this.#parsed.set(series, kept);
+    if (this.#parsed.size > parsedRecords) this.#parsed.delete(this.#parsed.keys().next().value!);
+    return kept;
+  }
+}
+
+function parse({ record, journal_bytes: journalBytes }: Row): KeptRecord {
+  return { record: JSON.parse(record) as SeriesRecord, journalBytes };
+}

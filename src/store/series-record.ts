@@ -1,0 +1,130 @@
+import type { Problem } from '../problem.ts';
+import type { Warning } from '../warning.ts';
+import {
+  addImage,
+  type Assembly,
+  evolveAssembly,
+  evolveImages,
+  type KeptImages,
+  noAssembly,
+  noImages,
+} from './assembly.ts';
+import { changed } from './changed.ts';
+import { type Correction, evolveCorrections } from './corrections.ts';
+import { evolveOrders } from './evolve-orders.ts';
+import type { JournalEvent } from './events.ts';
+import type { Order } from './orders.ts';
+import { evolveStages, noStages, type Stages } from './stage-times.ts';
+
+/**
+ * Counts up with every change of what a record holds, or of what a known event changes in it: records of another version
+ * are folded again from journals and images.
+ */
+export const recordVersion = 1;
+
+/** Everything that the node knows of one series but for its images: its journal, folded. JSON, never changed in place. */
+export interface SeriesRecord {
+  /** Pseudonym of its Series Instance UID. */
+  readonly key: string;
+  /** ISO time of the last event or image. */
+  readonly updatedAt: string;
+  readonly assembly: Assembly;
+  readonly images: KeptImages;
+  /** What came of the newest check of the images, and why nothing could be ordered. */
+  readonly outcome?: 'revision' | 'rejected' | 'unrouted' | 'ordered';
+  readonly problems: readonly Problem[];
+  /** The newest; 0: none yet. */
+  readonly revision: number;
+  /** Of the newest revision. */
+  readonly warnings: readonly Warning[];
+  readonly route?: string;
+  /** Of every revision, by their key. */
+  readonly orders: readonly Order[];
+  /** By the structure set's key. */
+  readonly corrections: readonly Correction[];
+  readonly stages: Stages;
+  /** An operator had it contoured, sent or released: then its times say nothing about the node. */
+  readonly operatorActed: boolean;
+}
+
+export function emptyRecord(key: string): SeriesRecord {
+  return {
+    key,
+    updatedAt: '',
+    assembly: noAssembly,
+    images: noImages,
+    problems: [],
+    revision: 0,
+    warnings: [],
+    orders: [],
+    corrections: [],
+    stages: noStages,
+    operatorActed: false,
+  };
+}
+
+/** The record after one more event. */
+export function evolve(record: SeriesRecord, event: JournalEvent): SeriesRecord {
+  const orders = evolveOrders(record.orders, event);
+  return {
+    ...evolveOutcome(record, event),
+    updatedAt: event.at > record.updatedAt ? event.at : record.updatedAt,
+    assembly: evolveAssembly(record.assembly, event),
+    images: evolveImages(record.images, event),
+    orders,
+    corrections: evolveCorrections(record.corrections, event, orders),
+    stages: evolveStages(record.stages, event),
+    operatorActed: record.operatorActed || ['resend', 'retry', 'released'].includes(event.kind),
+  };
+}
+
+function evolveOutcome(record: SeriesRecord, event: JournalEvent): SeriesRecord {
+  switch (event.kind) {
+    case 'revision': {
+      const { revision, warnings } = event;
+      return { ...record, outcome: 'revision', problems: [], revision, warnings };
+    }
+    case 'rejected':
+      return { ...record, outcome: 'rejected', problems: [event.problem] };
+    case 'unrouted':
+      return { ...record, outcome: 'unrouted', problems: [] };
+    case 'ordered':
+      return { ...record, outcome: 'ordered', problems: event.problems, route: event.route };
+    case 'ordered by operator':
+      return { ...record, outcome: 'ordered', problems: [] };
+    case 'retry':
+      // The images are checked again, as after a crash in between.
+      return { ...record, outcome: 'revision' };
+    default:
+      return record;
+  }
+}
+
+/** An image as it lies in the series' folder. */
+export interface KeptFile {
+  /** Pseudonym of its SOP Instance UID. */
+  readonly instance: string;
+  /** 1, and one more for every time it came with a changed header. */
+  readonly version: number;
+  readonly file: string;
+  readonly receivedAt: string;
+}
+
+/** @param known another version of the instance is there already */
+export function withImage(record: SeriesRecord, { file, receivedAt }: KeptFile, known: boolean): SeriesRecord {
+  return changed(record, {
+    updatedAt: receivedAt > record.updatedAt ? receivedAt : record.updatedAt,
+    images: addImage(record.images, file, receivedAt, known),
+  });
+}
+
+/** The record of a series from the beginning: what lies in its folder, and what its journal says about it. */
+export function foldRecord(key: string, files: readonly KeptFile[], events: readonly JournalEvent[]): SeriesRecord {
+  const seen = new Set<string>();
+  let record = emptyRecord(key);
+  for (const file of files) {
+    record = withImage(record, file, seen.has(file.instance));
+    seen.add(file.instance);
+  }
+  return events.reduce(evolve, record);
+}
