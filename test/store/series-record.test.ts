@@ -33,7 +33,7 @@ const minute = (n: number): string => new Date(Date.parse('2026-05-04T08:00:00Z'
 
 /** One event a minute, from 08:00 on. */
 function events(...happened: NewEvent[]): JournalEvent[] {
-  return happened.map((event, index) => ({ ...event, at: minute(index) }) as JournalEvent);
+  return happened.map((event, index) => ({ ...event, at: minute(index) }));
 }
 
 function image(file: string, at: number): KeptFile {

@@ -269,6 +269,18 @@ test('a late image starts a new revision, and so does a changed header; a repeat
   await assertRebuilds(bench);
 });
 
+test('a header that changes before the series is complete belongs to its first revision', async (t) => {
+  const bench = await IntakeHarness.open(t);
+  await bench.sendAll(a, range(1, 12));
+  await bench.sendAll(a, [5], 'released', { protocol: 'changed' });
+  await bench.pass(21);
+  const { state, revision, images } = bench.show(a);
+  assert.deepEqual([state, revision, images], ['unrouted', 1, 12]);
+  const { slices } = await manifest(bench, a, 1);
+  assert.equal(slices.filter(({ file }) => file.endsWith('.2.dcm')).length, 1);
+  await assertRebuilds(bench);
+});
+
 test('an aborted repeat of a series that is complete changes nothing', async (t) => {
   const bench = await IntakeHarness.open(t);
   await bench.sendAll(a, range(1, 12));
