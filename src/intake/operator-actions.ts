@@ -1,11 +1,12 @@
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { CurrentConfig } from '../config/config-in-force.ts';
 import { ContourNodeError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { comparisonFolder } from '../work/paths.ts';
 import type { Actor, OrderView, SeriesActions, SeriesDetail, SeriesState, StructureSetView } from '../store/series.ts';
 import type { Store } from '../store/store.ts';
-import type { CurrentConfig, SeriesCompletion } from './complete/complete-series.ts';
+import type { SeriesCompletion } from './complete/complete-series.ts';
 import { whyImpossible } from './tries/delivery-tries.ts';
 import type { Reconciler } from './tries/reconcile.ts';
 import type { SeriesAssembly } from './complete/series-assembly.ts';

@@ -9,6 +9,7 @@ import { abortReason, type DataPart, type Incoming, pduType, PduViolation, rejec
 import { supportedContexts } from '../presentation-context.ts';
 import type { ConnectionThrottle } from './connection-throttle.ts';
 import type { DimseLog } from '../dimse-log.ts';
+import type { ScpObserver } from './scp-observer.ts';
 import { ScpSession } from './scp-session.ts';
 
 export interface InboundOptions {
@@ -27,8 +28,7 @@ export interface InboundOptions {
   readonly log: DimseLog;
   readonly throttle: ConnectionThrottle;
   readonly onRefused: (association: AssociationInfo, named: NamedInstance, status: number) => void;
-  readonly onRejected: (reason: string) => void;
-  readonly onStart: (association: AssociationInfo) => void;
+  readonly observer: ScpObserver | undefined;
   readonly onEnd: (association: AssociationInfo | undefined, how: AssociationEnd) => void;
 }
 
@@ -88,6 +88,7 @@ export class InboundAssociation {
       maximumPdu: dicom.maxPduBytes,
       store: options.store,
       refused: options.onRefused,
+      answered: (association, status, bytes) => options.observer?.answered(association, status, bytes),
       admit: (callingAe, calledAe) => this.#admit(callingAe, calledAe),
       released: () => {
         this.#how = 'released';
@@ -115,7 +116,7 @@ export class InboundAssociation {
 
   /** Ends a connection that has not asked for an association: others need its room. */
   giveWay(): void {
-    this.#options.onRejected('gave way to another connection');
+    this.#options.observer?.rejected('gave way to another connection');
     this.#connection.destroy();
   }
 
@@ -186,7 +187,7 @@ export class InboundAssociation {
       () => this.#late('nothing came for too long'),
       this.#options.config.dicom.idleSeconds * 1000,
     );
-    this.#options.onStart(info);
+    this.#options.observer?.started(info);
     const commitment = this.#commitmentOf(peer);
     return {
       info,
@@ -214,7 +215,7 @@ export class InboundAssociation {
       words: `association rejected: ${rejection.words}`,
       transient: rejection.result === 2,
     });
-    this.#options.onRejected(rejection.words);
+    this.#options.observer?.rejected(rejection.words);
     this.#connection.close(rejectPdu(rejection));
   }
 

@@ -34,6 +34,8 @@ export interface SessionOptions {
   readonly store: (instance: ReceivedInstance) => Promise<number>;
   /** An instance was refused that `store` never saw. */
   readonly refused: (association: AssociationInfo, named: NamedInstance, status: number) => void;
+  /** A C-STORE request is answered; `bytes` is 0 where its instance was not received whole. */
+  readonly answered: (association: AssociationInfo, status: number, bytes: number) => void;
   /** Says who asks and what is taken from them, or undefined after it has refused the association itself. */
   readonly admit: (
     callingAe: string,
@@ -245,8 +247,9 @@ export class ScpSession extends Scp {
     void this.#status(request, file).then((status) => {
       const response = CStoreResponse.fromRequest(request);
       response.setStatus(status);
-      if (status !== dimseStatus.success && !this.#asked && this.#info !== undefined) {
-        this.#options.refused(this.#info, named(request), status);
+      if (this.#info !== undefined) {
+        if (status !== dimseStatus.success && !this.#asked) this.#options.refused(this.#info, named(request), status);
+        this.#options.answered(this.#info, status, this.#asked ? (file?.size ?? 0) : 0);
       }
       this.#asked = false;
       response.setCommandDataset(new ResponseCommandSet(response.getCommandDataset().getElements()));

@@ -13,6 +13,7 @@ import { incomingSuffix } from './incoming-file.ts';
 import { InboundAssociation } from './inbound-association.ts';
 import { type ShownCertificate, shownCertificate } from '../peer-certificate.ts';
 import { type Refusal, ConnectionThrottle } from './connection-throttle.ts';
+import type { ScpObserver } from './scp-observer.ts';
 import { TlsHandshakes } from './tls-port.ts';
 
 export interface StorageScpOptions {
@@ -31,12 +32,9 @@ export interface StorageScpOptions {
   readonly commitment?: CommitmentRoles;
   /** An instance was refused that `store` never saw: the disk failed on the way, or the request was wrong. */
   readonly onRefused?: (association: AssociationInfo, named: NamedInstance, status: number) => void;
-  /** A connection was closed, or an association rejected, for one of a fixed set of reasons. */
-  readonly onRejected?: (reason: string) => void;
-  /** An association was accepted. */
-  readonly onAssociationStart?: (association: AssociationInfo) => void;
   /** It is over; every `store` of it has settled. */
   readonly onAssociationEnd: (association: AssociationInfo, how: AssociationEnd) => void;
+  readonly observer?: ScpObserver;
   readonly log: DimseLog;
 }
 
@@ -228,7 +226,7 @@ function makeRoom(connections: OpenConnections, open: Connections): boolean {
 function refuse(socket: Socket, refusal: Refusal, { throttle }: Connections, options: StorageScpOptions): void {
   const { words } = refusal;
   throttle.add({ ...refusal, words: `connection closed: ${words}` });
-  options.onRejected?.(words);
+  options.observer?.rejected(words);
   socket.on('error', () => {});
   socket.destroy();
 }
@@ -255,11 +253,12 @@ function associate(
     log: options.log,
     throttle: open.throttle,
     onRefused: options.onRefused ?? (() => {}),
-    onRejected: options.onRejected ?? (() => {}),
-    onStart: options.onAssociationStart ?? (() => {}),
+    observer: options.observer,
     onEnd: (association, how) => {
       open.associations.delete(connection);
-      if (association !== undefined) options.onAssociationEnd(association, how);
+      if (association === undefined) return;
+      options.observer?.ended(association, how);
+      options.onAssociationEnd(association, how);
     },
   });
   open.associations.add(connection);

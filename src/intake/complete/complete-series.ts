@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type Bundle, readBundle } from '../../bundles/read-bundle.ts';
-import type { Config, Peer } from '../../config/schema.ts';
+import type { CurrentConfig } from '../../config/config-in-force.ts';
 import { checkCtSeries, type CheckedSeries } from '../../dicom/ct-series.ts';
 import type { CtInstance } from '../../dicom/ct-instance.ts';
 import { readHeader } from '../../dicom/read-data-set.ts';
@@ -15,28 +15,17 @@ import { problem, problemFrom } from '../../problem.ts';
 import type { Problem } from '../../problem.ts';
 import type { Store, StoredImage } from '../../store/store.ts';
 import { predecessors, standingOrders, supersededOrders } from '../../store/work-state.ts';
+import type { CountInstances } from './count-at-peer.ts';
 import { matchRoute } from './routing.ts';
 import { writeOrder, type WrittenOrder } from './write-order.ts';
 import { writeRevision } from './write-revision.ts';
-
-/** The configuration in force, which a reload replaces. */
-export interface CurrentConfig {
-  readonly config: Config;
-  readonly digest: string;
-}
-
-/** Asks a peer how many images a series has; undefined where it does not say. */
-export type CountImages = (
-  peer: Peer,
-  series: Pick<CtInstance, 'studyInstanceUid' | 'seriesInstanceUid'>,
-) => Promise<number | undefined>;
 
 export interface CompletionOptions {
   readonly store: Store;
   readonly log: Log;
   readonly now: () => number;
   readonly current: () => CurrentConfig;
-  readonly countImages: CountImages;
+  readonly countInstances: CountInstances;
   /** There are new orders for this series. */
   readonly onOrders: (series: string) => void;
 }
@@ -147,11 +136,11 @@ export class SeriesCompletion {
 
   /** How many images the series has at its source, where that can be known. */
   async #expectedCount(state: AssemblyState, images: readonly StoredImage[]): Promise<number | undefined> {
-    const { current, countImages, log } = this.#options;
+    const { current, countInstances, log } = this.#options;
     const peer = current().config.peers.find(({ name }) => name === state.peer);
     if (peer?.seriesCountQuery === true) {
       try {
-        const counted = await countImages(peer, images[0]!.image);
+        const counted = await countInstances(peer, images[0]!.image);
         if (counted !== undefined) return counted;
       } catch (error) {
         log.warn({ peer: peer.name, err: error }, 'the peer does not say how many images the series has');

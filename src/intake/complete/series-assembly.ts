@@ -1,3 +1,4 @@
+import type { Config, Peer } from '../../config/schema.ts';
 import type { AssociationEnd, AssociationInfo } from '../../dimse/association-info.ts';
 import { asContourNodeError, ContourNodeError } from '../../errors.ts';
 import type { Log } from '../../log.ts';
@@ -12,10 +13,7 @@ export interface AssemblyOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
-  /** Seconds without an image after which a series of this peer is complete. */
-  readonly quietPeriodSeconds: (peer: string | undefined) => number;
-  /** Whether a series of this peer is complete as soon as its association is released. */
-  readonly completeOnRelease: (peer: string | undefined) => boolean;
+  readonly config: () => Pick<Config, 'peers' | 'intake'>;
   readonly lock: SeriesLock;
   /** Makes a revision of a series that is complete, or holds it; called with the series' lock. */
   readonly complete: (series: string) => Promise<void>;
@@ -135,7 +133,7 @@ export class SeriesAssembly {
     for (const [series, arrived] of open === undefined ? [] : this.#concerned(association, open)) {
       const missing = new Map([...arrived.refused, ...(open?.unknown ?? [])]);
       this.#settleLeft(series, () => this.#settle(series, association.id, how, arrived, missing));
-      this.#schedule(series, how === 'released' && this.#options.completeOnRelease(association.peer?.name));
+      this.#schedule(series, how === 'released' && this.#peer(association.peer?.name)?.completeOnRelease === true);
     }
   }
 
@@ -227,13 +225,14 @@ export class SeriesAssembly {
   }
 
   #schedule(series: string, atOnce = false): void {
-    const { store, clock, quietPeriodSeconds } = this.#options;
+    const { store, clock, config } = this.#options;
     this.#cancel(series);
     const state = assemblyState(store.tables, series);
     if (this.#closed || state === undefined || !state.open || state.held !== undefined || this.isCarried(series))
       return;
+    const quietPeriodSeconds = this.#peer(state.peer)?.quietPeriodSeconds ?? config().intake.quietPeriodSeconds;
     const since = clock.elapsed() - (this.#lastImage.get(series) ?? clock.elapsed());
-    const wait = atOnce ? 0 : Math.max(0, quietPeriodSeconds(state.peer) * 1000 - since);
+    const wait = atOnce ? 0 : Math.max(0, quietPeriodSeconds * 1000 - since);
     this.#timers.set(
       series,
       clock.after(wait, () => void this.#complete(series)),
@@ -278,6 +277,10 @@ export class SeriesAssembly {
     let open = this.#associations.get(id);
     if (open === undefined) this.#associations.set(id, (open = { arrivals: new Map(), unknown: new Map() }));
     return open;
+  }
+
+  #peer(name: string | undefined): Peer | undefined {
+    return this.#options.config().peers.find((peer) => peer.name === name);
   }
 
   #cancel(series: string): void {

@@ -1,6 +1,7 @@
 import type { Config } from '../../config/schema.ts';
 import type { JournalEvent } from '../../store/journal.ts';
 import type { Actor } from '../../store/series.ts';
+import type { Store } from '../../store/store.ts';
 import { version } from '../../version.ts';
 import type { Log } from '../../log.ts';
 import type { AuditEvent } from './audit-line.ts';
@@ -10,6 +11,13 @@ import { Syslog } from './syslog.ts';
 
 /** Patient ID and Series Instance UID, for a trail that is configured to hold them. */
 export type Identifiers = (series: string) => { patientId: string; seriesInstanceUid: string } | undefined;
+
+export function identifiersIn(store: Store): Identifiers {
+  return (series) => {
+    const instance = store.images(series)[0]?.image;
+    return instance && { patientId: instance.identity.patientId, seriesInstanceUid: instance.seriesInstanceUid };
+  };
+}
 
 /** What of a series' history belongs into the trail; what an operator did is recorded with the operator's name instead. */
 const kept: ReadonlySet<JournalEvent['kind']> = new Set([
@@ -46,6 +54,14 @@ export class NodeAudit {
 
   started(digest: string): void {
     this.#trail.record({ event: 'start', version, configuration: digest });
+  }
+
+  /** Records what happens to the series of a store from now on. */
+  follow(store: Store): void {
+    store.onChange((series, change) => {
+      if (change.kind === 'event') this.happened(series, change.event);
+      if (change.kind === 'removed') this.deleted(series, change.by);
+    });
   }
 
   /** An event of a series' journal: who sent it, what drew it, where it went. */

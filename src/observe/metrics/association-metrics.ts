@@ -1,9 +1,10 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
-import type { AssociationEnd, AssociationInfo, ReceivedInstance } from '../../dimse/association-info.ts';
+import type { AssociationEnd, AssociationInfo } from '../../dimse/association-info.ts';
+import type { ScpObserver } from '../../dimse/scp/scp-observer.ts';
 import { formatStatus } from '../../dimse/status.ts';
 
 /** What came in over the network. Labels: names of configured peers, standard words; nothing that a sender chooses. */
-export class AssociationMetrics {
+export class AssociationMetrics implements ScpObserver {
   readonly #open: Gauge;
   readonly #ended: Counter;
   readonly #rejected: Counter;
@@ -53,19 +54,10 @@ export class AssociationMetrics {
     this.#rejected.inc({ reason });
   }
 
-  refused(association: AssociationInfo, status: number): void {
-    this.#instances.inc({ peer: peerOf(association), status: formatStatus(status) });
-  }
-
-  /** Counts what goes through `store`. */
-  counting(store: (received: ReceivedInstance) => Promise<number>): (received: ReceivedInstance) => Promise<number> {
-    return async (received) => {
-      const status = await store(received);
-      const peer = peerOf(received.association);
-      this.#instances.inc({ peer, status: formatStatus(status) });
-      this.#bytes.inc({ peer }, received.bytes);
-      return status;
-    };
+  answered(association: AssociationInfo, status: number, bytes: number): void {
+    const peer = peerOf(association);
+    this.#instances.inc({ peer, status: formatStatus(status) });
+    if (bytes > 0) this.#bytes.inc({ peer }, bytes);
   }
 }
 

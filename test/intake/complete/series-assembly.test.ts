@@ -198,7 +198,7 @@ test('the peer is asked for the count where it is configured so, and an answer t
   const answers: (number | Error)[] = [13, new Error('no association')];
   const bench = await IntakeHarness.open(t, {
     config: { peers },
-    countImages: async () => {
+    countInstances: async () => {
       const answer = answers.shift();
       if (answer instanceof Error) throw answer;
       return answer;
