@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { ContourNodeError } from '../errors.ts';
 import type { Log } from '../log.ts';
+import { delayAfter, retries } from '../retries.ts';
 
 export interface EmbeddedRedis {
   /** Unix socket that it listens on; it has no port. */
@@ -58,7 +59,7 @@ export async function startEmbeddedRedis(dataDirectory: string, log: Log): Promi
   const watch = (current: Server): void => {
     void current.exited.then(async (reason) => {
       current.owner.disconnect();
-      for (let wait = 250; !stopped; wait = Math.min(wait * 2, 10_000)) {
+      for (let tries = 1; !stopped; tries++) {
         log.error({ code: 'REDIS_UNAVAILABLE', reason }, 'embedded Redis ended; starting it again');
         try {
           await rm(path, { force: true });
@@ -67,7 +68,7 @@ export async function startEmbeddedRedis(dataDirectory: string, log: Log): Promi
           return watch(server);
         } catch (error) {
           log.error({ err: error }, 'embedded Redis does not start');
-          await sleep(wait, undefined, { ref: false });
+          await sleep(delayAfter(tries, retries.redisServer), undefined, { ref: false });
         }
       }
     });

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { Redis, type RedisOptions } from 'ioredis';
 import type { Config } from '../config/schema.ts';
 import { ContourNodeError } from '../errors.ts';
+import { delayAfter, retries } from '../retries.ts';
 import { embeddedRedisSocket } from './embedded-redis.ts';
 
 /** Where Redis is: a unix socket of the embedded server, or what `redis.url` says. */
@@ -59,7 +60,7 @@ export function connectRedis(address: RedisAddress, patient: boolean, onError: (
     connectTimeout: 5000,
     // Redis may take long to load its AOF; the node must be there when it has.
     maxLoadingRetryTime: 60_000,
-    retryStrategy: (times) => Math.min(100 * 2 ** Math.min(times, 5), 2000),
+    retryStrategy: (times) => delayAfter(times, retries.redisConnection),
   });
   connection.on('error', onError);
   return connection;

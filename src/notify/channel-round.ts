@@ -2,17 +2,15 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodeText } from '../dicom/character-set.ts';
 import { asContourNodeError } from '../errors.ts';
-import { type Backoff, delayAfter } from '../intake/tries/backoff.ts';
 import { contactSheetFile } from '../work/review-files.ts';
+import { checks, delayAfter, retries } from '../retries.ts';
 import type { Channel } from './channel.ts';
 import type { Message } from './message.ts';
 import { type Notice, noticesOf } from './notice.ts';
 import type { NotifierOptions } from './notifier-options.ts';
 
 const hour = 3_600_000;
-const longestWait = 1_800_000;
-/** Milliseconds between two looks at what is not told yet. */
-const longestPause = 60_000;
+const longestPause = checks.noticesSeconds * 1000;
 
 /** What one channel has still to tell, and when: one notice at a time, each with its own tries. */
 export class ChannelRound {
@@ -52,7 +50,7 @@ export class ChannelRound {
         this.#running = undefined;
         if (this.#watched.size === 0 || this.#stopping.signal.aborted) return;
         const next = Math.min(...this.#watched.values()) - this.#options.clock.now();
-        this.#wake(Math.max(100, Math.min(next, longestPause)));
+        this.#wake(Math.max(checks.shortestPauseSeconds * 1000, Math.min(next, longestPause)));
       });
     });
   }
@@ -128,8 +126,7 @@ export class ChannelRound {
     const ofSeries = this.#tries.get(series) ?? new Map<string, { tries: number; at: number }>();
     this.#tries.set(series, ofSeries);
     const tries = (ofSeries.get(notice.key)?.tries ?? 0) + 1;
-    const backoff: Backoff = { first: retrySeconds * 1000, longest: longestWait };
-    const at = clock.now() + delayAfter(tries, backoff);
+    const at = clock.now() + delayAfter(tries, { ...retries.notice, firstSeconds: retrySeconds });
     ofSeries.set(notice.key, { tries, at });
     const givenUp = at > Date.parse(notice.at) + giveUpHours * hour;
     const words = `${this.#channel.name}: ${error.message}; ${givenUp ? 'given up' : 'it is tried again'}`;

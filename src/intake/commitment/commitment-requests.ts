@@ -12,7 +12,7 @@ import {
   openCommitments,
 } from '../../store/commitment-state.ts';
 import { problemFrom } from '../../problem.ts';
-import { delayAfter, isToWait } from '../tries/backoff.ts';
+import { checks, delayAfter, isToWait, retries } from '../../retries.ts';
 import type { Clock } from '../../clock.ts';
 import type { CommitmentResults, CommitmentResultsOptions } from './commitment-results.ts';
 
@@ -20,12 +20,6 @@ export interface CommitmentRequestsOptions extends CommitmentResultsOptions {
   readonly clock: Clock;
   readonly results: CommitmentResults;
 }
-
-const waits = { first: 30_000, longest: 1_800_000 };
-/** Milliseconds between two looks, where nothing falls due before. */
-const interval = 300_000;
-/** Requests to one destination at once. */
-const parallel = 4;
 
 /**
  * Storage commitment as SCU: a destination that is configured so is asked whether it keeps the structure set that it
@@ -65,13 +59,14 @@ export class CommitmentRequests {
     const { store, clock, results } = this.#options;
     if (this.#ending.signal.aborted) return;
     const now = clock.now();
-    let next = now + interval;
+    let next = now + checks.commitmentRequestsSeconds * 1000;
     for (const work of openCommitments(store.tables)) {
       const due = dueAt(work, now);
       if (due > now) next = Math.min(next, due);
       else if (now >= Date.parse(work.deadlineAt)) this.#run(`${nameOf(work)} over`, () => results.miss(work));
       // What finds no room is looked at when another has ended.
-      else if (this.#requestsTo(work.destination) < parallel) this.#run(nameOf(work), () => this.#ask(work));
+      else if (this.#requestsTo(work.destination) < retries.commitmentRequestsAtOnce)
+        this.#run(nameOf(work), () => this.#ask(work));
     }
     this.#lookAfter(next - now);
   }
@@ -95,7 +90,7 @@ export class CommitmentRequests {
       (error: unknown) => {
         this.#running.delete(name);
         this.#options.log.error({ err: asContourNodeError(error) }, 'storage commitment: it is tried again');
-        this.#lookAfter(waits.first);
+        this.#lookAfter(retries.commitmentRequest.firstSeconds * 1000);
       },
     );
     this.#running.set(name, run);
@@ -108,7 +103,7 @@ export class CommitmentRequests {
       const work = commitmentOf(store.tables, series, order, destination);
       if (work?.state !== 'due' || dueAt(work, clock.now()) > clock.now()) return undefined;
       const number = work.tries + 1;
-      const nextTryAt = new Date(clock.now() + delayAfter(number, waits)).toISOString();
+      const nextTryAt = new Date(clock.now() + delayAfter(number, retries.commitmentRequest)).toISOString();
       const event = { kind: 'commitment try', order, destination, try: number, transactionUid, nextTryAt } as const;
       store.record(series, event);
       return { ...work, tries: number };
@@ -179,5 +174,7 @@ function nameOf({ series, order, destination }: CommitmentWork): string {
 function dueAt({ nextTryAt, deadlineAt, tries }: CommitmentWork, now: number): number {
   const deadline = Date.parse(deadlineAt);
   if (nextTryAt === undefined) return deadline;
-  return isToWait(nextTryAt, now, delayAfter(tries, waits)) ? Math.min(deadline, Date.parse(nextTryAt)) : now;
+  return isToWait(nextTryAt, now, delayAfter(tries, retries.commitmentRequest))
+    ? Math.min(deadline, Date.parse(nextTryAt))
+    : now;
 }

@@ -16,7 +16,7 @@ import type { Log } from '../../log.ts';
 import { pseudonym } from '../../pseudonym.ts';
 import { instancesFolder } from '../../work/paths.ts';
 import type { Store } from '../../store/store.ts';
-import { delayAfter } from '../tries/backoff.ts';
+import { delayAfter, retries } from '../../retries.ts';
 import type { Clock } from '../../clock.ts';
 import { type Commitment, CommitmentFiles } from './commitment-file.ts';
 import type { SeriesLock } from '../series-lock.ts';
@@ -31,9 +31,6 @@ export interface StorageCommitmentOptions {
 }
 
 const day = 86_400_000;
-const waits = { first: 15_000, longest: 1_800_000 };
-/** A result that nobody took for so long is given up, with a word in the log. */
-const longestReporting = 2 * day;
 const timeoutSeconds = 30;
 
 /**
@@ -188,7 +185,12 @@ export class StorageCommitments implements CommitmentProvider {
     );
   }
 
-  #reportAfter(key: string, commitment: Commitment, tries: number, delay = delayAfter(tries, waits)): void {
+  #reportAfter(
+    key: string,
+    commitment: Commitment,
+    tries: number,
+    delay = delayAfter(tries, retries.commitmentReport),
+  ): void {
     if (this.#ending.signal.aborted) return;
     const cancel = this.#options.clock.after(delay, () => {
       this.#cancels.delete(key);
@@ -218,7 +220,7 @@ export class StorageCommitments implements CommitmentProvider {
     } catch (error) {
       if (this.#ending.signal.aborted) return;
       const err = asContourNodeError(error);
-      if (clock.now() - commitment.requestedAt > longestReporting) {
+      if (clock.now() - commitment.requestedAt > retries.commitmentReport.giveUpDays * day) {
         log.error({ err, peer: commitment.peer }, 'a storage commitment result could not be told and is given up');
         this.#reported.add(key);
         await this.#files.writeReport(key, 'given up');

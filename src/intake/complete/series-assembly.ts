@@ -5,6 +5,7 @@ import type { Log } from '../../log.ts';
 import { assemblyState, newInstances } from '../../store/assembly-state.ts';
 import { problem } from '../../problem.ts';
 import type { Problem } from '../../problem.ts';
+import { retries } from '../../retries.ts';
 import type { Store } from '../../store/store.ts';
 import type { Clock } from '../../clock.ts';
 import type { SeriesLock } from '../series-lock.ts';
@@ -31,8 +32,7 @@ interface OpenAssociation {
   readonly unknown: Map<string, Problem>;
 }
 
-/** A failed step (a full disk) is tried again after so many milliseconds. */
-const retryAfter = 30_000;
+const retryAfter = retries.seriesCompletionSeconds * 1000;
 
 /**
  * Decides when a series is complete: after a quiet period, while no open association carries it, and only when the

@@ -5,11 +5,11 @@ import { faultPoint } from '../../fault-point.ts';
 import { comparisonFolder } from '../../work/paths.ts';
 import { problemFromText } from '../../problem.ts';
 import type { ComparisonWork } from '../../store/work-state.ts';
-import { type Backoff, delayAfter, isToWait } from './backoff.ts';
+import { delayAfter, isToWait, retries } from '../../retries.ts';
 import { readIfThere } from './read-if-there.ts';
 import type { TryContext } from './try-context.ts';
 
-const backoff: Backoff = { first: 5_000, longest: 60_000 };
+const backoff = retries.compare;
 
 /**
  * One comparison's next step, decided from the disk first: a result is recorded, a try that came to no end is counted, the

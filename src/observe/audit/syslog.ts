@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { connect, type TLSSocket } from 'node:tls';
 import { type TlsFiles, tlsCredentials } from '../../config/tls-files.ts';
+import { retries } from '../../retries.ts';
 import type { Log } from '../../log.ts';
 
 export interface SyslogAddress extends TlsFiles {
@@ -12,7 +13,6 @@ export interface SyslogAddress extends TlsFiles {
 const priority = 10 * 8 + 5;
 /** Messages that wait while the receiver is away; the oldest go first, for the trail itself is on disk. */
 const maximumWaiting = 10_000;
-const retryMilliseconds = 5000;
 
 /** Sends messages of RFC 5424 over TLS (RFC 5425); reconnects by itself. */
 export class Syslog {
@@ -83,6 +83,6 @@ export class Syslog {
   #again(): void {
     this.#socket = undefined;
     this.#connecting = false;
-    if (!this.#closed) this.#timer = setTimeout(() => void this.#connect(), retryMilliseconds);
+    if (!this.#closed) this.#timer = setTimeout(() => void this.#connect(), retries.syslogSeconds * 1000);
   }
 }
