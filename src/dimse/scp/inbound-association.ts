@@ -1,16 +1,15 @@
 import type { Socket } from 'node:net';
 import type { Config, Peer } from '../../config/schema.ts';
 import type { AssociationEnd, AssociationInfo, NamedInstance, ReceivedInstance } from '../association-info.ts';
-import { withoutAsynchronousOperations } from '../library/asynchronous-operations.ts';
 import { type Rejection, rejections } from '../association-policy.ts';
 import type { CommitmentRoles } from '../commitment/scp/commitment-exchange.ts';
-import { GuardedConnection } from './guarded-connection.ts';
+import { GuardedConnection } from '../library/guarded-connection.ts';
 import { abortReason, type DataPart, type Incoming, pduType, PduViolation, rejectPdu } from '../pdu.ts';
 import { supportedContexts } from '../presentation-context.ts';
 import type { ConnectionThrottle } from './connection-throttle.ts';
 import type { DimseLog } from '../dimse-log.ts';
 import type { ScpObserver } from './scp-observer.ts';
-import { ScpSession } from './scp-session.ts';
+import { type Admission, ScpSession } from './scp-session.ts';
 
 export interface InboundOptions {
   readonly id: string;
@@ -67,10 +66,6 @@ export class InboundAssociation {
       before: (incoming) => this.#before(incoming),
       after: (incoming) => this.#after(incoming),
       data: (bytes) => this.#session.append(bytes),
-      outgoing: (pdu) =>
-        this.#session.windowProposed && pdu.readUInt8(0) === pduType.associateAccept
-          ? withoutAsynchronousOperations(pdu)
-          : pdu,
       held: () => this.#session.busy,
       aborting: (words) => {
         this.#how = 'aborted';
@@ -89,7 +84,7 @@ export class InboundAssociation {
       store: options.store,
       refused: options.onRefused,
       answered: (association, status, bytes) => options.observer?.answered(association, status, bytes),
-      admit: (callingAe, calledAe) => this.#admit(callingAe, calledAe),
+      admit: (titles) => this.#admit(titles),
       released: () => {
         this.#how = 'released';
         this.#connection.close();
@@ -99,9 +94,9 @@ export class InboundAssociation {
         this.#connection.destroy();
       },
       problem: (error, words) => options.log.warn({ ...this.#fields(), err: error }, words),
+      failed: (error) => this.#connection.abort(abortReason.notSpecified, error.message),
       ready: () => this.#ready(),
     });
-    this.#session.on('networkError', (error: Error) => this.#connection.abort(abortReason.notSpecified, error.message));
     // From the connection to the association: one limit, whatever trickles in.
     this.#timer = setTimeout(() => this.#late('no association in time'), options.handshakeMilliseconds);
   }
@@ -114,23 +109,23 @@ export class InboundAssociation {
     this.#socket.resume();
   }
 
-  /** Ends a connection that has not asked for an association: others need its room. */
-  giveWay(): void {
-    this.#options.observer?.rejected('gave way to another connection');
+  /** Closes a connection that has not asked for an association, for the sake of a new one. */
+  makeRoom(): void {
+    this.#options.observer?.rejected('closed to make room for another connection');
     this.#connection.destroy();
   }
 
-  /** Waits for the end of an association; after `patience` ms aborts it, once an instance that is complete has its status. */
-  async shutDown(patience: number): Promise<void> {
-    if (patience === 0 || this.info === undefined) this.#cut();
-    const limit = setTimeout(() => this.#cut(), patience);
+  /** Waits for the end of the association; after so many milliseconds aborts it, once a complete instance has its status. */
+  async shutDown(milliseconds: number): Promise<void> {
+    if (milliseconds === 0 || this.info === undefined) this.#abort();
+    const limit = setTimeout(() => this.#abort(), milliseconds);
     await this.#ended;
     clearTimeout(limit);
   }
 
-  #cut(): void {
+  #abort(): void {
     this.#closing = true;
-    if (!this.#session.storing) this.#connection.abort(abortReason.notSpecified, 'the node is shutting down');
+    if (!this.#session.answering) this.#connection.abort(abortReason.notSpecified, 'the node is shutting down');
   }
 
   #fields(): object {
@@ -163,23 +158,17 @@ export class InboundAssociation {
     this.#options.onEnd(info, this.#how);
   }
 
-  #admit(callingAe: string, calledAe: string): ReturnType<ConstructorParameters<typeof ScpSession>[1]['admit']> {
-    const verdict = this.#options.judge({ callingAe, calledAe });
+  #admit(titles: { readonly callingAe: string; readonly calledAe: string }): Admission | undefined {
+    const verdict = this.#options.judge(titles);
     if ('rejection' in verdict) {
-      this.#reject(verdict.rejection, { callingAe, calledAe });
+      this.#reject(verdict.rejection, titles);
       return undefined;
     }
     const { id } = this.#options;
     const { peer } = verdict;
-    const info: AssociationInfo = {
-      id,
-      callingAe,
-      calledAe,
-      address: this.address,
-      ...(peer === undefined ? {} : { peer }),
-    };
+    const info: AssociationInfo = { id, ...titles, address: this.address, ...(peer !== undefined && { peer }) };
     this.#options.log.info(
-      { association: id, address: this.address, callingAe, calledAe, peer: peer?.name },
+      { association: id, address: this.address, ...titles, peer: peer?.name },
       'association accepted',
     );
     clearTimeout(this.#timer);

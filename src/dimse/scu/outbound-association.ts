@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net';
-import type { requests, responses } from 'dcmjs-dimse';
 import { ContourNodeError } from '../../errors.ts';
-import { Association, commandComplete, Network, type NEventReportResponse } from '../library/dcmjs-dimse.ts';
+import type { NEventReportRequest, NEventReportResponse, Request, Response } from '../library/dcmjs-dimse.ts';
 import { GatheredDataSet } from '../library/gathered-data-set.ts';
-import { GuardedConnection } from '../scp/guarded-connection.ts';
+import { GuardedConnection } from '../library/guarded-connection.ts';
+import { type AcceptedContext, type ProposedContext, ScuProtocol } from '../library/scu-protocol.ts';
 import { abortPdu, abortReason, type DataPart, type Incoming, pduType, PduViolation } from '../pdu.ts';
 import { connected, type PeerAddress } from './peer-connection.ts';
 import { rejectionInWords } from '../rejection-words.ts';
@@ -12,21 +12,13 @@ export interface AssociationRequest {
   readonly peer: PeerAddress;
   readonly callingAe: string;
   /** One presentation context each, at most 128 (PS3.8 table 9-13: odd IDs to 255). */
-  readonly contexts: readonly {
-    readonly abstractSyntax: string;
-    readonly transferSyntaxes: readonly string[];
-    /** This node is SCP of the SOP class although it asks for the association (PS3.7 D.3.3.4). */
-    readonly role?: 'scp';
-  }[];
+  readonly contexts: readonly ProposedContext[];
   /** For the connection, for the association, for each response, and for a peer that stops reading. */
   readonly timeoutSeconds: number;
   /** The peer's responses may carry data sets (C-FIND); without it one is a violation. */
   readonly takesData?: boolean;
   /** Answers what the peer tells by N-EVENT-REPORT, never rejecting; without it one ends the association. */
-  readonly onEvent?: (
-    request: requests.NEventReportRequest,
-    dataSet: Buffer,
-  ) => Promise<InstanceType<typeof NEventReportResponse>>;
+  readonly onEvent?: (request: NEventReportRequest, dataSet: Buffer) => Promise<NEventReportResponse>;
   /** Ends everything at once. */
   readonly signal?: AbortSignal;
 }
@@ -51,9 +43,6 @@ export class AssociationRejected extends ContourNodeError {
   }
 }
 
-type Request = requests.Request;
-type Response = responses.Response;
-
 /** Of a peer's response commands; it sends no data sets. */
 const maximumPdu = 128 * 1024;
 /** Less than this per PDV would turn a structure set into a million PDUs; 0 stands for no limit. */
@@ -71,9 +60,10 @@ export class OutboundAssociation {
   readonly #request: AssociationRequest;
   readonly #socket: Socket;
   readonly #connection: GuardedConnection;
-  readonly #network: Network;
+  readonly #protocol: ScuProtocol;
   #state: 'associating' | 'open' | 'releasing' = 'associating';
-  #accepted = new Map<number, { abstractSyntax: string; transferSyntax: string }>();
+  #accepted: ReadonlyMap<number, AcceptedContext> = new Map();
+  #peerMaximum = 0;
   #failure: ContourNodeError | undefined;
   readonly #over = Promise.withResolvers<void>();
   /** Of an N-EVENT-REPORT. */
@@ -93,22 +83,19 @@ export class OutboundAssociation {
       aborting: (words) => this.#fail(this.#aborted(`this node aborted: ${words}`)),
       closed: () => this.#fail(this.#aborted('the connection was lost')),
     });
-    this.#network = new Network(this.#connection.librarySocket);
-    this.#network.on('associationAccepted', () => {
-      this.#state = 'open';
-      this.#waiting?.resolve(undefined);
+    this.#protocol = new ScuProtocol(this.#connection, {
+      accepted: (accepted, peerMaximum) => {
+        this.#state = 'open';
+        this.#accepted = accepted;
+        this.#peerMaximum = peerMaximum;
+        this.#waiting?.resolve(undefined);
+      },
+      rejected: (rejection) => this.#fail(new AssociationRejected(request.peer, rejection)),
+      releaseAnswered: () => this.#waiting?.resolve(undefined),
+      aborted: () => this.#fail(this.#aborted('the peer aborted')),
+      eventReport: (event, respond) => this.#answer(event, respond),
+      failed: (error) => this.#connection.abort(abortReason.notSpecified, error.message),
     });
-    this.#network.on('associationRejected', (rejection: { result: number; source: number; reason: number }) =>
-      this.#fail(new AssociationRejected(request.peer, rejection)),
-    );
-    this.#network.on('associationReleaseResponse', () => this.#waiting?.resolve(undefined));
-    this.#network.on(
-      'nEventReportRequest',
-      (event: requests.NEventReportRequest, respond: (response: InstanceType<typeof NEventReportResponse>) => void) =>
-        this.#answer(event, respond),
-    );
-    this.#network.on('abort', () => this.#fail(this.#aborted('the peer aborted')));
-    this.#network.on('networkError', (error: Error) => this.#connection.abort(abortReason.notSpecified, error.message));
     socket.on('timeout', () => this.#late('stopped reading'));
     request.signal?.addEventListener('abort', this.#cancel);
   }
@@ -155,14 +142,14 @@ export class OutboundAssociation {
    */
   async perform<T extends Response>(request: Request, bytes = 0): Promise<T> {
     let answered = false;
-    request.on('response', (response: T) => {
+    const onResponse = (response: Response): void => {
       if (answered) return this.#fail(this.#wrong('answered one request twice'));
       if (!hasStatus(response)) return this.#fail(this.#wrong('answered without a status'));
       answered = true;
       this.#waiting?.resolve(response);
-    });
+    };
     const seconds = this.#request.timeoutSeconds + bytes / slowestBytesPerSecond;
-    return (await this.#wait(seconds, 'did not answer', () => this.#network.sendRequests(request))) as T;
+    return (await this.#wait(seconds, 'did not answer', () => this.#protocol.send(request, onResponse))) as T;
   }
 
   /**
@@ -173,15 +160,14 @@ export class OutboundAssociation {
    */
   async find(request: Request, onPending: (response: Response) => void, limit: number): Promise<Response> {
     let matches = 0;
-    request.on('response', (response: Response) => {
+    const onResponse = (response: Response): void => {
       if (!hasStatus(response)) this.#fail(this.#wrong('answered without a status'));
       else if (!isPending(response.getStatus())) this.#waiting?.resolve(response);
       else if (++matches > limit) this.#fail(this.#aborted(`more than ${limit} matches`));
       else onPending(response);
-    });
-    return (await this.#wait(this.#request.timeoutSeconds, 'did not answer', () =>
-      this.#network.sendRequests(request),
-    )) as Response;
+    };
+    const seconds = this.#request.timeoutSeconds;
+    return (await this.#wait(seconds, 'did not answer', () => this.#protocol.send(request, onResponse))) as Response;
   }
 
   /** Ends the association in order; never throws. A second response that comes meanwhile stands in `failure`. */
@@ -190,7 +176,7 @@ export class OutboundAssociation {
     const seconds = Math.min(releaseSeconds, this.#request.timeoutSeconds);
     await this.#wait(seconds, 'did not answer the release', () => {
       this.#state = 'releasing';
-      this.#network.sendAssociationReleaseRequest();
+      this.#protocol.release();
     }).catch(() => {});
     this.#end();
   }
@@ -203,32 +189,12 @@ export class OutboundAssociation {
 
   async #associate(): Promise<void> {
     const { peer, callingAe, contexts, timeoutSeconds } = this.#request;
-    const association = new Association(callingAe, peer.aeTitle);
-    association.setMaxPduLength(maximumPdu);
-    const proposed = contexts.map(({ abstractSyntax, transferSyntaxes, role }) => {
-      const id = association.addPresentationContext(abstractSyntax);
-      if (role === 'scp') {
-        association.getPresentationContext(id).setUserRole(false);
-        association.getPresentationContext(id).setProviderRole(true);
-      }
-      for (const uid of transferSyntaxes) association.addTransferSyntaxToPresentationContext(id, uid);
-      return { id, abstractSyntax, transferSyntaxes };
-    });
     await this.#wait(timeoutSeconds, 'did not answer the association request', () =>
-      this.#network.sendAssociationRequest(association),
+      this.#protocol.associate({ callingAe, calledAe: peer.aeTitle }, contexts, maximumPdu),
     );
-    const peerMaximum = association.getMaxPduLength();
-    if (peerMaximum !== 0 && peerMaximum < smallestPdu) {
+    if (this.#peerMaximum !== 0 && this.#peerMaximum < smallestPdu) {
       this.abort();
-      throw this.#aborted(`the peer takes PDUs of at most ${peerMaximum} bytes`);
-    }
-    for (const { id, abstractSyntax, transferSyntaxes } of proposed) {
-      const context = association.getPresentationContext(id);
-      const transferSyntax = context.getAcceptedTransferSyntaxUid();
-      // A syntax that was not proposed is no acceptance.
-      if (context.getResult() === 0 && transferSyntax !== undefined && transferSyntaxes.includes(transferSyntax)) {
-        this.#accepted.set(id, { abstractSyntax, transferSyntax });
-      }
+      throw this.#aborted(`the peer takes PDUs of at most ${this.#peerMaximum} bytes`);
     }
   }
 
@@ -254,14 +220,11 @@ export class OutboundAssociation {
 
   #after(part: DataPart | undefined): void {
     if (part?.command !== true || !part.last) return;
-    commandComplete(this.#network);
+    this.#protocol.commandComplete();
     if (this.#request.onEvent !== undefined) this.#gathered.begin();
   }
 
-  #answer(
-    event: requests.NEventReportRequest,
-    respond: (response: InstanceType<typeof NEventReportResponse>) => void,
-  ): void {
+  #answer(event: NEventReportRequest, respond: (response: NEventReportResponse) => void): void {
     const { onEvent } = this.#request;
     if (onEvent === undefined) return this.#connection.abort(abortReason.unexpectedPdu, 'unexpected request');
     const { bytes } = this.#gathered;

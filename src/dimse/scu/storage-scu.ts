@@ -3,7 +3,7 @@ import { CStoreRequest, type CStoreResponse } from '../library/dcmjs-dimse.ts';
 import { OutboundAssociation } from './outbound-association.ts';
 import type { PeerAddress } from './peer-connection.ts';
 import { formatStatus, isWarning, dimseStatus } from '../status.ts';
-import { StoredDataset, type StoredInstance } from './stored-instance.ts';
+import { readStoredDataset, type StoredInstance } from './stored-instance.ts';
 
 export interface StoreOptions {
   readonly callingAe: string;
@@ -97,11 +97,8 @@ export async function store(
       `${peer.aeTitle} refused the SOP class or its transfer syntax`,
     );
   }
-  const dataset = await StoredDataset.read(instance);
-  const request = new CStoreRequest(dataset);
-  const response = await association.perform<InstanceType<typeof CStoreResponse>>(request, dataset.length);
-  // The library keeps every request until the end of the association; the bytes need not stay with it.
-  request.setDataset(undefined as never);
+  const dataset = await readStoredDataset(instance);
+  const response = await association.perform<CStoreResponse>(new CStoreRequest(dataset), dataset.length);
   const affected = response.getAffectedSopInstanceUid() as unknown;
   // PS3.7 table 9.3-2: the UID is optional in the response.
   const other =

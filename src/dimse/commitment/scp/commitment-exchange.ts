@@ -1,9 +1,15 @@
-import type { requests, responses } from 'dcmjs-dimse';
 import { explicitVrLittleEndian } from '../../../dicom/transfer-syntax.ts';
 import type { AssociationInfo } from '../../association-info.ts';
 import { commitmentReport } from './commitment-report.ts';
 import { type CommitmentListener, takeResult } from '../scu/commitment-result.ts';
-import { NActionResponse, type NEventReportResponse } from '../../library/dcmjs-dimse.ts';
+import {
+  type NActionRequest,
+  NActionResponse,
+  type NEventReportRequest,
+  type NEventReportResponse,
+  type Request,
+  type Response,
+} from '../../library/dcmjs-dimse.ts';
 import { GatheredDataSet } from '../../library/gathered-data-set.ts';
 import { dimseStatus } from '../../status.ts';
 import {
@@ -34,9 +40,6 @@ export interface CommitmentProvider {
 /** A peer that is about to release its association does not answer there. */
 const answerSeconds = 10;
 
-type NActionRequest = requests.NActionRequest;
-type NEventReportRequest = requests.NEventReportRequest;
-
 /** Who answers what a peer may send. */
 export interface CommitmentRoles {
   /** The peer may ask for commitment: this node is SCP. */
@@ -48,13 +51,13 @@ export interface CommitmentRoles {
 /** Storage Commitment Push Model (PS3.4 annex J) within one association that a peer has asked for. */
 export class CommitmentExchange {
   readonly roles: CommitmentRoles;
-  readonly #send: (request: requests.Request) => void;
+  readonly #send: (request: Request) => void;
   readonly dataSet = new GatheredDataSet();
   #waiting: PromiseWithResolvers<void> | undefined;
   #last: Promise<void> = Promise.resolve();
   #over = false;
 
-  constructor(roles: CommitmentRoles, send: (request: requests.Request) => void) {
+  constructor(roles: CommitmentRoles, send: (request: Request) => void) {
     this.roles = roles;
     this.#send = send;
   }
@@ -67,7 +70,7 @@ export class CommitmentExchange {
   async answer(
     association: AssociationInfo,
     request: NActionRequest,
-  ): Promise<{ response: responses.NActionResponse; after: () => void }> {
+  ): Promise<{ response: NActionResponse; after: () => void }> {
     const response = NActionResponse.fromRequest(request);
     const nothing = (): void => {};
     const { provider } = this.roles;
@@ -93,10 +96,7 @@ export class CommitmentExchange {
   }
 
   /** Answers a complete result. Never rejects. */
-  async take(
-    association: AssociationInfo,
-    request: NEventReportRequest,
-  ): Promise<InstanceType<typeof NEventReportResponse>> {
+  async take(association: AssociationInfo, request: NEventReportRequest): Promise<NEventReportResponse> {
     const { listener } = this.roles;
     const { bytes } = this.dataSet;
     const response = await takeResult(request, bytes, async (result) =>
@@ -126,7 +126,7 @@ export class CommitmentExchange {
     this.#waiting = waiting;
     const timer = setTimeout(() => waiting.reject(new Error('no answer')), answerSeconds * 1000);
     const report = commitmentReport(result, encoding);
-    report.on('response', (response: responses.Response) => {
+    report.on('response', (response: Response) => {
       if (response.getStatus() === dimseStatus.success) waiting.resolve();
       else waiting.reject(new Error('refused'));
     });

@@ -15,16 +15,13 @@ import {
 } from '../storage-commitment.ts';
 
 /** The N-EVENT-REPORT that tells a result. */
-export function commitmentReport(
-  result: CommitmentResult,
-  encoding: Encoding,
-): InstanceType<typeof NEventReportRequest> {
+export function commitmentReport(result: CommitmentResult, encoding: Encoding): NEventReportRequest {
   const request = new NEventReportRequest(
     storageCommitmentSopClass,
     storageCommitmentInstance,
     commitmentEventType(result),
   );
-  request.setDataset(new EncodedDataset(commitmentEventElements(result), encoding));
+  request.setDataset(EncodedDataset.of(commitmentEventElements(result), encoding));
   return request;
 }
 
@@ -55,9 +52,7 @@ export async function reportCommitment(
     if (!association.accepts(storageCommitmentSopClass, implicitVrLittleEndian)) {
       throw new ContourNodeError('PRESENTATION_CONTEXT_REFUSED', `${peer.aeTitle} takes no storage commitment results`);
     }
-    const response = await association.perform<InstanceType<typeof NEventReportResponse>>(
-      commitmentReport(result, 'implicit'),
-    );
+    const response = await association.perform<NEventReportResponse>(commitmentReport(result, 'implicit'));
     if (response.getStatus() !== dimseStatus.success) {
       throw new ContourNodeError(
         'STORE_REFUSED',

@@ -1,6 +1,5 @@
-import type { requests } from 'dcmjs-dimse';
 import type { Peer } from '../../../config/schema.ts';
-import { NEventReportResponse } from '../../library/dcmjs-dimse.ts';
+import { type NEventReportRequest, NEventReportResponse } from '../../library/dcmjs-dimse.ts';
 import { dimseStatus } from '../../status.ts';
 import {
   commitmentEvent,
@@ -23,8 +22,6 @@ export interface CommitmentListener {
   told(result: CommitmentResult, peer: string): Promise<boolean>;
 }
 
-type NEventReportRequest = requests.NEventReportRequest;
-
 /**
  * The response to an N-EVENT-REPORT whose data set is complete (PS3.4 J.3.3, this node being SCU). Never rejects.
  *
@@ -34,7 +31,7 @@ export async function takeResult(
   request: NEventReportRequest,
   bytes: Uint8Array,
   tell: (result: CommitmentResult) => Promise<boolean>,
-): Promise<InstanceType<typeof NEventReportResponse>> {
+): Promise<NEventReportResponse> {
   const response = NEventReportResponse.fromRequest(request);
   response.setStatus(refusalOf(request) ?? (await statusOf(request, bytes, tell)));
   return response;

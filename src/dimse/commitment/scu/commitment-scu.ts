@@ -58,8 +58,8 @@ export async function requestCommitment(
   try {
     if (!association.accepts(storageCommitmentSopClass, implicitVrLittleEndian)) throw notOffered(peer);
     const action = new NActionRequest(storageCommitmentSopClass, storageCommitmentInstance, requestCommitmentAction);
-    action.setDataset(new EncodedDataset(commitmentActionElements(request), 'implicit'));
-    const response = await association.perform<InstanceType<typeof NActionResponse>>(action);
+    action.setDataset(EncodedDataset.of(commitmentActionElements(request), 'implicit'));
+    const response = await association.perform<NActionResponse>(action);
     if (response.getStatus() !== dimseStatus.success) {
       throw new ContourNodeError(
         'STORE_REFUSED',

@@ -1,4 +1,4 @@
-import { Dataset } from './library/dcmjs-dimse.ts';
+import { Dataset } from './dcmjs-dimse.ts';
 
 type Vr = 'UI' | 'US' | 'LO';
 
