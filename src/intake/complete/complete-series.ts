@@ -30,7 +30,7 @@ export interface CompletionOptions {
   readonly onOrders: (series: string) => void;
 }
 
-/** From images that are all there to work orders: count, check, revision, route, orders. */
+/** From the instances of a series to its work orders: count, check, revision, route, orders. */
 export class SeriesCompletion {
   readonly #options: CompletionOptions;
 
@@ -39,7 +39,7 @@ export class SeriesCompletion {
   }
 
   /**
-   * To be called with the series' lock. May be repeated after a crash at any point: what is written already is found.
+   * To be called with the series' lock. May be called again after a crash at any point: it finds what is written already.
    *
    * @throws what the disk throws
    */
@@ -55,7 +55,7 @@ export class SeriesCompletion {
     if (state.released && !(expected !== undefined && images.length >= expected)) {
       warnings.push({ code: 'RELEASED', text: 'released by an operator although incomplete' });
     } else if (expected !== undefined && images.length < expected) {
-      const words = `${images.length} of ${expected} images are here`;
+      const words = `${images.length} of ${expected} instances have arrived`;
       store.record(series, { kind: 'held', expected, problem: problem('SERIES_INCOMPLETE', words) });
       return;
     }
@@ -103,13 +103,20 @@ export class SeriesCompletion {
     const { store, onOrders } = this.#options;
     const state = assemblyState(store.tables, series);
     if (state === undefined || state.open || state.revision === 0)
-      throw new ContourNodeError('STATE_CONFLICT', `series ${series} has no images that can be drawn on (yet)`);
+      throw new ContourNodeError(
+        'STATE_CONFLICT',
+        `series ${series} has no revision to contour; wait until it is complete`,
+      );
     const images = store.images(series);
     const order = await this.#order(series, state, state.revision, images, destinations, model);
     if (store.show(series)?.orders.some((known) => known.order === order.order && !superseded.includes(known.order)))
-      throw new ContourNodeError('STATE_CONFLICT', `${model} has drawn this for these destinations already`, {
-        remedy: 'send it again',
-      });
+      throw new ContourNodeError(
+        'STATE_CONFLICT',
+        `${model} has contoured this series for these destinations already`,
+        {
+          remedy: 'send it again',
+        },
+      );
     store.record(series, {
       kind: 'ordered by operator',
       revision: state.revision,
@@ -134,7 +141,7 @@ export class SeriesCompletion {
     );
   }
 
-  /** How many images the series has at its source, where that can be known. */
+  /** How many instances the series has at its source, where that can be known. */
   async #expectedCount(state: AssemblyState, images: readonly StoredImage[]): Promise<number | undefined> {
     const { current, countInstances, log } = this.#options;
     const peer = current().config.peers.find(({ name }) => name === state.peer);
@@ -143,11 +150,11 @@ export class SeriesCompletion {
         const counted = await countInstances(peer, images[0]!.image);
         if (counted !== undefined) return counted;
       } catch (error) {
-        log.warn({ peer: peer.name, err: error }, 'the peer does not say how many images the series has');
+        log.warn({ peer: peer.name, err: error }, 'the peer does not say how many instances the series has');
       }
     }
-    const told = images.flatMap(({ image }) => image.numberOfSeriesRelatedInstances ?? []);
-    return told.length === 0 ? undefined : Math.max(...told);
+    const numbers = images.flatMap(({ image }) => image.numberOfSeriesRelatedInstances ?? []);
+    return numbers.length === 0 ? undefined : Math.max(...numbers);
   }
 
   async #route(
@@ -168,7 +175,7 @@ export class SeriesCompletion {
     }
     const orders: WrittenOrder[] = [];
     const problems: Problem[] = [];
-    // An order that stands already (after a retry of another one) is not drawn twice.
+    // An order that exists already (after a retry of another one) is not contoured twice.
     const standing = standingOrders(store.tables, series, revision);
     for (const model of route.models.filter((name) => !standing.includes(name))) {
       try {
