@@ -34,10 +34,10 @@ export interface InboundOptions {
 const applicationContextName = '1.2.840.10008.3.1.1.1';
 /** A command set holds a few UIDs and numbers. */
 const maximumCommandBytes = 64 * 1024;
-/** Fewer bytes of a data set than this in `idleSeconds` count as none. */
+/** A peer that sends fewer bytes of a data set than this within dicom.idleSeconds is idle. */
 const slowestBytes = 16 * 1024;
 
-/** One connection from a peer, from its first byte to its end: limits of time and size, and what may come when. */
+/** One connection from a peer, from its first byte to its end: limits of time and size, and the order of PDUs. */
 export class InboundAssociation {
   readonly address: string;
   readonly #options: InboundOptions;
@@ -47,12 +47,12 @@ export class InboundAssociation {
   readonly #ended: Promise<void>;
   #timer: NodeJS.Timeout;
   #how: AssociationEnd = 'lost';
-  /** Bytes of the command or data set that is on its way, and which of them it is. */
+  /** The command or data set that is on its way, and its bytes so far. */
   #message: { command: boolean; bytes: number } | undefined;
   /** The last complete message was a command, which a data set may follow. */
   #commanded = false;
-  /** Bytes since the idle time last began anew. */
-  #trickled = 0;
+  /** Bytes since the idle time began anew. */
+  #bytesSince = 0;
   #closing = false;
 
   constructor(socket: Socket, options: InboundOptions) {
@@ -97,7 +97,7 @@ export class InboundAssociation {
       failed: (error) => this.#connection.abort(abortReason.notSpecified, error.message),
       ready: () => this.#ready(),
     });
-    // From the connection to the association: one limit, whatever trickles in.
+    // One limit from the connection to the association, however slowly the request arrives.
     this.#timer = setTimeout(() => this.#late('no association in time'), options.handshakeMilliseconds);
   }
 
@@ -139,13 +139,13 @@ export class InboundAssociation {
 
   #ready(): void {
     if (this.#closing) return this.#connection.abort(abortReason.notSpecified, 'the node is shutting down');
-    // Time that the store took is not the peer's.
+    // The time that the store took does not count as idle time of the peer.
     if (!this.#session.receiving) this.#timer.refresh();
     this.#connection.resume();
   }
 
   #late(words: string): void {
-    // While this side is at work, the peer cannot be late.
+    // While this side is busy, the peer cannot be late.
     if (this.#session.busy) this.#timer.refresh();
     else this.#connection.abort(abortReason.notSpecified, words);
   }
@@ -173,7 +173,7 @@ export class InboundAssociation {
     );
     clearTimeout(this.#timer);
     this.#timer = setTimeout(
-      () => this.#late('nothing came for too long'),
+      () => this.#late('nothing received for too long (dicom.idleSeconds)'),
       this.#options.config.dicom.idleSeconds * 1000,
     );
     this.#options.observer?.started(info);
@@ -218,10 +218,10 @@ export class InboundAssociation {
     if (this.info === undefined) throw new PduViolation(abortReason.unexpectedPdu, 'no association request');
     if (part !== undefined) this.#checkPart(part);
     else if (type !== pduType.releaseRequest)
-      throw new PduViolation(abortReason.unexpectedPdu, 'a PDU for the requestor');
+      throw new PduViolation(abortReason.unexpectedPdu, 'a PDU that only an acceptor sends');
   }
 
-  /** PS3.8 9.3.2: what the library does not look at. */
+  /** PS3.8 9.3.2: what the library does not check. */
   #checkAssociateRequest(pdu: Buffer): void {
     if (pdu.length < 78) throw new PduViolation(abortReason.invalidParameter, 'association request too short');
     if ((pdu.readUInt16BE(6) & 1) === 0) return this.#reject(rejections.protocolVersion);
@@ -257,7 +257,7 @@ export class InboundAssociation {
   #after({ part }: Incoming): void {
     if (this.info !== undefined) this.#progress(part);
     if (part === undefined) return;
-    // Only C-STORE and storage commitment are followed by a data set here; anything else the library would gather in memory.
+    // Only C-STORE and storage commitment have data sets here; the library would keep any other in memory.
     if (part.command === this.#session.receiving)
       throw new PduViolation(abortReason.unexpectedPdu, 'unexpected data set');
     if (!part.last) return;
@@ -266,11 +266,11 @@ export class InboundAssociation {
     if (part.command) this.#session.commandComplete();
   }
 
-  /** Whoever sends a byte now and then is as late as whoever sends nothing. */
+  /** A single byte now and then does not restart the idle time. */
   #progress(part: DataPart | undefined): void {
-    this.#trickled += part?.bytes.length ?? 0;
-    if (part !== undefined && !part.last && this.#trickled < slowestBytes) return;
-    this.#trickled = 0;
+    this.#bytesSince += part?.bytes.length ?? 0;
+    if (part !== undefined && !part.last && this.#bytesSince < slowestBytes) return;
+    this.#bytesSince = 0;
     this.#timer.refresh();
   }
 }

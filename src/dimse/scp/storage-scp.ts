@@ -18,39 +18,39 @@ import type { ScpObserver } from './scp-observer.ts';
 import { TlsHandshakes } from './tls-port.ts';
 
 export interface StorageScpOptions {
-  /** Asked anew for every connection and association, so that changed peers count at once. Port and host count at start. */
+  /** Asked anew for every connection and association, so that a reload takes effect at once; port and host are read once. */
   readonly config: () => Pick<Config, 'dicom' | 'peers' | 'intake'>;
-  /** Where instances lie while they come in (`incoming/` of the data directory); made if it is not there. */
+  /** Folder of instances that are being received (`incoming/` of the data directory); made if it is not there. */
   readonly directory: string;
-  /** While it says so, no association is accepted: nothing more could be kept. */
+  /** While it returns true, no association is accepted: the disk has no room for another instance. */
   readonly full?: () => boolean;
   /**
-   * Takes a complete instance and says with which status it is answered; 0x0000 only once it is kept. It moves the file
-   * away; a file that is still there when the promise settles is removed. A rejection is answered with 0xA700.
+   * Takes a complete instance and returns the status of its response; 0x0000 only once it is kept. It moves the file away;
+   * a file that is still there when the promise settles is removed. Where it rejects, the response is 0xA700.
    */
   readonly store: (instance: ReceivedInstance) => Promise<number>;
-  /** Answers storage commitment requests, and takes results, of peers configured so. */
+  /** Answers storage commitment requests of peers that may send them, and takes results from those that owe one. */
   readonly commitment?: CommitmentRoles;
-  /** An instance was refused that `store` never saw: the disk failed on the way, or the request was wrong. */
+  /** An instance was refused that `store` never got: the disk failed while it was received, or the request was wrong. */
   readonly onRefused?: (association: AssociationInfo, named: NamedInstance, status: number) => void;
-  /** It is over; every `store` of it has settled. */
+  /** The association is over; every `store` of it has settled. */
   readonly onAssociationEnd: (association: AssociationInfo, how: AssociationEnd) => void;
   readonly observer?: ScpObserver;
   readonly log: DimseLog;
 }
 
 export interface RunningStorageScp {
-  /** The plain port that it listens on (of interest when 0 was configured). */
+  /** The port without TLS (of interest when 0 was configured). */
   readonly port: number;
   /** The port with TLS, where there is one. */
   readonly tlsPort: number | undefined;
-  /** Associations that stand now. */
+  /** The open associations. */
   readonly associations: readonly AssociationInfo[];
   /** Reads the TLS files anew. @throws ContourNodeError TLS_FILES; the old ones stay in force */
   renewCertificates(): Promise<void>;
   /**
-   * Takes no new connection. Associations that stand have dicom.shutdownSeconds to end by themselves, then an instance that
-   * is complete still gets its status and the rest is aborted. Resolves when all have ended.
+   * Accepts no new connection. Open associations have dicom.shutdownSeconds to end; then each is aborted, after a complete
+   * instance has got its status. Resolves when all have ended.
    */
   close(): Promise<void>;
 }
@@ -186,7 +186,7 @@ function associate(
   connection.start();
 }
 
-/** Makes the folder and removes what an earlier process left half received. */
+/** Makes the folder and removes what an earlier process had received in part. */
 async function prepareDirectory(directory: string): Promise<void> {
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 });

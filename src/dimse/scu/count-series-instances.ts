@@ -8,12 +8,12 @@ import { formatStatus, dimseStatus } from '../status.ts';
 /** Study Root Query/Retrieve Information Model: FIND (PS3.4 C.6.2). */
 const studyRootFind = '1.2.840.10008.5.1.4.1.2.2.1';
 const transferSyntaxes = [implicitVrLittleEndian, explicitVrLittleEndian];
-/** A peer that knows more images of one series does not answer what it was asked. */
-const mostImages = 20_000;
+/** A peer with more matches does not limit the query to the series. */
+const maximumInstances = 20_000;
 
 /**
- * Asks a peer how many images a series has: C-FIND at IMAGE level, its matches counted (Number of Series Related
- * Instances is an optional key that few answer).
+ * Asks a peer how many instances a series has: C-FIND at IMAGE level, counting the matches (Number of Series Related
+ * Instances is an optional key that few peers answer).
  *
  * @throws ContourNodeError PEER_UNREACHABLE, AssociationRejected, PRESENTATION_CONTEXT_REFUSED, DIMSE_TIMEOUT,
  *   ASSOCIATION_ABORTED; STORE_REFUSED when the query fails
@@ -41,15 +41,15 @@ export async function countSeriesInstances(
       SeriesInstanceUID: series.seriesInstanceUid,
       SOPInstanceUID: '',
     });
-    let images = 0;
-    const response = await association.find(request, () => images++, mostImages);
+    let instances = 0;
+    const response = await association.find(request, () => instances++, maximumInstances);
     if (response.getStatus() !== dimseStatus.success) {
       throw new ContourNodeError(
         'STORE_REFUSED',
         `${peer.aeTitle} ended the query with ${formatStatus(response.getStatus())}`,
       );
     }
-    return images;
+    return instances;
   } finally {
     await association.release();
   }

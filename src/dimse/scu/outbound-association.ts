@@ -13,11 +13,11 @@ export interface AssociationRequest {
   readonly callingAe: string;
   /** One presentation context each, at most 128 (PS3.8 table 9-13: odd IDs to 255). */
   readonly contexts: readonly ProposedContext[];
-  /** For the connection, for the association, for each response, and for a peer that stops reading. */
+  /** Limit for the connection, the association, each response, and each time that the peer does not read. */
   readonly timeoutSeconds: number;
   /** The peer's responses may carry data sets (C-FIND); without it one is a violation. */
   readonly takesData?: boolean;
-  /** Answers what the peer tells by N-EVENT-REPORT, never rejecting; without it one ends the association. */
+  /** Answers an N-EVENT-REPORT of the peer and never rejects; without it an N-EVENT-REPORT ends the association. */
   readonly onEvent?: (request: NEventReportRequest, dataSet: Buffer) => Promise<NEventReportResponse>;
   /** Ends everything at once. */
   readonly signal?: AbortSignal;
@@ -43,18 +43,18 @@ export class AssociationRejected extends ContourNodeError {
   }
 }
 
-/** Of a peer's response commands; it sends no data sets. */
+/** Bytes, announced to the peer: it sends responses, and only small data sets. */
 const maximumPdu = 128 * 1024;
-/** Less than this per PDV would turn a structure set into a million PDUs; 0 stands for no limit. */
+/** With fewer bytes a PDU a structure set would be a million PDUs; 0 stands for no limit. */
 const smallestPdu = 256;
 /** Slowest link that a data set is given time for. */
 const slowestBytesPerSecond = 10 * 1024;
-/** The instance is answered already; the release is a courtesy. */
+/** The instance is answered already, so nothing depends on the response to the release. */
 const releaseSeconds = 5;
 
 /**
- * An association that this node asked for. Whatever the peer does, each call ends within its time, and the socket is
- * closed at the end.
+ * An association that this node asked for. Each call ends within its time limit, whatever the peer does, and the socket is
+ * closed in the end.
  */
 export class OutboundAssociation {
   readonly #request: AssociationRequest;
@@ -68,7 +68,7 @@ export class OutboundAssociation {
   readonly #over = Promise.withResolvers<void>();
   /** Of an N-EVENT-REPORT. */
   readonly #gathered = new GatheredDataSet();
-  /** The answer to it is on its way. */
+  /** The response to it is being made. */
   #answering: Promise<void> = Promise.resolve();
   #waiting: PromiseWithResolvers<unknown> | undefined;
 
@@ -124,7 +124,7 @@ export class OutboundAssociation {
     );
   }
 
-  /** Resolves when the association is over, however. */
+  /** Resolves when the association is over, for whatever reason. */
   get over(): Promise<void> {
     return this.#over.promise;
   }
@@ -137,7 +137,7 @@ export class OutboundAssociation {
   /**
    * Sends one request and waits for its one response.
    *
-   * @param bytes of the data set, for the time it may take
+   * @param bytes of the data set: a longer one has more time
    * @throws ContourNodeError DIMSE_TIMEOUT, ASSOCIATION_ABORTED, STORE_WRONG_RESPONSE
    */
   async perform<T extends Response>(request: Request, bytes = 0): Promise<T> {
@@ -170,7 +170,7 @@ export class OutboundAssociation {
     return (await this.#wait(seconds, 'did not answer', () => this.#protocol.send(request, onResponse))) as Response;
   }
 
-  /** Ends the association in order; never throws. A second response that comes meanwhile stands in `failure`. */
+  /** Releases the association; never throws. A second response that arrives meanwhile sets `failure`. */
   async release(): Promise<void> {
     await this.#answering;
     const seconds = Math.min(releaseSeconds, this.#request.timeoutSeconds);
@@ -231,7 +231,7 @@ export class OutboundAssociation {
     this.#answering = this.#answering.then(async () => respond(await onEvent(event, bytes)));
   }
 
-  /** Runs `send`, then waits for what it asks for. */
+  /** Calls `send`, then waits for the answer. */
   async #wait(seconds: number, what: string, send: () => void): Promise<unknown> {
     if (this.#failure !== undefined) throw this.#failure;
     const waiting = Promise.withResolvers<unknown>();
@@ -285,7 +285,7 @@ export class OutboundAssociation {
   }
 }
 
-/** PS3.7 section 9.1: every response has one; what the library found need not be a number. */
+/** PS3.7 section 9.1: every response has one; what the library decodes need not be a number. */
 function hasStatus(response: Response): boolean {
   return Number.isInteger(response.getStatus());
 }

@@ -3,7 +3,7 @@ import { readHeader } from '../../dicom/read-data-set.ts';
 import { ContourNodeError } from '../../errors.ts';
 import { EncodedDataset } from '../library/encoded-dataset.ts';
 
-/** What has to be known of a DICOM file to send it as it is. */
+/** A DICOM file, with what is needed to send it as it is. */
 export interface StoredInstance {
   readonly path: string;
   readonly sopClassUid: string;

@@ -14,7 +14,7 @@ import {
   storageCommitmentSopClass,
 } from '../storage-commitment.ts';
 
-/** The N-EVENT-REPORT that tells a result. */
+/** The N-EVENT-REPORT of a result. */
 export function commitmentReport(result: CommitmentResult, encoding: Encoding): NEventReportRequest {
   const request = new NEventReportRequest(
     storageCommitmentSopClass,
@@ -26,7 +26,7 @@ export function commitmentReport(result: CommitmentResult, encoding: Encoding): 
 }
 
 /**
- * Tells a peer the result of its storage commitment request over an association of its own, this node being the SCP
+ * Reports the result of a storage commitment request to the peer on a new association, this node being the SCP
  * (PS3.4 J.3.3, PS3.7 D.3.3.4).
  *
  * @throws ContourNodeError as OutboundAssociation; PRESENTATION_CONTEXT_REFUSED, STORE_REFUSED for another status than

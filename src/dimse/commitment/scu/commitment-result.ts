@@ -9,14 +9,14 @@ import {
   storageCommitmentSopClass,
 } from '../storage-commitment.ts';
 
-/** What hears of the results of this node's own storage commitment requests. */
+/** Takes the results of this node's own storage commitment requests. */
 export interface CommitmentListener {
-  /** Whether this peer may have a result to tell. */
+  /** Whether this peer may have a result to report. */
   expects(peer: Peer): boolean;
   /**
-   * Records a result; only then is it answered with success. A rejection is answered as a processing failure.
+   * Records a result, before the response says success. Where it rejects, the response is processing failure.
    *
-   * @param peer name of the peer that tells it
+   * @param peer name of the peer that reports it
    * @returns whether it was asked for
    */
   told(result: CommitmentResult, peer: string): Promise<boolean>;
