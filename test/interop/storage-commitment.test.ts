@@ -175,7 +175,7 @@ test('what is committed cannot be deleted by an operator, also after a restart (
     const { error } = (await response.json()) as { error: { code: string; message: string } };
     const { code, message } = error;
     assert.deepEqual(
-      [code, /its sender was promised that it is kept/.test(message)],
+      [code, /storage commitment was given for it/.test(message)],
       ['STATE_CONFLICT', true],
       message,
     );

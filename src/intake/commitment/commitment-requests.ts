@@ -22,9 +22,9 @@ export interface CommitmentRequestsOptions extends CommitmentResultsOptions {
 }
 
 /**
- * Storage commitment as SCU: a destination that is configured so is asked whether it keeps the structure set that it
- * took, until it has taken the request or the time for its result is over. Each request is recorded before it goes out:
- * what was asked when the node went down is waited for by the next. Nothing here ever sends a structure set.
+ * Storage commitment as SCU: asks a destination that is configured so to commit to the structure set that was delivered,
+ * until it accepts the request or the time for its result is over. Each request is recorded before it is sent, so that the
+ * result can arrive after a restart. Nothing here sends a structure set.
  */
 export class CommitmentRequests {
   readonly #options: CommitmentRequestsOptions;
@@ -37,7 +37,7 @@ export class CommitmentRequests {
     this.#options = options;
   }
 
-  /** Takes up what the disk says, and from then on every delivery. */
+  /** Takes up what is recorded, and from then on every delivery. */
   start(): void {
     this.#stopListening = this.#options.store.onChange((_series, change) => {
       if (change.kind !== 'event' || change.event.kind !== 'deliver outcome') return;
@@ -46,7 +46,7 @@ export class CommitmentRequests {
     this.#look();
   }
 
-  /** Lets go of every association; what it was for is taken up by the next start. */
+  /** Ends every association; the next start takes up its request. */
   async close(): Promise<void> {
     this.#ending.abort();
     this.#stopListening();
@@ -54,7 +54,7 @@ export class CommitmentRequests {
     await Promise.all(this.#running.values());
   }
 
-  /** What is due is begun; the next look is when something else is. */
+  /** Begins what is due, and sets the timer for what is due next. */
   #look(): void {
     const { store, clock, results } = this.#options;
     if (this.#ending.signal.aborted) return;
@@ -64,7 +64,7 @@ export class CommitmentRequests {
       const due = dueAt(work, now);
       if (due > now) next = Math.min(next, due);
       else if (now >= Date.parse(work.deadlineAt)) this.#run(`${nameOf(work)} over`, () => results.miss(work));
-      // What finds no room is looked at when another has ended.
+      // The others are begun when one of these has ended.
       else if (this.#requestsTo(work.destination) < retries.commitmentRequestsAtOnce)
         this.#run(nameOf(work), () => this.#ask(work));
     }
@@ -89,7 +89,10 @@ export class CommitmentRequests {
       },
       (error: unknown) => {
         this.#running.delete(name);
-        this.#options.log.error({ err: asContourNodeError(error) }, 'storage commitment: it is tried again');
+        this.#options.log.error(
+          { err: asContourNodeError(error) },
+          'a storage commitment step failed; it is tried again',
+        );
         this.#lookAfter(retries.commitmentRequest.firstSeconds * 1000);
       },
     );
@@ -142,7 +145,7 @@ export class CommitmentRequests {
     }
   }
 
-  /** Records an answer to a request, where it still counts and no result has come meanwhile. */
+  /** Records the response to a request, unless a result or a new delivery came before it. */
   #answered(
     { series, order, destination, tries }: CommitmentWork,
     transactionUid: string,
@@ -170,7 +173,7 @@ function nameOf({ series, order, destination }: CommitmentWork): string {
   return `${series} ${order} ${destination}`;
 }
 
-/** A request or the end of the time, whichever comes first (ms). */
+/** When the next request or the end of the time is due, whichever is earlier (ms since 1970). */
 function dueAt({ nextTryAt, deadlineAt, tries }: CommitmentWork, now: number): number {
   const deadline = Date.parse(deadlineAt);
   if (nextTryAt === undefined) return deadline;

@@ -9,7 +9,7 @@ import { asContourNodeError, ContourNodeError, type ErrorCode } from '../../erro
  * @throws ContourNodeError INSTANCE_MISMATCH
  */
 export function checkNamed(file: DicomFile, request: ReceivedInstance): void {
-  // Not `meta`: that falls back to the file meta information, which was made from the request.
+  // Not `meta`: without these elements it would take the file meta information, which was made from the request.
   if (file.string('00080016') !== request.sopClassUid || file.string('00080018') !== request.sopInstanceUid) {
     throw new ContourNodeError(
       'INSTANCE_MISMATCH',
@@ -42,7 +42,7 @@ const statuses: Partial<Record<ErrorCode, number>> = {
   SERIES_PIXELS_DIFFER: dimseStatus.otherPixelsUnderKnownUid,
 };
 
-/** What is no fault of the instance is one of this machine's: the sender may try again. */
+/** Any other error is one of this machine: the sender may send the instance again. */
 export function statusOf(code: ErrorCode): number {
   return statuses[code] ?? dimseStatus.outOfResources;
 }

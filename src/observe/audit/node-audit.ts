@@ -19,13 +19,13 @@ export function identifiersIn(store: Store): Identifiers {
   };
 }
 
-/** What of a series' history belongs into the trail; what an operator did is recorded with the operator's name instead. */
+/** The events of a series that the trail gets; an operator's actions are recorded with the operator's name instead. */
 const kept: ReadonlySet<JournalEvent['kind']> = new Set([
   ...(['association', 'association ended', 'refused', 'rejected', 'ordered', 'result'] as const),
   ...(['set aside', 'deliver outcome', 'deliver impossible', 'structure set', 'commitment outcome'] as const),
 ]);
 
-/** Who did what with this node: one method for each kind of event. */
+/** The audit trail of this node: one method for each kind of event. */
 export class NodeAudit {
   readonly #trail: AuditTrail;
   readonly #syslog: Syslog | undefined;
@@ -64,7 +64,7 @@ export class NodeAudit {
     });
   }
 
-  /** An event of a series' journal: who sent it, what drew it, where it went. */
+  /** An event of a series' journal: its sender, its bundles, its destinations. */
   happened(series: string, event: JournalEvent): void {
     if (!kept.has(event.kind)) return;
     const { kind, at: _at, ...fields } = event;
@@ -91,13 +91,13 @@ export class NodeAudit {
     this.#trail.record({ event: 'unmatched structure set deleted', structureSet, ...by });
   }
 
-  /** Somebody asked for the name behind a series. */
+  /** A user asked for the patient of a series. */
   identityShown(series: string, actor: Actor): void {
     this.#trail.record({ event: 'identity shown', ...this.#named(series), ...actor });
   }
 
   login({ succeeded, ...actor }: Actor & { succeeded: boolean }): void {
-    // What was typed as a name may be a password.
+    // The user may have typed the password as name.
     this.#trail.record(succeeded ? { event: 'login', ...actor } : { event: 'login failed', address: actor.address });
   }
 
@@ -120,7 +120,7 @@ export class NodeAudit {
   }
 }
 
-/** The fields of an event that fit into a line: lists as their length, but for the bundles that draw. */
+/** The fields of an event that fit into a line: lists as their length, except the bundles of orders. */
 function plain(fields: object): Omit<AuditEvent, 'event'> {
   return Object.fromEntries(
     Object.entries(fields).flatMap(([key, value]: [string, unknown]): [string, string | number | boolean][] => {

@@ -3,7 +3,7 @@ import type { AssociationEnd, AssociationInfo } from '../../dimse/association-in
 import type { ScpObserver } from '../../dimse/scp/scp-observer.ts';
 import { formatStatus } from '../../dimse/status.ts';
 
-/** What came in over the network. Labels: names of configured peers, standard words; nothing that a sender chooses. */
+/** Associations and instances. Labels are names of configured peers and the standard's words, nothing that a sender chooses. */
 export class AssociationMetrics implements ScpObserver {
   readonly #open: Gauge;
   readonly #ended: Counter;
@@ -13,7 +13,7 @@ export class AssociationMetrics implements ScpObserver {
 
   constructor(registry: Registry) {
     const registers = [registry];
-    this.#open = new Gauge({ name: 'contour_node_associations', help: 'Associations that stand', registers });
+    this.#open = new Gauge({ name: 'contour_node_associations', help: 'Open associations', registers });
     this.#ended = new Counter({
       name: 'contour_node_associations_total',
       help: 'Associations that ended, by peer and how they ended',

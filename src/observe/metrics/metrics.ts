@@ -20,7 +20,7 @@ interface Sources {
   readonly queues: ContourQueues;
   /** Free bytes below which the node takes measures (retention.minimumFreeGigabytes). */
   readonly watermarkBytes: () => number;
-  /** How many structure sets belong to no series. */
+  /** Number of structure sets that belong to no series. */
   readonly unmatched: () => number;
 }
 
@@ -40,7 +40,7 @@ export function createMetrics({ store, queues, watermarkBytes, unmatched }: Sour
   build.set({ version }, 1);
   addQueueMetrics(registry, store, queues);
   addDisk(registry, store.dataDirectory, watermarkBytes);
-  const feedback = new CorrectionMetrics(registry, unmatched);
+  const corrections = new CorrectionMetrics(registry, unmatched);
   const metrics = {
     contentType: registry.contentType,
     associations: new AssociationMetrics(registry),
@@ -50,7 +50,7 @@ export function createMetrics({ store, queues, watermarkBytes, unmatched }: Sour
   store.onChange((series, change) => {
     if (change.kind !== 'event') return;
     metrics.series.event(series, change.event);
-    feedback.event(change.event);
+    corrections.event(change.event);
   });
   return metrics;
 }
