@@ -4,7 +4,7 @@ export interface Backoff {
   readonly longestSeconds: number;
 }
 
-/** How often and for how long the node retries. What a hospital may want to change stands in the configuration. */
+/** How often and for how long the node retries. What a hospital may want to change is in the configuration. */
 export const retries = {
   /** What ended an engine or a worker is over in seconds or not at all. After worker.maximumTries tries: set aside. */
   contour: { firstSeconds: 5, longestSeconds: 60 },

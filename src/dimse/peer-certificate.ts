@@ -26,7 +26,7 @@ export function shownCertificate(socket: TLSSocket): ShownCertificate | undefine
 }
 
 /**
- * Whether a certificate is one of those that a peer may show: by its fingerprint, whoever signed it; by parts of its
+ * Whether a certificate is one of those that a peer may show: by its fingerprint, whatever CA signed it; by parts of its
  * subject, only if a CA signed it, since anybody can write a subject.
  */
 export function isListed(shown: ShownCertificate, { certificates }: Pick<PeerTls, 'certificates'>): boolean {

@@ -116,7 +116,7 @@ async function takeOver(path: string): Promise<void> {
       await redis.shutdown().catch(() => undefined);
       return 'ending';
     });
-    if (state === 'nobody') await rm(path, { force: true });
+    if (state === 'no server') await rm(path, { force: true });
     else if (state === 'owned' && Date.now() > start + ownerEndMilliseconds) {
       throw new ContourNodeError('DATA_DIRECTORY_LOCKED', 'the embedded Redis of this data directory is in use');
     } else if (Date.now() > start + serverEndMilliseconds) {
@@ -125,8 +125,8 @@ async function takeOver(path: string): Promise<void> {
   }
 }
 
-/** Runs `question` on the server behind a socket; `nobody` where none listens, `ending` where it does not answer. */
-async function ask<T>(path: string, question: (redis: Redis) => Promise<T>): Promise<T | 'nobody' | 'ending'> {
+/** Runs `question` on the server behind a socket; `no server` where none listens, `ending` where it does not answer. */
+async function ask<T>(path: string, question: (redis: Redis) => Promise<T>): Promise<T | 'no server' | 'ending'> {
   const redis = new Redis({
     path,
     lazyConnect: true,
@@ -140,7 +140,7 @@ async function ask<T>(path: string, question: (redis: Redis) => Promise<T>): Pro
     await redis.connect();
     return await question(redis);
   } catch {
-    return reason?.code === 'ECONNREFUSED' || reason?.code === 'ENOENT' ? 'nobody' : 'ending';
+    return reason?.code === 'ECONNREFUSED' || reason?.code === 'ENOENT' ? 'no server' : 'ending';
   } finally {
     redis.disconnect();
   }

@@ -79,7 +79,7 @@ class BullQueues implements ContourQueues {
 
   constructor(options: QueueOptions) {
     this.#options = options;
-    this.#connection = connectRedis(options.address, false, (error) => this.#hear(error));
+    this.#connection = connectRedis(options.address, false, (error) => this.#logError(error));
     this.#connection.on('ready', () => {
       if (this.#lastError !== undefined) options.log.info({ redis: options.address.label }, 'Redis answers again');
       this.#lastError = undefined;
@@ -139,7 +139,7 @@ class BullQueues implements ContourQueues {
   async clockSetBack(): Promise<void> {
     // While this key is missing, workers look for jobs of killed workers; each look sets it again.
     const checks = [...this.#open.values()].map(({ queue }) => queue.toKey('stalled-check'));
-    await this.#connection.del(checks).catch((error: Error) => this.#hear(error));
+    await this.#connection.del(checks).catch((error: Error) => this.#logError(error));
   }
 
   onEvent(listener: (event: JobEvent) => void): void {
@@ -208,7 +208,7 @@ class BullQueues implements ContourQueues {
     if (known !== undefined) return known.queue;
     const { prefix, address, log } = this.#options;
     // The shared connection logs that Redis does not answer; these would only repeat it.
-    const hear = (error: Error): void => log.debug({ err: error, queue: name }, 'queue');
+    const logError = (error: Error): void => log.debug({ err: error, queue: name }, 'queue');
     // Redis may not answer yet: if BullMQ waited for it or asked its version, it would close the queue for good.
     const queue = new Queue(name, {
       connection: this.#connection,
@@ -216,19 +216,19 @@ class BullQueues implements ContourQueues {
       skipWaitingForReady: true,
       skipVersionCheck: true,
     });
-    const connection = connectRedis(address, true, hear);
+    const connection = connectRedis(address, true, logError);
     // From a minute ago, so that no event before the first read is missed; a repeated one does no harm.
     const events = new QueueEvents(name, { connection, prefix, lastEventId: `${Date.now() - 60_000}-0` });
-    queue.on('error', hear);
-    events.on('error', hear);
-    const tell =
+    queue.on('error', logError);
+    events.on('error', logError);
+    const notify =
       (kind: JobEvent['kind']) =>
       (event: { jobId: string }): void => {
         for (const listener of this.#listeners) listener({ kind, queue: name, jobId: event.jobId });
       };
-    events.on('active', tell('active'));
-    events.on('completed', tell('completed'));
-    events.on('failed', tell('failed'));
+    events.on('active', notify('active'));
+    events.on('completed', notify('completed'));
+    events.on('failed', notify('failed'));
     this.#open.set(name, { queue, events, connection });
     return queue;
   }
@@ -252,7 +252,7 @@ class BullQueues implements ContourQueues {
   }
 
   /** ioredis repeats its error with every attempt; the log needs the first. */
-  #hear(error: Error): void {
+  #logError(error: Error): void {
     if (this.#closed || this.#lastError !== undefined) return;
     this.#lastError = error;
     this.#options.log.error({ err: this.#unavailable(error) }, 'Redis does not answer; jobs wait on disk');

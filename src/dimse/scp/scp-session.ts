@@ -152,7 +152,7 @@ export class ScpSession implements ScpHandler {
 }
 
 /**
- * PS3.7 D.3.3.4: the node is SCP, except for a peer that comes to tell storage commitment results (PS3.4 J.3.3). The
+ * PS3.7 D.3.3.4: the node is SCP, except for a peer that connects to report storage commitment results (PS3.4 J.3.3). The
  * default roles need no answer.
  */
 function answerRoles(

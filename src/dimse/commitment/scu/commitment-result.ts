@@ -25,26 +25,26 @@ export interface CommitmentListener {
 /**
  * The response to an N-EVENT-REPORT whose data set is complete (PS3.4 J.3.3, this node being SCU). Never rejects.
  *
- * @param tell CommitmentListener.told
+ * @param record CommitmentListener.told
  */
 export async function takeResult(
   request: NEventReportRequest,
   bytes: Uint8Array,
-  tell: (result: CommitmentResult) => Promise<boolean>,
+  record: (result: CommitmentResult) => Promise<boolean>,
 ): Promise<NEventReportResponse> {
   const response = NEventReportResponse.fromRequest(request);
-  response.setStatus(refusalOf(request) ?? (await statusOf(request, bytes, tell)));
+  response.setStatus(refusalOf(request) ?? (await statusOf(request, bytes, record)));
   return response;
 }
 
 async function statusOf(
   request: NEventReportRequest,
   bytes: Uint8Array,
-  tell: (result: CommitmentResult) => Promise<boolean>,
+  record: (result: CommitmentResult) => Promise<boolean>,
 ): Promise<number> {
   try {
     const result = readCommitmentResult(bytes, request.getDataset()?.getTransferSyntaxUid() ?? '');
-    return (await tell(result)) ? dimseStatus.success : dimseStatus.invalidArgumentValue;
+    return (await record(result)) ? dimseStatus.success : dimseStatus.invalidArgumentValue;
   } catch {
     return dimseStatus.processingFailure;
   }
