@@ -2,7 +2,7 @@
 export interface Clock {
   /** Milliseconds since 1970. */
   readonly now: () => number;
-  /** Milliseconds since some moment: nobody sets this one. */
+  /** Monotonic time in milliseconds: it goes on evenly when the time of day is set. */
   readonly elapsed: () => number;
   /** Calls back once after so many milliseconds, unless cancelled first. */
   readonly after: (milliseconds: number, call: () => void) => () => void;

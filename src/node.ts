@@ -1,46 +1,23 @@
-import { createHash } from 'node:crypto';
-import { join, resolve } from 'node:path';
-import type { LoadedConfig } from './config/load.ts';
-import { needRestart, takeOver } from './config/reload.ts';
-import type { Config, Peer } from './config/schema.ts';
-import { configuredPeer } from './dimse/scu/configured-peer.ts';
-import { rtStructureSetStorage } from './dicom/rtstruct/structure-set.ts';
-import { countSeriesInstances } from './dimse/scu/count-series-instances.ts';
-import { startStorageScp } from './dimse/scp/storage-scp.ts';
-import { asContourNodeError } from './errors.ts';
-import { startHttpServer } from './http/server.ts';
+import { resolve } from 'node:path';
 import { type Clock, systemClock } from './clock.ts';
-import { ClockWatch } from './intake/upkeep/clock-watch.ts';
-import { CommitmentRequests } from './intake/commitment/commitment-requests.ts';
-import { CommitmentResults } from './intake/commitment/commitment-results.ts';
-import { type CurrentConfig, SeriesCompletion } from './intake/complete/complete-series.ts';
-import { DiskWatch } from './intake/upkeep/disk-watch.ts';
+import { ConfigInForce } from './config/config-in-force.ts';
+import type { LoadedConfig } from './config/load.ts';
+import { startStorageScp } from './dimse/scp/storage-scp.ts';
+import { startHttpServer } from './http/server.ts';
+import { openIntake } from './intake/open-intake.ts';
 import { operatorTargets } from './intake/operator-targets.ts';
-import { OperatorActions } from './intake/operator-actions.ts';
-import { InstanceReceiver } from './intake/receive/receive-instance.ts';
-import { Reconciler } from './intake/tries/reconcile.ts';
-import { RetentionRuns } from './intake/upkeep/retention-runs.ts';
-import { SeriesAssembly } from './intake/complete/series-assembly.ts';
-import { SeriesLock } from './intake/series-lock.ts';
-import { StorageCommitments } from './intake/commitment/storage-commitments.ts';
-import { StructureSetReceiver } from './intake/correction/receive-structure-set.ts';
-import { UnmatchedStructureSets } from './intake/correction/unmatched-structure-sets.ts';
 import type { ContourQueues } from './jobs/queues.ts';
-import { NodeAudit } from './observe/audit/node-audit.ts';
 import type { Log } from './log.ts';
 import { startNotifier } from './notify/notifier.ts';
+import { identifiersIn, NodeAudit } from './observe/audit/node-audit.ts';
 import { createMetrics } from './observe/metrics/metrics.ts';
 import { lockDataDirectory } from './store/directory-lock.ts';
-import { incomingFolder } from './work/paths.ts';
-import { problemFrom } from './problem.ts';
-import { pseudonymKey } from './store/pseudonym-key.ts';
 import type { SeriesActions, SeriesReader } from './store/series.ts';
-import type { Problem } from './problem.ts';
 import { Store } from './store/store.ts';
 
 export interface NodeDependencies {
   readonly log: Log;
-  /** Closed by whoever opened them, after the node. */
+  /** Closed by its owner, after the node. */
   readonly queues: ContourQueues;
   readonly clock?: Clock;
 }
@@ -52,14 +29,9 @@ export interface RunningNode {
   readonly httpUrl: string;
   readonly series: SeriesReader;
   readonly actions: SeriesActions;
-  /**
-   * Takes over peers, destinations, routes, users and notifications of another configuration, all of them or, where it
-   * cannot be loaded, none.
-   *
-   * @returns whether it was taken
-   */
+  /** ConfigInForce.reload, and everything that follows from a changed configuration. */
   reload(load: () => Promise<LoadedConfig>): Promise<boolean>;
-  /** No new association; those that stand are ended; what is due stays on disk. */
+  /** Accepts no new association, ends those that are open, and leaves on disk what is due. */
   close(): Promise<void>;
 }
 
@@ -69,198 +41,75 @@ export interface RunningNode {
  * @throws ContourNodeError DATA_DIRECTORY_LOCKED, DATA_DIRECTORY, PORT_IN_USE, CONFIG_INVALID
  */
 export async function startNode(loaded: LoadedConfig, dependencies: NodeDependencies): Promise<RunningNode> {
-  const undo: (() => Promise<void> | void)[] = [];
+  const parts = new AsyncDisposableStack();
   try {
-    return await compose(loaded, dependencies, undo);
+    return await startParts(loaded, dependencies, parts);
   } catch (error) {
-    for (const step of undo.toReversed()) await step();
+    await parts.disposeAsync();
     throw error;
   }
 }
 
-async function compose(
+/** @param parts takes how each part is closed; they close in the reverse order */
+async function startParts(
   loaded: LoadedConfig,
-  dependencies: NodeDependencies,
-  undo: (() => Promise<void> | void)[],
+  { log, queues, clock = systemClock }: NodeDependencies,
+  parts: AsyncDisposableStack,
 ): Promise<RunningNode> {
-  const { log, queues, clock = systemClock } = dependencies;
   const dataDirectory = resolve(loaded.config.dataDirectory);
-  let current: CurrentConfig = loaded;
-  let reloadProblem: Problem | undefined;
+  const configuration = new ConfigInForce(loaded, log);
+  const current = () => configuration.current;
+  const config = () => configuration.config;
 
-  undo.push(lockDataDirectory(dataDirectory));
-  const key = await pseudonymKey(dataDirectory);
+  parts.defer(lockDataDirectory(dataDirectory));
   const store = await Store.open({ dataDirectory, log, now: clock.now });
-  undo.push(() => store.close());
+  parts.defer(() => store.close());
 
-  const audit = new NodeAudit(current.config, {
-    now: clock.now,
-    log,
-    identifiers: (series) => {
-      const image = store.images(series)[0]?.image;
-      return image && { patientId: image.identity.patientId, seriesInstanceUid: image.seriesInstanceUid };
-    },
-  });
-  undo.push(() => audit.close());
+  const audit = new NodeAudit(config(), { now: clock.now, log, identifiers: identifiersIn(store) });
+  parts.defer(() => audit.close());
   audit.started(loaded.digest);
-  store.onChange((series, change) => {
-    if (change.kind === 'event') audit.happened(series, change.event);
-    if (change.kind === 'removed') audit.deleted(series, change.by);
-  });
-
-  const watermarkBytes = (): number => current.config.retention.minimumFreeGigabytes * 1e9;
-  const unmatched = new UnmatchedStructureSets(dataDirectory, log);
-  await unmatched.recover();
+  audit.follow(store);
   const metrics = createMetrics({
     store,
     queues,
-    watermarkBytes,
-    unmatched: () => unmatched.list().length,
+    watermarkBytes: () => config().retention.minimumFreeGigabytes * 1e9,
+    unmatched: () => intake.unmatched.list().length,
   });
-  const lock = new SeriesLock();
-  const reconciler = new Reconciler({
+
+  const intake = await openIntake({
     store,
     queues,
-    lock,
     clock,
     log,
-    current: () => current,
+    current,
     onResult: (result) => metrics.series.result(result),
   });
-  const completion = new SeriesCompletion({
-    store,
-    log,
-    now: clock.now,
-    current: () => current,
-    countImages: (sender, series) => askCount(current.config, sender, series),
-    onOrders: (series) => reconciler.series(series),
-  });
-  const peer = (name: string | undefined) => current.config.peers.find((candidate) => candidate.name === name);
-  const assembly = new SeriesAssembly({
-    store,
-    clock,
-    log,
-    lock,
-    quietPeriodSeconds: (name) => peer(name)?.quietPeriodSeconds ?? current.config.intake.quietPeriodSeconds,
-    completeOnRelease: (name) => peer(name)?.completeOnRelease ?? false,
-    complete: (series) => completion.complete(series),
-  });
-  undo.push(async () => {
-    assembly.close();
-    await reconciler.close();
-    await lock.idle();
-  });
-  const commitments = new StorageCommitments({ store, lock, key, clock, log, config: () => current.config });
-  await commitments.recover();
-  undo.push(() => commitments.close());
-  const commitmentOptions = { store, lock, log, config: () => current.config };
-  const commitmentResults = new CommitmentResults(commitmentOptions);
-  const commitmentRequests = new CommitmentRequests({ ...commitmentOptions, clock, results: commitmentResults });
-  undo.push(() => commitmentRequests.close());
-  const actions = new OperatorActions({
-    store,
-    assembly,
-    completion,
-    reconciler,
-    commitments,
-    lock,
-    current: () => current,
-    log,
-  });
-
-  const retention = new RetentionRuns({
-    store,
-    log,
-    clock,
-    lock,
-    assembly,
-    commitments,
-    unmatched,
-    limits: () => current.config.retention,
-  });
-  const disk = new DiskWatch({
-    dataDirectory,
-    clock,
-    log,
-    lowBytes: watermarkBytes,
-    reservedBytes: () => current.config.intake.reservedMegabytes * 1e6,
-    onLow: () => retention.run(),
-  });
-  const receiver = new InstanceReceiver({
-    store,
-    assembly,
-    lock,
-    key,
-    log,
-    sync: current.config.intake.syncToDisk,
-    disk,
-  });
-
-  const structureSets = new StructureSetReceiver({
-    store,
-    unmatched,
-    lock,
-    key,
-    log,
-    disk,
-    onMatched: (series) => reconciler.series(series),
-  });
+  parts.defer(() => intake.close());
+  const { actions, disk, lock, reconciler, unmatched } = intake;
 
   const http = await startHttpServer({
-    config: () => current.config.http,
+    config: () => config().http,
     series: store,
     dataDirectory,
     identity: (series) => store.images(series)[0]?.image.identity,
-    targets: () => operatorTargets(current.config),
-    node: { aeTitle: current.config.dicom.aeTitle, dicomPort: current.config.dicom.port },
+    targets: () => operatorTargets(config()),
+    node: { aeTitle: config().dicom.aeTitle, dicomPort: config().dicom.port },
     actions,
     queues,
     quality: () => store.quality(),
     unmatched,
-    unmatchedDays: () => current.config.retention.unmatchedDays,
+    unmatchedDays: () => config().retention.unmatchedDays,
     metrics,
     audit,
-    problems: async () => [...(reloadProblem === undefined ? [] : [reloadProblem]), ...(await disk.problems())],
+    problems: async () => [configuration.problem ?? [], await disk.problems()].flat(),
     log,
   });
-  undo.push(() => http.close());
-
-  assembly.recover();
-  await disk.start();
-  undo.push(() => disk.close());
-  const scp = await startStorageScp({
-    config: () => current.config,
-    directory: join(dataDirectory, incomingFolder),
-    full: () => disk.full,
-    store: metrics.associations.counting((received) =>
-      received.sopClassUid === rtStructureSetStorage ? structureSets.store(received) : receiver.store(received),
-    ),
-    commitment: { provider: commitments, listener: commitmentResults },
-    onRefused: (association, named, status) => {
-      metrics.associations.refused(association, status);
-      receiver.refused(association, named, status);
-    },
-    onRejected: (reason) => metrics.associations.rejected(reason),
-    onAssociationStart: () => metrics.associations.started(),
-    onAssociationEnd: (association, how) => {
-      metrics.associations.ended(association, how);
-      assembly.ended(association, how);
-    },
-    log,
-  });
-  undo.push(() => scp.close());
-  reconciler.start();
-  commitmentRequests.start();
-  const clockWatch = new ClockWatch({
-    clock,
-    log,
-    onSetBack: () => void queues.clockSetBack().then(() => reconciler.all()),
-  });
-  undo.push(() => clockWatch.close());
-  const notifier = startNotifier({ store, lock, clock, log, current: () => current.config });
-  undo.push(() => notifier.close());
-  retention.run();
-  undo.push(() => retention.close());
+  parts.defer(() => http.close());
+  const scp = await startStorageScp({ ...intake.scp, config, observer: metrics.associations, log });
+  parts.defer(() => scp.close());
+  intake.start();
+  const notifier = startNotifier({ store, lock, clock, log, current: config });
+  parts.defer(() => notifier.close());
   log.info({ dicom: scp.port, dicomTls: scp.tlsPort, http: http.url, dataDirectory }, 'the node runs');
 
   return {
@@ -270,48 +119,19 @@ async function compose(
     series: store,
     actions,
     async reload(load) {
-      try {
-        const next = await load();
+      const taken = await configuration.reload(load, async () => {
         await scp.renewCertificates();
         await http.renewCertificate();
-        const config = takeOver(current.config, next.config);
-        for (const name of needRestart(config, next.config)) log.warn(`${name}: changed; it takes a restart to count`);
-        current = { config, digest: createHash('sha256').update(JSON.stringify(config)).digest('hex') };
-        reloadProblem = undefined;
-        audit.configured(true, current.digest);
-      } catch (error) {
-        reloadProblem = problemFrom(error);
-        audit.configured(false, current.digest);
-        log.error(
-          { err: asContourNodeError(error) },
-          'the configuration was not taken; the old peers and routes stay in force',
-        );
-        return false;
-      }
-      queues.setDestinations(current.config.destinations.map(({ name }) => name));
+      });
+      audit.configured(taken, current().digest);
+      if (!taken) return false;
+      queues.setDestinations(config().destinations.map(({ name }) => name));
       http.refreshQueues();
       await notifier.renew();
       reconciler.all();
       log.info('peers, destinations, routes, users and notifications taken over');
       return true;
     },
-    async close() {
-      for (const step of undo.splice(0).toReversed()) await step();
-    },
+    close: () => parts.disposeAsync(),
   };
-}
-
-const countTimeoutSeconds = 20;
-
-/** 0 images is no answer: a console that has sent them knows them, or does not say. */
-async function askCount(
-  { dicom }: Config,
-  sender: Peer,
-  series: { studyInstanceUid: string; seriesInstanceUid: string },
-): Promise<number | undefined> {
-  const address = configuredPeer(sender, dicom);
-  if (address === undefined) return undefined;
-  const options = { callingAe: dicom.aeTitle, timeoutSeconds: countTimeoutSeconds };
-  const images = await countSeriesInstances(address, series, options);
-  return images === 0 ? undefined : images;
 }

@@ -28,6 +28,9 @@ type Room = (typeof rooms)[number];
 /** Rooms of src/ that worker/ does not know: the node alone has state, an intake and a page. */
 const ofTheNode: readonly Room[] = ['store', 'intake', 'observe', 'notify', 'http', 'node.ts'];
 
+/** Packages whose quirks one folder knows, and no file outside it. */
+const knownBy: Readonly<Record<string, string>> = { 'dcmjs-dimse': 'src/dimse/library/' };
+
 /** Packages that hold tensors: not in src/. */
 const tensorPackages = /^(@tensorflow\/|onnxruntime|onnx-proto)/;
 
@@ -61,7 +64,9 @@ function violation(imported: Import): string | undefined {
   const { from, specifier } = imported;
   const [place = ''] = from.split('/');
   if (!specifier.startsWith('.')) {
-    return place === 'src' && tensorPackages.test(specifier) ? `${from} holds tensors: ${specifier}` : undefined;
+    if (place === 'src' && tensorPackages.test(specifier)) return `${from} holds tensors: ${specifier}`;
+    const folder = knownBy[specifier];
+    return folder === undefined || from.startsWith(folder) ? undefined : `${from} imports ${specifier}`;
   }
   const to = target(imported);
   return isAllowed(place, from, to) ? undefined : `${from} imports ${to}`;
@@ -124,6 +129,7 @@ test('the check notices a forbidden import and a circle', () => {
   assert.ok(violation({ from: 'src/intake/x.ts', specifier: '../../worker/volume/volume.ts' }));
   assert.ok(violation({ from: 'worker/x.ts', specifier: '../src/store/store.ts' }));
   assert.ok(violation({ from: 'src/dicom/x.ts', specifier: 'onnxruntime-node' }));
+  assert.ok(violation({ from: 'src/dimse/scp/x.ts', specifier: 'dcmjs-dimse' }), 'one folder knows the library');
   assert.ok(violation({ from: 'src/errors.ts', specifier: './config/schema.ts' }), 'the ground imports no room');
   assert.ok(violation({ from: 'src/jobs/x.ts', specifier: '../store/series.ts' }), 'upwards');
   assert.ok(violation({ from: 'src/http/x.ts', specifier: '../node.ts' }), 'the node is at the top');

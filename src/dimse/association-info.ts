@@ -1,18 +1,18 @@
 import type { Peer } from '../config/schema.ts';
 
-/** Who is at the other end of an association that was accepted. */
+/** The peer of an accepted association. */
 export interface AssociationInfo {
   /** Random; names the association in the log. */
   readonly id: string;
   readonly callingAe: string;
   readonly calledAe: string;
-  /** IP address without brackets; an IPv4 address mapped into IPv6 stands here as IPv4. */
+  /** IP address without brackets; an IPv4 address mapped into IPv6 is given as IPv4. */
   readonly address: string;
-  /** The configured peer with this calling AE title at this address; none for an unconfigured sender on this machine. */
+  /** The configured peer with this calling AE title at this address; undefined for an unconfigured sender on this machine. */
   readonly peer?: Peer;
 }
 
-/** `released`: by A-RELEASE; `aborted`: by A-ABORT of either side; `lost`: the connection ended without a word. */
+/** `released`: by A-RELEASE; `aborted`: by A-ABORT of either side; `lost`: the connection closed without A-RELEASE or A-ABORT. */
 export type AssociationEnd = 'released' | 'aborted' | 'lost';
 
 /** Affected SOP Class UID, SOP Instance UID of the C-STORE request; the data set is not yet compared with them. */
@@ -21,14 +21,14 @@ export interface NamedInstance {
   readonly sopInstanceUid: string;
 }
 
-/** An instance that lies complete in `incoming/`. */
+/** An instance whose file is complete in `incoming/`. */
 export interface ReceivedInstance extends NamedInstance {
-  /** A DICOM file: file meta information, then the data set's bytes as they came. */
+  /** A DICOM file: file meta information, then the data set's bytes as received. */
   readonly path: string;
   readonly transferSyntaxUid: string;
   /** Size of the file. */
   readonly bytes: number;
-  /** Resolves when it is on the disk, where that is configured; rejects when the disk would not have it. Until then it is not kept. */
+  /** Resolves when it is flushed to the disk (at once without intake.syncToDisk); rejects where that fails. Until then it is not kept. */
   readonly flushed: Promise<void>;
   readonly association: AssociationInfo;
 }

@@ -32,7 +32,7 @@ export function normaliseAddress(address: string): string {
   return ipaddr.isValid(plain) ? ipaddr.process(plain).toString() : plain;
 }
 
-/** Whether anything at all may be read from this address: a peer's, or this machine's own. */
+/** Whether anything may be read from this address: a configured peer calls from it, or it is this machine's own. */
 export function isKnownAddress(policy: Policy, address: string): boolean {
   const parsed = parse(address);
   if (parsed === undefined) return false;
@@ -40,10 +40,10 @@ export function isKnownAddress(policy: Policy, address: string): boolean {
 }
 
 /**
- * Who asks for an association, or why not: titles first (PS3.8 table 9-21), then whether there is room.
+ * The peer that asks for an association, or the rejection: titles first (PS3.8 table 9-21), then certificate, then room.
  *
- * @param open the associations that stand, without this one
- * @param full nothing more could be kept
+ * @param open the open associations, without this one
+ * @param full the disk has no room for another instance
  */
 export function judgeAssociation(
   policy: Policy,
@@ -70,17 +70,17 @@ export function judgeAssociation(
   if (request.secure === true && !mayShow(policy, peer, request.certificate))
     return { rejection: rejections.certificate };
   if (full) return { rejection: rejections.noSpace };
-  const standing = [...open];
-  const ofPeer = standing.filter((other) =>
+  const others = [...open];
+  const ofPeer = others.filter((other) =>
     peer === undefined ? other.peer === undefined && other.address === request.address : other.peer?.name === peer.name,
   );
-  if (standing.length >= dicom.maxAssociations || ofPeer.length >= dicom.maxAssociationsPerPeer) {
+  if (others.length >= dicom.maxAssociations || ofPeer.length >= dicom.maxAssociationsPerPeer) {
     return { rejection: rejections.localLimit };
   }
   return peer === undefined ? {} : { peer };
 }
 
-/** Whether what was shown in a handshake, if anything, can be a peer's at all; who it is turns out later. */
+/** Whether the certificate of a TLS handshake can be that of a peer; its AE title, which decides, is not known yet. */
 export function isKnownCertificate(policy: Policy, certificate: ShownCertificate | undefined): boolean {
   if (certificate === undefined) return policy.dicom.tls?.clientCertificates !== 'required';
   return (

@@ -12,12 +12,12 @@ export const pduType = {
 /** Reasons of an A-ABORT by the service provider, PS3.8 table 9-26. */
 export const abortReason = { notSpecified: 0, unrecognizedPdu: 1, unexpectedPdu: 2, invalidParameter: 6 } as const;
 
-/** What the peer sent is no PDU that may come now; `reason` goes into the A-ABORT. */
+/** The peer sent what may not come now; `reason` goes into the A-ABORT. */
 export class PduViolation extends Error {
   readonly reason: number;
 
   constructor(reason: number, message: string) {
-    // Nobody looks at the stack, and an attacker would have ten thousand of them made.
+    // The stack is not shown, and an attacker would make the node collect ten thousand of them.
     const { stackTraceLimit } = Error;
     Error.stackTraceLimit = 0;
     super(message);
@@ -29,7 +29,7 @@ export class PduViolation extends Error {
 const headerLength = 6;
 /** Length, presentation context ID and message control header of a presentation data value. */
 const valueHeaderLength = 6;
-/** 128 presentation contexts with twenty transfer syntaxes each and a user identity fit; nothing healthy is longer. */
+/** 128 presentation contexts with twenty transfer syntaxes each and a user identity fit; no known peer sends a longer one. */
 const maximumAssociatePdu = 256 * 1024;
 /** Some senders count the maximum length without the PDV's own header. */
 const tolerance = 16;
@@ -66,9 +66,9 @@ export type Incoming =
   { readonly pdu: Buffer; readonly part?: undefined } | { readonly part: DataPart; readonly pdu?: undefined };
 
 /**
- * Cuts the stream of a connection into PDUs. Type and length of a header are judged before anything after it is kept;
- * data sets are passed on as they come. So a connection never holds more than one association or command PDU and what
- * the socket delivered last.
+ * Cuts the stream of a connection into PDUs. Type and length of a header are checked before anything after it is kept;
+ * data sets are passed on piece by piece. So a connection never holds more than one association or command PDU and the
+ * last chunk from the socket.
  */
 export class PduReader {
   readonly #maximumDataPdu: number;
@@ -92,7 +92,7 @@ export class PduReader {
   /**
    * What comes next, or undefined until more has arrived.
    *
-   * @throws PduViolation for what no healthy peer sends
+   * @throws PduViolation for an unknown PDU type or a wrong length
    */
   next(): Incoming | undefined {
     if (this.#value !== undefined) return this.#nextPart(this.#value);
@@ -106,7 +106,7 @@ export class PduReader {
     const length = header?.readUInt32BE(2);
     if (length === undefined) return undefined;
     if (length > maximum) {
-      throw new PduViolation(abortReason.invalidParameter, `PDU of ${length} bytes, at most ${maximum} are taken`);
+      throw new PduViolation(abortReason.invalidParameter, `PDU of ${length} bytes, at most ${maximum} are accepted`);
     }
     if (type === pduType.data) {
       this.#take(headerLength);

@@ -1,7 +1,7 @@
 import type { PeerCertificate, TLSSocket } from 'node:tls';
 import type { PeerTls } from '../config/tls-schema.ts';
 
-/** A certificate that a peer has shown, and has proven to be its own by the handshake. */
+/** A certificate that a peer has shown; the handshake has proven that the peer has its key. */
 export interface ShownCertificate {
   /** Signed by a configured CA, valid now. */
   readonly signed: boolean;
@@ -26,8 +26,8 @@ export function shownCertificate(socket: TLSSocket): ShownCertificate | undefine
 }
 
 /**
- * Whether a certificate is one of those that a peer may show: by its fingerprint, whoever signed it; by parts of its
- * subject, only if a CA signed it, for everybody can write a subject.
+ * Whether a certificate is one of those that a peer may show: by its fingerprint, whatever CA signed it; by parts of its
+ * subject, only if a CA signed it, since anybody can write a subject.
  */
 export function isListed(shown: ShownCertificate, { certificates }: Pick<PeerTls, 'certificates'>): boolean {
   if (!shown.current) return false;

@@ -15,10 +15,10 @@ export const contextResult = { acceptance: 0, abstractSyntaxNotSupported: 3, tra
 
 export type ContextAnswer = { readonly result: 0; readonly transferSyntax: string } | { readonly result: 3 | 4 };
 
-/** The transfer syntaxes that each supported SOP class is taken in. */
+/** The transfer syntaxes in which each supported SOP class is accepted. */
 export type SupportedContexts = ReadonlyMap<string, ReadonlySet<string>>;
 
-/** What the node takes as SCP; lossy compressed images and storage commitment only where the peer is configured so. */
+/** What the node accepts as SCP; lossy compressed images and storage commitment only where the peer is configured so. */
 export function supportedContexts(options: { acceptLossy: boolean; storageCommitment?: boolean }): SupportedContexts {
   const uncompressed = new Set([implicitVrLittleEndian, explicitVrLittleEndian]);
   return new Map([

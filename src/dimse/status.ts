@@ -14,7 +14,7 @@ export const dimseStatus = {
   outOfResources: 0xa700,
   dataSetDoesNotMatchSopClass: 0xa900,
   cannotUnderstand: 0xc000,
-  /** Of this node: other pixels under a SOP Instance UID that it already has. */
+  /** Of this node: the SOP Instance UID is known with other pixels. */
   otherPixelsUnderKnownUid: 0xc001,
 } as const;
 
@@ -23,7 +23,7 @@ export function formatStatus(status: number): string {
   return `0x${status.toString(16).toUpperCase().padStart(4, '0')}`;
 }
 
-/** PS3.4 table B.2-1: stored, with something to say about it. */
+/** PS3.4 table B.2-1: stored, with a warning. */
 export function isWarning(status: number): boolean {
   return (status & 0xf000) === 0xb000;
 }

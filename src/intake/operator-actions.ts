@@ -1,11 +1,12 @@
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { CurrentConfig } from '../config/config-in-force.ts';
 import { ContourNodeError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { comparisonFolder, resultFile } from '../work/paths.ts';
 import type { Actor, OrderView, SeriesActions, SeriesView, SeriesState, StructureSetView } from '../store/series.ts';
 import type { Store } from '../store/store.ts';
-import type { CurrentConfig, SeriesCompletion } from './complete/complete-series.ts';
+import type { SeriesCompletion } from './complete/complete-series.ts';
 import { whyImpossible } from './tries/delivery-tries.ts';
 import type { Reconciler } from './tries/reconcile.ts';
 import type { SeriesAssembly } from './complete/series-assembly.ts';
@@ -26,7 +27,7 @@ export interface ActionOptions {
 const retriable: readonly SeriesState[] = ['rejected', 'unrouted', 'failed', 'set aside'];
 const failedOrders: readonly OrderView['state'][] = ['rejected', 'failed', 'set aside'];
 
-/** What page and commands let an operator do. */
+/** The actions of an operator, on the page and by commands. */
 export class OperatorActions implements SeriesActions {
   readonly #options: ActionOptions;
 
@@ -38,7 +39,8 @@ export class OperatorActions implements SeriesActions {
     const { store, assembly, lock, log } = this.#options;
     await lock.run(key, async () => {
       const series = this.#series(key);
-      if (!retriable.includes(series.state)) throw conflict(series, `only ${retriable.join(', ')} can be tried again`);
+      if (!retriable.includes(series.state))
+        throw conflict(series, `only a series that is ${retriable.join(', ')} can be tried again`);
       const failed = series.orders.filter(
         ({ revision, state }) => revision === series.revision && failedOrders.includes(state),
       );
@@ -58,7 +60,8 @@ export class OperatorActions implements SeriesActions {
         .flatMap(({ order, deliveries }) => deliveries.map((delivery) => ({ order, ...delivery })))
         .filter(({ state }) => state === 'delivered' || state === 'failed' || state === 'waiting')
         .filter((delivery) => destination === undefined || delivery.destination === destination);
-      if (sent.length === 0) throw conflict(series, 'there is no structure set to send again, or it is on its way');
+      if (sent.length === 0)
+        throw conflict(series, 'there is no structure set to send again, or its delivery is under way');
       for (const { order, destination: name } of sent) {
         const impossible = whyImpossible(current().config, name, series.peer);
         if (impossible !== undefined) throw new ContourNodeError('STATE_CONFLICT', impossible.message);
@@ -107,7 +110,7 @@ export class OperatorActions implements SeriesActions {
       if (set.comparisons.some(({ own }) => own))
         throw new ContourNodeError(
           'STATE_CONFLICT',
-          "it is this node's own structure set, unchanged: it never counts",
+          "it is this node's own structure set, unchanged, and no correction",
           {
             remedy: 'send the structure set that was corrected',
           },
@@ -143,8 +146,9 @@ export class OperatorActions implements SeriesActions {
       );
       const comparing = series.structureSets.some((set) => set.comparisons.some(({ state }) => state === 'comparing'));
       if (busy || comparing || assembly.isCarried(key))
-        throw conflict(series, 'work on it runs; delete it when that has ended');
-      if (commitments.holds(key)) throw conflict(series, 'its sender was promised that it is kept');
+        throw conflict(series, 'a job of it is under way; delete it when that has ended');
+      if (commitments.holds(key))
+        throw conflict(series, 'storage commitment was given for it (peers[].storageCommitmentDays)');
       await store.remove(key, by);
       log.warn({ series: key, state: series.state }, 'deleted by an operator');
     });
@@ -163,7 +167,7 @@ export class OperatorActions implements SeriesActions {
   }
 }
 
-/** A result is written once; the next one needs its name. */
+/** A result is written once: the next one needs its file name. */
 async function putAside(path: string, tries: number): Promise<void> {
   await rename(path, path.replace(/\.json$/, `.before-try-${tries + 1}.json`)).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error;

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import type { Config } from '../config/schema.ts';
 
-/** What an operator may choose from: bundles by the name of their folder, destinations as configured. */
+/** The choices for an order by hand: bundles by the name of their folder, and configured destinations. */
 export interface OperatorTargets {
   readonly bundles: readonly string[];
   readonly destinations: readonly string[];

@@ -1,4 +1,4 @@
-/** One thing at a time for each series; different series do not wait for each other. */
+/** Runs one action at a time for each series; different series do not wait for each other. */
 export class SeriesLock {
   readonly #tails = new Map<string, Promise<unknown>>();
 
@@ -13,7 +13,7 @@ export class SeriesLock {
     }
   }
 
-  /** Resolves when nothing runs any more. */
+  /** Resolves when no action runs. */
   async idle(): Promise<void> {
     while (this.#tails.size > 0) await Promise.allSettled(this.#tails.values());
   }

@@ -3,9 +3,9 @@ import { ContourNodeError } from '../errors.ts';
 import type { RedisAddress } from './redis-connection.ts';
 
 /**
- * Connects once, asks and disconnects; for commands, which say at once that Redis is away.
+ * Connects once, asks and disconnects. For commands: where Redis does not answer they fail at once.
  *
- * @throws ContourNodeError REDIS_UNAVAILABLE with what the connection said; what `question` throws as a catalogue error
+ * @throws ContourNodeError REDIS_UNAVAILABLE with the connection's error; a ContourNodeError of `question`
  */
 export async function askRedis<T>(address: RedisAddress, question: (redis: Redis) => Promise<T>): Promise<T> {
   const redis = new Redis({

@@ -9,6 +9,7 @@ import { Redis } from 'ioredis';
 import { ContourNodeError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { redisFolder } from '../work/paths.ts';
+import { delayAfter, retries } from '../retries.ts';
 
 export interface EmbeddedRedis {
   /** Unix socket that it listens on; it has no port. */
@@ -20,12 +21,12 @@ export interface EmbeddedRedis {
 
 /** sun_path of a unix socket has 108 bytes with its terminating zero, on some systems 104. */
 const longestSocketPath = 100;
-/** Name under which the owner's connection stands in CLIENT LIST: as long as it is there, the server is somebody's. */
+/** Name of the owner's connection in CLIENT LIST: a server that has it belongs to a process that runs. */
 const ownerName = 'contour-node-owner';
 const startSeconds = 60;
-/** Milliseconds that a killed owner, and a server that was told to end, may take to be gone. */
-const dyingOwner = 4000;
-const dyingServer = 15_000;
+/** Milliseconds that a killed owner, and a server that was asked to end, may take to end. */
+const ownerEndMilliseconds = 4000;
+const serverEndMilliseconds = 15_000;
 
 /**
  * Socket of the embedded Redis of a data directory, the same for every process of this machine: in the directory, or,
@@ -41,7 +42,7 @@ export function embeddedRedisSocket(dataDirectory: string): string {
 
 /**
  * Starts a redis-server for the queue: unix socket only, append-only file in `DATA/redis`, noeviction. It ends with this
- * process however that ends, is started again when it dies, and takes over a socket that a dead one left.
+ * process, also after kill -9, is started again when it ends by itself, and takes over the socket that a killed one left.
  *
  * @throws ContourNodeError DEPENDENCY_MISSING without redis-server; DATA_DIRECTORY_LOCKED when another process owns a
  * server on this data directory; REDIS_UNAVAILABLE when it does not start
@@ -59,8 +60,8 @@ export async function startEmbeddedRedis(dataDirectory: string, log: Log): Promi
   const watch = (current: Server): void => {
     void current.exited.then(async (reason) => {
       current.owner.disconnect();
-      for (let wait = 250; !stopped; wait = Math.min(wait * 2, 10_000)) {
-        log.error({ code: 'REDIS_UNAVAILABLE', reason }, 'embedded Redis ended; starting it again');
+      for (let tries = 1; !stopped; tries++) {
+        log.error({ code: 'REDIS_UNAVAILABLE', reason }, 'embedded Redis ended; it is started again');
         try {
           await rm(path, { force: true });
           server = await launchOrRepair(directory, path, log);
@@ -68,7 +69,7 @@ export async function startEmbeddedRedis(dataDirectory: string, log: Log): Promi
           return watch(server);
         } catch (error) {
           log.error({ err: error }, 'embedded Redis does not start');
-          await sleep(wait, undefined, { ref: false });
+          await sleep(delayAfter(tries, retries.redisServer), undefined, { ref: false });
         }
       }
     });
@@ -90,7 +91,7 @@ export async function startEmbeddedRedis(dataDirectory: string, log: Log): Promi
 interface Server {
   readonly child: ChildProcess;
   readonly owner: Redis;
-  /** Resolves with the last thing it said, or how it ended. */
+  /** Resolves with its last line of output, or how it ended. */
   readonly exited: Promise<string>;
 }
 
@@ -104,8 +105,8 @@ async function makePrivateFolder(folder: string): Promise<void> {
 }
 
 /**
- * Leaves the socket's path free. A server that still answers is on its way out with its owner (waited for), an orphan
- * (ended), or another node's.
+ * Makes the socket's path free. A server that still answers ends with its owner (waited for), has none (ended here), or
+ * belongs to another node (an error).
  */
 async function takeOver(path: string): Promise<void> {
   const start = Date.now();
@@ -116,17 +117,17 @@ async function takeOver(path: string): Promise<void> {
       await redis.shutdown().catch(() => undefined);
       return 'ending';
     });
-    if (state === 'nobody') await rm(path, { force: true });
-    else if (state === 'owned' && Date.now() > start + dyingOwner) {
+    if (state === 'no server') await rm(path, { force: true });
+    else if (state === 'owned' && Date.now() > start + ownerEndMilliseconds) {
       throw new ContourNodeError('DATA_DIRECTORY_LOCKED', 'the embedded Redis of this data directory is in use');
-    } else if (Date.now() > start + dyingServer) {
-      throw new ContourNodeError('REDIS_UNAVAILABLE', `what listens on ${path} neither answers nor ends`);
+    } else if (Date.now() > start + serverEndMilliseconds) {
+      throw new ContourNodeError('REDIS_UNAVAILABLE', `the server on ${path} neither answers nor ends`);
     } else await sleep(50);
   }
 }
 
-/** Runs `question` on the server behind a socket; `nobody` where none listens, `ending` where it does not answer. */
-async function ask<T>(path: string, question: (redis: Redis) => Promise<T>): Promise<T | 'nobody' | 'ending'> {
+/** Runs `question` on the server behind a socket; `no server` where none listens, `ending` where it does not answer. */
+async function ask<T>(path: string, question: (redis: Redis) => Promise<T>): Promise<T | 'no server' | 'ending'> {
   const redis = new Redis({
     path,
     lazyConnect: true,
@@ -140,7 +141,7 @@ async function ask<T>(path: string, question: (redis: Redis) => Promise<T>): Pro
     await redis.connect();
     return await question(redis);
   } catch {
-    return reason?.code === 'ECONNREFUSED' || reason?.code === 'ENOENT' ? 'nobody' : 'ending';
+    return reason?.code === 'ECONNREFUSED' || reason?.code === 'ENOENT' ? 'no server' : 'ending';
   } finally {
     redis.disconnect();
   }
@@ -168,7 +169,7 @@ async function launch(directory: string, path: string): Promise<Server> {
   // The kernel ends the server with this process, even after kill -9.
   if (process.platform === 'linux') command.unshift('setpriv', '--pdeathsig', 'TERM', '--');
   const [program = '', ...rest] = command;
-  // A group of its own: Ctrl-C is for its owner, which still needs it while it ends.
+  // A process group of its own: Ctrl-C ends the owner, which needs the server until then.
   const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
   const lastLines: string[] = [];
   let missing = false;
@@ -214,7 +215,7 @@ async function launch(directory: string, path: string): Promise<Server> {
   }
 }
 
-/** The owner's connection, which also shows that the server has loaded its file; undefined while it has not. */
+/** The owner's connection; undefined while the server has not loaded its append-only file. */
 async function own(path: string): Promise<Redis | undefined> {
   const owner = new Redis({
     path,
@@ -251,10 +252,10 @@ function redisArguments(directory: string, path: string): string[] {
   ].flat();
 }
 
-/** The line in which Redis says why it ended. */
+/** The line of Redis' output with the reason of its end. */
 function explain(lines: readonly string[]): string | undefined {
-  const telling = lines.findLast((line) => !line.includes('WARNING'));
-  return telling?.replace(/^\d+:\S+ \d+ \w+ \d+ [\d:.]+ [#*.-] /, '');
+  const reason = lines.findLast((line) => !line.includes('WARNING'));
+  return reason?.replace(/^\d+:\S+ \d+ \w+ \d+ [\d:.]+ [#*.-] /, '');
 }
 
 async function end(server: Server): Promise<void> {

@@ -3,11 +3,11 @@ import type { Priority } from '../config/schema.ts';
 
 /**
  * The queues (names and job ids: src/jobs/queue-names.ts) as the reconciler sees them: one job is one try, its id is fixed by its payload, and adding a job that is
- * there changes nothing. What became of a job stands on disk (result.json, try-NNN.json); Redis is only asked whether
- * a try still lives.
+ * there changes nothing. The outcome of a job is on disk (result.json, try-NNN.json); Redis is only asked whether a try
+ * still waits or runs.
  */
 
-/** `active`: with a worker; `missing`: Redis does not know it (lost, or removed long ago). */
+/** `active`: with a worker; `missing`: Redis has no such job (lost, or removed long ago). */
 export type JobState = 'waiting' | 'active' | 'completed' | 'failed' | 'missing';
 
 export interface JobStatus {
@@ -35,11 +35,11 @@ export interface JobQueues {
   /** Takes over changed destinations, each of which has its own queue. */
   setDestinations(destinations: readonly string[]): void;
   /**
-   * Redis' clock was set back, perhaps: what runs out by itself there would stand for as long, and jobs of dead workers
-   * go unnoticed.
+   * The clock of this machine, and so perhaps that of Redis, was set back: keys with a lifetime would stay longer by that
+   * time, and jobs of killed workers would go unnoticed.
    */
   clockSetBack(): Promise<void>;
-  /** Something happened to a job: a hint to reconcile, never the only way to learn it. */
+  /** The state of a job changed: a hint to reconcile, which may get lost. */
   onEvent(listener: (event: JobEvent) => void): void;
   /** Redis answers (again). */
   onReady(listener: () => void): void;

@@ -1,12 +1,12 @@
 import type { ComparePayload, ContourPayload, DeliverPayload } from '../work/payloads.ts';
 
-/** Series to be drawn. */
+/** Series to be contoured. */
 export const contourQueue = 'contour';
 
-/** Structure sets that came back, to be compared with what was drawn. */
+/** Corrections, to be compared with the delivered structure sets. */
 export const compareQueue = 'compare';
 
-/** What a worker says that it takes: one word for the queues of all destinations. */
+/** The kinds of jobs that a worker takes: one for the queues of all destinations. */
 export const queueKinds = ['contour', 'compare', 'deliver'] as const;
 export type QueueKind = (typeof queueKinds)[number];
 

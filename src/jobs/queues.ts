@@ -22,9 +22,9 @@ export interface ContourQueues extends JobQueues {
   problem(): Promise<ContourNodeError | undefined>;
   /** Why Redis may lose jobs although it answers; undefined also while it does not answer. */
   unsafe(): Promise<ContourNodeError | undefined>;
-  /** Workers that have told lately that they live; none while Redis is away. */
+  /** Workers with a heartbeat; none while Redis does not answer. */
   workers(): Promise<WorkerHeartbeat[]>;
-  /** Of every queue; empty while Redis is away. */
+  /** Of every queue; empty while Redis does not answer. */
   counts(): Promise<QueueCounts[]>;
   /** The queues as BullMQ has them, for its dashboard. */
   bullQueues(): Queue[];
@@ -53,8 +53,8 @@ const jobOptions: JobsOptions = {
 };
 
 /**
- * The node's end of the queues. While Redis is away each call fails at once with REDIS_UNAVAILABLE, and `onReady` tells
- * when it is back.
+ * The queues on the node's side. While Redis does not answer each call fails at once with REDIS_UNAVAILABLE; `onReady`
+ * listeners are called when it answers again.
  */
 export function connectQueues(options: QueueOptions): ContourQueues {
   return new BullQueues(options);
@@ -63,7 +63,7 @@ export function connectQueues(options: QueueOptions): ContourQueues {
 interface OpenQueue {
   readonly queue: Queue;
   readonly events: QueueEvents;
-  /** The events' own: they block it. */
+  /** Of the events alone: waiting for them blocks it. */
   readonly connection: Redis;
 }
 
@@ -78,9 +78,9 @@ class BullQueues implements ContourQueues {
 
   constructor(options: QueueOptions) {
     this.#options = options;
-    this.#connection = connectRedis(options.address, false, (error) => this.#hear(error));
+    this.#connection = connectRedis(options.address, false, (error) => this.#logError(error));
     this.#connection.on('ready', () => {
-      if (this.#lastError !== undefined) options.log.info({ redis: options.address.label }, 'Redis is back');
+      if (this.#lastError !== undefined) options.log.info({ redis: options.address.label }, 'Redis answers again');
       this.#lastError = undefined;
       for (const listener of this.#readyListeners) listener();
     });
@@ -128,7 +128,7 @@ class BullQueues implements ContourQueues {
     await this.#ask(name, async (queue) => {
       const job = (await queue.getJob(jobId)) as Job | undefined;
       if (job === undefined || jobState(await job.getState()) !== 'waiting') return;
-      // A worker may take it just now: then it is locked, and runs.
+      // A worker may take it at this moment: then it is locked, and runs.
       await job.remove().catch((error: Error) => {
         if (!/locked/i.test(error.message)) throw error;
       });
@@ -136,9 +136,9 @@ class BullQueues implements ContourQueues {
   }
 
   async clockSetBack(): Promise<void> {
-    // Workers look for jobs of dead ones while this key is away; it comes back with each look.
+    // While this key is missing, workers look for jobs of killed workers; each look sets it again.
     const checks = [...this.#open.values()].map(({ queue }) => queue.toKey('stalled-check'));
-    await this.#connection.del(checks).catch((error: Error) => this.#hear(error));
+    await this.#connection.del(checks).catch((error: Error) => this.#logError(error));
   }
 
   onEvent(listener: (event: JobEvent) => void): void {
@@ -206,28 +206,28 @@ class BullQueues implements ContourQueues {
     const known = this.#open.get(name);
     if (known !== undefined) return known.queue;
     const { prefix, address, log } = this.#options;
-    // The shared connection tells when Redis is away; these only repeat it.
-    const hear = (error: Error): void => log.debug({ err: error, queue: name }, 'queue');
-    // Redis may be away: neither waiting for it nor asking its version, or BullMQ would give the queue up for good.
+    // The shared connection logs that Redis does not answer; these would only repeat it.
+    const logError = (error: Error): void => log.debug({ err: error, queue: name }, 'queue');
+    // Redis may not answer yet: if BullMQ waited for it or asked its version, it would close the queue for good.
     const queue = new Queue(name, {
       connection: this.#connection,
       prefix,
       skipWaitingForReady: true,
       skipVersionCheck: true,
     });
-    const connection = connectRedis(address, true, hear);
-    // From a minute ago: what happens before the first read is not missed, and hearing of a job twice does no harm.
+    const connection = connectRedis(address, true, logError);
+    // From a minute ago, so that no event before the first read is missed; a repeated one does no harm.
     const events = new QueueEvents(name, { connection, prefix, lastEventId: `${Date.now() - 60_000}-0` });
-    queue.on('error', hear);
-    events.on('error', hear);
-    const tell =
+    queue.on('error', logError);
+    events.on('error', logError);
+    const notify =
       (kind: JobEvent['kind']) =>
       (event: { jobId: string }): void => {
         for (const listener of this.#listeners) listener({ kind, queue: name, jobId: event.jobId });
       };
-    events.on('active', tell('active'));
-    events.on('completed', tell('completed'));
-    events.on('failed', tell('failed'));
+    events.on('active', notify('active'));
+    events.on('completed', notify('completed'));
+    events.on('failed', notify('failed'));
     this.#open.set(name, { queue, events, connection });
     return queue;
   }
@@ -251,10 +251,10 @@ class BullQueues implements ContourQueues {
   }
 
   /** ioredis repeats its error with every attempt; the log needs the first. */
-  #hear(error: Error): void {
+  #logError(error: Error): void {
     if (this.#closed || this.#lastError !== undefined) return;
     this.#lastError = error;
-    this.#options.log.error({ err: this.#unavailable(error) }, 'Redis is away; jobs wait on disk');
+    this.#options.log.error({ err: this.#unavailable(error) }, 'Redis does not answer; jobs wait on disk');
   }
 }
 
@@ -265,6 +265,6 @@ function jobState(state: string): JobState {
 
 async function close({ queue, events, connection }: OpenQueue): Promise<void> {
   connection.disconnect();
-  // A connection that is down cannot be closed politely; there is nothing to lose.
+  // A connection that is down cannot be closed by a command; nothing is lost by that.
   await Promise.all([events.close().catch(() => undefined), queue.close().catch(() => undefined)]);
 }

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { Redis, type RedisOptions } from 'ioredis';
 import type { Config } from '../config/schema.ts';
 import { ContourNodeError } from '../errors.ts';
+import { delayAfter, retries } from '../retries.ts';
 import { embeddedRedisSocket } from './embedded-redis.ts';
 
 /** Where Redis is: a unix socket of the embedded server, or what `redis.url` says. */
@@ -44,12 +45,12 @@ export async function redisAddress(config: Pick<Config, 'redis' | 'dataDirectory
 }
 
 /**
- * A connection that comes back by itself for as long as it is not closed.
+ * A connection that reconnects by itself until it is closed.
  *
- * `patient`: for BullMQ workers, whose commands wait for Redis to return. Otherwise a command fails at once while Redis
- * is away, so that the caller can say so.
+ * @param patient for BullMQ workers: commands wait until Redis answers again. Otherwise a command fails at once while Redis
+ *   does not answer, so that the caller can say so.
  *
- * @param onError hears of every connection error; without a listener ioredis would end the process
+ * @param onError called for every connection error; without a listener ioredis would end the process
  */
 export function connectRedis(address: RedisAddress, patient: boolean, onError: (error: Error) => void): Redis {
   const connection = new Redis({
@@ -57,9 +58,9 @@ export function connectRedis(address: RedisAddress, patient: boolean, onError: (
     maxRetriesPerRequest: patient ? null : 0,
     enableOfflineQueue: patient,
     connectTimeout: 5000,
-    // Redis may take long to load its AOF; the node must be there when it has.
+    // Redis may take long to load its append-only file.
     maxLoadingRetryTime: 60_000,
-    retryStrategy: (times) => Math.min(100 * 2 ** Math.min(times, 5), 2000),
+    retryStrategy: (times) => delayAfter(times, retries.redisConnection),
   });
   connection.on('error', onError);
   return connection;

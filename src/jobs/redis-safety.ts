@@ -2,8 +2,8 @@ import type { Redis } from 'ioredis';
 import { ContourNodeError } from '../errors.ts';
 
 /**
- * Whether Redis keeps what it was given: an append-only file, and nothing thrown away when memory runs short. Read from
- * INFO, which a Redis that forbids CONFIG answers too.
+ * Whether Redis keeps the jobs: it has an append-only file, and evicts nothing when memory runs short. Read from INFO, which
+ * also a Redis that forbids CONFIG answers.
  *
  * @param label where Redis is, for the message
  * @returns its version

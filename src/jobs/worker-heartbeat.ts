@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { queueKinds } from './queue-names.ts';
 
 /**
- * A worker tells through Redis that it lives, what it takes and how much memory it holds. It is no state: a heartbeat
- * goes by itself when it is not renewed, by Redis' own clock, so that the clocks of node and worker do not matter.
+ * Through Redis a worker shows that it runs, which jobs it takes and how much memory it has. A heartbeat that is not renewed
+ * expires by Redis' own clock, so that the clocks of node and worker do not matter.
  */
 
 const heartbeatSchema = z.strictObject({
@@ -28,7 +28,7 @@ const registryKey = (prefix: string): string => `${prefix}:workers`;
 const heartbeatKey = (prefix: string, name: string): string => `${prefix}:workers:${name}`;
 
 export interface Heartbeat {
-  /** Tells now, besides the regular times. */
+  /** Renews now, besides the regular times. */
   beat(): void;
   /** The worker takes nothing more. */
   stop(): Promise<void>;
@@ -37,7 +37,7 @@ export interface Heartbeat {
 /** @param report asked at every beat */
 export function startHeartbeat(redis: Redis, prefix: string, report: () => WorkerHeartbeat): Heartbeat {
   const beat = (): void => {
-    // A patient connection would keep every beat until Redis is back.
+    // A patient connection would keep every beat until Redis answers again.
     if (redis.status !== 'ready') return;
     const now = report();
     redis
@@ -45,7 +45,7 @@ export function startHeartbeat(redis: Redis, prefix: string, report: () => Worke
       .sadd(registryKey(prefix), now.name)
       .set(heartbeatKey(prefix, now.name), JSON.stringify(now), 'EX', lifetimeSeconds)
       .exec()
-      // The connection tells when Redis is away.
+      // The connection logs that Redis does not answer.
       .catch(() => undefined);
   };
   const timer = setInterval(beat, renewalSeconds * 1000);

@@ -2,25 +2,23 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodeText } from '../dicom/character-set.ts';
 import { asContourNodeError } from '../errors.ts';
-import { type Backoff, delayAfter } from '../intake/tries/backoff.ts';
 import { contactSheetFile } from '../work/review-files.ts';
+import { checks, delayAfter, retries } from '../retries.ts';
 import type { Channel } from './channel.ts';
 import type { Message } from './message.ts';
 import { type Notice, noticesOf } from './notice.ts';
 import type { NotifierOptions } from './notifier-options.ts';
 
 const hour = 3_600_000;
-const longestWait = 1_800_000;
-/** Milliseconds between two looks at what is not told yet. */
-const longestPause = 60_000;
+const longestPause = checks.noticesSeconds * 1000;
 
-/** What one channel has still to tell, and when: one notice at a time, each with its own tries. */
+/** The notices that one channel has still to send: one at a time, each with its own tries. */
 export class ChannelRound {
   readonly #channel: Channel;
   readonly #options: NotifierOptions;
-  /** Series that may have something to tell: when to look at them again. */
+  /** Series that may have notices, and when to look at them again (ms since 1970). */
   readonly #watched = new Map<string, number>();
-  /** Of each series, by the notice's key. */
+  /** By series, then by the notice's key. */
   readonly #tries = new Map<string, Map<string, { tries: number; at: number }>>();
   readonly #stopping = new AbortController();
   #running: Promise<void> | undefined;
@@ -31,14 +29,14 @@ export class ChannelRound {
     this.#options = options;
   }
 
-  /** The series may have something to tell. */
+  /** The series may have a notice. */
   watch(series: string): void {
     if (this.#stopping.signal.aborted) return;
     this.#watched.set(series, 0);
     if (this.#running === undefined) this.#wake(0);
   }
 
-  /** What is under way is given up; it is told after the next start. */
+  /** Ends the message that is being sent; the next start sends it again. */
   async close(): Promise<void> {
     this.#stopping.abort();
     this.#cancel();
@@ -52,7 +50,7 @@ export class ChannelRound {
         this.#running = undefined;
         if (this.#watched.size === 0 || this.#stopping.signal.aborted) return;
         const next = Math.min(...this.#watched.values()) - this.#options.clock.now();
-        this.#wake(Math.max(100, Math.min(next, longestPause)));
+        this.#wake(Math.max(checks.shortestPauseSeconds * 1000, Math.min(next, longestPause)));
       });
     });
   }
@@ -62,24 +60,24 @@ export class ChannelRound {
     for (const [series, at] of this.#watched) {
       if (this.#stopping.signal.aborted) return;
       if (at > clock.now()) continue;
-      // What happens to it from here on sets it anew.
+      // An event from here on sets it again.
       this.#watched.set(series, Number.POSITIVE_INFINITY);
       try {
-        await this.#tellOf(series);
+        await this.#sendOf(series);
       } catch (error) {
-        log.error({ series, channel: this.#channel.name, err: asContourNodeError(error) }, 'a notice was not told');
+        log.error({ series, channel: this.#channel.name, err: asContourNodeError(error) }, 'a notice was not sent');
         this.#watched.set(series, clock.now() + longestPause);
       }
     }
   }
 
-  async #tellOf(series: string): Promise<void> {
+  async #sendOf(series: string): Promise<void> {
     const { clock } = this.#options;
-    for (const notice of this.#untold(series)) {
+    for (const notice of this.#unsent(series)) {
       if (this.#stopping.signal.aborted) return;
-      if (this.#dueAt(series, notice) <= clock.now()) await this.#tell(series, notice);
+      if (this.#dueAt(series, notice) <= clock.now()) await this.#send(series, notice);
     }
-    const left = this.#untold(series).map((notice) => this.#dueAt(series, notice));
+    const left = this.#unsent(series).map((notice) => this.#dueAt(series, notice));
     if (left.length > 0) this.#watched.set(series, Math.min(this.#watched.get(series) ?? 0, ...left));
     else if (this.#watched.get(series) === Number.POSITIVE_INFINITY) {
       this.#watched.delete(series);
@@ -91,22 +89,22 @@ export class ChannelRound {
     return this.#tries.get(series)?.get(key)?.at ?? Date.parse(at);
   }
 
-  /** What is not told of a series and not too old for it; what is not due yet as well. */
-  #untold(series: string): Notice[] {
+  /** The notices of a series that are not sent and not too old, due or not. */
+  #unsent(series: string): Notice[] {
     const { store, current, clock } = this.#options;
     const { name, events: wanted } = this.#channel;
     const { notifications } = current();
     const events = store.events(series);
-    const told = new Set(
+    const sent = new Set(
       events.flatMap((event) => (event.kind === 'notified' && event.channel === name ? [event.notice] : [])),
     );
     const oldest = new Date(clock.now() - notifications.giveUpHours * hour).toISOString();
     return noticesOf(events, notifications).filter(
-      ({ key, kind, at }) => wanted.includes(kind) && !told.has(key) && at > oldest,
+      ({ key, kind, at }) => wanted.includes(kind) && !sent.has(key) && at > oldest,
     );
   }
 
-  async #tell(series: string, notice: Notice): Promise<void> {
+  async #send(series: string, notice: Notice): Promise<void> {
     const { store, lock } = this.#options;
     try {
       const contactSheet = this.#channel.contactSheet ? await this.#contactSheet(series, notice.order) : undefined;
@@ -116,7 +114,7 @@ export class ChannelRound {
       return;
     }
     await lock.run(series, () => {
-      // Retention may have taken it meanwhile.
+      // Retention may have removed it meanwhile.
       if (store.get(series) !== undefined)
         store.record(series, { kind: 'notified', channel: this.#channel.name, notice: notice.key });
     });
@@ -128,12 +126,11 @@ export class ChannelRound {
     const ofSeries = this.#tries.get(series) ?? new Map<string, { tries: number; at: number }>();
     this.#tries.set(series, ofSeries);
     const tries = (ofSeries.get(notice.key)?.tries ?? 0) + 1;
-    const backoff: Backoff = { first: retrySeconds * 1000, longest: longestWait };
-    const at = clock.now() + delayAfter(tries, backoff);
+    const at = clock.now() + delayAfter(tries, { ...retries.notice, firstSeconds: retrySeconds });
     ofSeries.set(notice.key, { tries, at });
     const givenUp = at > Date.parse(notice.at) + giveUpHours * hour;
     const words = `${this.#channel.name}: ${error.message}; ${givenUp ? 'given up' : 'it is tried again'}`;
-    log[givenUp ? 'error' : 'warn']({ series, kind: notice.kind, tries }, `a notice was not told: ${words}`);
+    log[givenUp ? 'error' : 'warn']({ series, kind: notice.kind, tries }, `a notice was not sent: ${words}`);
   }
 
   #message(series: string, { key, kind, at, text, problem }: Notice): Message {
@@ -153,7 +150,7 @@ export class ChannelRound {
     };
   }
 
-  /** undefined where nothing was drawn, or it is gone. */
+  /** undefined where nothing was contoured, or the pictures are removed. */
   async #contactSheet(series: string, order: string | undefined): Promise<Buffer | undefined> {
     const { store } = this.#options;
     const folder = store.view(series)?.orders.find((one) => one.order === order)?.folder;

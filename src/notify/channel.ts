@@ -4,12 +4,12 @@ import type { Message } from './message.ts';
 import type { Notice } from './notice.ts';
 import { postMessage } from './webhook.ts';
 
-/** One way to tell people. */
+/** A webhook or a mailbox to which notices are sent. */
 export interface Channel {
   readonly name: string;
   readonly events: readonly Notice['kind'][];
   readonly includePatient: boolean;
-  /** Whether `send` wants the contact sheet of what the message is about. */
+  /** Whether `send` takes the contact sheet of the order that the message is about. */
   readonly contactSheet: boolean;
   /** @throws Error with the reason in one line */
   readonly send: (message: Message, signal: AbortSignal, contactSheet?: Buffer) => Promise<void>;
@@ -31,10 +31,10 @@ export function channelsOf({ webhooks, emails, timeoutSeconds }: Config['notific
   ];
 }
 
-/** nodemailer takes no signal: what it still does after an abort ends with its own time limits. */
+/** nodemailer takes no signal: after an abort it ends by its own time limits. */
 function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
-    const abort = (): void => reject(new Error('given up at the stop of the node'));
+    const abort = (): void => reject(new Error('the node is shutting down'));
     signal.addEventListener('abort', abort, { once: true });
     void work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
   });

@@ -6,7 +6,7 @@ import { type Message, plainText } from './message.ts';
 /**
  * Hands a message to the mail server, with a PNG where there is one.
  *
- * @throws Error with the reason in one line; also where the server refuses one of the readers
+ * @throws Error with the reason in one line; also where the server refuses one of the recipients
  */
 export async function mailMessage(
   email: Config['notifications']['emails'][number],
@@ -43,7 +43,7 @@ export async function mailMessage(
       messageId: `<${message.id}@${domain}>`,
       headers: { 'Auto-Submitted': 'auto-generated' },
     });
-    if (sent.rejected.length > 0) throw new Error(`the server refuses ${sent.rejected.length} of the readers`);
+    if (sent.rejected.length > 0) throw new Error(`the server refuses ${sent.rejected.length} of the recipients`);
   } finally {
     transport.close();
   }

@@ -2,7 +2,7 @@ import type { Notice } from './notice.ts';
 
 /** A notice as it leaves the node. */
 export interface Message {
-  /** The same whenever the notice is sent again, so that whoever gets it twice can tell. */
+  /** The same whenever the notice is sent again, so that a receiver recognises a repetition. */
   readonly id: string;
   readonly kind: Notice['kind'];
   readonly at: string;
@@ -15,7 +15,7 @@ export interface Message {
   readonly code?: string;
   readonly remedy?: string;
   readonly url?: string;
-  /** Only where the channel is configured to have it. */
+  /** Only where the channel is configured with includePatient. */
   readonly patient?: { readonly name: string; readonly id: string };
 }
 

@@ -4,15 +4,15 @@ import type { JournalEvent } from '../store/events.ts';
 import type { Problem } from '../problem.ts';
 
 export type Notice = {
-  /** Names it among those of its series, for good. */
+  /** Identifies it among the notices of its series; it never changes. */
   readonly key: string;
   readonly kind: Config['notifications']['webhooks'][number]['events'][number];
-  /** ISO time from which on it is to be told. */
+  /** ISO time from which on it is to be sent. */
   readonly at: string;
   /** One sentence without patient data. */
   readonly text: string;
   readonly problem?: Problem;
-  /** Whose drawing it is about. */
+  /** The order that it is about. */
   readonly order?: string;
 };
 
@@ -20,7 +20,7 @@ export type NoticeLimits = Pick<Config['notifications'], 'incompleteMinutes' | '
 
 type EventOf<Kind extends JournalEvent['kind']> = Extract<JournalEvent, { kind: Kind }>;
 
-/** A structure set on its delivery to a destination. */
+/** A structure set that is not delivered to a destination yet. */
 interface DeliveryProgress {
   readonly key: string;
   readonly order: string;
@@ -29,8 +29,8 @@ interface DeliveryProgress {
 }
 
 /**
- * What of a series somebody has to be told, from its journal: the same journal gives the same notices under the same
- * keys. Those with an `at` in the future may still fall away.
+ * The notices of a series, from its journal: the same journal has the same notices with the same keys. A notice whose `at`
+ * is in the future may still become obsolete.
  */
 export function noticesOf(events: readonly JournalEvent[], limits: NoticeLimits): Notice[] {
   const notices: Notice[] = [];
@@ -38,12 +38,12 @@ export function noticesOf(events: readonly JournalEvent[], limits: NoticeLimits)
   let incomplete: Notice | undefined;
   for (const [index, event] of events.entries()) {
     const number = index + 1;
-    // What completes the series within its time takes the notice back; what comes later cannot.
+    // Completing the series before `at` removes the notice; completing it later does not.
     const before = incomplete;
     incomplete = incompleteAfter(event, number, incomplete, limits);
     if (before !== undefined && before !== incomplete && before.at <= event.at) notices.push(before);
-    const told = noticeOf(event, number);
-    if (told !== undefined) notices.push(told);
+    const notice = noticeOf(event, number);
+    if (notice !== undefined) notices.push(notice);
     const late = followDeliveries(deliveries, event, number, limits);
     if (late !== undefined) notices.push(late);
   }
@@ -130,20 +130,20 @@ function resultNotice({ status, error, rois, warnings }: EventOf<'result'>, noti
     const found = rois.filter((roi) => roi.found).map(({ name }) => name);
     return notice('contoured', [`contoured: ${found.join(', ')}`, ...warnings.map(({ text }) => text)].join('; '));
   }
-  return notice(status, `${status}: ${error?.message ?? 'the worker does not say why'}`, error);
+  return notice(status, `${status}: ${error?.message ?? 'the worker gave no reason'}`, error);
 }
 
 function deliveryNotice(event: EventOf<'deliver outcome'>, notice: Make): Notice | undefined {
   const { destination, next, alarmed, problem } = event;
   const words = problem === undefined ? '' : `: ${problem.message}`;
   if (next === 'failed')
-    return notice('failed', `not delivered to ${destination}, and not tried any more${words}`, problem);
+    return notice('failed', `not delivered to ${destination}, and not tried again${words}`, problem);
   if (next === 'delivered' && alarmed)
     return notice('failed', `delivered to ${destination}, which did not take all of it${words}`, problem);
   return undefined;
 }
 
-/** Keeps count of the structure sets that are on their way; tells of one that has arrived late. */
+/** Follows the structure sets that are not delivered yet. @returns the notice of one that was delivered late */
 function followDeliveries(
   deliveries: Map<string, DeliveryProgress>,
   event: JournalEvent,

@@ -4,7 +4,7 @@ import type { SeriesLock } from '../intake/series-lock.ts';
 import type { Log } from '../log.ts';
 import type { Store } from '../store/store.ts';
 
-/** What the notifier and the rounds of its channels work with. */
+/** What the notifier and its channels need. */
 export interface NotifierOptions {
   readonly store: Store;
   readonly lock: SeriesLock;

@@ -3,15 +3,15 @@ import type { NotifierOptions } from './notifier-options.ts';
 import { channelsOf } from './channel.ts';
 
 export interface Notifier {
-  /** Takes over a changed section `notifications`; a channel that is new by its name is told what it could have heard. */
+  /** Takes over a changed section `notifications`; a channel with a new name gets the notices of the last giveUpHours. */
   renew(): Promise<void>;
   close(): Promise<void>;
 }
 
 /**
- * Tells people. What is to be told follows from the journals, and so does what has been told: nothing is lost, and
- * nothing told twice, by a restart; only a crash between a server's answer and its line in the journal repeats a message,
- * under the same id. Nothing waits for a server: each channel goes at its own pace, beside everything else.
+ * Sends the notices. Which are to be sent, and which were sent, follows from the journals, so that a restart loses and
+ * repeats none; only a crash between a server's answer and its line in the journal repeats a message, with the same id.
+ * Nothing else waits for a server, and no channel for another.
  */
 export function startNotifier(options: NotifierOptions): Notifier {
   const { store, clock, current } = options;

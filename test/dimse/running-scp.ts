@@ -72,8 +72,13 @@ export async function runningScp(
     },
     ...(options.commitment === undefined ? {} : { commitment: options.commitment }),
     onRefused: (_association, _named, status) => refused.push(status),
-    onAssociationStart: (association) => started.push(association),
     onAssociationEnd: (association, how) => ended.push({ association, how }),
+    observer: {
+      started: (association) => void started.push(association),
+      rejected: () => {},
+      ended: () => {},
+      answered: () => {},
+    },
     log: { debug: () => {}, info: () => {}, warn: (_fields, message) => void warnings.push(message) },
   });
   t.after(() => scp.close());

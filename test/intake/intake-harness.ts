@@ -4,22 +4,19 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { type BundleManifest, manifestSchema } from '../../src/bundles/manifest.ts';
 import { type Config, configSchema } from '../../src/config/schema.ts';
-import { rtStructureSetStorage } from '../../src/dicom/rtstruct/structure-set.ts';
 import type { AssociationEnd, AssociationInfo } from '../../src/dimse/association-info.ts';
 import type { Clock } from '../../src/clock.ts';
-import { type CountImages, type CurrentConfig, SeriesCompletion } from '../../src/intake/complete/complete-series.ts';
+import { ContourNodeError } from '../../src/errors.ts';
+import type { CountInstances } from '../../src/intake/complete/count-at-peer.ts';
+import type { SeriesAssembly } from '../../src/intake/complete/series-assembly.ts';
+import type { UnmatchedStructureSets } from '../../src/intake/correction/unmatched-structure-sets.ts';
+import { type Intake, openIntake } from '../../src/intake/open-intake.ts';
+import type { OperatorActions } from '../../src/intake/operator-actions.ts';
+import type { SeriesLock } from '../../src/intake/series-lock.ts';
+import type { Reconciler } from '../../src/intake/tries/reconcile.ts';
 import type { JobQueues } from '../../src/jobs/job-queues.ts';
-import { DiskWatch } from '../../src/intake/upkeep/disk-watch.ts';
-import { OperatorActions } from '../../src/intake/operator-actions.ts';
-import { InstanceReceiver } from '../../src/intake/receive/receive-instance.ts';
-import { StructureSetReceiver } from '../../src/intake/correction/receive-structure-set.ts';
-import { UnmatchedStructureSets } from '../../src/intake/correction/unmatched-structure-sets.ts';
-import { Reconciler } from '../../src/intake/tries/reconcile.ts';
-import { SeriesAssembly } from '../../src/intake/complete/series-assembly.ts';
-import { SeriesLock } from '../../src/intake/series-lock.ts';
 import { createLog, type Log } from '../../src/log.ts';
 import { pseudonym } from '../../src/pseudonym.ts';
-import { pseudonymKey } from '../../src/store/pseudonym-key.ts';
 import { Store } from '../../src/store/store.ts';
 import { type CtSlice, ctSliceFile, sopInstanceUidOf } from '../support/ct-slice.ts';
 
@@ -61,129 +58,118 @@ export class ManualClock implements Clock {
 
 export interface BenchOptions {
   readonly config?: Record<string, unknown>;
-  readonly countImages?: CountImages;
-  readonly reservedBytes?: number;
+  readonly countInstances?: CountInstances;
   /** A folder to go on with, after a crash. */
   readonly dataDirectory?: string;
   readonly clock?: ManualClock;
-  /** With it orders and deliveries go on: reconciler and operator's actions. */
+  /** With it orders and deliveries go on; without it Redis is away. */
   readonly queues?: JobQueues;
 }
 
 export const quietLog: Log = createLog({ logging: { level: 'error' } }, 'test', { write: () => undefined });
 
-/** The intake without network and queues: receiving, assembly, checks, routing, orders on a real folder. */
+/** Redis does not answer, and never will. */
+export const redisAway: JobQueues = {
+  addContour: away,
+  addCompare: away,
+  addDeliver: away,
+  statusOf: away,
+  depth: away,
+  remove: away,
+  setDestinations: () => {},
+  clockSetBack: async () => {},
+  onEvent: () => {},
+  onReady: () => {},
+};
+
+async function away(): Promise<never> {
+  throw new ContourNodeError('REDIS_UNAVAILABLE', 'Redis does not answer');
+}
+
+/** The intake without network: receiving, assembly, checks, routing, orders on a real folder. */
 export class IntakeHarness {
   readonly dataDirectory: string;
   readonly clock: ManualClock;
-  config: Config;
   readonly store: Store;
-  readonly lock = new SeriesLock();
-  readonly assembly: SeriesAssembly;
-  readonly receiver: InstanceReceiver;
-  readonly unmatched: UnmatchedStructureSets;
-  readonly structureSets: StructureSetReceiver;
-  readonly key: Buffer;
-  readonly reconciler: Reconciler | undefined;
-  readonly actions: OperatorActions | undefined;
+  readonly intake: Intake;
+  readonly #current: { config: Config };
   #associations = 0;
   #files = 0;
 
-  private constructor(options: BenchOptions, dataDirectory: string, clock: ManualClock, store: Store, key: Buffer) {
-    this.dataDirectory = dataDirectory;
+  private constructor(current: { config: Config }, clock: ManualClock, store: Store, intake: Intake) {
+    this.dataDirectory = store.dataDirectory;
     this.clock = clock;
+    this.#current = current;
     this.store = store;
-    this.key = key;
-    this.config = configSchema.parse({ dataDirectory, ...options.config });
-    const current = (): CurrentConfig => ({ config: this.config, digest: '0'.repeat(64) });
-    const completion = new SeriesCompletion({
-      store,
-      log: quietLog,
-      now: () => clock.now(),
-      current,
-      countImages: options.countImages ?? (async () => undefined),
-      onOrders: (series) => this.reconciler?.series(series),
-    });
-    const peer = (name: string | undefined) => this.config.peers.find((candidate) => candidate.name === name);
-    this.assembly = new SeriesAssembly({
-      store,
-      clock,
-      lock: this.lock,
-      log: quietLog,
-      quietPeriodSeconds: (name) => peer(name)?.quietPeriodSeconds ?? this.config.intake.quietPeriodSeconds,
-      completeOnRelease: (name) => peer(name)?.completeOnRelease ?? false,
-      complete: (series) => completion.complete(series),
-    });
-    const { assembly, lock } = this;
-    const disk = new DiskWatch({
-      dataDirectory,
-      clock,
-      log: quietLog,
-      lowBytes: () => 0,
-      reservedBytes: () => options.reservedBytes ?? 0,
-    });
-    this.unmatched = new UnmatchedStructureSets(dataDirectory, quietLog);
-    this.structureSets = new StructureSetReceiver({
-      store,
-      unmatched: this.unmatched,
-      lock,
-      key,
-      log: quietLog,
-      disk,
-      onMatched: (series) => this.reconciler?.series(series),
-    });
-    this.receiver = new InstanceReceiver({
-      store,
-      assembly,
-      lock,
-      key,
-      log: quietLog,
-      sync: true,
-      disk,
-    });
-    if (options.queues === undefined) return;
-    this.reconciler = new Reconciler({
-      store,
-      lock,
-      clock,
-      current,
-      log: quietLog,
-      queues: options.queues,
-      onResult: () => undefined,
-    });
-    this.actions = new OperatorActions({
-      completion,
-      store,
-      assembly,
-      lock,
-      current,
-      log: quietLog,
-      reconciler: this.reconciler,
-      commitments: { holds: () => false },
-    });
+    this.intake = intake;
   }
 
   static async open(t: TestContext, options: BenchOptions = {}): Promise<IntakeHarness> {
     const dataDirectory = options.dataDirectory ?? (await mkdtemp(join(tmpdir(), 'contour-node-intake-')));
     const clock = options.clock ?? new ManualClock();
-    const key = await pseudonymKey(dataDirectory);
+    const current = {
+      config: configSchema.parse({
+        ...options.config,
+        dataDirectory,
+        // Whatever disk the tests run on.
+        intake: { reservedMegabytes: 0, ...(options.config?.['intake'] as object) },
+        retention: { minimumFreeGigabytes: 0, ...(options.config?.['retention'] as object) },
+      }),
+    };
     const store = await Store.open({ dataDirectory, log: quietLog, now: () => clock.now() });
-    const bench = new IntakeHarness(options, dataDirectory, clock, store, key);
+    const intake = await openIntake({
+      store,
+      queues: options.queues ?? redisAway,
+      clock,
+      log: quietLog,
+      current: () => ({ ...current, digest: '0'.repeat(64) }),
+      countInstances: options.countInstances ?? (async () => undefined),
+    });
+    const bench = new IntakeHarness(current, clock, store, intake);
     t.after(async () => {
       await bench.crash();
       await rm(dataDirectory, { recursive: true, force: true });
     });
-    await bench.unmatched.recover();
-    bench.assembly.recover();
-    bench.reconciler?.start();
+    if (options.queues !== undefined) intake.start();
     return bench;
   }
 
-  /** Ends without a word to anybody; the folder stays. */
+  /** Replaced as a whole, as a reload does. */
+  get config(): Config {
+    return this.#current.config;
+  }
+
+  set config(config: Config) {
+    this.#current.config = config;
+  }
+
+  get key(): Buffer {
+    return this.intake.key;
+  }
+
+  get lock(): SeriesLock {
+    return this.intake.lock;
+  }
+
+  get assembly(): SeriesAssembly {
+    return this.intake.assembly;
+  }
+
+  get reconciler(): Reconciler {
+    return this.intake.reconciler;
+  }
+
+  get actions(): OperatorActions {
+    return this.intake.actions;
+  }
+
+  get unmatched(): UnmatchedStructureSets {
+    return this.intake.unmatched;
+  }
+
+  /** Ends without recording anything; the folder stays. */
   async crash(): Promise<void> {
-    this.assembly.close();
-    await this.reconciler?.close();
-    await this.lock.idle();
+    await this.intake.close();
     try {
       this.store.close();
     } catch {
@@ -228,8 +214,7 @@ export class IntakeHarness {
       association,
       ...command,
     };
-    const receiver = received.sopClassUid === rtStructureSetStorage ? this.structureSets : this.receiver;
-    const status = await receiver.store(received);
+    const status = await this.intake.scp.store(received);
     await rm(path, { force: true });
     return status;
   }

@@ -161,7 +161,7 @@ test('a reload takes peers, destinations, routes and notifications as a whole; a
 notifications: { webhooks: [{ name: chat, url: '${url}' }] }\n`,
   );
   assert.equal(await node.reload(() => loadConfig(configFile)), true);
-  assert.match(log(), /logging: changed; it takes a restart/);
+  assert.match(log(), /logging: changed; the change takes effect after a restart/);
   assert.equal((await fetch(`${node.httpUrl}/health/ready`)).status, 200);
   await node.actions.retry(unrouted!.key);
   const [failed] = await becomes(['failed']);

@@ -174,11 +174,7 @@ test('what is committed cannot be deleted by an operator, also after a restart (
     assert.equal(response.status, 409);
     const { error } = (await response.json()) as { error: { code: string; message: string } };
     const { code, message } = error;
-    assert.deepEqual(
-      [code, /its sender was promised that it is kept/.test(message)],
-      ['STATE_CONFLICT', true],
-      message,
-    );
+    assert.deepEqual([code, /storage commitment was given for it/.test(message)], ['STATE_CONFLICT', true], message);
     assert.equal((await readdir(images)).length, 3);
   };
   await refused();

@@ -6,7 +6,7 @@ import { problem } from '../../src/problem.ts';
 
 const limits = { incompleteMinutes: 15, lateMinutes: 30 };
 const order = '0123456789abcdef';
-const lost = problem('SERIES_INCOMPLETE', 'an association was lost: 7 images wait for the sender’s repeat');
+const lost = problem('SERIES_INCOMPLETE', 'a connection was lost: the sender has to send 7 instances again');
 
 /** Minutes after noon, and what happened then. */
 function journal(...entries: (readonly [number, NewEvent])[]): JournalEvent[] {

@@ -95,7 +95,7 @@ test('from the page: another bundle, another destination; what comes where, who 
     async () => {
       assert.match(
         await order(page, 'phantom-gtvp', ['research']),
-        /STATE_CONFLICT: phantom-gtvp has drawn this for these destinations already \(send it again\)/,
+        /STATE_CONFLICT: phantom-gtvp has contoured this series for these destinations already \(send it again\)/,
       );
       assert.match(
         await order(page, 'openkbp-head-neck', ['clinic']),

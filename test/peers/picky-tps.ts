@@ -3,12 +3,20 @@ import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { association as associationTypes, requests } from 'dcmjs-dimse';
 import { parseDicom } from '../../src/dicom/read-data-set.ts';
 import { fileMetaInformation } from '../../src/dicom/part10.ts';
 import { rtStructureSetStorage } from '../../src/dicom/rtstruct/structure-set.ts';
 import { implicitVrLittleEndian } from '../../src/dicom/transfer-syntax.ts';
-import { CEchoResponse, CStoreResponse, Dataset, Scp } from '../../src/dimse/library/dcmjs-dimse.ts';
+import {
+  type Association,
+  type CEchoRequest,
+  CEchoResponse,
+  type CStoreRequest,
+  CStoreResponse,
+  Dataset,
+  type PresentationContext,
+  Scp,
+} from '../../src/dimse/library/dcmjs-dimse.ts';
 import { verificationSopClass } from '../../src/dimse/presentation-context.ts';
 import { type KnownCt, knownCt, refusals } from './picky-import.ts';
 
@@ -169,7 +177,7 @@ class PickyScp extends Scp {
     this.#connection = socket;
   }
 
-  override associationRequested(association: associationTypes.Association): void {
+  override associationRequested(association: Association): void {
     const contexts = association.getPresentationContexts().map(({ context }) => context);
     if (contexts.some((context) => context.getAbstractSyntaxUid() === rtStructureSetStorage)) {
       this.#system.deliveries++;
@@ -202,10 +210,7 @@ class PickyScp extends Scp {
     this.#connection.destroy();
   }
 
-  override cEchoRequest(
-    request: requests.CEchoRequest,
-    respond: (response: InstanceType<typeof CEchoResponse>) => void,
-  ): void {
+  override cEchoRequest(request: CEchoRequest, respond: (response: InstanceType<typeof CEchoResponse>) => void): void {
     const response = CEchoResponse.fromRequest(request);
     response.setStatus(status.success);
     respond(response);
@@ -224,13 +229,13 @@ class PickyScp extends Scp {
 
   override createDatasetFromStoreWritableStream(
     _writable: Writable,
-    _context: associationTypes.PresentationContext,
+    _context: PresentationContext,
     done: (dataset: InstanceType<typeof Dataset>) => void,
   ): void {
     done(new Dataset());
   }
 
-  override cStoreRequest(request: requests.CStoreRequest): void {
+  override cStoreRequest(request: CStoreRequest): void {
     const answer = (code: number, instance?: string): void => {
       const response = CStoreResponse.fromRequest(request);
       response.setStatus(code);
@@ -241,7 +246,7 @@ class PickyScp extends Scp {
     void this.#act(request, answer);
   }
 
-  async #act(request: requests.CStoreRequest, answer: (code: number, instance?: string) => void): Promise<void> {
+  async #act(request: CStoreRequest, answer: (code: number, instance?: string) => void): Promise<void> {
     const take = (): Promise<number> =>
       this.#system.import(
         request.getAffectedSopClassUid(),

@@ -15,7 +15,7 @@ export const requestCommitmentAction = 1;
 /** Event Type IDs of N-EVENT-REPORT (PS3.4 J.3.3.1.2). */
 export const commitmentEvent = { complete: 1, failuresExist: 2 } as const;
 
-/** Failure Reason (0008,1197), PS3.3 C.14.1.1, as far as it is given here. */
+/** Failure Reason (0008,1197), PS3.3 C.14.1.1: those that this node sends. */
 export const failureReason = {
   processingFailure: 0x0110,
   noSuchObjectInstance: 0x0112,
@@ -31,7 +31,7 @@ const reasonWords: Readonly<Record<number, string>> = {
   0x0213: 'resource limitation',
 };
 
-/** A Failure Reason as the standard names it; '' for one that it does not know. */
+/** A Failure Reason as the standard names it; '' for an unknown one. */
 export function failureInWords(reason: number): string {
   return reasonWords[reason] ?? '';
 }
@@ -47,7 +47,7 @@ export interface CommitmentRequest {
   readonly references: readonly InstanceReference[];
 }
 
-/** What became of it. */
+/** The result of a request. */
 export interface CommitmentResult {
   readonly transactionUid: string;
   readonly committed: readonly InstanceReference[];

@@ -7,7 +7,7 @@ const itemsOffset = 74;
 
 /**
  * An A-ASSOCIATE-AC that answers a proposed asynchronous operations window: one operation at a time. Without an answer
- * the same holds (PS3.7 D.3.3.3), but not every requestor knows; dcmjs-dimse never writes this one.
+ * the same holds (PS3.7 D.3.3.3), but not every requestor follows that; dcmjs-dimse never writes the answer.
  *
  * @param accept the PDU with its header
  */

@@ -5,7 +5,7 @@ import { implementationClassUid, implementationVersionName } from '../../dicom/p
 // The library logs every command on the console (UIDs included) and announces itself: settings of its module that have
 // to be made once, before its first association.
 dimse.log.disableAll();
-// Its own copy of dcmjs prints what it cannot parse, as often as a peer likes and past every log.
+// Its own copy of dcmjs prints what it cannot parse on the console, as often as a peer sends it.
 interface Logger {
   disableAll(): void;
 }
@@ -16,7 +16,7 @@ log.disableAll();
 log.getLogger('validation.dcmjs').disableAll();
 dimse.Implementation.setImplementationClassUid(implementationClassUid);
 dimse.Implementation.setImplementationVersion(implementationVersionName);
-// It announces the smaller of this and the peer's own limit; storage-session.ts puts the configured one in its place.
+// It announces the smaller of this and the peer's own limit; scp-protocol.ts puts the configured one in its place.
 dimse.Implementation.setMaxPduLength(1024 * 1024);
 
 export const { Dataset, Scp } = dimse;
@@ -25,6 +25,20 @@ export const { CEchoRequest, CFindRequest, CMoveRequest, CStoreRequest, NActionR
   dimse.requests;
 export const { CEchoResponse, CMoveResponse, CStoreResponse, NActionResponse, NEventReportResponse } = dimse.responses;
 export const { PresentationContextResult } = dimse.constants;
+
+export type Association = InstanceType<typeof Association>;
+export type PresentationContext = InstanceType<typeof dimse.association.PresentationContext>;
+export type Dataset = InstanceType<typeof Dataset>;
+export type Request = InstanceType<typeof dimse.requests.Request>;
+export type Response = InstanceType<typeof dimse.responses.Response>;
+export type CEchoRequest = InstanceType<typeof CEchoRequest>;
+export type CEchoResponse = InstanceType<typeof CEchoResponse>;
+export type CStoreRequest = InstanceType<typeof CStoreRequest>;
+export type CStoreResponse = InstanceType<typeof CStoreResponse>;
+export type NActionRequest = InstanceType<typeof NActionRequest>;
+export type NActionResponse = InstanceType<typeof NActionResponse>;
+export type NEventReportRequest = InstanceType<typeof NEventReportRequest>;
+export type NEventReportResponse = InstanceType<typeof NEventReportResponse>;
 
 type NetworkOptions = ConstructorParameters<typeof dimse.Scp>[1];
 
@@ -36,6 +50,6 @@ export const Network = Object.getPrototypeOf(dimse.Scp) as new (
 ) => Network;
 
 /** To be called after each complete command: the library would prepend one without a data set to the next. */
-export function commandComplete(network: Network): void {
+export function forgetCommand(network: Network): void {
   (network as unknown as { dimseStream: undefined }).dimseStream = undefined;
 }

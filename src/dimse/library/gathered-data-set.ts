@@ -8,7 +8,7 @@ export class GatheredDataSet {
   #parts: Buffer[] | undefined;
   #bytes = 0;
 
-  /** It is on its way, or was not taken yet. */
+  /** It is on its way, or complete and not read yet. */
   get receiving(): boolean {
     return this.#parts !== undefined;
   }
@@ -31,7 +31,7 @@ export class GatheredDataSet {
     return Buffer.concat(this.#parts ?? []);
   }
 
-  /** It is dealt with. */
+  /** It was read and is no longer needed. */
   end(): void {
     this.#parts = undefined;
   }

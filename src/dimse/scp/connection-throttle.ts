@@ -5,56 +5,57 @@ export interface Refusal {
   readonly words: string;
   /** Further fields of the log line. */
   readonly fields?: object;
-  /** It says nothing against the peer: there was no room. */
+  /** Not for what the peer did: there was no room. It does not count towards `makesWait`. */
   readonly transient?: boolean;
 }
 
-/** So many refusals of an address stand in the log one by one, the rest of the window as one number. */
+/** So many refusals of an address are logged one by one, the rest of the window as one number. */
 const loggedEach = 20;
-/** A peer with a wrong title does not come back so often within a window. */
+/** More than a peer with a wrong AE title causes within a window. */
 const tolerated = 10;
 const windowMilliseconds = 60_000;
-/** More addresses than a hospital's network has peers count as one. */
+/** Addresses beyond this number, more than a hospital has peers, count as one. */
 const maximumAddresses = 1000;
 const elsewhere = 'other addresses';
 
 /**
- * Connections that were refused or cut, by address, a minute at a time: the log has the first of them and the number of
- * the rest. Ten thousand lines would be the larger part of the work that an attacker makes.
+ * Counts connections that were refused or aborted, by address, a minute at a time. The log gets the first of them and the
+ * number of the rest: ten thousand lines would cost more than the attack itself.
  */
 export class ConnectionThrottle {
   readonly #log: DimseLog;
-  readonly #counts = new Map<string, { all: number; deserved: number }>();
+  readonly #counts = new Map<string, { all: number; byPeer: number }>();
   #window: NodeJS.Timeout | undefined;
 
   constructor(log: DimseLog) {
     this.#log = log;
   }
 
-  /** A connection was refused or cut by this side. */
+  /** This side refused or aborted a connection. */
   add({ address, words, fields, transient = false }: Refusal): void {
     const count = this.#count(address);
     count.all++;
-    if (!transient) count.deserved++;
+    if (!transient) count.byPeer++;
     this.#window ??= setTimeout(() => this.#end(), windowMilliseconds).unref();
     if (count.all <= loggedEach) this.#log.warn({ address, ...fields }, words);
-    if (count.all === loggedEach) this.#log.warn({ address }, 'more of this address are only counted for a minute');
+    if (count.all === loggedEach)
+      this.#log.warn({ address }, 'further refusals of this address are only counted, for a minute');
   }
 
-  /** Whether a connection from there waits before anything is read: lately too many of its like spoke no DICOM. */
+  /** Whether a connection from this address waits before anything is read: too many were refused within the last minute. */
   makesWait(address: string): boolean {
-    return (this.#counts.get(address)?.deserved ?? 0) > tolerated;
+    return (this.#counts.get(address)?.byPeer ?? 0) > tolerated;
   }
 
-  #count(address: string): { all: number; deserved: number } {
+  #count(address: string): { all: number; byPeer: number } {
     const known = this.#counts.has(address) || this.#counts.size < maximumAddresses;
     const key = known ? address : elsewhere;
     let count = this.#counts.get(key);
-    if (count === undefined) this.#counts.set(key, (count = { all: 0, deserved: 0 }));
+    if (count === undefined) this.#counts.set(key, (count = { all: 0, byPeer: 0 }));
     return count;
   }
 
-  /** Says what was only counted. */
+  /** Logs what was only counted. */
   close(): void {
     clearTimeout(this.#window);
     this.#end();
@@ -63,7 +64,7 @@ export class ConnectionThrottle {
   #end(): void {
     this.#window = undefined;
     for (const [address, { all }] of this.#counts) {
-      if (all > loggedEach) this.#log.warn({ address, refused: all }, 'connections refused or cut within a minute');
+      if (all > loggedEach) this.#log.warn({ address, refused: all }, 'connections refused or aborted within a minute');
     }
     this.#counts.clear();
   }

@@ -1,15 +1,15 @@
 import type { Socket } from 'node:net';
 import type { Config, Peer } from '../../config/schema.ts';
 import type { AssociationEnd, AssociationInfo, NamedInstance, ReceivedInstance } from '../association-info.ts';
-import { withoutAsynchronousOperations } from '../library/asynchronous-operations.ts';
 import { type Rejection, rejections } from '../association-policy.ts';
 import type { CommitmentRoles } from '../commitment/scp/commitment-exchange.ts';
-import { GuardedConnection } from './guarded-connection.ts';
+import { GuardedConnection } from '../library/guarded-connection.ts';
 import { abortReason, type DataPart, type Incoming, pduType, PduViolation, rejectPdu } from '../pdu.ts';
 import { supportedContexts } from '../presentation-context.ts';
 import type { ConnectionThrottle } from './connection-throttle.ts';
 import type { DimseLog } from '../dimse-log.ts';
-import { ScpSession } from './scp-session.ts';
+import type { ScpObserver } from './scp-observer.ts';
+import { type Admission, ScpSession } from './scp-session.ts';
 
 export interface InboundOptions {
   readonly id: string;
@@ -27,18 +27,17 @@ export interface InboundOptions {
   readonly log: DimseLog;
   readonly throttle: ConnectionThrottle;
   readonly onRefused: (association: AssociationInfo, named: NamedInstance, status: number) => void;
-  readonly onRejected: (reason: string) => void;
-  readonly onStart: (association: AssociationInfo) => void;
+  readonly observer: ScpObserver | undefined;
   readonly onEnd: (association: AssociationInfo | undefined, how: AssociationEnd) => void;
 }
 
 const applicationContextName = '1.2.840.10008.3.1.1.1';
 /** A command set holds a few UIDs and numbers. */
 const maximumCommandBytes = 64 * 1024;
-/** Fewer bytes of a data set than this in `idleSeconds` count as none. */
+/** A peer that sends fewer bytes of a data set than this within dicom.idleSeconds is idle. */
 const slowestBytes = 16 * 1024;
 
-/** One connection from a peer, from its first byte to its end: limits of time and size, and what may come when. */
+/** One connection from a peer, from its first byte to its end: limits of time and size, and the order of PDUs. */
 export class InboundAssociation {
   readonly address: string;
   readonly #options: InboundOptions;
@@ -48,12 +47,12 @@ export class InboundAssociation {
   readonly #ended: Promise<void>;
   #timer: NodeJS.Timeout;
   #how: AssociationEnd = 'lost';
-  /** Bytes of the command or data set that is on its way, and which of them it is. */
+  /** The command or data set that is on its way, and its bytes so far. */
   #message: { command: boolean; bytes: number } | undefined;
   /** The last complete message was a command, which a data set may follow. */
   #commanded = false;
-  /** Bytes since the idle time last began anew. */
-  #trickled = 0;
+  /** Bytes since the idle time began anew. */
+  #bytesSince = 0;
   #closing = false;
 
   constructor(socket: Socket, options: InboundOptions) {
@@ -67,10 +66,6 @@ export class InboundAssociation {
       before: (incoming) => this.#before(incoming),
       after: (incoming) => this.#after(incoming),
       data: (bytes) => this.#session.append(bytes),
-      outgoing: (pdu) =>
-        this.#session.windowProposed && pdu.readUInt8(0) === pduType.associateAccept
-          ? withoutAsynchronousOperations(pdu)
-          : pdu,
       held: () => this.#session.busy,
       aborting: (words) => {
         this.#how = 'aborted';
@@ -88,7 +83,8 @@ export class InboundAssociation {
       maximumPdu: dicom.maxPduBytes,
       store: options.store,
       refused: options.onRefused,
-      admit: (callingAe, calledAe) => this.#admit(callingAe, calledAe),
+      answered: (association, status, bytes) => options.observer?.answered(association, status, bytes),
+      admit: (titles) => this.#admit(titles),
       released: () => {
         this.#how = 'released';
         this.#connection.close();
@@ -98,10 +94,10 @@ export class InboundAssociation {
         this.#connection.destroy();
       },
       problem: (error, words) => options.log.warn({ ...this.#fields(), err: error }, words),
+      failed: (error) => this.#connection.abort(abortReason.notSpecified, error.message),
       ready: () => this.#ready(),
     });
-    this.#session.on('networkError', (error: Error) => this.#connection.abort(abortReason.notSpecified, error.message));
-    // From the connection to the association: one limit, whatever trickles in.
+    // One limit from the connection to the association, however slowly the request arrives.
     this.#timer = setTimeout(() => this.#late('no association in time'), options.handshakeMilliseconds);
   }
 
@@ -113,23 +109,23 @@ export class InboundAssociation {
     this.#socket.resume();
   }
 
-  /** Ends a connection that has not asked for an association: others need its room. */
-  giveWay(): void {
-    this.#options.onRejected('gave way to another connection');
+  /** Closes a connection that has not asked for an association, for the sake of a new one. */
+  makeRoom(): void {
+    this.#options.observer?.rejected('closed to make room for another connection');
     this.#connection.destroy();
   }
 
-  /** Waits for the end of an association; after `patience` ms aborts it, once an instance that is complete has its status. */
-  async shutDown(patience: number): Promise<void> {
-    if (patience === 0 || this.info === undefined) this.#cut();
-    const limit = setTimeout(() => this.#cut(), patience);
+  /** Waits for the end of the association; after so many milliseconds aborts it, once a complete instance has its status. */
+  async shutDown(milliseconds: number): Promise<void> {
+    if (milliseconds === 0 || this.info === undefined) this.#abort();
+    const limit = setTimeout(() => this.#abort(), milliseconds);
     await this.#ended;
     clearTimeout(limit);
   }
 
-  #cut(): void {
+  #abort(): void {
     this.#closing = true;
-    if (!this.#session.storing) this.#connection.abort(abortReason.notSpecified, 'the node is shutting down');
+    if (!this.#session.answering) this.#connection.abort(abortReason.notSpecified, 'the node is shutting down');
   }
 
   #fields(): object {
@@ -143,13 +139,13 @@ export class InboundAssociation {
 
   #ready(): void {
     if (this.#closing) return this.#connection.abort(abortReason.notSpecified, 'the node is shutting down');
-    // Time that the store took is not the peer's.
+    // The time that the store took does not count as idle time of the peer.
     if (!this.#session.receiving) this.#timer.refresh();
     this.#connection.resume();
   }
 
   #late(words: string): void {
-    // While this side is at work, the peer cannot be late.
+    // While this side is busy, the peer cannot be late.
     if (this.#session.busy) this.#timer.refresh();
     else this.#connection.abort(abortReason.notSpecified, words);
   }
@@ -162,31 +158,25 @@ export class InboundAssociation {
     this.#options.onEnd(info, this.#how);
   }
 
-  #admit(callingAe: string, calledAe: string): ReturnType<ConstructorParameters<typeof ScpSession>[1]['admit']> {
-    const verdict = this.#options.judge({ callingAe, calledAe });
+  #admit(titles: { readonly callingAe: string; readonly calledAe: string }): Admission | undefined {
+    const verdict = this.#options.judge(titles);
     if ('rejection' in verdict) {
-      this.#reject(verdict.rejection, { callingAe, calledAe });
+      this.#reject(verdict.rejection, titles);
       return undefined;
     }
     const { id } = this.#options;
     const { peer } = verdict;
-    const info: AssociationInfo = {
-      id,
-      callingAe,
-      calledAe,
-      address: this.address,
-      ...(peer === undefined ? {} : { peer }),
-    };
+    const info: AssociationInfo = { id, ...titles, address: this.address, ...(peer !== undefined && { peer }) };
     this.#options.log.info(
-      { association: id, address: this.address, callingAe, calledAe, peer: peer?.name },
+      { association: id, address: this.address, ...titles, peer: peer?.name },
       'association accepted',
     );
     clearTimeout(this.#timer);
     this.#timer = setTimeout(
-      () => this.#late('nothing came for too long'),
+      () => this.#late('nothing received for too long (dicom.idleSeconds)'),
       this.#options.config.dicom.idleSeconds * 1000,
     );
-    this.#options.onStart(info);
+    this.#options.observer?.started(info);
     const commitment = this.#commitmentOf(peer);
     return {
       info,
@@ -214,7 +204,7 @@ export class InboundAssociation {
       words: `association rejected: ${rejection.words}`,
       transient: rejection.result === 2,
     });
-    this.#options.onRejected(rejection.words);
+    this.#options.observer?.rejected(rejection.words);
     this.#connection.close(rejectPdu(rejection));
   }
 
@@ -228,10 +218,10 @@ export class InboundAssociation {
     if (this.info === undefined) throw new PduViolation(abortReason.unexpectedPdu, 'no association request');
     if (part !== undefined) this.#checkPart(part);
     else if (type !== pduType.releaseRequest)
-      throw new PduViolation(abortReason.unexpectedPdu, 'a PDU for the requestor');
+      throw new PduViolation(abortReason.unexpectedPdu, 'a PDU that only an acceptor sends');
   }
 
-  /** PS3.8 9.3.2: what the library does not look at. */
+  /** PS3.8 9.3.2: what the library does not check. */
   #checkAssociateRequest(pdu: Buffer): void {
     if (pdu.length < 78) throw new PduViolation(abortReason.invalidParameter, 'association request too short');
     if ((pdu.readUInt16BE(6) & 1) === 0) return this.#reject(rejections.protocolVersion);
@@ -267,7 +257,7 @@ export class InboundAssociation {
   #after({ part }: Incoming): void {
     if (this.info !== undefined) this.#progress(part);
     if (part === undefined) return;
-    // Only C-STORE and storage commitment are followed by a data set here; anything else the library would gather in memory.
+    // Only C-STORE and storage commitment have data sets here; the library would keep any other in memory.
     if (part.command === this.#session.receiving)
       throw new PduViolation(abortReason.unexpectedPdu, 'unexpected data set');
     if (!part.last) return;
@@ -276,11 +266,11 @@ export class InboundAssociation {
     if (part.command) this.#session.commandComplete();
   }
 
-  /** Whoever sends a byte now and then is as late as whoever sends nothing. */
+  /** A single byte now and then does not restart the idle time. */
   #progress(part: DataPart | undefined): void {
-    this.#trickled += part?.bytes.length ?? 0;
-    if (part !== undefined && !part.last && this.#trickled < slowestBytes) return;
-    this.#trickled = 0;
+    this.#bytesSince += part?.bytes.length ?? 0;
+    if (part !== undefined && !part.last && this.#bytesSince < slowestBytes) return;
+    this.#bytesSince = 0;
     this.#timer.refresh();
   }
 }

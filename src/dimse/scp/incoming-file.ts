@@ -7,14 +7,14 @@ import { callbackify, promisify } from 'node:util';
 
 /** Bytes that may wait for the disk before nothing more is read from the peer. */
 const backlogLimit = 512 * 1024;
-/** What the socket delivers at a time is little for a write: so many bytes are gathered for one. */
+/** The socket delivers small chunks; so many bytes are collected for one write. */
 const writeSize = 256 * 1024;
-/** A piece of `writeSize` that takes longer than this has waited for the disk, which then counts as lagging for a while. */
+/** A write of `writeSize` that takes longer has waited for the disk, which then counts as lagging for a while. */
 const slowWriteMilliseconds = 5;
 const lagMilliseconds = 10_000;
 let lagsUntil = 0;
 
-/** Files of instances that are on their way end like this; what a crash leaves behind is known by it. */
+/** Suffix of instances that are on their way; the next start removes those that a crash left. */
 export const incomingSuffix = '.part';
 
 const writeBuffers = promisify(writev);
@@ -22,12 +22,12 @@ const writeBuffer = promisify(write);
 const flush = promisify(fdatasync);
 
 /**
- * One instance on its way to disk: the header given, then everything that is written. Finished means complete; on the
- * disk it is once `flushed` resolves. Destroyed before it is finished, or after an error, it leaves no file.
+ * One instance on its way to disk: the header, then everything that is written. When it is finished, the file is
+ * complete; when `flushed` resolves, it is on the disk. Destroyed before it is finished, or after an error, it leaves no
+ * file.
  *
- * Between two slices nothing but the disk should be waited for, and a busy machine takes a millisecond to hand work to
- * another thread and back: names are made in the main thread, bytes are written there while the disk keeps up, and flushed
- * in the pool.
+ * A busy machine takes a millisecond to hand work to another thread and back. So the main thread opens the file, and
+ * writes it while the disk keeps up; only the flush runs in the thread pool.
  */
 export class IncomingFile extends Writable {
   readonly path: string;
@@ -41,7 +41,7 @@ export class IncomingFile extends Writable {
   #flushed: Promise<void> = Promise.resolve();
   readonly #gathered: Buffer[] = [];
   #gatheredBytes = 0;
-  /** Why the file could not be written; what came after is lost. */
+  /** Why the file could not be written; the rest of the data set is discarded. */
   failure: NodeJS.ErrnoException | undefined;
 
   /** @param onProgress called whenever bytes have reached the disk, and at an error */
@@ -63,17 +63,17 @@ export class IncomingFile extends Writable {
     return this.#size;
   }
 
-  /** Of a finished file: resolves when it is on the disk (at once without `sync`), rejects when the disk would not have it. */
+  /** Of a finished file: resolves when it is on the disk (at once without `sync`), rejects where that fails. */
   get flushed(): Promise<void> {
     return this.#flushed;
   }
 
-  /** More waits for the disk than should. */
+  /** Too many bytes wait for the disk. */
   get lagging(): boolean {
     return !this.destroyed && this.writableLength > backlogLimit;
   }
 
-  /** Removes the file, unless somebody has taken it away. */
+  /** Removes the file, unless it was moved away. */
   async remove(): Promise<void> {
     await unlink(this.path).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOENT') throw error;
@@ -81,7 +81,7 @@ export class IncomingFile extends Writable {
   }
 
   override write(chunk: Buffer): boolean {
-    // After an error the rest of the data set is still read, so that the sender gets a status and not a dead line.
+    // After an error the rest of the data set is still read, so that the sender gets a status and no broken connection.
     if (this.destroyed || chunk.length === 0) return true;
     this.#gathered.push(chunk);
     this.#gatheredBytes += chunk.length;
@@ -111,8 +111,8 @@ export class IncomingFile extends Writable {
   }
 
   /**
-   * While the disk keeps up, copying a piece to the page cache takes less than asking another thread to; while it lags, the
-   * wait is not this thread's.
+   * While the disk keeps up, copying to the page cache takes less time than handing the work to another thread; while it
+   * lags, another thread waits.
    */
   async #append(chunks: readonly Buffer[]): Promise<void> {
     const buffers = this.#withHeader(chunks);
@@ -137,7 +137,7 @@ export class IncomingFile extends Writable {
     callbackify(async () => {
       if (this.#gatheredBytes > 0) await this.#append(this.#gathered.splice(0));
       this.#flushed = this.#sync ? flush(this.#open()).finally(() => this.#close()) : Promise.resolve();
-      // Whoever is to know asks `flushed`.
+      // The receiver awaits `flushed`; a rejection must not end the process before.
       this.#flushed.catch(() => {});
       if (!this.#sync) this.#close();
       this.#complete = true;
@@ -150,7 +150,7 @@ export class IncomingFile extends Writable {
 
   async #discard(): Promise<void> {
     if (this.#complete) return;
-    // Closed under a write that is on its way, the descriptor would be the next file's.
+    // A descriptor that is closed during a write may already belong to the next file.
     await Promise.allSettled([this.#writing]);
     this.#close();
     await this.remove();
@@ -177,7 +177,7 @@ async function writeAll(descriptor: number, buffers: readonly Buffer[]): Promise
   const bytes = sizeOf(buffers);
   let { bytesWritten: done } = await writeBuffers(descriptor, buffers);
   if (done === bytes) return bytes;
-  // A disk that fills up takes a part first and refuses the next write.
+  // A disk that runs full takes a part of the bytes, and the next write fails.
   const whole = Buffer.concat(buffers);
   while (done < bytes) done += (await writeBuffer(descriptor, whole, done)).bytesWritten;
   return bytes;

@@ -6,74 +6,67 @@ import type { Config } from '../../config/schema.ts';
 import { tlsCredentials } from '../../config/tls-files.ts';
 import { ContourNodeError } from '../../errors.ts';
 import type { AssociationEnd, AssociationInfo, NamedInstance, ReceivedInstance } from '../association-info.ts';
-import { isKnownAddress, isKnownCertificate, judgeAssociation, normaliseAddress } from '../association-policy.ts';
+import { isKnownCertificate, judgeAssociation, normaliseAddress } from '../association-policy.ts';
 import type { DimseLog } from '../dimse-log.ts';
 import type { CommitmentRoles } from '../commitment/scp/commitment-exchange.ts';
 import { incomingSuffix } from './incoming-file.ts';
 import { InboundAssociation } from './inbound-association.ts';
 import { type ShownCertificate, shownCertificate } from '../peer-certificate.ts';
-import { type Refusal, ConnectionThrottle } from './connection-throttle.ts';
+import { ConnectionLimits } from './connection-limits.ts';
+import type { Refusal } from './connection-throttle.ts';
+import type { ScpObserver } from './scp-observer.ts';
 import { TlsHandshakes } from './tls-port.ts';
 
 export interface StorageScpOptions {
-  /** Asked anew for every connection and association, so that changed peers count at once. Port and host count at start. */
+  /** Asked anew for every connection and association, so that a reload takes effect at once; port and host are read once. */
   readonly config: () => Pick<Config, 'dicom' | 'peers' | 'intake'>;
-  /** Where instances lie while they come in (`incoming/` of the data directory); made if it is not there. */
+  /** Folder of instances that are being received (`incoming/` of the data directory); made if it is not there. */
   readonly directory: string;
-  /** While it says so, no association is accepted: nothing more could be kept. */
+  /** While it returns true, no association is accepted: the disk has no room for another instance. */
   readonly full?: () => boolean;
   /**
-   * Takes a complete instance and says with which status it is answered; 0x0000 only once it is kept. It moves the file
-   * away; a file that is still there when the promise settles is removed. A rejection is answered with 0xA700.
+   * Takes a complete instance and returns the status of its response; 0x0000 only once it is kept. It moves the file away;
+   * a file that is still there when the promise settles is removed. Where it rejects, the response is 0xA700.
    */
   readonly store: (instance: ReceivedInstance) => Promise<number>;
-  /** Answers storage commitment requests, and takes results, of peers configured so. */
+  /** Answers storage commitment requests of peers that may send them, and takes results from those that owe one. */
   readonly commitment?: CommitmentRoles;
-  /** An instance was refused that `store` never saw: the disk failed on the way, or the request was wrong. */
+  /** An instance was refused that `store` never got: the disk failed while it was received, or the request was wrong. */
   readonly onRefused?: (association: AssociationInfo, named: NamedInstance, status: number) => void;
-  /** A connection was closed, or an association rejected, for one of a fixed set of reasons. */
-  readonly onRejected?: (reason: string) => void;
-  /** An association was accepted. */
-  readonly onAssociationStart?: (association: AssociationInfo) => void;
-  /** It is over; every `store` of it has settled. */
+  /** The association is over; every `store` of it has settled. */
   readonly onAssociationEnd: (association: AssociationInfo, how: AssociationEnd) => void;
+  readonly observer?: ScpObserver;
   readonly log: DimseLog;
 }
 
 export interface RunningStorageScp {
-  /** The plain port that it listens on (of interest when 0 was configured). */
+  /** The port without TLS (of interest when 0 was configured). */
   readonly port: number;
   /** The port with TLS, where there is one. */
   readonly tlsPort: number | undefined;
-  /** Associations that stand now. */
+  /** The open associations. */
   readonly associations: readonly AssociationInfo[];
   /** Reads the TLS files anew. @throws ContourNodeError TLS_FILES; the old ones stay in force */
   renewCertificates(): Promise<void>;
   /**
-   * Takes no new connection. Associations that stand have dicom.shutdownSeconds to end by themselves, then an instance that
-   * is complete still gets its status and the rest is aborted. Resolves when all have ended.
+   * Accepts no new connection. Open associations have dicom.shutdownSeconds to end; then each is aborted, after a complete
+   * instance has got its status. Resolves when all have ended.
    */
   close(): Promise<void>;
 }
 
-/** Connections beyond the associations allowed, so that whoever is too many hears why. */
-const spareConnections = 16;
-/** Milliseconds before anything is read from an address that was refused again and again. */
-const throttleMilliseconds = 1000;
-
 /**
- * Starts the node's DICOM ports, plain and with TLS: Verification and CT Image Storage as SCP.
+ * Starts the node's DICOM ports, plain and with TLS: Verification, Storage and Storage Commitment as SCP.
  *
  * @throws ContourNodeError PORT_IN_USE; TLS_FILES; DATA_DIRECTORY when `directory` cannot be used
  */
 export async function startStorageScp(options: StorageScpOptions): Promise<RunningStorageScp> {
   await prepareDirectory(options.directory);
   const { dicom } = options.config();
-  const open: Connections = {
-    associations: new Set(),
-    handshakes: new Set(),
-    throttle: new ConnectionThrottle(options.log),
-  };
+  const { tls } = dicom;
+  const connections = new ConnectionLimits(options.log);
+  const handshakes =
+    tls === undefined ? undefined : new TlsHandshakes(await tlsCredentials(tls), tls, dicom.handshakeSeconds);
   const servers: Server[] = [];
   const listenOn = async (port: number, onSocket: (socket: Socket) => void, pauseOnConnect: boolean) => {
     const server = createServer({ pauseOnConnect }, onSocket);
@@ -84,26 +77,21 @@ export async function startStorageScp(options: StorageScpOptions): Promise<Runni
   };
   const close = async (): Promise<void> => {
     const closed = servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
-    for (const { socket } of open.handshakes) socket.destroy();
-    const patience = options.config().dicom.shutdownSeconds * 1000;
-    await Promise.all([...open.associations].map((connection) => connection.shutDown(patience)));
+    await connections.shutDown(options.config().dicom.shutdownSeconds * 1000);
     await Promise.all(closed);
-    open.throttle.close();
+    connections.throttle.close();
   };
-  const { tls } = dicom;
-  const handshakes =
-    tls === undefined ? undefined : new TlsHandshakes(await tlsCredentials(tls), tls, dicom.handshakeSeconds);
   try {
-    const port = dicom.plain ? await listenOn(dicom.port, (socket) => accept(socket, open, options), true) : 0;
+    const port = dicom.plain ? await listenOn(dicom.port, (socket) => accept(socket, connections, options), true) : 0;
     const tlsPort =
       tls === undefined || handshakes === undefined
         ? undefined
-        : await listenOn(tls.port, (socket) => acceptSecure(socket, handshakes, open, options), false);
+        : await listenOn(tls.port, (socket) => accept(socket, connections, options, handshakes), false);
     return {
       port,
       tlsPort,
       get associations() {
-        return standing(open);
+        return connections.associations;
       },
       async renewCertificates() {
         if (tls !== undefined) handshakes?.renew(await tlsCredentials(tls));
@@ -116,119 +104,48 @@ export async function startStorageScp(options: StorageScpOptions): Promise<Runni
   }
 }
 
-/** A connection that was accepted and has not come to an association request: it waits, or has no TLS yet. */
-interface Handshake {
-  readonly address: string;
-  readonly socket: Socket;
-}
-
-/** What stands now. */
-interface Connections {
-  readonly associations: Set<InboundAssociation>;
-  readonly handshakes: Set<Handshake>;
-  readonly throttle: ConnectionThrottle;
-}
-
-function accept(socket: Socket, open: Connections, options: StorageScpOptions): void {
+/** @param handshakes of the port with TLS */
+function accept(
+  socket: Socket,
+  connections: ConnectionLimits,
+  options: StorageScpOptions,
+  handshakes?: TlsHandshakes,
+): void {
   const address = normaliseAddress(socket.remoteAddress ?? '');
-  const why = whyNotAccepted(address, open, options.config());
-  if (why !== undefined) return refuse(socket, { address, ...why }, open, options);
+  const refusal = connections.refusalOf(address, options.config());
+  if (refusal !== undefined) return refuse(socket, refusal, connections, options);
   const since = performance.now();
-  throttled(socket, address, open, () => associate(socket, address, open, options, { secure: false, since }));
-}
-
-/** Goes on at once, or, where nothing good came from lately, in a while: others are served meanwhile. */
-function throttled(socket: Socket, address: string, open: Connections, go: () => void): void {
-  if (!open.throttle.makesWait(address)) return go();
-  const waiting = { address, socket };
-  open.handshakes.add(waiting);
-  const timer = setTimeout(() => {
-    open.handshakes.delete(waiting);
-    go();
-  }, throttleMilliseconds);
-  socket.on('error', () => {});
-  socket.once('close', () => {
-    clearTimeout(timer);
-    open.handshakes.delete(waiting);
+  connections.throttled(socket, address, () => {
+    if (handshakes === undefined) associate(socket, address, connections, options, { secure: false, since });
+    else secure(socket, address, connections, options, { handshakes, since });
   });
-}
-
-function acceptSecure(raw: Socket, handshakes: TlsHandshakes, open: Connections, options: StorageScpOptions): void {
-  const address = normaliseAddress(raw.remoteAddress ?? '');
-  const why = whyNotAccepted(address, open, options.config());
-  if (why !== undefined) return refuse(raw, { address, ...why }, open, options);
-  throttled(raw, address, open, () => secure(raw, address, handshakes, open, options));
 }
 
 function secure(
   raw: Socket,
   address: string,
-  handshakes: TlsHandshakes,
-  open: Connections,
+  connections: ConnectionLimits,
   options: StorageScpOptions,
+  { handshakes, since }: { handshakes: TlsHandshakes; since: number },
 ): void {
-  const since = performance.now();
-  const handshake = { address, socket: raw };
-  open.handshakes.add(handshake);
+  const done = connections.addHandshake(raw, address);
   handshakes.secure(raw, (socket) => {
-    open.handshakes.delete(handshake);
-    if (socket === undefined) return refuse(raw, { address, words: 'no TLS handshake' }, open, options);
+    done();
+    if (socket === undefined) return refuse(raw, { address, words: 'no TLS handshake' }, connections, options);
     const certificate = shownCertificate(socket);
     if (isKnownCertificate(options.config(), certificate))
-      associate(socket, address, open, options, { secure: true, certificate, since });
+      associate(socket, address, connections, options, { secure: true, certificate, since });
     else {
       const words = certificate === undefined ? 'no certificate' : 'no peer shows this certificate';
-      refuse(socket, { address, words }, open, options);
+      refuse(socket, { address, words }, connections, options);
     }
   });
 }
 
-/** @returns why nothing may be read from a connection, or undefined */
-function whyNotAccepted(
-  address: string,
-  open: Connections,
-  config: Pick<Config, 'dicom' | 'peers'>,
-): Omit<Refusal, 'address'> | undefined {
-  const { dicom } = config;
-  if (!isKnownAddress(config, address)) return { words: 'no peer calls from this address' };
-  const all = [...open.associations, ...open.handshakes];
-  const ofAddress = all.filter((other) => other.address === address);
-  // Nobody has to go for an address of which nothing good has come lately.
-  const hasRoom = (connections: OpenConnections): boolean =>
-    !open.throttle.makesWait(address) && makeRoom(connections, open);
-  if (ofAddress.length >= dicom.maxAssociationsPerPeer + spareConnections) {
-    return hasRoom(ofAddress) ? undefined : { words: 'too many connections from this address', transient: true };
-  }
-  if (all.length < dicom.maxAssociations + 2 * spareConnections) return undefined;
-  return hasRoom(all) ? undefined : { words: 'too many connections', transient: true };
-}
-
-type OpenConnections = readonly (InboundAssociation | Handshake)[];
-
-/**
- * Whoever is at work asks for an association within moments: of the address with most connections that have not, the one
- * that has not for longest gives way. So a crowd from one address pushes out nobody but itself.
- */
-function makeRoom(connections: OpenConnections, open: Connections): boolean {
-  const idle = connections.filter((one) => !('info' in one) || one.info === undefined);
-  const counts = Map.groupBy(idle, ({ address }) => address);
-  const [largest] = [...counts.values()].toSorted((a, b) => b.length - a.length);
-  const [oldest] = largest ?? [];
-  if (oldest === undefined) return false;
-  if ('socket' in oldest) {
-    open.handshakes.delete(oldest);
-    oldest.socket.destroy();
-  } else {
-    open.associations.delete(oldest);
-    oldest.giveWay();
-  }
-  return true;
-}
-
-function refuse(socket: Socket, refusal: Refusal, { throttle }: Connections, options: StorageScpOptions): void {
+function refuse(socket: Socket, refusal: Refusal, { throttle }: ConnectionLimits, options: StorageScpOptions): void {
   const { words } = refusal;
   throttle.add({ ...refusal, words: `connection closed: ${words}` });
-  options.onRejected?.(words);
+  options.observer?.rejected(words);
   socket.on('error', () => {});
   socket.destroy();
 }
@@ -237,7 +154,7 @@ function refuse(socket: Socket, refusal: Refusal, { throttle }: Connections, opt
 function associate(
   socket: Socket,
   address: string,
-  open: Connections,
+  connections: ConnectionLimits,
   options: StorageScpOptions,
   { since, ...channel }: { secure: boolean; certificate?: ShownCertificate | undefined; since: number },
 ): void {
@@ -250,27 +167,26 @@ function associate(
     directory: options.directory,
     store: options.store,
     commitment: options.commitment ?? {},
-    judge: (titles) =>
-      judgeAssociation(options.config(), { ...titles, address, ...channel }, standing(open), options.full?.() ?? false),
+    judge: (titles) => {
+      const request = { ...titles, address, ...channel };
+      return judgeAssociation(options.config(), request, connections.associations, options.full?.() ?? false);
+    },
     log: options.log,
-    throttle: open.throttle,
+    throttle: connections.throttle,
     onRefused: options.onRefused ?? (() => {}),
-    onRejected: options.onRejected ?? (() => {}),
-    onStart: options.onAssociationStart ?? (() => {}),
+    observer: options.observer,
     onEnd: (association, how) => {
-      open.associations.delete(connection);
-      if (association !== undefined) options.onAssociationEnd(association, how);
+      connections.remove(connection);
+      if (association === undefined) return;
+      options.observer?.ended(association, how);
+      options.onAssociationEnd(association, how);
     },
   });
-  open.associations.add(connection);
+  connections.add(connection);
   connection.start();
 }
 
-function standing({ associations }: Connections): AssociationInfo[] {
-  return [...associations].map((connection) => connection.info).filter((info) => info !== undefined);
-}
-
-/** Makes the folder and removes what an earlier process left half received. */
+/** Makes the folder and removes what an earlier process had received in part. */
 async function prepareDirectory(directory: string): Promise<void> {
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 });

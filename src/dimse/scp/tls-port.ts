@@ -3,8 +3,8 @@ import { createServer, type SecureContextOptions, type Server, type TLSSocket } 
 import type { DicomTls } from '../../config/tls-schema.ts';
 
 /**
- * The TLS handshakes of accepted connections. Which certificate is good enough is judged by whoever asks: the handshake
- * only proves that the peer has the key of the one that it shows.
+ * The TLS handshakes of accepted connections. A handshake only proves that the peer has the key of the certificate that it
+ * shows; the caller decides whether that certificate is accepted.
  */
 export class TlsHandshakes {
   readonly #server: Server;
@@ -17,7 +17,7 @@ export class TlsHandshakes {
       ...credentials,
       requestCert: clientCertificates !== 'none',
       rejectUnauthorized: false,
-      // Ours comes first: the server's own would leave the connection beneath open.
+      // Longer than our own time limit: the server's would leave the TCP connection open.
       handshakeTimeout: this.#milliseconds * 2,
     });
     this.#server.on('secureConnection', (socket) => this.#pending.get(keyOf(socket))?.(socket));
@@ -44,7 +44,7 @@ export class TlsHandshakes {
     this.#server.emit('connection', raw);
   }
 
-  /** Takes renewed certificates; connections that stand keep theirs. */
+  /** Takes over renewed certificates; open connections keep theirs. */
   renew(credentials: SecureContextOptions): void {
     this.#server.setSecureContext(credentials);
   }

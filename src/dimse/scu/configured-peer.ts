@@ -1,7 +1,7 @@
 import type { Config, Peer } from '../../config/schema.ts';
 import type { PeerAddress } from './peer-connection.ts';
 
-/** Where a configured peer listens and how it is called, or undefined where it is never called. */
+/** Host, port and TLS of a configured peer; undefined where the node never calls it. */
 export function configuredPeer(peer: Peer, dicom: Config['dicom']): PeerAddress | undefined {
   const { aeTitle, host, port, tls } = peer;
   if (host === undefined || port === undefined) return undefined;

@@ -2,12 +2,12 @@ import { CFindRequest } from '../library/dcmjs-dimse.ts';
 import type { PeerAddress } from './peer-connection.ts';
 import { type QueryOptions, queryStudyRoot } from './study-root-query.ts';
 
-/** A peer that knows more instances of one series does not answer what it was asked. */
-const mostInstances = 20_000;
+/** A peer with more matches does not limit the query to the series. */
+const maximumInstances = 20_000;
 
 /**
- * Asks a peer how many instances a series has: C-FIND at IMAGE level, its matches counted (Number of Series Related
- * Instances is an optional key that few answer).
+ * Asks a peer how many instances a series has: C-FIND at IMAGE level, counting the matches (Number of Series Related
+ * Instances is an optional key that few peers answer).
  *
  * @throws ContourNodeError as queryStudyRoot
  */
@@ -22,6 +22,6 @@ export async function countSeriesInstances(
     SOPInstanceUID: '',
   });
   let instances = 0;
-  await queryStudyRoot(peer, request, () => (instances += 1), { ...options, limit: mostInstances });
+  await queryStudyRoot(peer, request, () => (instances += 1), { ...options, limit: maximumInstances });
   return instances;
 }

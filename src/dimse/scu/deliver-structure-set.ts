@@ -13,17 +13,17 @@ export const transferSyntaxUids: Readonly<Record<StoredEncoding, string>> = {
 
 export interface DeliveryOptions {
   readonly callingAe: string;
-  /** Offered in this order; those without a stored file are left out. */
+  /** Proposed in this order; those without a stored file are left out. */
   readonly transferSyntaxes: readonly StoredEncoding[];
-  /** A try with this SOP Instance UID went to this peer before: `0x0111` then says that it arrived. */
+  /** A try with this SOP Instance UID went to this peer before: `0x0111` then means that it has arrived. */
   readonly triedBefore: boolean;
   readonly timeoutSeconds: number;
   readonly signal?: AbortSignal;
 }
 
 /**
- * One try to deliver a structure set: the stored bytes of the encoding that the peer accepts. Never throws and never
- * takes longer than its time-outs.
+ * One try to deliver a structure set: sends the stored bytes of the encoding that the peer accepts. Never throws, and ends
+ * within its time limits.
  *
  * @param files path of each stored encoding of the same instance
  */
@@ -55,7 +55,7 @@ export async function sendStructureSet(
     }
     const status = await store(opened, peer, chosen.instance);
     await opened.release();
-    // A second response, even a good one, leaves open which of them counts.
+    // After a second response, even a good one, it is unknown which of them counts.
     if (opened.failure?.code === 'STORE_WRONG_RESPONSE') throw opened.failure;
     return { ...outcomeOfStatus(peer.aeTitle, status, options.triedBefore), transferSyntax: chosen.encoding };
   } catch (error) {

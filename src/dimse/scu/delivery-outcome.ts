@@ -4,22 +4,22 @@ import { formatStatus, isWarning, dimseStatus } from '../status.ts';
 
 export type StoredEncoding = 'implicit' | 'explicit';
 
-/** What came of one try to deliver; fits `deliveryTrySchema`. */
+/** The outcome of one try to deliver; fits `deliveryTrySchema`. */
 export interface DeliveryOutcome {
-  /** `retry`: may succeed later; `failed`: counts towards the final tries. */
+  /** `retry`: may succeed later; `failed`: a refusal that time does not mend. */
   readonly outcome: 'delivered' | 'retry' | 'failed';
-  /** Somebody has to look at it although it was delivered (or answered). */
+  /** People have to look at it although it was delivered. */
   readonly alarmed: boolean;
   /** DIMSE status of the one response for this instance, if there was one. */
   readonly status?: number;
   readonly code?: ErrorCode;
   /** One line without patient data. */
   readonly message?: string;
-  /** The stored encoding that went out. */
+  /** The stored encoding that was sent. */
   readonly transferSyntax?: StoredEncoding;
 }
 
-/** Statuses after which the peer has the instance, but perhaps not as it was sent (PS3.4 table B.2-1). */
+/** The peer has the instance, but not as it was sent (PS3.4 table B.2-1). */
 const coercedDataElements = 0xb000;
 
 /**
@@ -29,7 +29,7 @@ export function outcomeOfStatus(aeTitle: string, status: number, triedBefore: bo
   if (status === dimseStatus.success) return { outcome: 'delivered', alarmed: false, status };
   const message = `${aeTitle} answered ${formatStatus(status)}${meaningOf(status)}`;
   if (status === dimseStatus.duplicateSopInstance && triedBefore) {
-    return { outcome: 'delivered', alarmed: false, status, message: `${message}: an earlier try had arrived` };
+    return { outcome: 'delivered', alarmed: false, status, message: `${message}: an earlier try has delivered it` };
   }
   if (isWarning(status)) return { outcome: 'delivered', alarmed: status !== coercedDataElements, status, message };
   return {
@@ -41,7 +41,7 @@ export function outcomeOfStatus(aeTitle: string, status: number, triedBefore: bo
   };
 }
 
-/** The outcome where no status came. */
+/** The outcome where there is no status. */
 export function outcomeOfError(error: ContourNodeError): DeliveryOutcome {
   return { outcome: mayPass(error) ? 'retry' : 'failed', alarmed: false, code: error.code, message: error.message };
 }

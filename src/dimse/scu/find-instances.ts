@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ContourNodeError } from '../../errors.ts';
 import { readStoredInstance, type StoredInstance } from './stored-instance.ts';
 
-/** A DICOMDIR describes a medium and is no instance to send. */
+/** A DICOMDIR describes a medium; it is not sent. */
 const mediaStorageDirectory = '1.2.840.10008.1.3.10';
 
 /**
@@ -11,7 +11,7 @@ const mediaStorageDirectory = '1.2.840.10008.1.3.10';
  *
  * @returns the instances, and how many other files lay in the folders
  * @throws ContourNodeError PATH_NOT_FOUND when a path does not exist or there is no DICOM file; DICOM_UNREADABLE for a
- *   file that was named itself
+ *   file that is one of `paths`
  */
 export async function findInstances(
   paths: readonly string[],

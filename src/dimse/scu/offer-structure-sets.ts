@@ -6,7 +6,7 @@ import { OutboundAssociation } from './outbound-association.ts';
 import type { PeerAddress } from './peer-connection.ts';
 
 /**
- * Asks a peer which transfer syntaxes it takes RT structure sets in, by an association that sends nothing.
+ * Asks a peer in which transfer syntaxes it accepts RT structure sets, by an association that sends nothing.
  *
  * @returns those of `transferSyntaxes` that it accepts, at least one
  * @throws ContourNodeError PRESENTATION_CONTEXT_REFUSED; PEER_UNREACHABLE, AssociationRejected, DIMSE_TIMEOUT,

@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net';
-import type { requests, responses } from 'dcmjs-dimse';
 import { ContourNodeError } from '../../errors.ts';
-import { Association, commandComplete, Network, type NEventReportResponse } from '../library/dcmjs-dimse.ts';
+import type { NEventReportRequest, NEventReportResponse, Request, Response } from '../library/dcmjs-dimse.ts';
 import { GatheredDataSet } from '../library/gathered-data-set.ts';
-import { GuardedConnection } from '../scp/guarded-connection.ts';
+import { GuardedConnection } from '../library/guarded-connection.ts';
+import { type AcceptedContext, type ProposedContext, ScuProtocol } from '../library/scu-protocol.ts';
 import { abortPdu, abortReason, type DataPart, type Incoming, pduType, PduViolation } from '../pdu.ts';
 import { connected, type PeerAddress } from './peer-connection.ts';
 import { rejectionInWords } from '../rejection-words.ts';
@@ -12,21 +12,13 @@ export interface AssociationRequest {
   readonly peer: PeerAddress;
   readonly callingAe: string;
   /** One presentation context each, at most 128 (PS3.8 table 9-13: odd IDs to 255). */
-  readonly contexts: readonly {
-    readonly abstractSyntax: string;
-    readonly transferSyntaxes: readonly string[];
-    /** This node is SCP of the SOP class although it asks for the association (PS3.7 D.3.3.4). */
-    readonly role?: 'scp';
-  }[];
-  /** For the connection, for the association, for each response, and for a peer that stops reading. */
+  readonly contexts: readonly ProposedContext[];
+  /** Limit for the connection, the association, each response, and each time that the peer does not read. */
   readonly timeoutSeconds: number;
   /** The peer's responses may carry data sets (C-FIND); without it one is a violation. */
   readonly takesData?: boolean;
-  /** Answers what the peer tells by N-EVENT-REPORT, never rejecting; without it one ends the association. */
-  readonly onEvent?: (
-    request: requests.NEventReportRequest,
-    dataSet: Buffer,
-  ) => Promise<InstanceType<typeof NEventReportResponse>>;
+  /** Answers an N-EVENT-REPORT of the peer and never rejects; without it an N-EVENT-REPORT ends the association. */
+  readonly onEvent?: (request: NEventReportRequest, dataSet: Buffer) => Promise<NEventReportResponse>;
   /** Ends everything at once. */
   readonly signal?: AbortSignal;
 }
@@ -51,34 +43,32 @@ export class AssociationRejected extends ContourNodeError {
   }
 }
 
-type Request = requests.Request;
-type Response = responses.Response;
-
-/** Of a peer's response commands; it sends no data sets. */
+/** Bytes, announced to the peer: it sends responses, and only small data sets. */
 const maximumPdu = 128 * 1024;
-/** Less than this per PDV would turn a structure set into a million PDUs; 0 stands for no limit. */
+/** With fewer bytes a PDU a structure set would be a million PDUs; 0 stands for no limit. */
 const smallestPdu = 256;
 /** Slowest link that a data set is given time for. */
 const slowestBytesPerSecond = 10 * 1024;
-/** The instance is answered already; the release is a courtesy. */
+/** The instance is answered already, so nothing depends on the response to the release. */
 const releaseSeconds = 5;
 
 /**
- * An association that this node asked for. Whatever the peer does, each call ends within its time, and the socket is
- * closed at the end.
+ * An association that this node asked for. Each call ends within its time limit, whatever the peer does, and the socket is
+ * closed in the end.
  */
 export class OutboundAssociation {
   readonly #request: AssociationRequest;
   readonly #socket: Socket;
   readonly #connection: GuardedConnection;
-  readonly #network: Network;
+  readonly #protocol: ScuProtocol;
   #state: 'associating' | 'open' | 'releasing' = 'associating';
-  #accepted = new Map<number, { abstractSyntax: string; transferSyntax: string }>();
+  #accepted: ReadonlyMap<number, AcceptedContext> = new Map();
+  #peerMaximum = 0;
   #failure: ContourNodeError | undefined;
   readonly #over = Promise.withResolvers<void>();
   /** Of an N-EVENT-REPORT. */
   readonly #gathered = new GatheredDataSet();
-  /** The answer to it is on its way. */
+  /** The response to it is being made. */
   #answering: Promise<void> = Promise.resolve();
   #waiting: PromiseWithResolvers<unknown> | undefined;
   /** Ends the waiting. */
@@ -95,22 +85,19 @@ export class OutboundAssociation {
       aborting: (words) => this.#fail(this.#aborted(`this node aborted: ${words}`)),
       closed: () => this.#fail(this.#aborted('the connection was lost')),
     });
-    this.#network = new Network(this.#connection.librarySocket);
-    this.#network.on('associationAccepted', () => {
-      this.#state = 'open';
-      this.#waiting?.resolve(undefined);
+    this.#protocol = new ScuProtocol(this.#connection, {
+      accepted: (accepted, peerMaximum) => {
+        this.#state = 'open';
+        this.#accepted = accepted;
+        this.#peerMaximum = peerMaximum;
+        this.#waiting?.resolve(undefined);
+      },
+      rejected: (rejection) => this.#fail(new AssociationRejected(request.peer, rejection)),
+      releaseAnswered: () => this.#waiting?.resolve(undefined),
+      aborted: () => this.#fail(this.#aborted('the peer aborted')),
+      eventReport: (event, respond) => this.#answer(event, respond),
+      failed: (error) => this.#connection.abort(abortReason.notSpecified, error.message),
     });
-    this.#network.on('associationRejected', (rejection: { result: number; source: number; reason: number }) =>
-      this.#fail(new AssociationRejected(request.peer, rejection)),
-    );
-    this.#network.on('associationReleaseResponse', () => this.#waiting?.resolve(undefined));
-    this.#network.on(
-      'nEventReportRequest',
-      (event: requests.NEventReportRequest, respond: (response: InstanceType<typeof NEventReportResponse>) => void) =>
-        this.#answer(event, respond),
-    );
-    this.#network.on('abort', () => this.#fail(this.#aborted('the peer aborted')));
-    this.#network.on('networkError', (error: Error) => this.#connection.abort(abortReason.notSpecified, error.message));
     socket.on('timeout', () => this.#late('stopped reading'));
     request.signal?.addEventListener('abort', this.#cancel);
   }
@@ -139,7 +126,7 @@ export class OutboundAssociation {
     );
   }
 
-  /** Resolves when the association is over, however. */
+  /** Resolves when the association is over, for whatever reason. */
   get over(): Promise<void> {
     return this.#over.promise;
   }
@@ -152,19 +139,19 @@ export class OutboundAssociation {
   /**
    * Sends one request and waits for its one response.
    *
-   * @param bytes of the data set, for the time it may take
+   * @param bytes of the data set: a longer one has more time
    * @throws ContourNodeError DIMSE_TIMEOUT, ASSOCIATION_ABORTED, STORE_WRONG_RESPONSE
    */
   async perform<T extends Response>(request: Request, bytes = 0): Promise<T> {
     let answered = false;
-    request.on('response', (response: T) => {
+    const onResponse = (response: Response): void => {
       if (answered) return this.#fail(this.#wrong('answered one request twice'));
       if (!hasStatus(response)) return this.#fail(this.#wrong('answered without a status'));
       answered = true;
       this.#waiting?.resolve(response);
-    });
+    };
     const seconds = this.#request.timeoutSeconds + bytes / slowestBytesPerSecond;
-    return (await this.#wait(seconds, 'did not answer', () => this.#network.sendRequests(request))) as T;
+    return (await this.#wait(seconds, 'did not answer', () => this.#protocol.send(request, onResponse))) as T;
   }
 
   /**
@@ -175,7 +162,7 @@ export class OutboundAssociation {
    */
   async find(request: Request, onPending: (response: Response) => void, limit: number): Promise<Response> {
     let matches = 0;
-    request.on('response', (response: Response) => {
+    const onResponse = (response: Response): void => {
       if (!hasStatus(response)) this.#fail(this.#wrong('answered without a status'));
       else if (!isPending(response.getStatus())) this.#waiting?.resolve(response);
       else if (++matches > limit) this.#fail(this.#aborted(`more than ${limit} matches`));
@@ -183,19 +170,18 @@ export class OutboundAssociation {
         this.#timer?.refresh();
         onPending(response);
       }
-    });
-    return (await this.#wait(this.#request.timeoutSeconds, 'did not answer', () =>
-      this.#network.sendRequests(request),
-    )) as Response;
+    };
+    const seconds = this.#request.timeoutSeconds;
+    return (await this.#wait(seconds, 'did not answer', () => this.#protocol.send(request, onResponse))) as Response;
   }
 
-  /** Ends the association in order; never throws. A second response that comes meanwhile stands in `failure`. */
+  /** Releases the association; never throws. A second response that arrives meanwhile sets `failure`. */
   async release(): Promise<void> {
     await this.#answering;
     const seconds = Math.min(releaseSeconds, this.#request.timeoutSeconds);
     await this.#wait(seconds, 'did not answer the release', () => {
       this.#state = 'releasing';
-      this.#network.sendAssociationReleaseRequest();
+      this.#protocol.release();
     }).catch(() => {});
     this.#end();
   }
@@ -208,32 +194,12 @@ export class OutboundAssociation {
 
   async #associate(): Promise<void> {
     const { peer, callingAe, contexts, timeoutSeconds } = this.#request;
-    const association = new Association(callingAe, peer.aeTitle);
-    association.setMaxPduLength(maximumPdu);
-    const proposed = contexts.map(({ abstractSyntax, transferSyntaxes, role }) => {
-      const id = association.addPresentationContext(abstractSyntax);
-      if (role === 'scp') {
-        association.getPresentationContext(id).setUserRole(false);
-        association.getPresentationContext(id).setProviderRole(true);
-      }
-      for (const uid of transferSyntaxes) association.addTransferSyntaxToPresentationContext(id, uid);
-      return { id, abstractSyntax, transferSyntaxes };
-    });
     await this.#wait(timeoutSeconds, 'did not answer the association request', () =>
-      this.#network.sendAssociationRequest(association),
+      this.#protocol.associate({ callingAe, calledAe: peer.aeTitle }, contexts, maximumPdu),
     );
-    const peerMaximum = association.getMaxPduLength();
-    if (peerMaximum !== 0 && peerMaximum < smallestPdu) {
+    if (this.#peerMaximum !== 0 && this.#peerMaximum < smallestPdu) {
       this.abort();
-      throw this.#aborted(`the peer takes PDUs of at most ${peerMaximum} bytes`);
-    }
-    for (const { id, abstractSyntax, transferSyntaxes } of proposed) {
-      const context = association.getPresentationContext(id);
-      const transferSyntax = context.getAcceptedTransferSyntaxUid();
-      // A syntax that was not proposed is no acceptance.
-      if (context.getResult() === 0 && transferSyntax !== undefined && transferSyntaxes.includes(transferSyntax)) {
-        this.#accepted.set(id, { abstractSyntax, transferSyntax });
-      }
+      throw this.#aborted(`the peer takes PDUs of at most ${this.#peerMaximum} bytes`);
     }
   }
 
@@ -259,21 +225,18 @@ export class OutboundAssociation {
 
   #after(part: DataPart | undefined): void {
     if (part?.command !== true || !part.last) return;
-    commandComplete(this.#network);
+    this.#protocol.commandComplete();
     if (this.#request.onEvent !== undefined) this.#gathered.begin();
   }
 
-  #answer(
-    event: requests.NEventReportRequest,
-    respond: (response: InstanceType<typeof NEventReportResponse>) => void,
-  ): void {
+  #answer(event: NEventReportRequest, respond: (response: NEventReportResponse) => void): void {
     const { onEvent } = this.#request;
     if (onEvent === undefined) return this.#connection.abort(abortReason.unexpectedPdu, 'unexpected request');
     const { bytes } = this.#gathered;
     this.#answering = this.#answering.then(async () => respond(await onEvent(event, bytes)));
   }
 
-  /** Runs `send`, then waits for what it asks for. */
+  /** Calls `send`, then waits for the answer. */
   async #wait(seconds: number, what: string, send: () => void): Promise<unknown> {
     if (this.#failure !== undefined) throw this.#failure;
     const waiting = Promise.withResolvers<unknown>();
@@ -327,7 +290,7 @@ export class OutboundAssociation {
   }
 }
 
-/** PS3.7 section 9.1: every response has one; what the library found need not be a number. */
+/** PS3.7 section 9.1: every response has one; what the library decodes need not be a number. */
 function hasStatus(response: Response): boolean {
   return Number.isInteger(response.getStatus());
 }

@@ -7,12 +7,12 @@ export interface PeerAddress {
   readonly aeTitle: string;
   readonly host: string;
   readonly port: number;
-  /** It speaks TLS. */
+  /** Where the peer is called over TLS. */
   readonly tls?: OutgoingTls;
 }
 
 /**
- * Connects to a peer, over TLS where it speaks that. The time goes for the connection and its TLS handshake together.
+ * Connects to a peer, over TLS where that is configured. One time limit holds for connection and TLS handshake together.
  *
  * @throws ContourNodeError PEER_UNREACHABLE, TLS_FILES
  */

@@ -3,17 +3,17 @@ import { CStoreRequest, type CStoreResponse } from '../library/dcmjs-dimse.ts';
 import { OutboundAssociation } from './outbound-association.ts';
 import type { PeerAddress } from './peer-connection.ts';
 import { formatStatus, isWarning, dimseStatus } from '../status.ts';
-import { StoredDataset, type StoredInstance } from './stored-instance.ts';
+import { readStoredDataset, type StoredInstance } from './stored-instance.ts';
 
 export interface StoreOptions {
   readonly callingAe: string;
   readonly timeoutSeconds: number;
-  /** Called after each instance, whatever came of it. */
+  /** Called after each instance, whatever its outcome. */
   readonly onProgress?: (done: number, total: number) => void;
   readonly signal?: AbortSignal;
 }
 
-/** What came of one file. */
+/** The outcome of one file. */
 export interface StoreResult {
   readonly path: string;
   readonly outcome: 'stored' | 'refused' | 'not sent';
@@ -27,10 +27,10 @@ export interface StoreResult {
 const maximumContexts = 128;
 
 /**
- * Sends files by C-STORE, each in its own transfer syntax and byte for byte, one after the other. An association that
- * breaks leaves the rest `not sent`.
+ * Sends files by C-STORE, each in its own transfer syntax and byte for byte, one after the other. Where an association
+ * breaks, its other files are `not sent`.
  *
- * @throws ContourNodeError when an association cannot be had at all (PEER_UNREACHABLE, AssociationRejected…)
+ * @throws ContourNodeError where an association cannot be opened (PEER_UNREACHABLE, AssociationRejected…)
  */
 export async function storeInstances(
   peer: PeerAddress,
@@ -97,11 +97,8 @@ export async function store(
       `${peer.aeTitle} refused the SOP class or its transfer syntax`,
     );
   }
-  const dataset = await StoredDataset.read(instance);
-  const request = new CStoreRequest(dataset);
-  const response = await association.perform<InstanceType<typeof CStoreResponse>>(request, dataset.length);
-  // The library keeps every request until the end of the association; the bytes need not stay with it.
-  request.setDataset(undefined as never);
+  const dataset = await readStoredDataset(instance);
+  const response = await association.perform<CStoreResponse>(new CStoreRequest(dataset), dataset.length);
   const affected = response.getAffectedSopInstanceUid() as unknown;
   // PS3.7 table 9.3-2: the UID is optional in the response.
   const other =
@@ -109,7 +106,7 @@ export async function store(
   if (response.getCommandFieldType() !== cStoreResponse || other) {
     throw new ContourNodeError(
       'STORE_WRONG_RESPONSE',
-      `${peer.aeTitle} answered for something else than what was sent`,
+      `${peer.aeTitle} sent a response to another request than this C-STORE`,
     );
   }
   return response.getStatus();

@@ -1,9 +1,9 @@
 import { open, readFile } from 'node:fs/promises';
 import { readHeader } from '../../dicom/read-data-set.ts';
 import { ContourNodeError } from '../../errors.ts';
-import { Dataset } from '../library/dcmjs-dimse.ts';
+import { EncodedDataset } from '../library/encoded-dataset.ts';
 
-/** What has to be known of a DICOM file to send it as it is. */
+/** A DICOM file, with what is needed to send it as it is. */
 export interface StoredInstance {
   readonly path: string;
   readonly sopClassUid: string;
@@ -38,32 +38,15 @@ async function dataSetOffset(path: string): Promise<number> {
 }
 
 /**
- * A data set that goes out byte for byte as the file has it. The library's own would be parsed and written anew, in
- * another character set and with other text.
+ * The data set of a stored instance, to be sent as the file has it.
+ *
+ * @throws ContourNodeError PATH_NOT_FOUND; DICOM_UNREADABLE when there is nothing to send
  */
-export class StoredDataset extends Dataset {
-  readonly #bytes: Buffer;
-
-  private constructor(instance: StoredInstance, bytes: Buffer) {
-    super({ SOPClassUID: instance.sopClassUid, SOPInstanceUID: instance.sopInstanceUid }, instance.transferSyntaxUid);
-    this.#bytes = bytes;
-  }
-
-  /** @throws ContourNodeError PATH_NOT_FOUND; DICOM_UNREADABLE when there is nothing to send */
-  static async read(instance: StoredInstance): Promise<StoredDataset> {
-    const file = await readFile(instance.path).catch((cause: unknown) => {
-      throw new ContourNodeError('PATH_NOT_FOUND', `cannot read ${instance.path}`, { cause });
-    });
-    const bytes = file.subarray(instance.dataSetOffset);
-    if (bytes.length === 0) throw new ContourNodeError('DICOM_UNREADABLE', `${instance.path} has no data set`);
-    return new StoredDataset(instance, bytes);
-  }
-
-  get length(): number {
-    return this.#bytes.length;
-  }
-
-  override getDenaturalizedDataset(): Buffer {
-    return this.#bytes;
-  }
+export async function readStoredDataset(instance: StoredInstance): Promise<EncodedDataset> {
+  const file = await readFile(instance.path).catch((cause: unknown) => {
+    throw new ContourNodeError('PATH_NOT_FOUND', `cannot read ${instance.path}`, { cause });
+  });
+  const bytes = file.subarray(instance.dataSetOffset);
+  if (bytes.length === 0) throw new ContourNodeError('DICOM_UNREADABLE', `${instance.path} has no data set`);
+  return new EncodedDataset(bytes, instance.transferSyntaxUid, instance);
 }

@@ -10,16 +10,16 @@ export interface OutgoingTls extends TlsFiles {
 }
 
 /**
- * The handshake on a connection that stands. Not a byte of DICOM is sent before the peer's certificate is accepted.
+ * The TLS handshake on an open connection. No DICOM is sent before the peer's certificate is accepted.
  *
- * @throws ContourNodeError TLS_FILES; Error in words where the handshake fails or the certificate is not accepted
+ * @throws ContourNodeError TLS_FILES; Error where the handshake fails or the certificate is not accepted
  */
 export async function secured(raw: Socket, host: string, tls: OutgoingTls): Promise<TLSSocket> {
   const credentials = await tlsCredentials(tls);
   const socket = connect({ ...credentials, socket: raw, rejectUnauthorized: false });
   await new Promise<void>((resolve, reject) => {
     socket.once('secureConnect', resolve);
-    // Stays: whatever comes later, 'close' follows it.
+    // Stays for later errors: 'close' follows each.
     socket.on('error', (cause: NodeJS.ErrnoException) =>
       reject(new Error(`the TLS handshake failed (${cause.code ?? cause.message})`, { cause })),
     );
@@ -33,7 +33,7 @@ export async function secured(raw: Socket, host: string, tls: OutgoingTls): Prom
   throw new Error(why);
 }
 
-/** Where no certificate is listed, it must be the host's. */
+/** Where no certificate is listed, the peer's must be issued for its host. */
 function whyNotHost(socket: TLSSocket, host: string, { certificates }: OutgoingTls): string | undefined {
   if (certificates.length > 0) return undefined;
   return checkServerIdentity(host, socket.getPeerCertificate()) === undefined
@@ -42,7 +42,7 @@ function whyNotHost(socket: TLSSocket, host: string, { certificates }: OutgoingT
 }
 
 function reason({ authorizationError }: TLSSocket): string {
-  // Node has the code of OpenSSL's verification there, whatever its type says.
+  // Node has the code of OpenSSL's verification here, although its type says Error.
   const error = authorizationError as Error | string | null | undefined;
   return error === null || error === undefined ? '' : ` (${error instanceof Error ? error.message : error})`;
 }

@@ -21,14 +21,14 @@ const commitmentSchema = z.object({
   }),
 });
 
-/** A storage commitment request with its result; the file is written before the request is answered. */
+/** A storage commitment request with its result; the file is written before the response is sent. */
 export type Commitment = z.output<typeof commitmentSchema>;
 
-/** What became of telling it. */
+/** `told`: the peer has accepted the report of the result. */
 export type ReportOutcome = 'told' | 'given up';
 
 export interface StoredCommitment {
-  /** Names its files: a pseudonym of peer and transaction. */
+  /** First part of its file names: a pseudonym of peer and transaction. */
   readonly key: string;
   readonly commitment: Commitment;
   readonly reported: boolean;
@@ -37,7 +37,7 @@ export interface StoredCommitment {
 const requestSuffix = '.request.json';
 const reportSuffixes = { told: '.told.json', 'given up': '.given-up.json' } as const;
 
-/** The storage commitments of a data directory: the request with its result in one file, an empty one once it is told or given up. */
+/** The storage commitments of a data directory: one file for request and result, a second one once the report is over. */
 export class CommitmentFiles {
   readonly #folder: string;
 
@@ -59,7 +59,7 @@ export class CommitmentFiles {
       await rm(join(this.#folder, key + suffix), { force: true });
   }
 
-  /** Everything that is there. A file that cannot be read is a defect and throws. */
+  /** All of them. @throws where a file cannot be read: that is a defect */
   async read(): Promise<StoredCommitment[]> {
     const names = await readdir(this.#folder).catch((error: NodeJS.ErrnoException): string[] => {
       if (error.code === 'ENOENT') return [];

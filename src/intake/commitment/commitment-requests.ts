@@ -7,7 +7,7 @@ import type { PeerAddress } from '../../dimse/scu/peer-connection.ts';
 import { asContourNodeError, ContourNodeError } from '../../errors.ts';
 import type { CommitmentWork } from '../../store/unfinished-work.ts';
 import { problemFrom } from '../../problem.ts';
-import { delayAfter, isToWait } from '../tries/backoff.ts';
+import { checks, delayAfter, isToWait, retries } from '../../retries.ts';
 import type { Clock } from '../../clock.ts';
 import type { CommitmentResults, CommitmentResultsOptions } from './commitment-results.ts';
 
@@ -16,16 +16,10 @@ export interface CommitmentRequestsOptions extends CommitmentResultsOptions {
   readonly results: CommitmentResults;
 }
 
-const waits = { first: 30_000, longest: 1_800_000 };
-/** Milliseconds between two looks, where nothing falls due before. */
-const interval = 300_000;
-/** Requests to one destination at once. */
-const parallel = 4;
-
 /**
- * Storage commitment as SCU: a destination that is configured so is asked whether it keeps the structure set that it
- * took, until it has taken the request or the time for its result is over. Each request is recorded before it goes out:
- * what was asked when the node went down is waited for by the next. Nothing here ever sends a structure set.
+ * Storage commitment as SCU: asks a destination that is configured so to commit to the structure set that was delivered,
+ * until it accepts the request or the time for its result is over. Each request is recorded before it is sent, so that the
+ * result can arrive after a restart. Nothing here sends a structure set.
  */
 export class CommitmentRequests {
   readonly #options: CommitmentRequestsOptions;
@@ -38,7 +32,7 @@ export class CommitmentRequests {
     this.#options = options;
   }
 
-  /** Takes up what the disk says, and from then on every delivery. */
+  /** Takes up what is recorded, and from then on every delivery. */
   start(): void {
     this.#stopListening = this.#options.store.onChange((_series, change) => {
       if (change.kind !== 'event' || change.event.kind !== 'deliver outcome') return;
@@ -47,7 +41,7 @@ export class CommitmentRequests {
     this.#look();
   }
 
-  /** Lets go of every association; what it was for is taken up by the next start. */
+  /** Ends every association; the next start takes up its request. */
   async close(): Promise<void> {
     this.#ending.abort();
     this.#stopListening();
@@ -55,18 +49,19 @@ export class CommitmentRequests {
     await Promise.all(this.#running.values());
   }
 
-  /** What is due is begun; the next look is when something else is. */
+  /** Begins what is due, and sets the timer for what is due next. */
   #look(): void {
     const { store, clock, results } = this.#options;
     if (this.#ending.signal.aborted) return;
     const now = clock.now();
-    let next = now + interval;
+    let next = now + checks.commitmentRequestsSeconds * 1000;
     for (const work of store.awaitedCommitments()) {
       const due = dueAt(work, now);
       if (due > now) next = Math.min(next, due);
       else if (now >= Date.parse(work.deadlineAt)) this.#run(`${nameOf(work)} over`, () => results.miss(work));
-      // What finds no room is looked at when another has ended.
-      else if (this.#requestsTo(work.destination) < parallel) this.#run(nameOf(work), () => this.#ask(work));
+      // The others are begun when one of these has ended.
+      else if (this.#requestsTo(work.destination) < retries.commitmentRequestsAtOnce)
+        this.#run(nameOf(work), () => this.#ask(work));
     }
     this.#lookAfter(next - now);
   }
@@ -89,8 +84,11 @@ export class CommitmentRequests {
       },
       (error: unknown) => {
         this.#running.delete(name);
-        this.#options.log.error({ err: asContourNodeError(error) }, 'storage commitment: it is tried again');
-        this.#lookAfter(waits.first);
+        this.#options.log.error(
+          { err: asContourNodeError(error) },
+          'a storage commitment step failed; it is tried again',
+        );
+        this.#lookAfter(retries.commitmentRequest.firstSeconds * 1000);
       },
     );
     this.#running.set(name, run);
@@ -103,7 +101,7 @@ export class CommitmentRequests {
       const work = store.commitment(series, order, destination);
       if (work?.state !== 'due' || dueAt(work, clock.now()) > clock.now()) return undefined;
       const number = work.tries + 1;
-      const nextTryAt = new Date(clock.now() + delayAfter(number, waits)).toISOString();
+      const nextTryAt = new Date(clock.now() + delayAfter(number, retries.commitmentRequest)).toISOString();
       const event = { kind: 'commitment try', order, destination, try: number, transactionUid, nextTryAt } as const;
       store.record(series, event);
       return { ...work, tries: number };
@@ -142,7 +140,7 @@ export class CommitmentRequests {
     }
   }
 
-  /** Records an answer to a request, where it still counts and no result has come meanwhile. */
+  /** Records the response to a request, unless a result or a new delivery came before it. */
   #answered(
     { series, order, destination, tries }: CommitmentWork,
     transactionUid: string,
@@ -170,10 +168,12 @@ function nameOf({ series, order, destination }: CommitmentWork): string {
   return `${series} ${order} ${destination}`;
 }
 
-/** A request or the end of the time, whichever comes first (ms). */
+/** When the next request or the end of the time is due, whichever is earlier (ms since 1970). */
 function dueAt({ job, deadlineAt, tries }: CommitmentWork, now: number): number {
   const { nextTryAt } = job;
   const deadline = Date.parse(deadlineAt);
   if (nextTryAt === undefined) return deadline;
-  return isToWait(nextTryAt, now, delayAfter(tries, waits)) ? Math.min(deadline, Date.parse(nextTryAt)) : now;
+  return isToWait(nextTryAt, now, delayAfter(tries, retries.commitmentRequest))
+    ? Math.min(deadline, Date.parse(nextTryAt))
+    : now;
 }

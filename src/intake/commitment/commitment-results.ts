@@ -21,7 +21,7 @@ export interface CommitmentResultsOptions {
   readonly config: () => Pick<Config, 'dicom' | 'peers' | 'destinations'>;
 }
 
-/** What destinations tell of the structure sets that they were asked to commit to; each is recorded before it is answered. */
+/** The results of this node's storage commitment requests; each is recorded before it is answered. */
 export class CommitmentResults implements CommitmentListener {
   readonly #options: CommitmentResultsOptions;
   /** By transaction. */
@@ -45,19 +45,22 @@ export class CommitmentResults implements CommitmentListener {
     const { transactionUid } = result;
     const work = store.commitmentOfTransaction(transactionUid);
     if (work === undefined || this.peerOf(work)?.name !== peer) {
-      log.warn({ peer }, 'a storage commitment result that was not asked for');
+      log.warn({ peer }, 'a storage commitment result without a request of this node was refused');
       return false;
     }
     const uid = await this.sopInstanceUid(work);
     const failure = result.failed.find(({ sopInstanceUid }) => sopInstanceUid === uid);
     if (failure === undefined && !result.committed.some(({ sopInstanceUid }) => sopInstanceUid === uid)) {
-      log.warn({ peer, series: work.series }, 'a storage commitment result without the structure set');
+      log.warn(
+        { peer, series: work.series },
+        'a storage commitment result that does not name the structure set was refused',
+      );
       return false;
     }
     const outcome = failure === undefined ? 'committed' : 'refused';
     await lock.run(work.series, () => {
       const now = store.commitmentOfTransaction(transactionUid);
-      // The same once more, or of a structure set that is sent again meanwhile.
+      // A repeated result, or one for a structure set that is being sent again.
       if (now === undefined || now.state === outcome) return;
       this.#conclude(now, outcome, failure === undefined ? undefined : refusal(now, failure.reason));
     });
@@ -65,7 +68,7 @@ export class CommitmentResults implements CommitmentListener {
     return true;
   }
 
-  /** Resolves when the result of this transaction is recorded; `forget` once nobody waits any more. */
+  /** Resolves when the result of this transaction is recorded; to be followed by `forget`. */
   recorded(transactionUid: string): Promise<void> {
     const waiting = Promise.withResolvers<void>();
     this.#waiting.set(transactionUid, waiting);
@@ -85,7 +88,7 @@ export class CommitmentResults implements CommitmentListener {
     });
   }
 
-  /** Who takes the structure set, as it is configured now. */
+  /** The peer of the destination, as it is configured now. */
   peerOf({ series, destination }: CommitmentWork): Peer | undefined {
     const { store, config } = this.#options;
     const { peers, destinations } = config();

@@ -16,7 +16,7 @@ import type { Log } from '../../log.ts';
 import { pseudonym } from '../../pseudonym.ts';
 import { instancesFolder } from '../../work/paths.ts';
 import type { Store } from '../../store/store.ts';
-import { delayAfter } from '../tries/backoff.ts';
+import { delayAfter, retries } from '../../retries.ts';
 import type { Clock } from '../../clock.ts';
 import { type Commitment, CommitmentFiles } from './commitment-file.ts';
 import type { SeriesLock } from '../series-lock.ts';
@@ -31,23 +31,20 @@ export interface StorageCommitmentOptions {
 }
 
 const day = 86_400_000;
-const waits = { first: 15_000, longest: 1_800_000 };
-/** A result that nobody took for so long is given up, with a word in the log. */
-const longestReporting = 2 * day;
 const timeoutSeconds = 30;
 
 /**
- * Storage commitment as SCP: what a peer asks for is judged by what lies on the disk, recorded before it is answered,
- * told on the same association or on one of our own until the peer has taken it, and kept from retention for the time
- * that the peer's configuration declares.
+ * Storage commitment as SCP. The result of a request depends on the files on the disk. It is recorded before the request is
+ * answered, and reported on the same association, or on new ones until the peer accepts it. Retention leaves the
+ * instances for peers[].storageCommitmentDays.
  */
 export class StorageCommitments implements CommitmentProvider {
   readonly #options: StorageCommitmentOptions;
   readonly #files: CommitmentFiles;
-  /** Series under commitment, and until when. */
-  readonly #held = new Map<string, number>();
+  /** Series under commitment, and until when (ms since 1970). */
+  readonly #committed = new Map<string, number>();
   readonly #known = new Map<string, Commitment>();
-  /** Of those known: told, or given up. */
+  /** Of those known: the report is over. */
   readonly #reported = new Set<string>();
   readonly #cancels = new Map<string, () => void>();
   readonly #running = new Set<Promise<void>>();
@@ -58,7 +55,7 @@ export class StorageCommitments implements CommitmentProvider {
     this.#files = new CommitmentFiles(options.store.dataDirectory);
   }
 
-  /** Takes up what an earlier process recorded. */
+  /** Takes up what is recorded. */
   async recover(): Promise<void> {
     for (const { key, commitment, reported } of await this.#files.read()) {
       this.#known.set(key, commitment);
@@ -69,9 +66,9 @@ export class StorageCommitments implements CommitmentProvider {
     await this.#forget();
   }
 
-  /** Whether retention has to leave this series. */
+  /** Whether this series must stay. */
   holds(series: string): boolean {
-    return (this.#held.get(series) ?? 0) > this.#options.clock.now();
+    return (this.#committed.get(series) ?? 0) > this.#options.clock.now();
   }
 
   async commit(association: AssociationInfo, request: CommitmentRequest): Promise<void> {
@@ -82,7 +79,7 @@ export class StorageCommitments implements CommitmentProvider {
     const key = this.#keyOf(peer, request);
     const known = this.#known.get(key);
     if (known !== undefined) {
-      // The same request again is told the same; other instances under a known transaction are not taken.
+      // A repeated request gets the same result; other instances under a known transaction are refused.
       if (sameInstances(known.result, request)) return;
       throw new ContourNodeError('STATE_CONFLICT', 'a storage commitment transaction with other instances than before');
     }
@@ -90,7 +87,7 @@ export class StorageCommitments implements CommitmentProvider {
     const until = now + peer.storageCommitmentDays * day;
     const places = this.#placesOf(request.references);
     const series = [...new Set([...places.values()].flatMap((all) => all.map((place) => place.series)))];
-    // Held before it is looked at: what is there then stays there.
+    // Before the files are checked: those that are found then stay.
     this.#hold(series, until);
     const result = await this.#judge(request, places);
     const commitment = { peer: peer.name, calledAe: association.calledAe, requestedAt: now, until, series, result };
@@ -119,14 +116,14 @@ export class StorageCommitments implements CommitmentProvider {
     );
   }
 
-  /** Ends what is being told; it is told after the next start. */
+  /** Ends the reports that are under way; the next start takes them up. */
   async close(): Promise<void> {
     this.#ending.abort();
     for (const cancel of this.#cancels.values()) cancel();
     await Promise.all(this.#running);
   }
 
-  /** What is told and whose time is over. */
+  /** Forgets commitments whose report and time are over. */
   async #forget(): Promise<void> {
     const now = this.#options.clock.now();
     for (const [key, { until }] of this.#known) {
@@ -135,7 +132,7 @@ export class StorageCommitments implements CommitmentProvider {
       this.#known.delete(key);
       this.#reported.delete(key);
     }
-    for (const [series, until] of this.#held) if (until <= now) this.#held.delete(series);
+    for (const [series, until] of this.#committed) if (until <= now) this.#committed.delete(series);
   }
 
   #keyOf(peer: Peer, { transactionUid }: CommitmentRequest): string {
@@ -143,7 +140,7 @@ export class StorageCommitments implements CommitmentProvider {
   }
 
   #hold(series: readonly string[], until: number): void {
-    for (const one of series) this.#held.set(one, Math.max(until, this.#held.get(one) ?? 0));
+    for (const one of series) this.#committed.set(one, Math.max(until, this.#committed.get(one) ?? 0));
   }
 
   /** Where each instance lies, by its SOP Instance UID; the same instance may be in several series. */
@@ -188,7 +185,12 @@ export class StorageCommitments implements CommitmentProvider {
     );
   }
 
-  #reportAfter(key: string, commitment: Commitment, tries: number, delay = delayAfter(tries, waits)): void {
+  #reportAfter(
+    key: string,
+    commitment: Commitment,
+    tries: number,
+    delay = delayAfter(tries, retries.commitmentReport),
+  ): void {
     if (this.#ending.signal.aborted) return;
     const cancel = this.#options.clock.after(delay, () => {
       this.#cancels.delete(key);
@@ -218,29 +220,31 @@ export class StorageCommitments implements CommitmentProvider {
     } catch (error) {
       if (this.#ending.signal.aborted) return;
       const err = asContourNodeError(error);
-      if (clock.now() - commitment.requestedAt > longestReporting) {
-        log.error({ err, peer: commitment.peer }, 'a storage commitment result could not be told and is given up');
+      if (clock.now() - commitment.requestedAt > retries.commitmentReport.giveUpDays * day) {
+        log.error({ err, peer: commitment.peer }, 'a storage commitment result could not be reported and is given up');
         this.#reported.add(key);
         await this.#files.writeReport(key, 'given up');
         return;
       }
       log.warn(
         { err, peer: commitment.peer, tries },
-        'a storage commitment result could not be told; it is tried again',
+        'a storage commitment result could not be reported; it is tried again',
       );
       this.#reportAfter(key, commitment, tries + 1);
     }
   }
 
   async #told(key: string, { peer, result }: Commitment): Promise<void> {
-    this.#options.log.info({ peer, failed: result.failed.length }, 'storage commitment result told');
+    this.#options.log.info({ peer, failed: result.failed.length }, 'storage commitment result reported');
     this.#reported.add(key);
     await this.#files.writeReport(key, 'told');
   }
 
   #run(work: Promise<void>): void {
     const guarded = work
-      .catch((error: unknown) => this.#options.log.error({ err: asContourNodeError(error) }, 'storage commitment'))
+      .catch((error: unknown) =>
+        this.#options.log.error({ err: asContourNodeError(error) }, 'a storage commitment step failed'),
+      )
       .finally(() => this.#running.delete(guarded));
     this.#running.add(guarded);
   }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type Bundle, readBundle } from '../../bundles/read-bundle.ts';
-import type { Config, Peer } from '../../config/schema.ts';
+import type { CurrentConfig } from '../../config/config-in-force.ts';
 import { checkCtSeries, type CheckedSeries } from '../../dicom/ct-series.ts';
 import type { CtInstance } from '../../dicom/ct-instance.ts';
 import { readHeader } from '../../dicom/read-data-set.ts';
@@ -18,33 +18,22 @@ import { predecessors, standingOrders, supersededOrders } from '../../store/orde
 import { isAssembling } from '../../store/series-state.ts';
 import type { SeriesRecord } from '../../store/series-record.ts';
 import type { Store } from '../../store/store.ts';
+import type { CountInstances } from './count-at-peer.ts';
 import { matchRoute } from './routing.ts';
 import { writeOrder, type WrittenOrder } from './write-order.ts';
 import { writeRevision } from './write-revision.ts';
-
-/** The configuration in force, which a reload replaces. */
-export interface CurrentConfig {
-  readonly config: Config;
-  readonly digest: string;
-}
-
-/** Asks a peer how many images a series has; undefined where it does not say. */
-export type CountImages = (
-  peer: Peer,
-  series: Pick<CtInstance, 'studyInstanceUid' | 'seriesInstanceUid'>,
-) => Promise<number | undefined>;
 
 export interface CompletionOptions {
   readonly store: Store;
   readonly log: Log;
   readonly now: () => number;
   readonly current: () => CurrentConfig;
-  readonly countImages: CountImages;
+  readonly countInstances: CountInstances;
   /** There are new orders for this series. */
   readonly onOrders: (series: string) => void;
 }
 
-/** From images that are all there to work orders: count, check, revision, route, orders. */
+/** From the instances of a series to its work orders: count, check, revision, route, orders. */
 export class SeriesCompletion {
   readonly #options: CompletionOptions;
 
@@ -53,7 +42,7 @@ export class SeriesCompletion {
   }
 
   /**
-   * To be called with the series' lock. May be repeated after a crash at any point: what is written already is found.
+   * To be called with the series' lock. May be called again after a crash at any point: it finds what is written already.
    *
    * @throws what the disk throws
    */
@@ -69,7 +58,7 @@ export class SeriesCompletion {
     if (record.assembly.released && !(expected !== undefined && images.length >= expected)) {
       warnings.push({ code: 'RELEASED', text: 'released by an operator although incomplete' });
     } else if (expected !== undefined && images.length < expected) {
-      const words = `${images.length} of ${expected} images are here`;
+      const words = `${images.length} of ${expected} instances have arrived`;
       store.record(series, { kind: 'held', expected, problem: problem('SERIES_INCOMPLETE', words) });
       return;
     }
@@ -117,13 +106,18 @@ export class SeriesCompletion {
     const { store, onOrders } = this.#options;
     const record = store.get(series);
     if (record === undefined || isAssembling(record) || record.revision === 0)
-      throw new ContourNodeError('STATE_CONFLICT', `series ${series} has no images that can be contoured (yet)`);
+      throw new ContourNodeError(
+        'STATE_CONFLICT',
+        `series ${series} has no revision to contour; wait until it is complete`,
+      );
     const images = store.images(series);
     const order = await this.#order(record, record.revision, images, destinations, model);
     if (record.orders.some((known) => known.order === order.order && !superseded.includes(known.order)))
-      throw new ContourNodeError('STATE_CONFLICT', `${model} has contoured this for these destinations already`, {
-        remedy: 'send it again',
-      });
+      throw new ContourNodeError(
+        'STATE_CONFLICT',
+        `${model} has contoured this series for these destinations already`,
+        { remedy: 'send it again' },
+      );
     store.record(series, {
       kind: 'ordered by operator',
       revision: record.revision,
@@ -148,20 +142,20 @@ export class SeriesCompletion {
     );
   }
 
-  /** How many images the series has at its source, where that can be known. */
+  /** How many instances the series has at its source, where that can be known. */
   async #expectedCount(assembly: Assembly, images: readonly StoredImage[]): Promise<number | undefined> {
-    const { current, countImages, log } = this.#options;
+    const { current, countInstances, log } = this.#options;
     const peer = current().config.peers.find(({ name }) => name === assembly.peer);
     if (peer?.seriesCountQuery === true) {
       try {
-        const counted = await countImages(peer, images[0]!.image);
+        const counted = await countInstances(peer, images[0]!.image);
         if (counted !== undefined) return counted;
       } catch (error) {
-        log.warn({ peer: peer.name, err: error }, 'the peer does not say how many images the series has');
+        log.warn({ peer: peer.name, err: error }, 'the peer does not say how many instances the series has');
       }
     }
-    const told = images.flatMap(({ image }) => image.numberOfSeriesRelatedInstances ?? []);
-    return told.length === 0 ? undefined : Math.max(...told);
+    const numbers = images.flatMap(({ image }) => image.numberOfSeriesRelatedInstances ?? []);
+    return numbers.length === 0 ? undefined : Math.max(...numbers);
   }
 
   async #route(record: SeriesRecord, manifest: RevisionManifest, images: readonly StoredImage[]): Promise<void> {
@@ -178,7 +172,7 @@ export class SeriesCompletion {
     }
     const orders: WrittenOrder[] = [];
     const problems: Problem[] = [];
-    // An order that stands already (after a retry of another one) is not contoured twice.
+    // An order that exists already (after a retry of another one) is not contoured twice.
     const standing = standingOrders(earlier, revision);
     for (const model of route.models.filter((name) => !standing.includes(name))) {
       try {

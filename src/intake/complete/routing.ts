@@ -3,7 +3,7 @@ import type { Route } from '../../config/schema.ts';
 import type { DataSet } from '../../dicom/data-set.ts';
 import { tagOf } from '../../dicom/dictionary.ts';
 
-/** What a route is chosen by. */
+/** What the conditions of a route are compared with. */
 export interface RoutingSubject {
   readonly callingAe: string;
   readonly calledAe: string;
@@ -13,7 +13,7 @@ export interface RoutingSubject {
   readonly header: DataSet;
 }
 
-/** A regular expression sees no more of a value than this. */
+/** Characters of a value that a regular expression is tried on: the value comes from a sender. */
 const longestValue = 4096;
 
 /** The first route whose conditions all hold; one without conditions takes everything. */
@@ -28,7 +28,7 @@ export function matchRoute(routes: readonly Route[], subject: RoutingSubject): R
 
 type Condition = Route['when']['attributes'][number];
 
-/** Of several values one is enough; an attribute that is absent or empty is the empty text and no number. */
+/** One of several values is enough. An absent or empty attribute has the empty text and no number. */
 function attributeHolds(condition: Condition, header: DataSet): boolean {
   const tag = tagOf(condition.tag);
   if (tag === undefined) return false;

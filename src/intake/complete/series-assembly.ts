@@ -1,62 +1,51 @@
+import type { Config, Peer } from '../../config/schema.ts';
 import type { AssociationEnd, AssociationInfo } from '../../dimse/association-info.ts';
 import { asContourNodeError, ContourNodeError } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import { uncheckedInstances } from '../../store/assembly.ts';
 import { problem } from '../../problem.ts';
 import type { Problem } from '../../problem.ts';
+import { retries } from '../../retries.ts';
+import type { SeriesRecord } from '../../store/series-record.ts';
 import { isAssembling } from '../../store/series-state.ts';
 import type { Store } from '../../store/store.ts';
 import type { Clock } from '../../clock.ts';
 import type { SeriesLock } from '../series-lock.ts';
+import { type Arrivals, type AssociationArrivals, emptyArrivals, OpenAssociations } from './open-associations.ts';
 
 export interface AssemblyOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
-  /** Seconds without an image after which a series of this peer is complete. */
-  readonly quietPeriodSeconds: (peer: string | undefined) => number;
-  /** Whether a series of this peer is complete as soon as its association is released. */
-  readonly completeOnRelease: (peer: string | undefined) => boolean;
+  readonly config: () => Pick<Config, 'peers' | 'intake'>;
   readonly lock: SeriesLock;
-  /** Makes a revision of a series that is complete, or holds it; called with the series' lock. */
+  /** Makes a revision of a complete series, or finds it incomplete; called with the series' lock. */
   readonly complete: (series: string) => Promise<void>;
 }
 
-/** What one association brought for one series. */
-interface Arrivals {
-  readonly accepted: Set<string>;
-  readonly refused: Map<string, Problem>;
-}
-
-interface OpenAssociation {
-  readonly arrivals: Map<string, Arrivals>;
-  /** Refused instances of which nobody knows to which series they belong. */
-  readonly unknown: Map<string, Problem>;
-}
-
-/** A failed step (a full disk) is tried again after so many milliseconds. */
-const retryAfter = 30_000;
+const retryMilliseconds = retries.seriesCompletionSeconds * 1000;
 
 /**
- * Decides when a series is complete: after a quiet period, while no open association carries it, and only when the
- * sender has nothing to repeat. What an association brought that was aborted or lost, and what was refused, counts as
- * incomplete until an association that ends well has brought it again: part of a series is never taken for all of it.
+ * Decides when a series is complete: after a quiet period in which no open association carries it, and only when its
+ * sender has nothing to send again. The instances of an association that was aborted or lost, and refused instances, make
+ * the series incomplete until an association that is released has brought them again: part of a series is never taken for
+ * all of it.
  */
 export class SeriesAssembly {
   readonly #options: AssemblyOptions;
-  readonly #associations = new Map<string, OpenAssociation>();
-  /** When its last image came, by the clock that nobody sets. */
-  readonly #lastImage = new Map<string, number>();
+  readonly #associations = new OpenAssociations();
+  /** Monotonic time of its last instance. */
+  readonly #lastInstance = new Map<string, number>();
   readonly #timers = new Map<string, () => void>();
-  /** Ends of associations that the journal would not take, the oldest first. */
-  readonly #unsettled = new Map<string, { steps: (() => void)[]; cancel: () => void }>();
+  /** Ends of associations that the journal did not take, the oldest first. */
+  readonly #unrecordedEnds = new Map<string, { steps: (() => void)[]; cancel: () => void }>();
   #closed = false;
 
   constructor(options: AssemblyOptions) {
     this.#options = options;
   }
 
-  /** After a start: associations that stood when the node ended are lost; what was complete goes on. */
+  /** After a start: associations that were open when the node ended are lost; complete series go on. */
   recover(): void {
     const { store } = this.#options;
     for (const series of store.keys()) {
@@ -66,29 +55,23 @@ export class SeriesAssembly {
       const toRepeat = [...new Set([...record.assembly.toRepeat, ...uncheckedInstances(record.images)])];
       for (const association of lost) {
         const missing = isAssembling(record) ? toRepeat : [];
-        store.record(series, {
-          kind: 'association ended',
-          association,
-          how: 'lost',
-          images: 0,
-          unconfirmed: missing,
-          ...(missing.length > 0 && { problem: interrupted('lost', missing.length) }),
-        });
+        this.#recordEnd(series, { association, how: 'lost', images: 0 }, missing, () =>
+          interrupted('lost', missing.length),
+        );
       }
       this.#schedule(series);
     }
   }
 
   /**
-   * An association brings an image of this series. To be called before the image is kept.
+   * An association brings an instance of this series. To be called before the instance is kept.
    *
    * @throws what the store throws
    */
   carries(association: AssociationInfo, series: string): void {
-    const { arrivals } = this.#open(association);
-    if (arrivals.has(series)) return;
-    this.#settleLeft(series);
     const { id, callingAe, calledAe, address, peer } = association;
+    if (this.#associations.carries(id, series)) return;
+    this.#recordEnds(series);
     this.#options.store.record(series, {
       kind: 'association',
       association: id,
@@ -97,46 +80,39 @@ export class SeriesAssembly {
       address,
       ...(peer !== undefined && { peer: peer.name }),
     });
-    arrivals.set(series, { accepted: new Set(), refused: new Map() });
+    this.#associations.arrivals(id, series);
     this.#cancel(series);
   }
 
-  /** An image is kept, or was known already. */
+  /** An instance is kept, or was kept before. */
   accepted(association: AssociationInfo, series: string, instance: string): void {
-    const open = this.#open(association);
-    open.unknown.delete(instance);
-    const arrived = open.arrivals.get(series);
-    arrived?.accepted.add(instance);
-    arrived?.refused.delete(instance);
-    this.#lastImage.set(series, this.#options.clock.elapsed());
+    this.#associations.accepted(association.id, series, instance);
+    this.#lastInstance.set(series, this.#options.clock.elapsed());
   }
 
-  /** @param what.series undefined where the instance did not tell */
+  /** @param what.series undefined where the instance could not be read so far */
   refused(
     association: AssociationInfo,
     what: { series: string | undefined; instance: string; problem: Problem },
   ): void {
     const { store } = this.#options;
-    const open = this.#open(association);
     const { series, instance, problem: why } = what;
     if (series === undefined || store.get(series) === undefined) {
-      open.unknown.set(instance, why);
+      this.#associations.refused(association.id, undefined, instance, why);
       return;
     }
-    let arrived = open.arrivals.get(series);
-    if (arrived === undefined) open.arrivals.set(series, (arrived = { accepted: new Set(), refused: new Map() }));
-    arrived.refused.set(instance, why);
+    this.#associations.refused(association.id, series, instance, why);
     this.#cancel(series);
     this.#attempt(series, () => store.record(series, { kind: 'refused', instance, problem: why }));
   }
 
   ended(association: AssociationInfo, how: AssociationEnd): void {
-    const open = this.#associations.get(association.id);
-    this.#associations.delete(association.id);
-    for (const [series, arrived] of open === undefined ? [] : this.#concerned(association, open)) {
-      const missing = new Map([...arrived.refused, ...(open?.unknown ?? [])]);
-      this.#settleLeft(series, () => this.#settle(series, association.id, how, arrived, missing));
-      this.#schedule(series, how === 'released' && this.#options.completeOnRelease(association.peer?.name));
+    const ended = this.#associations.end(association.id);
+    if (ended === undefined) return;
+    for (const [series, arrivals] of this.#concerned(association, ended)) {
+      const refused = new Map([...arrivals.refused, ...ended.refused]);
+      this.#recordEnds(series, () => this.#end(series, association.id, how, arrivals, refused));
+      this.#schedule(series, how === 'released' && this.#peer(association.peer?.name)?.completeOnRelease === true);
     }
   }
 
@@ -155,119 +131,124 @@ export class SeriesAssembly {
     this.#schedule(series, true);
   }
 
-  /** Looks at the series again, as soon as nothing holds it. */
+  /** Completes the series at once, unless it is incomplete or an open association carries it. */
   again(series: string): void {
     this.#schedule(series, true);
   }
 
-  /** An open association has brought images for it. */
+  /** An open association has brought instances of it. */
   isCarried(series: string): boolean {
-    return [...this.#associations.values()].some(({ arrivals }) => arrivals.has(series));
+    return this.#associations.carry(series);
   }
 
   close(): void {
     this.#closed = true;
     for (const cancel of this.#timers.values()) cancel();
     this.#timers.clear();
-    for (const { cancel } of this.#unsettled.values()) cancel();
+    for (const { cancel } of this.#unrecordedEnds.values()) cancel();
   }
 
   /**
-   * Records the ends of associations in their order, `last` after those that are left. One that is not recorded would count
-   * as lost after a restart, and the series as incomplete.
+   * Records the ends of associations in their order, `last` after those that the journal did not take before. An end that
+   * is not recorded would count as lost after a restart, and the series as incomplete.
    */
-  #settleLeft(series: string, last?: () => void): void {
-    const left = this.#unsettled.get(series);
+  #recordEnds(series: string, last?: () => void): void {
+    const left = this.#unrecordedEnds.get(series);
     const steps = [...(left?.steps ?? []), ...(last === undefined ? [] : [last])];
     if (steps.length === 0) return;
     left?.cancel();
-    this.#unsettled.delete(series);
+    this.#unrecordedEnds.delete(series);
     while (steps[0] !== undefined && this.#attempt(series, steps[0])) steps.shift();
     if (steps.length === 0) return;
-    const cancel = this.#options.clock.after(retryAfter, () => this.#settleLeft(series));
-    this.#unsettled.set(series, { steps, cancel });
+    const cancel = this.#options.clock.after(retryMilliseconds, () => this.#recordEnds(series));
+    this.#unrecordedEnds.set(series, { steps, cancel });
   }
 
-  /** What the sender has to repeat after one of its associations ended. */
-  #settle(
+  /** What the sender has to send again after one of its associations ended. */
+  #end(
     series: string,
     association: string,
     how: AssociationEnd,
-    arrived: Arrivals,
-    missing: ReadonlyMap<string, Problem>,
+    { accepted }: Arrivals,
+    refused: ReadonlyMap<string, Problem>,
   ): void {
-    const { store } = this.#options;
-    const record = store.get(series);
-    const toRepeat = new Set(record?.assembly.toRepeat);
-    for (const instance of arrived.accepted) {
-      if (how === 'released') toRepeat.delete(instance);
-      else toRepeat.add(instance);
-    }
-    for (const instance of missing.keys()) toRepeat.add(instance);
-    // All that it brought was there before, and has been checked.
-    if (record === undefined || !isAssembling(record)) toRepeat.clear();
-    store.record(series, {
+    const record = this.#options.store.get(series);
+    const before = new Set(record?.assembly.toRepeat);
+    const toRepeat = (how === 'released' ? before.difference(accepted) : before.union(accepted)).union(refused);
+    // Otherwise the series was completed with all that the association brought.
+    const open = record !== undefined && isAssembling(record);
+    this.#recordEnd(series, { association, how, images: accepted.size }, open ? [...toRepeat].toSorted() : [], () =>
+      whyIncomplete(how, refused, record?.assembly.incomplete, toRepeat.size),
+    );
+  }
+
+  #recordEnd(
+    series: string,
+    end: { association: string; how: AssociationEnd; images: number },
+    toRepeat: string[],
+    why: () => Problem,
+  ): void {
+    this.#options.store.record(series, {
       kind: 'association ended',
-      association,
-      how,
-      images: arrived.accepted.size,
-      unconfirmed: [...toRepeat].toSorted(),
-      ...(toRepeat.size > 0 && { problem: reason(how, missing, record?.assembly.incomplete, toRepeat.size) }),
+      ...end,
+      unconfirmed: toRepeat,
+      ...(toRepeat.length > 0 && { problem: why() }),
     });
   }
 
-  /** What the end of an association bears upon. Refused without a trace of a series, an instance may belong to any open one of its sender. */
-  #concerned(association: AssociationInfo, { arrivals, unknown }: OpenAssociation): Map<string, Arrivals> {
-    if (arrivals.size > 0 || unknown.size === 0) return arrivals;
+  /** The series that an association brought; where it brought refused instances of unknown series only, all new ones of its sender. */
+  #concerned(
+    { callingAe, address }: AssociationInfo,
+    { bySeries, refused }: AssociationArrivals,
+  ): ReadonlyMap<string, Arrivals> {
+    if (bySeries.size > 0 || refused.size === 0) return bySeries;
     const { store } = this.#options;
     const ofSender = store.keys().filter((series) => {
       const record = store.get(series)!;
-      const { callingAe, address } = record.assembly;
-      return isAssembling(record) && callingAe === association.callingAe && address === association.address;
+      const { assembly } = record;
+      return isAssembling(record) && assembly.callingAe === callingAe && assembly.address === address;
     });
-    return new Map(ofSender.map((series) => [series, { accepted: new Set(), refused: new Map() }]));
+    return new Map(ofSender.map((series) => [series, emptyArrivals()]));
   }
 
   #schedule(series: string, atOnce = false): void {
-    const { store, clock, quietPeriodSeconds } = this.#options;
+    const { store, clock, config } = this.#options;
     this.#cancel(series);
-    const peer = store.get(series)?.assembly.peer;
-    if (this.#closed || !this.#isToComplete(series)) return;
-    const since = clock.elapsed() - (this.#lastImage.get(series) ?? clock.elapsed());
-    const wait = atOnce ? 0 : Math.max(0, quietPeriodSeconds(peer) * 1000 - since);
+    const record = store.get(series);
+    if (this.#closed || !this.#canComplete(record)) return;
+    const quietPeriodSeconds =
+      this.#peer(record.assembly.peer)?.quietPeriodSeconds ?? config().intake.quietPeriodSeconds;
+    const since = clock.elapsed() - (this.#lastInstance.get(series) ?? clock.elapsed());
+    const wait = atOnce ? 0 : Math.max(0, quietPeriodSeconds * 1000 - since);
     this.#timers.set(
       series,
       clock.after(wait, () => void this.#complete(series)),
     );
   }
 
-  /** It has images that are not checked, nothing of them is missing, and no association carries it. */
-  #isToComplete(series: string): boolean {
-    const record = this.#options.store.get(series);
-    if (record === undefined || record.assembly.incomplete !== undefined) return false;
-    return isAssembling(record) && !this.isCarried(series);
-  }
-
   async #complete(series: string): Promise<void> {
     this.#timers.delete(series);
-    const { clock, complete, lock, log } = this.#options;
+    const { store, clock, complete, lock, log } = this.#options;
     try {
       await lock.run(series, async () => {
-        if (!this.#isToComplete(series)) return;
+        if (!this.#canComplete(store.get(series))) return;
         await complete(series);
-        this.#lastImage.delete(series);
+        this.#lastInstance.delete(series);
       });
     } catch (error) {
-      log.error(
-        { series, err: asContourNodeError(error) },
-        'a complete series could not be taken further; it is tried again',
+      log.error({ series, err: asContourNodeError(error) }, 'a series could not be completed; it is tried again');
+      if (this.#closed) return;
+      this.#timers.set(
+        series,
+        clock.after(retryMilliseconds, () => this.#schedule(series, true)),
       );
-      if (!this.#closed)
-        this.#timers.set(
-          series,
-          clock.after(retryAfter, () => this.#schedule(series, true)),
-        );
     }
+  }
+
+  /** It has new instances, its sender has nothing to send again, and no open association carries it. */
+  #canComplete(record: SeriesRecord | undefined): record is SeriesRecord {
+    if (record === undefined || record.assembly.incomplete !== undefined) return false;
+    return isAssembling(record) && !this.isCarried(record.key);
   }
 
   /** @returns whether the journal took it */
@@ -281,10 +262,8 @@ export class SeriesAssembly {
     }
   }
 
-  #open({ id }: AssociationInfo): OpenAssociation {
-    let open = this.#associations.get(id);
-    if (open === undefined) this.#associations.set(id, (open = { arrivals: new Map(), unknown: new Map() }));
-    return open;
+  #peer(name: string | undefined): Peer | undefined {
+    return this.#options.config().peers.find((peer) => peer.name === name);
   }
 
   #cancel(series: string): void {
@@ -293,19 +272,23 @@ export class SeriesAssembly {
   }
 }
 
-function interrupted(how: 'aborted' | 'lost', images: number): Problem {
-  return problem('SERIES_INCOMPLETE', `an association was ${how}: ${images} images wait for the sender's repeat`);
+function interrupted(how: 'aborted' | 'lost', instances: number): Problem {
+  const end = how === 'aborted' ? 'an association was aborted' : 'a connection was lost';
+  return problem('SERIES_INCOMPLETE', `${end}: the sender has to send ${counted(instances)} again`);
 }
 
-function reason(
+function whyIncomplete(
   how: AssociationEnd,
-  missing: ReadonlyMap<string, Problem>,
+  refused: ReadonlyMap<string, Problem>,
   before: Problem | undefined,
-  images: number,
+  instances: number,
 ): Problem {
-  if (how !== 'released') return interrupted(how, images);
-  const [refused] = missing.values();
-  if (refused !== undefined)
-    return problem('SERIES_INCOMPLETE', `${missing.size} images were refused: ${refused.message}`);
-  return before ?? problem('SERIES_INCOMPLETE', `${images} images wait for the sender's repeat`);
+  if (how !== 'released') return interrupted(how, instances);
+  const [first] = refused.values();
+  if (first !== undefined) return problem('SERIES_INCOMPLETE', `${counted(refused.size)} refused: ${first.message}`);
+  return before ?? problem('SERIES_INCOMPLETE', `the sender has to send ${counted(instances)} again`);
+}
+
+function counted(instances: number): string {
+  return instances === 1 ? '1 instance' : `${instances} instances`;
 }

@@ -19,7 +19,7 @@ export interface OrderInput {
   readonly configDigest: string;
   /** Those of the route. */
   readonly destinations: readonly Destination[];
-  /** Name of the peer that sent the series. */
+  /** Name of the configured peer that sent the series. */
   readonly sender: string | undefined;
   readonly predecessors: WorkOrder['predecessors'];
 }
@@ -31,8 +31,8 @@ export interface WrittenOrder {
 }
 
 /**
- * Writes the order to draw one revision with one bundle, for the destinations that allow it. The same order is the same
- * file.
+ * Writes the order to contour one revision with one bundle, for the destinations that allow it. The same order has the
+ * same file.
  *
  * @throws ContourNodeError DESTINATION_NOT_ALLOWED where there are destinations and none of them allows the bundle
  */
@@ -74,7 +74,7 @@ export async function writeOrder(input: OrderInput): Promise<WrittenOrder> {
   return { order: key, bundle: { name, version: bundleVersion }, deliveries };
 }
 
-/** One profile for destinations that want the same structure set; one for a drawing that goes nowhere. */
+/** One profile for all destinations with the same structure set; one for a structure set that is not delivered. */
 export function profilesOf(destinations: readonly Destination[]): Profile[] {
   const profiles = new Map<string, Profile>();
   const none = destinations.length === 0;

@@ -13,7 +13,7 @@ import { readIfThere } from '../../if-there.ts';
 export interface RevisionInput {
   readonly dataDirectory: string;
   readonly series: string;
-  /** The newest revision that is known; 0 for none. */
+  /** The newest recorded revision; 0 for none. */
   readonly newest: number;
   readonly images: readonly StoredImage[];
   readonly checked: CheckedSeries<CtInstance>;
@@ -24,8 +24,8 @@ export interface RevisionInput {
 }
 
 /**
- * Writes the manifest of a revision. Where the newest one, or the one after it that a crash left behind, consists of the
- * same files it is taken as it is: its date stays.
+ * Writes the manifest of a revision. Where the newest one, or one that a crash left unrecorded, has the same files, it is
+ * taken as it is: its date stays.
  */
 export async function writeRevision(input: RevisionInput): Promise<RevisionManifest> {
   const { dataDirectory, series, newest } = input;
@@ -66,8 +66,8 @@ function manifestOf({ series, images, checked, warnings, now }: RevisionInput, r
 }
 
 /**
- * What of the CT, and of the moment, determines the bytes of its structure sets: UIDs, geometry, rescale and all else of
- * the headers stand in their digests.
+ * Digest of what determines the bytes of the structure sets: the moment and the CT. The header digests cover UIDs,
+ * geometry, rescale and everything else of the headers.
  */
 function contentSha256(slices: readonly CtInstance[], moment: string): string {
   const hash = createHash('sha256').update(moment);

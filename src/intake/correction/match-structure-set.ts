@@ -17,17 +17,18 @@ export type StructureSetMatch =
   | {
       readonly series: string;
       readonly matchedBy: 'images' | 'frame of reference';
-      /** What it is compared with. */
+      /** The orders whose structure sets it is compared with. */
       readonly orders: readonly string[];
     }
   | { readonly reason: UnmatchedReason };
 
-/** A plane of a contour lies in a slice when it is so near, mm: what rounding leaves. */
+/** mm; a contour lies in a slice when its plane is this near. The difference is one of rounding. */
 const planeTolerance = 0.1;
 
 /**
- * The one series that a structure set was drawn on: by the images that its contours name, else by those that it lists; only
- * where it names none that is here by frame of reference and planes. What fits more than one series belongs to none.
+ * The one series that a structure set belongs to: by the images that its contours reference, else by those that it lists,
+ * else, where it references none of this node, by frame of reference and planes. One that fits several series belongs to
+ * none.
  *
  * @param key of the pseudonyms
  */

@@ -25,13 +25,13 @@ export interface StructureSetReceiverOptions {
   readonly key: Uint8Array;
   readonly log: Log;
   readonly disk: DiskWatch;
-  /** A series has a structure set that is to be compared. */
+  /** A structure set of this series is to be compared. */
   readonly onMatched: (series: string) => void;
 }
 
 /**
- * Takes the structure sets that come back: each is checked, found its series, named, flushed and recorded before it is
- * confirmed. What belongs to no series is kept apart. The same content again changes nothing.
+ * Receives corrections: checks each structure set, finds its series, names, flushes and records it, and only then answers
+ * with success. One that belongs to no series is kept apart. The same content again changes nothing.
  */
 export class StructureSetReceiver {
   readonly #options: StructureSetReceiverOptions;
@@ -40,7 +40,7 @@ export class StructureSetReceiver {
     this.#options = options;
   }
 
-  /** @returns the status that it is answered with. Never rejects. */
+  /** @returns the status of the response; never rejects */
   readonly store = async (received: ReceivedInstance): Promise<number> => {
     const { key, log, disk } = this.#options;
     const { id: association } = received.association;
@@ -66,7 +66,7 @@ export class StructureSetReceiver {
       const match = matchStructureSet(store, key, set);
       if ('reason' in match) return this.#keepApart(match.reason, structureSet, set, received);
       const kept = await lock.run(match.series, async () => {
-        // It may have been deleted while this waited for its turn.
+        // The series may have been deleted while this waited for its lock.
         const now = matchStructureSet(store, key, set);
         if ('reason' in now || now.series !== match.series) return false;
         await this.#add(now, structureSet, set, received);
@@ -104,7 +104,7 @@ export class StructureSetReceiver {
       await syncFolder(join(store.dataDirectory, seriesFolder(series)));
     }
     const path = join(folder, correctionFile(structureSet));
-    // Its name says what is in it: a crash may have left it there unrecorded.
+    // The name is derived from the content: a crash may have left the file unrecorded.
     if (!existsSync(path)) moveExclusively(received.path, path);
     await syncFolder(folder);
     store.record(series, {
@@ -117,7 +117,7 @@ export class StructureSetReceiver {
       ...(set.datedAt !== undefined && { datedAt: set.datedAt }),
       orders: [...orders],
     });
-    log.info({ series, structureSet, matchedBy, approval: set.approval }, 'a structure set came back');
+    log.info({ series, structureSet, matchedBy, approval: set.approval }, 'correction received');
     onMatched(series);
   }
 }

@@ -17,14 +17,13 @@ const unmatchedSchema = z.strictObject({
   approval: z.enum(approvals),
 });
 
-/** A structure set that belongs to no series, without anything of the patient. */
+/** A structure set that belongs to no series, without patient data. */
 export type UnmatchedStructureSet = z.output<typeof unmatchedSchema> & { readonly key: string; readonly bytes: number };
 
 const namePattern = /^([0-9a-f]{16})\.(dcm|json)$/;
 
 /**
- * Structure sets that were taken and belong to no series: KEY.dcm as received, KEY.json with what is shown of it. They are
- * kept for retention.unmatchedDays, or until an operator deletes them.
+ * Structure sets that belong to no series: KEY.dcm as received, KEY.json with what the page shows of it. They are kept for retention.unmatchedDays, or until an operator deletes them.
  */
 export class UnmatchedStructureSets {
   readonly #folder: string;
@@ -36,7 +35,7 @@ export class UnmatchedStructureSets {
     this.#log = log;
   }
 
-  /** Takes up what is there. A file without its description was never confirmed to its sender, and goes. */
+  /** Takes up what is there, and removes files without description: their senders got no success. */
   async recover(): Promise<void> {
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
     const names = await readdir(this.#folder);
@@ -66,12 +65,12 @@ export class UnmatchedStructureSets {
   /** @throws ContourNodeError NOT_FOUND */
   async remove(key: string): Promise<void> {
     if (!this.#known.has(key)) throw new ContourNodeError('NOT_FOUND', 'no such structure set');
-    // The description first: what has none is not confirmed, and goes at the next start.
+    // The description first: the next start removes a file without one.
     for (const kind of ['json', 'dcm']) await rm(join(this.#folder, `${key}.${kind}`), { force: true });
     this.#known.delete(key);
   }
 
-  /** Removes what came before this moment (ISO). */
+  /** Removes what was received before this moment (ISO). */
   async expire(before: string): Promise<void> {
     for (const { key, receivedAt } of this.list().filter((one) => one.receivedAt < before)) {
       await this.remove(key);
@@ -84,7 +83,10 @@ export class UnmatchedStructureSets {
       const about = unmatchedSchema.parse(JSON.parse(await readFile(join(this.#folder, `${key}.json`), 'utf8')));
       this.#known.set(key, { key, bytes: statSync(join(this.#folder, correctionFile(key))).size, ...about });
     } catch (error) {
-      this.#log.error({ structureSet: key, err: error }, 'what is known of an unmatched structure set cannot be read');
+      this.#log.error(
+        { structureSet: key, err: error },
+        'the description of an unmatched structure set cannot be read',
+      );
     }
   }
 }

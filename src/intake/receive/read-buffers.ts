@@ -3,15 +3,15 @@ import { closeSync, openSync, readSync } from 'node:fs';
 const step = 1024 * 1024;
 const kept = 8;
 
-/** Memory for files that are read one after the other: half a megabyte anew for every image keeps the collector busy. */
+/** Buffers that are used again: a new one of half a megabyte for every instance would cost garbage collection. */
 export class ReadBuffers {
   readonly #free: Buffer[] = [];
 
   /**
-   * Reads a file that was just written and hands its bytes to `action`, which must not keep them. It lies in the page
-   * cache: reading it there and then takes less than asking another thread to.
+   * Reads a file that was just written and hands its bytes to `action`, which must not keep them. The file is in the page
+   * cache: reading it synchronously takes less time than handing the work to another thread.
    *
-   * @param size of the file; what is beyond it is not read
+   * @param size bytes of the file; no more are read
    */
   async read<T>(path: string, size: number, action: (bytes: Uint8Array) => Promise<T>): Promise<T> {
     const index = this.#free.findIndex(({ length }) => length >= size);

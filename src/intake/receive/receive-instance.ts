@@ -36,8 +36,8 @@ export interface ReceiverOptions {
 }
 
 /**
- * Takes the instances that the storage SCP has received: checks them, gives them their name in the series' folder and
- * says with which status each is answered. Success means: named, flushed and recorded.
+ * Takes the instances that the storage SCP has received: checks each, moves it into the series' folder, records it, and
+ * returns the status of its response. Success means: named, flushed and recorded.
  */
 export class InstanceReceiver {
   readonly #options: ReceiverOptions;
@@ -54,7 +54,7 @@ export class InstanceReceiver {
     let series: string | undefined;
     try {
       faultPoint('image-written');
-      // It is flushed meanwhile.
+      // The flush runs at the same time.
       const image = await this.#buffers.read(received.path, received.bytes, (bytes) => readChecked(bytes, received));
       series = pseudonym(key, image.seriesInstanceUid);
       if (!(await this.#options.disk.hasRoomFor(received.bytes))) throw diskFull();
@@ -71,11 +71,11 @@ export class InstanceReceiver {
     }
   };
 
-  /** Hears of an instance that the SCP refused by itself: the sender has to repeat it all the same. */
+  /** An instance was refused before `store` got it: the sender has to send it again all the same. */
   readonly refused = (association: AssociationInfo, named: NamedInstance, status: number): void => {
-    // A structure set completes no series.
+    // No series waits for a structure set.
     if (named.sopClassUid === rtStructureSetStorage) return;
-    const words = `refused with status ${formatStatus(status)} while it came in`;
+    const words = `refused with status ${formatStatus(status)} while it was received`;
     this.#options.assembly.refused(association, {
       series: undefined,
       instance: pseudonym(this.#options.key, named.sopInstanceUid),
@@ -83,11 +83,11 @@ export class InstanceReceiver {
     });
   };
 
-  /** @throws ContourNodeError SERIES_PIXELS_DIFFER; whatever disk and tables throw */
+  /** @throws ContourNodeError SERIES_PIXELS_DIFFER; what disk and tables throw */
   async #keep(series: string, incoming: Incoming): Promise<void> {
     const { assembly, lock } = this.#options;
     const { association } = incoming.received;
-    // Before the image: an image whose sender nobody knows could not be finished after a crash.
+    // Before the instance: without its sender a series could not be completed after a crash.
     await lock.run(series, async () => {
       assembly.carries(association, series);
       const kept = this.#options.store.image(series, incoming.instance);
@@ -111,13 +111,13 @@ export class InstanceReceiver {
       if (sync) await syncFolder(folder);
       store.addImage(series, { instance, version, file, receivedAt: statSync(path).mtime.toISOString(), image });
     } catch (error) {
-      // It will be refused, so it must not be found in the folder later.
+      // It will be refused, so a rebuild of the tables must not find it in the folder.
       await rm(path, { force: true });
       throw error;
     }
   }
 
-  /** Every image but a series' first finds the folder. */
+  /** Only the first instance of a series has to make the folder. */
   async #move(from: string, to: string): Promise<void> {
     try {
       return moveExclusively(from, to);
@@ -130,7 +130,7 @@ export class InstanceReceiver {
     moveExclusively(from, to);
   }
 
-  /** The same pixels may come in another encoding: then the decoded values are compared. */
+  /** The same pixels may be in another encoding: then the decoded values are compared. */
   async #samePixels(series: string, kept: StoredImage, { image, received }: Incoming): Promise<boolean> {
     const sameKind = kept.image.pixelsHashed === image.pixelsHashed;
     if (sameKind && kept.image.pixelSha256 === image.pixelSha256) return true;
@@ -147,7 +147,7 @@ interface Incoming {
   readonly received: ReceivedInstance;
 }
 
-/** The image in the file, which has to be the one that the C-STORE request named. */
+/** The instance in the file, which has to be the one that the C-STORE request named. */
 async function readChecked(bytes: Uint8Array, received: ReceivedInstance): Promise<CtInstance> {
   const file = parseDicom(bytes);
   checkNamed(file, received);

@@ -10,7 +10,7 @@ import { asContourNodeError, ContourNodeError, type ErrorCode, errorRow } from '
  * @throws ContourNodeError INSTANCE_MISMATCH
  */
 export function checkNamed(file: DicomFile, request: ReceivedInstance): void {
-  // Not `meta`: that falls back to the file meta information, which was made from the request.
+  // Not `meta`: without these elements it would take the file meta information, which was made from the request.
   if (file.string('00080016') !== request.sopClassUid || file.string('00080018') !== request.sopInstanceUid) {
     throw new ContourNodeError(
       'INSTANCE_MISMATCH',
@@ -28,7 +28,7 @@ export function diskFull(cause?: unknown): ContourNodeError {
   return new ContourNodeError('DISK_FULL', 'the disk of the data directory is full', { cause });
 }
 
-/** The status that an instance is answered with. */
+/** The status that an instance is answered with; the usual one is this machine's, so that the sender may send it again. */
 export function statusOf(code: ErrorCode): number {
   return dimseStatus[errorRow(code).dimse];
 }

@@ -1,14 +1,14 @@
 import { faultPoint, type FaultPoint } from '../../fault-point.ts';
 import type { JobStatus } from '../../jobs/job-queues.ts';
 import type { JobProgress } from '../../store/job-progress.ts';
-import { type Backoff, delayAfter, isToWait } from './backoff.ts';
+import { type Backoff, delayAfter, isToWait } from '../../retries.ts';
 import type { TryContext } from './try-context.ts';
-
-const backoff: Backoff = { first: 5_000, longest: 60_000 };
 
 /** A job with counted tries: contouring an order, or comparing a correction with its contours. */
 export interface CountedJob {
   readonly queue: string;
+  /** Waiting times between its tries. */
+  readonly backoff: Backoff;
   readonly tries: number;
   readonly job: JobProgress;
   readonly recordedPoint: FaultPoint;
@@ -40,7 +40,7 @@ export interface FailedTry {
  * @throws REDIS_UNAVAILABLE; what the disk throws
  */
 export async function advanceJob({ queues, clock, current, enqueue }: TryContext, work: CountedJob): Promise<void> {
-  const { queue, tries, job } = work;
+  const { queue, backoff, tries, job } = work;
   const made = tries - job.triesBefore;
   if (await work.recordResult()) return;
   if (!job.inQueue) {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { faultPoint } from '../../fault-point.ts';
 import { compareJobId, compareQueue } from '../../jobs/queue-names.ts';
 import { problemFromText } from '../../problem.ts';
+import { retries } from '../../retries.ts';
 import type { ComparisonWork } from '../../store/unfinished-work.ts';
 import { comparisonResultSchema } from '../../work/correction.ts';
 import { comparisonFolder, resultFile } from '../../work/paths.ts';
@@ -21,6 +22,7 @@ export function advanceComparison(context: TryContext, work: ComparisonWork): Pr
   const named = { structureSet, order, try: tries };
   return advanceJob(context, {
     queue: compareQueue,
+    backoff: retries.compare,
     tries,
     job,
     recordedPoint: 'compare-try-recorded',

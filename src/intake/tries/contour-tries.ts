@@ -3,6 +3,7 @@ import { faultPoint } from '../../fault-point.ts';
 import { contourJobId, contourQueue } from '../../jobs/queue-names.ts';
 import type { Problem } from '../../problem.ts';
 import { problem, problemFrom, problemFromText } from '../../problem.ts';
+import { retries } from '../../retries.ts';
 import type { OrderWork } from '../../store/unfinished-work.ts';
 import { orderFolder, resultFile } from '../../work/paths.ts';
 import { type WorkResult, workResultSchema } from '../../work/work-result.ts';
@@ -33,6 +34,7 @@ export async function advanceOrder(context: TryContext, work: OrderWork): Promis
   }
   await advanceJob(context, {
     queue: contourQueue,
+    backoff: retries.contour,
     tries,
     job,
     recordedPoint: 'contour-try-recorded',

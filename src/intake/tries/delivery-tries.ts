@@ -9,14 +9,9 @@ import { deliveryTryFile } from '../../work/paths.ts';
 import { problem, problemFromText } from '../../problem.ts';
 import type { Problem } from '../../problem.ts';
 import type { DeliveryWork } from '../../store/unfinished-work.ts';
-import { delayAfter, isToWait } from './backoff.ts';
+import { delayAfter, isToWait, retries } from '../../retries.ts';
 import type { Clock } from '../../clock.ts';
 import type { TryContext } from './try-context.ts';
-
-/** A TPS that is down is asked again for hours, but not every minute. */
-const longestWait = 1_800_000;
-/** Tries that end with a final refusal. */
-const maximumFailedTries = 3;
 
 /**
  * One delivery's next step, decided from the disk first: what a worker wrote about the last try is recorded, and the
@@ -124,7 +119,7 @@ function nextState(
   now: number,
 ): 'delivered' | 'waiting' | 'failed' {
   if (outcome === 'delivered') return 'delivered';
-  if (outcome === 'failed' && work.failedTries + 1 >= maximumFailedTries) return 'failed';
+  if (outcome === 'failed' && work.failedTries + 1 >= retries.delivery.maximumRefusals) return 'failed';
   return work.deadlineAt !== undefined && now >= Date.parse(work.deadlineAt) ? 'failed' : 'waiting';
 }
 
@@ -136,8 +131,8 @@ function nextTryAt(work: DeliveryWork, now: number, delay: number): string {
 
 /** Milliseconds from the last try to the next. */
 function delayOf(config: Config, { destination, tries }: DeliveryWork): number {
-  const retrySeconds = config.destinations.find(({ name }) => name === destination)?.retrySeconds ?? 60;
-  return delayAfter(tries, { first: retrySeconds * 1000, longest: longestWait });
+  const firstSeconds = config.destinations.find(({ name }) => name === destination)?.retrySeconds ?? 60;
+  return delayAfter(tries, { ...retries.delivery, firstSeconds });
 }
 
 /** Whether a worker wrote how the last try ended; it then stands in the store. */

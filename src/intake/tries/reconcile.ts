@@ -1,17 +1,12 @@
 import { asContourNodeError } from '../../errors.ts';
 import type { SeriesRecord } from '../../store/series-record.ts';
 import { unfinishedComparisons, unfinishedDeliveries, unfinishedOrders } from '../../store/unfinished-work.ts';
+import { checks } from '../../retries.ts';
 import { advanceComparison } from './compare-tries.ts';
 import { advanceOrder } from './contour-tries.ts';
 import { advanceDelivery } from './delivery-tries.ts';
 import { SeriesLock } from '../series-lock.ts';
 import type { ReconcilerOptions, TryContext } from './try-context.ts';
-
-/** Milliseconds between two looks at everything, where nothing falls due before. */
-const interval = 30_000;
-const shortestPause = 100;
-/** Series looked at side by side: one that waits for its lock does not hold up the rest. */
-const parallel = 4;
 
 /**
  * Brings what is on disk and what is in Redis together: the disk says what is due, Redis only carries it. Runs at the
@@ -85,7 +80,7 @@ export class Reconciler {
       const unfinished = this.#options.store.unfinishedSeries();
       const chosen = wanted.includes('all') ? unfinished : unfinished.filter((key) => wanted.includes(key));
       const next = chosen.values();
-      await Promise.all(Array.from({ length: parallel }, () => this.#advanceAll(next)));
+      await Promise.all(Array.from({ length: checks.seriesAtOnce }, () => this.#advanceAll(next)));
     }
     this.#setTimer();
   }
@@ -130,7 +125,8 @@ export class Reconciler {
     if (this.#closed) return;
     const { clock, store } = this.#options;
     const due = store.nextTryAt();
-    const until = due === undefined ? interval : Date.parse(due) - clock.now();
-    this.#cancelTimer = clock.after(Math.min(interval, Math.max(shortestPause, until)), () => this.all());
+    const seconds = due === undefined ? Infinity : (Date.parse(due) - clock.now()) / 1000;
+    const pause = Math.min(checks.reconcileSeconds, Math.max(checks.shortestPauseSeconds, seconds));
+    this.#cancelTimer = clock.after(pause * 1000, () => this.all());
   }
 }

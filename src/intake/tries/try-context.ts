@@ -1,9 +1,9 @@
 import type { Clock } from '../../clock.ts';
+import type { CurrentConfig } from '../../config/config-in-force.ts';
 import type { JobQueues } from '../../jobs/job-queues.ts';
 import type { Log } from '../../log.ts';
 import type { Store } from '../../store/store.ts';
 import type { WorkResult } from '../../work/work-result.ts';
-import type { CurrentConfig } from '../complete/complete-series.ts';
 import type { SeriesLock } from '../series-lock.ts';
 
 export interface ReconcilerOptions {

@@ -8,11 +8,11 @@ export interface ClockWatchOptions {
   readonly onSetBack: () => void;
 }
 
-const interval = 10_000;
-/** What time servers correct at once, without slewing. */
-const tolerated = 1000;
+const intervalMilliseconds = 10_000;
+/** Corrections of a time server are smaller. */
+const toleratedMilliseconds = 1000;
 
-/** Notices that the clock of this machine was set, and says so: times of day before and after do not compare. */
+/** Detects and logs that the clock of this machine was set: times of day before and after it cannot be compared. */
 export class ClockWatch {
   readonly #options: ClockWatchOptions;
   #ahead: number;
@@ -34,13 +34,13 @@ export class ClockWatch {
   }
 
   #wait(): void {
-    this.#cancel = this.#options.clock.after(interval, () => this.#look());
+    this.#cancel = this.#options.clock.after(intervalMilliseconds, () => this.#look());
   }
 
   #look(): void {
     const { log, onSetBack } = this.#options;
     const seconds = Math.round((this.#lead() - this.#ahead) / 1000);
-    if (Math.abs(seconds) * 1000 > tolerated) {
+    if (Math.abs(seconds) * 1000 > toleratedMilliseconds) {
       log.warn({ seconds }, `the clock of this machine was set ${seconds < 0 ? 'back' : 'forward'}`);
       if (seconds < 0) onSetBack();
     }

@@ -5,7 +5,7 @@ import { problem } from '../../problem.ts';
 import type { Problem } from '../../problem.ts';
 import type { Clock } from '../../clock.ts';
 
-/** `low`: announced, and delivered series go early; `full`: nothing more is taken. */
+/** `low`: logged, and delivered series are removed early; `full`: no instance is accepted. */
 export type DiskState = 'enough' | 'low' | 'full';
 
 export interface DiskWatchOptions {
@@ -14,15 +14,15 @@ export interface DiskWatchOptions {
   readonly log: Log;
   /** Below so many free bytes the disk is low (retention.minimumFreeGigabytes). */
   readonly lowBytes: () => number;
-  /** Below so many it is full (intake.reservedMegabytes): journals, tables and results need room too. */
+  /** Below so many it is full (intake.reservedMegabytes): journals, tables and results need the rest. */
   readonly reservedBytes: () => number;
   /** The disk became low. */
   readonly onLow?: () => void;
 }
 
-const interval = 10_000;
+const intervalMilliseconds = 10_000;
 
-/** Watches the disk of the data directory, and says in log and on the page when it runs short before it is full. */
+/** Watches the disk of the data directory, so that log and page say that it runs short before it is full. */
 export class DiskWatch {
   readonly #options: DiskWatchOptions;
   #state: DiskState = 'enough';
@@ -43,21 +43,21 @@ export class DiskWatch {
     await this.look().catch((error: unknown) =>
       this.#options.log.error({ err: asContourNodeError(error) }, 'the free space of the data directory is not known'),
     );
-    if (!this.#closed) this.#cancel = this.#options.clock.after(interval, () => void this.start());
+    if (!this.#closed) this.#cancel = this.#options.clock.after(intervalMilliseconds, () => void this.start());
   }
 
-  /** Whether an instance of so many bytes may be kept. The disk is asked again when it might have become short. */
+  /** Whether an instance of so many bytes may be kept. Asks the disk again where the answer may have become no. */
   async hasRoomFor(bytes: number): Promise<boolean> {
     this.#free -= bytes;
     if (this.#free < 2 * this.#options.reservedBytes() || !Number.isFinite(this.#free)) await this.look();
     return this.#free >= this.#options.reservedBytes();
   }
 
-  /** What the page should say; looks anew. */
+  /** What the page shows; asks the disk again. */
   async problems(): Promise<Problem[]> {
     const state = await this.look();
     if (state === 'enough') return [];
-    const words = state === 'full' ? 'is full: nothing more is taken' : 'runs short';
+    const words = state === 'full' ? 'is full: no instance is accepted' : 'runs short';
     return [problem('DISK_FULL', `the disk of the data directory ${words}; ${this.#words()}`)];
   }
 
@@ -73,7 +73,8 @@ export class DiskWatch {
     this.#state = this.#free < reservedBytes() ? 'full' : this.#free < lowBytes() ? 'low' : 'enough';
     if (this.#state === before) return before;
     if (this.#state === 'full') log.error({}, `the disk is full: associations are rejected; ${this.#words()}`);
-    else if (this.#state === 'low') log.warn({}, `the disk runs short: delivered series go early; ${this.#words()}`);
+    else if (this.#state === 'low')
+      log.warn({}, `the disk runs short: delivered series are removed early; ${this.#words()}`);
     else log.info({}, 'the disk has room again');
     if (before === 'enough') onLow?.();
     return this.#state;
@@ -83,7 +84,7 @@ export class DiskWatch {
     const { lowBytes, reservedBytes } = this.#options;
     return (
       `${megabytes(this.#free)} MB are free, retention.minimumFreeGigabytes is ${lowBytes() / 1e9}, ` +
-      `below ${megabytes(reservedBytes())} MB (intake.reservedMegabytes) nothing is taken`
+      `below ${megabytes(reservedBytes())} MB (intake.reservedMegabytes) no instance is accepted`
     );
   }
 }

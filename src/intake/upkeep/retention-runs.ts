@@ -21,8 +21,8 @@ export interface RetentionRunsOptions {
   readonly limits: () => Config['retention'];
 }
 
-const interval = 3_600_000;
-const day = 86_400_000;
+const hourMilliseconds = 3_600_000;
+const dayMilliseconds = 24 * hourMilliseconds;
 
 /** Applies the retention rules at the start, every hour, and when the disk runs short; one run at a time. */
 export class RetentionRuns {
@@ -40,7 +40,7 @@ export class RetentionRuns {
     this.#cancel();
     this.#running = this.#apply().finally(() => {
       this.#running = undefined;
-      if (!this.#closed) this.#cancel = this.#options.clock.after(interval, () => this.run());
+      if (!this.#closed) this.#cancel = this.#options.clock.after(hourMilliseconds, () => this.run());
     });
   }
 
@@ -54,7 +54,7 @@ export class RetentionRuns {
   async #apply(): Promise<void> {
     const { store, log, clock, lock, assembly, commitments, unmatched, limits } = this.#options;
     try {
-      await unmatched.expire(new Date(clock.now() - limits().unmatchedDays * day).toISOString());
+      await unmatched.expire(new Date(clock.now() - limits().unmatchedDays * dayMilliseconds).toISOString());
       await applyRetention({
         store,
         log,

@@ -10,7 +10,7 @@ export interface RetentionOptions {
   readonly log: Log;
   readonly now: number;
   readonly limits: Omit<Config['retention'], 'unmatchedDays'>;
-  /** Series that stay whatever their age and the disk: under storage commitment. */
+  /** Series under storage commitment stay, whatever their age. */
   readonly held: (series: string) => boolean;
   /** Removes one series while nothing else touches it. */
   readonly remove: (series: string) => Promise<void>;
@@ -19,8 +19,8 @@ export interface RetentionOptions {
 }
 
 /**
- * Removes what is old enough, and, when the disk runs short, what has been delivered, the oldest first. What was not
- * delivered goes by age alone, each with a word in the log; a disk that is full of it takes no more images (0xA700).
+ * Removes series that are old enough, and, where the disk runs short, delivered ones, the oldest first. A series that was
+ * not delivered is removed by age alone, with a warning in the log: on a disk full of them instances are refused (0xA700).
  */
 export async function applyRetention(options: RetentionOptions): Promise<void> {
   const { store, log, now, limits, held, remove, freeBytes } = options;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** What happened, as it is handed in: `event` names it, the rest says who, what and where. */
+/** One event: its name, and in further fields who, what and where. */
 export interface AuditEvent {
   readonly event: string;
   readonly [field: string]: string | number | boolean | undefined;

@@ -12,7 +12,7 @@ const authentication = { code: '110114', name: 'User Authentication', action: 'E
 const activity = { code: '110100', name: 'Application Activity', action: 'E' } as const;
 const transferred = { code: '110104', name: 'DICOM Instances Transferred' } as const;
 
-/** The events that have a place in PS3.15 A.5.3 (codes of PS3.16 CID 400 and 401). */
+/** The events that PS3.15 A.5.3 defines (codes of PS3.16 CID 400 and 401). */
 const eventIds: Readonly<Record<string, EventId>> = {
   start: { ...activity, type: ['110120', 'Application Start'] },
   stop: { ...activity, type: ['110121', 'Application Stop'] },

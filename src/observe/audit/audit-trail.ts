@@ -8,17 +8,17 @@ import { type AuditEvent, type AuditHead, auditLine, chainStart, readAuditLine }
 
 export interface AuditOptions {
   readonly dataDirectory: string;
-  /** A file beyond this is followed by the next. */
+  /** A file of this size is followed by the next. */
   readonly fileMegabytes: number;
   readonly now: () => number;
   readonly log: Log;
-  /** Hears of every line once it is on disk; must not throw. */
+  /** Called for every line once it is on disk; must not throw. */
   readonly onLine?: (event: AuditEvent, at: string, head: AuditHead) => void;
 }
 
 /**
- * Who did what, in `audit/` of the data directory: JSON lines, only ever appended, flushed, each holding the hash of the
- * one before it (`contour-node audit verify`). The node alone writes it.
+ * The audit trail in `audit/` of the data directory: JSON lines, only appended and flushed, each with the hash of the one
+ * before it (`contour-node audit verify`). The node alone writes it.
  */
 export class AuditTrail {
   readonly #options: AuditOptions;
@@ -44,7 +44,7 @@ export class AuditTrail {
     return this.#head;
   }
 
-  /** Never throws: what cannot be written is an error in the log. */
+  /** Never throws: an event that cannot be written is an error in the log. */
   record(event: AuditEvent): void {
     const at = new Date(this.#options.now()).toISOString();
     const { line, head } = auditLine(this.#head, at, event);
@@ -84,7 +84,7 @@ export class AuditTrail {
   }
 
   /**
-   * Goes on where the files end.
+   * Continues the chain where the files end.
    *
    * @returns bytes of a last line that a crash left unfinished; they are cut off
    */

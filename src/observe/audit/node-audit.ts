@@ -1,6 +1,7 @@
 import type { Config } from '../../config/schema.ts';
 import type { JournalEvent } from '../../store/events.ts';
 import type { Actor } from '../../store/series.ts';
+import type { Store } from '../../store/store.ts';
 import { version } from '../../version.ts';
 import type { Log } from '../../log.ts';
 import type { AuditEvent } from './audit-line.ts';
@@ -11,13 +12,20 @@ import { Syslog } from './syslog.ts';
 /** Patient ID and Series Instance UID, for a trail that is configured to hold them. */
 export type Identifiers = (series: string) => { patientId: string; seriesInstanceUid: string } | undefined;
 
-/** What of a series' history belongs into the trail; what an operator did is recorded with the operator's name instead. */
+export function identifiersIn(store: Store): Identifiers {
+  return (series) => {
+    const instance = store.images(series)[0]?.image;
+    return instance && { patientId: instance.identity.patientId, seriesInstanceUid: instance.seriesInstanceUid };
+  };
+}
+
+/** The events of a series that the trail gets; an operator's actions are recorded with the operator's name instead. */
 const kept: ReadonlySet<JournalEvent['kind']> = new Set([
   ...(['association', 'association ended', 'refused', 'rejected', 'ordered', 'result'] as const),
   ...(['set aside', 'deliver outcome', 'deliver impossible', 'structure set', 'commitment outcome'] as const),
 ]);
 
-/** Who did what with this node: one method for each kind of event. */
+/** The audit trail of this node: one method for each kind of event. */
 export class NodeAudit {
   readonly #trail: AuditTrail;
   readonly #syslog: Syslog | undefined;
@@ -48,7 +56,15 @@ export class NodeAudit {
     this.#trail.record({ event: 'start', version, configuration: digest });
   }
 
-  /** An event of a series' journal: who sent it, what drew it, where it went. */
+  /** Records what happens to the series of a store from now on. */
+  follow(store: Store): void {
+    store.onChange((series, change) => {
+      if (change.kind === 'event') this.happened(series, change.event);
+      if (change.kind === 'removed') this.deleted(series, change.by);
+    });
+  }
+
+  /** An event of a series' journal: its sender, its bundles, its destinations. */
   happened(series: string, event: JournalEvent): void {
     if (!kept.has(event.kind)) return;
     const { kind, at: _at, ...fields } = event;
@@ -75,13 +91,13 @@ export class NodeAudit {
     this.#trail.record({ event: 'unmatched structure set deleted', structureSet, ...by });
   }
 
-  /** Somebody asked for the name behind a series. */
+  /** A user asked for the patient of a series. */
   identityShown(series: string, actor: Actor): void {
     this.#trail.record({ event: 'identity shown', ...this.#named(series), ...actor });
   }
 
   login({ succeeded, ...actor }: Actor & { succeeded: boolean }): void {
-    // What was typed as a name may be a password.
+    // The user may have typed the password as name.
     this.#trail.record(succeeded ? { event: 'login', ...actor } : { event: 'login failed', address: actor.address });
   }
 
@@ -104,7 +120,7 @@ export class NodeAudit {
   }
 }
 
-/** The fields of an event that fit into a line: lists as their length, but for the bundles that draw. */
+/** The fields of an event that fit into a line: lists as their length, except the bundles of orders. */
 function plain(fields: object): Omit<AuditEvent, 'event'> {
   return Object.fromEntries(
     Object.entries(fields).flatMap(([key, value]: [string, unknown]): [string, string | number | boolean][] => {

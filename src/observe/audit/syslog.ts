@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { connect, type TLSSocket } from 'node:tls';
 import { type TlsFiles, tlsCredentials } from '../../config/tls-files.ts';
+import { retries } from '../../retries.ts';
 import type { Log } from '../../log.ts';
 
 export interface SyslogAddress extends TlsFiles {
@@ -10,9 +11,8 @@ export interface SyslogAddress extends TlsFiles {
 
 /** Facility 10 (security), severity 5 (notice), RFC 5424 6.2.1. */
 const priority = 10 * 8 + 5;
-/** Messages that wait while the receiver is away; the oldest go first, for the trail itself is on disk. */
+/** Messages that wait for the receiver; beyond this the oldest are dropped, since the trail itself is on disk. */
 const maximumWaiting = 10_000;
-const retryMilliseconds = 5000;
 
 /** Sends messages of RFC 5424 over TLS (RFC 5425); reconnects by itself. */
 export class Syslog {
@@ -39,7 +39,7 @@ export class Syslog {
     this.#flush();
   }
 
-  /** Sends what waits, where the receiver takes it, and ends. */
+  /** Sends the waiting messages, where the receiver is connected, and closes. */
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#timer);
@@ -67,7 +67,7 @@ export class Syslog {
     try {
       const { host, port } = this.#address;
       const socket = connect({ ...(await tlsCredentials(this.#address)), host, port });
-      socket.on('error', (error) => this.#log.warn({ err: error }, 'syslog is not reached'));
+      socket.on('error', (error) => this.#log.warn({ err: error }, 'the syslog receiver cannot be reached'));
       socket.once('secureConnect', () => {
         this.#socket = socket;
         this.#flush();
@@ -75,7 +75,7 @@ export class Syslog {
       socket.once('close', () => this.#again());
       socket.resume();
     } catch (error) {
-      this.#log.warn({ err: error }, 'syslog is not reached');
+      this.#log.warn({ err: error }, 'the syslog receiver cannot be reached');
       this.#again();
     }
   }
@@ -83,6 +83,6 @@ export class Syslog {
   #again(): void {
     this.#socket = undefined;
     this.#connecting = false;
-    if (!this.#closed) this.#timer = setTimeout(() => void this.#connect(), retryMilliseconds);
+    if (!this.#closed) this.#timer = setTimeout(() => void this.#connect(), retries.syslogSeconds * 1000);
   }
 }

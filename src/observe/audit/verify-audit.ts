@@ -8,7 +8,7 @@ import { type AuditHead, chainStart, readAuditLine } from './audit-line.ts';
 /**
  * Follows the chain from its first line to its last.
  *
- * @param known a head that was noted elsewhere (syslog): the chain has to hold it
+ * @param known a head that was noted elsewhere (syslog): the chain has to contain it
  * @returns the head
  * @throws ContourNodeError AUDIT_BROKEN saying at which line of which file something was changed, removed or inserted
  */

@@ -1,9 +1,10 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
-import type { AssociationEnd, AssociationInfo, ReceivedInstance } from '../../dimse/association-info.ts';
+import type { AssociationEnd, AssociationInfo } from '../../dimse/association-info.ts';
+import type { ScpObserver } from '../../dimse/scp/scp-observer.ts';
 import { formatStatus } from '../../dimse/status.ts';
 
-/** What came in over the network. Labels: names of configured peers, standard words; nothing that a sender chooses. */
-export class AssociationMetrics {
+/** Associations and instances. Labels are names of configured peers and the standard's words, nothing that a sender chooses. */
+export class AssociationMetrics implements ScpObserver {
   readonly #open: Gauge;
   readonly #ended: Counter;
   readonly #rejected: Counter;
@@ -12,7 +13,7 @@ export class AssociationMetrics {
 
   constructor(registry: Registry) {
     const registers = [registry];
-    this.#open = new Gauge({ name: 'contour_node_associations', help: 'Associations that stand', registers });
+    this.#open = new Gauge({ name: 'contour_node_associations', help: 'Open associations', registers });
     this.#ended = new Counter({
       name: 'contour_node_associations_total',
       help: 'Associations that ended, by peer and how they ended',
@@ -53,19 +54,10 @@ export class AssociationMetrics {
     this.#rejected.inc({ reason });
   }
 
-  refused(association: AssociationInfo, status: number): void {
-    this.#instances.inc({ peer: peerOf(association), status: formatStatus(status) });
-  }
-
-  /** Counts what goes through `store`. */
-  counting(store: (received: ReceivedInstance) => Promise<number>): (received: ReceivedInstance) => Promise<number> {
-    return async (received) => {
-      const status = await store(received);
-      const peer = peerOf(received.association);
-      this.#instances.inc({ peer, status: formatStatus(status) });
-      this.#bytes.inc({ peer }, received.bytes);
-      return status;
-    };
+  answered(association: AssociationInfo, status: number, bytes: number): void {
+    const peer = peerOf(association);
+    this.#instances.inc({ peer, status: formatStatus(status) });
+    if (bytes > 0) this.#bytes.inc({ peer }, bytes);
   }
 }
 

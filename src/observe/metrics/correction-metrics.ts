@@ -1,12 +1,12 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { JournalEvent } from '../../store/events.ts';
 
-/** Structure sets that came back, and what came of comparing them. */
+/** Corrections, and the outcome of their comparisons. */
 export class CorrectionMetrics {
   readonly #structureSets: Counter;
   readonly #comparisons: Counter;
 
-  /** @param unmatched how many belong to no series */
+  /** @param unmatched number of structure sets that belong to no series */
   constructor(registry: Registry, unmatched: () => number) {
     const registers = [registry];
     this.#structureSets = new Counter({

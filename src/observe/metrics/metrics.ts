@@ -20,7 +20,7 @@ interface Sources {
   readonly queues: ContourQueues;
   /** Free bytes below which the node takes measures (retention.minimumFreeGigabytes). */
   readonly watermarkBytes: () => number;
-  /** How many structure sets belong to no series. */
+  /** Number of structure sets that belong to no series. */
   readonly unmatched: () => number;
 }
 

@@ -4,10 +4,10 @@ import type { ContourQueues } from '../../jobs/queues.ts';
 import type { DueWork } from '../../store/due-work.ts';
 import type { Store } from '../../store/store.ts';
 
-/** What waits, on disk and in Redis, and who is there to take it. */
+/** Jobs on disk and in Redis, and the workers for them. */
 export function addQueueMetrics(registry: Registry, store: Store, queues: ContourQueues): void {
   const registers = [registry];
-  /** A queue that has nothing to do is told too, or an alarm about its age would never end. */
+  /** An empty queue has values too, or an alarm about its age would never end. */
   const due = (): DueWork[] => {
     const found = store.dueWork();
     const idle = queues.bullQueues().filter(({ name }) => !found.some(({ queue }) => queue === name));

@@ -11,8 +11,8 @@ const wayBuckets = [15, 30, 60, 120, 300, 600, 1800, 3600, 4 * 3600, 24 * 3600];
 const memoryBuckets = [0.25, 0.5, 1, 1.5, 2, 2.5, 3, 4, 6, 8].map((gigabytes) => gigabytes * 1e9);
 
 /**
- * What became of the series. A worker's times and memory come with the result that it leaves on disk, so that no worker
- * needs a port of its own.
+ * Series, results and deliveries. A worker writes its times and its memory into the result on disk, so that no worker needs
+ * a port for metrics.
  */
 export class SeriesMetrics {
   readonly #store: Store;

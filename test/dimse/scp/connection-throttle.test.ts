@@ -23,5 +23,5 @@ test('refusals from a hundred thousand addresses neither fill the memory nor the
     refusals.add({ address: `10.${i >> 16}.${(i >> 8) & 255}.${i & 255}`, words: 'no peer' });
   assert.ok(lines.length < 1100, `${lines.length} lines`);
   refusals.close();
-  assert.equal(lines.at(-1), 'connections refused or cut within a minute');
+  assert.equal(lines.at(-1), 'connections refused or aborted within a minute');
 });

@@ -345,7 +345,7 @@ test('an address that sent garbage again and again waits, others do not; the log
   const lines = scp.warnings.filter((line) => line.startsWith('association aborted'));
   assert.equal(lines.length, 20);
   await scp.close();
-  assert.equal(scp.warnings.at(-1), 'connections refused or cut within a minute');
+  assert.equal(scp.warnings.at(-1), 'connections refused or aborted within a minute');
 });
 
 test('a crowd of connections from one address does not push out a peer that is about to ask for an association', async (t) => {

@@ -79,7 +79,7 @@ test('an aborted association leaves the series incomplete until the sender has r
   const held = bench.show(a);
   assert.equal(held.state, 'incomplete');
   assert.equal(held.problem?.code, 'SERIES_INCOMPLETE');
-  assert.match(held.problem?.message ?? '', /aborted: 7 images/);
+  assert.match(held.problem?.message ?? '', /aborted: the sender has to send 7 instances again/);
 
   // The rest alone does not tell whether more was on its way.
   await bench.sendAll(a, range(8, 12));
@@ -102,7 +102,7 @@ test('a lost connection during the repeat keeps the series incomplete', async (t
   await bench.sendAll(a, range(1, 7), 'lost');
   await bench.sendAll(a, range(1, 9), 'lost');
   await bench.pass(3600);
-  assert.match(bench.show(a).problem?.message ?? '', /lost: 9 images/);
+  assert.match(bench.show(a).problem?.message ?? '', /lost: the sender has to send 9 instances again/);
   await bench.sendAll(a, range(1, 12));
   await bench.pass(21);
   assert.equal(bench.show(a).state, 'unrouted');
@@ -150,7 +150,7 @@ test('a refused image keeps the series incomplete until it is accepted (CS 4.1)'
   bench.assembly.ended(association, 'released');
   await bench.pass(3600);
   assert.equal(bench.show(a).state, 'incomplete');
-  assert.match(bench.show(a).problem?.message ?? '', /1 images were refused/);
+  assert.match(bench.show(a).problem?.message ?? '', /1 instance refused/);
   await assertRebuilds(bench);
 });
 
@@ -184,7 +184,7 @@ test('a series that says how many images it has waits for all of them', async (t
   await bench.sendAll(a, range(1, 12), 'released', { relatedInstances: 14 });
   await bench.pass(30);
   assert.equal(bench.show(a).state, 'incomplete');
-  assert.equal(bench.show(a).problem?.message, '12 of 14 images are here');
+  assert.equal(bench.show(a).problem?.message, '12 of 14 instances have arrived');
   assert.equal(bench.show(a).expectedImages, 14);
   await bench.sendAll(a, range(13, 14), 'released', { relatedInstances: 14 });
   await bench.pass(30);
@@ -198,7 +198,7 @@ test('the peer is asked for the count where it is configured so, and an answer t
   const answers: (number | Error)[] = [13, new Error('no association')];
   const bench = await IntakeHarness.open(t, {
     config: { peers },
-    countImages: async () => {
+    countInstances: async () => {
       const answer = answers.shift();
       if (answer instanceof Error) throw answer;
       return answer;

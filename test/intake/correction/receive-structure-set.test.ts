@@ -149,7 +149,7 @@ test('unmatched structure sets outlive a restart, go by age, and by hand', async
 });
 
 test('a full disk is answered with 0xA700; a crash between file and record is made good by the repeat', async (t) => {
-  const full = await IntakeHarness.open(t, { reservedBytes: 1e15 });
+  const full = await IntakeHarness.open(t, { config: { intake: { reservedMegabytes: 1e9 } } });
   assert.equal(await send(full, edited({})), 0xa700);
   const node = await bench(t);
   assert.equal(await send(node, edited({})), 0x0000);

@@ -115,7 +115,7 @@ test('a full disk is answered with 0xA700, and the series waits for the repeat (
   const full = await IntakeHarness.open(t, {
     dataDirectory: bench.dataDirectory,
     clock: bench.clock,
-    reservedBytes: Number.MAX_SAFE_INTEGER,
+    config: { intake: { reservedMegabytes: 1e9 } },
   });
   const second = full.associate();
   assert.equal(await full.send(second, { series: a, number: 12 }), 0xa700);
@@ -134,8 +134,8 @@ test('what the SCP refuses by itself keeps the open series of that sender from b
   const bench = await IntakeHarness.open(t);
   await bench.sendAll(a, range(1, 11));
   const association = bench.associate();
-  bench.receiver.refused(association, { sopClassUid: rtStructureSetStorage, sopInstanceUid: '1.2.3' }, 0xa700);
-  bench.receiver.refused(association, { sopClassUid: ctImageStorage, sopInstanceUid: `${a}.12` }, 0xa700);
+  bench.intake.scp.onRefused(association, { sopClassUid: rtStructureSetStorage, sopInstanceUid: '1.2.3' }, 0xa700);
+  bench.intake.scp.onRefused(association, { sopClassUid: ctImageStorage, sopInstanceUid: `${a}.12` }, 0xa700);
   bench.assembly.ended(association, 'released');
   await bench.pass(3600);
   assert.deepEqual([bench.show(a).state, bench.show(a).problem?.code], ['incomplete', 'SERIES_INCOMPLETE']);

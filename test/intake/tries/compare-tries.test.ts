@@ -82,12 +82,12 @@ test('a structure set that came back is compared; it counts once it is approved 
   assert.deepEqual([done.rois[0]?.dsc, done.counts, done.own], [0.9, false, false]);
   assert.doesNotMatch(JSON.stringify(payloads), /1\.2\.3|Doe|P-1/, 'no patient data in the queue');
 
-  await bench.actions!.confirm(bench.keyOf(a), first, true, operator);
+  await bench.actions.confirm(bench.keyOf(a), first, true, operator);
   assert.equal(comparison(first).counts, true);
   assert.equal(bench.show(a).structureSets[0]?.confirmed?.by, 'mphys');
-  await bench.actions!.confirm(bench.keyOf(a), first, false, operator);
+  await bench.actions.confirm(bench.keyOf(a), first, false, operator);
   assert.equal(comparison(first).counts, false);
-  await bench.actions!.confirm(bench.keyOf(a), first, true, operator);
+  await bench.actions.confirm(bench.keyOf(a), first, true, operator);
 
   const later = await send(edited('1.2.3.2', '20260303', 'APPROVED'), '1.2.3.2');
   await becomes(later, 'compared');
@@ -109,7 +109,7 @@ test("the node's own structure set, unchanged, never counts and cannot be confir
   const own = await send(edited('1.2.3.1', '20260301', 'APPROVED'), '1.2.3.1');
   await becomes(own, 'compared');
   assert.deepEqual([comparison(own).own, comparison(own).counts], [true, false]);
-  await assert.rejects(bench.actions!.confirm(bench.keyOf(a), own, true, operator), { code: 'STATE_CONFLICT' });
+  await assert.rejects(bench.actions.confirm(bench.keyOf(a), own, true, operator), { code: 'STATE_CONFLICT' });
 });
 
 test('a comparison that fails leaves words, is tried again, then left; an operator has it made again', async (t) => {
@@ -122,7 +122,7 @@ test('a comparison that fails leaves words, is tried again, then left; an operat
   const set = await send(edited('1.2.3.1', '20260301', 'APPROVED'), '1.2.3.1');
   await eventually('the first try failed', 20, () => comparison(set).problem);
   assert.equal(comparison(set).state, 'queued');
-  await assert.rejects(bench.actions!.compareAgain(bench.keyOf(a), set), { code: 'STATE_CONFLICT' });
+  await assert.rejects(bench.actions.compareAgain(bench.keyOf(a), set), { code: 'STATE_CONFLICT' });
   await eventually('the second try failed', 20, async () => {
     await bench.pass(61);
     return comparison(set).state === 'failed' ? true : undefined;
@@ -132,10 +132,10 @@ test('a comparison that fails leaves words, is tried again, then left; an operat
   assert.match(failed.problem.remedy, /compared again/);
   assert.equal(bench.show(a).state, 'contoured', 'the series itself stands as before');
 
-  await bench.actions!.compareAgain(bench.keyOf(a), set);
+  await bench.actions.compareAgain(bench.keyOf(a), set);
   assert.equal((await becomes(set, 'compared')).problem, undefined);
-  await assert.rejects(bench.actions!.compareAgain(bench.keyOf(a), set), { code: 'STATE_CONFLICT' });
-  await assert.rejects(bench.actions!.compareAgain(bench.keyOf(a), '0'.repeat(16)), { code: 'NOT_FOUND' });
+  await assert.rejects(bench.actions.compareAgain(bench.keyOf(a), set), { code: 'STATE_CONFLICT' });
+  await assert.rejects(bench.actions.compareAgain(bench.keyOf(a), '0'.repeat(16)), { code: 'NOT_FOUND' });
 });
 
 test('what the node did not hear of while it was down stands on disk and is taken up', async (t) => {

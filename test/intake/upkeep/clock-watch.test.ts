@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ClockWatch } from '../../../src/intake/upkeep/clock-watch.ts';
-import { isToWait } from '../../../src/intake/tries/backoff.ts';
+import { isToWait } from '../../../src/retries.ts';
 import { createLog } from '../../../src/log.ts';
 import { ManualClock } from '../intake-harness.ts';
 

@@ -26,14 +26,11 @@ test(
     await Promise.all(slices.map((slice) => writeFile(join(files, `${slice.number}.dcm`), ctSliceFile(slice))));
 
     const bench = await IntakeHarness.open(t, { dataDirectory });
-    const { receiver, assembly, config } = bench;
+    const { config } = bench;
     config.dicom.port = 0;
     const scp = await startStorageScp({
+      ...bench.intake.scp,
       config: () => config,
-      directory: join(dataDirectory, 'incoming'),
-      store: receiver.store,
-      onRefused: receiver.refused,
-      onAssociationEnd: (association, how) => assembly.ended(association, how),
       log: quietLog,
     });
     t.after(() => scp.close());

@@ -1,9 +1,15 @@
-import type { requests, responses } from 'dcmjs-dimse';
 import { explicitVrLittleEndian } from '../../../dicom/transfer-syntax.ts';
 import type { AssociationInfo } from '../../association-info.ts';
 import { commitmentReport } from './commitment-report.ts';
 import { type CommitmentListener, takeResult } from '../scu/commitment-result.ts';
-import { NActionResponse, type NEventReportResponse } from '../../library/dcmjs-dimse.ts';
+import {
+  type NActionRequest,
+  NActionResponse,
+  type NEventReportRequest,
+  type NEventReportResponse,
+  type Request,
+  type Response,
+} from '../../library/dcmjs-dimse.ts';
 import { GatheredDataSet } from '../../library/gathered-data-set.ts';
 import { dimseStatus } from '../../status.ts';
 import {
@@ -15,14 +21,14 @@ import {
   storageCommitmentSopClass,
 } from '../storage-commitment.ts';
 
-/** What answers storage commitment requests. */
+/** Answers storage commitment requests. */
 export interface CommitmentProvider {
-  /** Records the request; only then is it answered with success. A rejection is answered as a processing failure. */
+  /** Records the request, before the response says success. Where it rejects, the response is processing failure. */
   commit(association: AssociationInfo, request: CommitmentRequest): Promise<void>;
   /**
-   * The request is answered: now its result may be told.
+   * The response is on its way: now the result may be reported.
    *
-   * @param here tells it on the same association; rejects when the peer does not take it there
+   * @param here reports it on the same association; rejects when the peer does not take it there
    */
   answered(
     association: AssociationInfo,
@@ -31,30 +37,27 @@ export interface CommitmentProvider {
   ): void;
 }
 
-/** A peer that is about to release its association does not answer there. */
+/** A peer that releases its association at once does not answer; the result is then reported on another one. */
 const answerSeconds = 10;
 
-type NActionRequest = requests.NActionRequest;
-type NEventReportRequest = requests.NEventReportRequest;
-
-/** Who answers what a peer may send. */
+/** The roles in which a peer may use storage commitment. */
 export interface CommitmentRoles {
   /** The peer may ask for commitment: this node is SCP. */
   readonly provider?: CommitmentProvider;
-  /** It may tell results of what this node has asked: this node is SCU. */
+  /** The peer may report results of this node's own requests: this node is SCU. */
   readonly listener?: CommitmentListener;
 }
 
-/** Storage Commitment Push Model (PS3.4 annex J) within one association that a peer has asked for. */
+/** Storage Commitment Push Model (PS3.4 annex J) on one association that a peer asked for. */
 export class CommitmentExchange {
   readonly roles: CommitmentRoles;
-  readonly #send: (request: requests.Request) => void;
+  readonly #send: (request: Request) => void;
   readonly dataSet = new GatheredDataSet();
   #waiting: PromiseWithResolvers<void> | undefined;
   #last: Promise<void> = Promise.resolve();
   #over = false;
 
-  constructor(roles: CommitmentRoles, send: (request: requests.Request) => void) {
+  constructor(roles: CommitmentRoles, send: (request: Request) => void) {
     this.roles = roles;
     this.#send = send;
   }
@@ -67,7 +70,7 @@ export class CommitmentExchange {
   async answer(
     association: AssociationInfo,
     request: NActionRequest,
-  ): Promise<{ response: responses.NActionResponse; after: () => void }> {
+  ): Promise<{ response: NActionResponse; after: () => void }> {
     const response = NActionResponse.fromRequest(request);
     const nothing = (): void => {};
     const { provider } = this.roles;
@@ -93,10 +96,7 @@ export class CommitmentExchange {
   }
 
   /** Answers a complete result. Never rejects. */
-  async take(
-    association: AssociationInfo,
-    request: NEventReportRequest,
-  ): Promise<InstanceType<typeof NEventReportResponse>> {
+  async take(association: AssociationInfo, request: NEventReportRequest): Promise<NEventReportResponse> {
     const { listener } = this.roles;
     const { bytes } = this.dataSet;
     const response = await takeResult(request, bytes, async (result) =>
@@ -106,27 +106,27 @@ export class CommitmentExchange {
     return response;
   }
 
-  /** The association is over: nobody answers any more. */
+  /** The association is over: no response will come. */
   end(): void {
     this.#over = true;
     this.#waiting?.reject(new Error('the association is over'));
     this.dataSet.end();
   }
 
-  /** One result after the other: only one operation may be outstanding. */
+  /** One report after the other: only one operation may be outstanding. */
   #report(result: CommitmentResult, encoding: 'implicit' | 'explicit'): Promise<void> {
-    const told = this.#last.then(() => this.#tell(result, encoding));
-    this.#last = told.catch(() => {});
-    return told;
+    const reported = this.#last.then(() => this.#reportNow(result, encoding));
+    this.#last = reported.catch(() => {});
+    return reported;
   }
 
-  async #tell(result: CommitmentResult, encoding: 'implicit' | 'explicit'): Promise<void> {
+  async #reportNow(result: CommitmentResult, encoding: 'implicit' | 'explicit'): Promise<void> {
     if (this.#over) throw new Error('the association is over');
     const waiting = Promise.withResolvers<void>();
     this.#waiting = waiting;
     const timer = setTimeout(() => waiting.reject(new Error('no answer')), answerSeconds * 1000);
     const report = commitmentReport(result, encoding);
-    report.on('response', (response: responses.Response) => {
+    report.on('response', (response: Response) => {
       if (response.getStatus() === dimseStatus.success) waiting.resolve();
       else waiting.reject(new Error('refused'));
     });

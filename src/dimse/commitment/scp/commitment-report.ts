@@ -14,22 +14,19 @@ import {
   storageCommitmentSopClass,
 } from '../storage-commitment.ts';
 
-/** The N-EVENT-REPORT that tells a result. */
-export function commitmentReport(
-  result: CommitmentResult,
-  encoding: Encoding,
-): InstanceType<typeof NEventReportRequest> {
+/** The N-EVENT-REPORT of a result. */
+export function commitmentReport(result: CommitmentResult, encoding: Encoding): NEventReportRequest {
   const request = new NEventReportRequest(
     storageCommitmentSopClass,
     storageCommitmentInstance,
     commitmentEventType(result),
   );
-  request.setDataset(new EncodedDataset(commitmentEventElements(result), encoding));
+  request.setDataset(EncodedDataset.of(commitmentEventElements(result), encoding));
   return request;
 }
 
 /**
- * Tells a peer the result of its storage commitment request over an association of its own, this node being the SCP
+ * Reports the result of a storage commitment request to the peer on a new association, this node being the SCP
  * (PS3.4 J.3.3, PS3.7 D.3.3.4).
  *
  * @throws ContourNodeError as OutboundAssociation; PRESENTATION_CONTEXT_REFUSED, STORE_REFUSED for another status than
@@ -55,9 +52,7 @@ export async function reportCommitment(
     if (!association.accepts(storageCommitmentSopClass, implicitVrLittleEndian)) {
       throw new ContourNodeError('PRESENTATION_CONTEXT_REFUSED', `${peer.aeTitle} takes no storage commitment results`);
     }
-    const response = await association.perform<InstanceType<typeof NEventReportResponse>>(
-      commitmentReport(result, 'implicit'),
-    );
+    const response = await association.perform<NEventReportResponse>(commitmentReport(result, 'implicit'));
     if (response.getStatus() !== dimseStatus.success) {
       throw new ContourNodeError(
         'STORE_REFUSED',

@@ -1,6 +1,5 @@
-import type { requests } from 'dcmjs-dimse';
 import type { Peer } from '../../../config/schema.ts';
-import { NEventReportResponse } from '../../library/dcmjs-dimse.ts';
+import { type NEventReportRequest, NEventReportResponse } from '../../library/dcmjs-dimse.ts';
 import { dimseStatus } from '../../status.ts';
 import {
   commitmentEvent,
@@ -10,44 +9,42 @@ import {
   storageCommitmentSopClass,
 } from '../storage-commitment.ts';
 
-/** What hears of the results of this node's own storage commitment requests. */
+/** Takes the results of this node's own storage commitment requests. */
 export interface CommitmentListener {
-  /** Whether this peer may have a result to tell. */
+  /** Whether this peer may have a result to report. */
   expects(peer: Peer): boolean;
   /**
-   * Records a result; only then is it answered with success. A rejection is answered as a processing failure.
+   * Records a result, before the response says success. Where it rejects, the response is processing failure.
    *
-   * @param peer name of the peer that tells it
+   * @param peer name of the peer that reports it
    * @returns whether it was asked for
    */
   told(result: CommitmentResult, peer: string): Promise<boolean>;
 }
 
-type NEventReportRequest = requests.NEventReportRequest;
-
 /**
  * The response to an N-EVENT-REPORT whose data set is complete (PS3.4 J.3.3, this node being SCU). Never rejects.
  *
- * @param tell CommitmentListener.told
+ * @param record CommitmentListener.told
  */
 export async function takeResult(
   request: NEventReportRequest,
   bytes: Uint8Array,
-  tell: (result: CommitmentResult) => Promise<boolean>,
-): Promise<InstanceType<typeof NEventReportResponse>> {
+  record: (result: CommitmentResult) => Promise<boolean>,
+): Promise<NEventReportResponse> {
   const response = NEventReportResponse.fromRequest(request);
-  response.setStatus(refusalOf(request) ?? (await statusOf(request, bytes, tell)));
+  response.setStatus(refusalOf(request) ?? (await statusOf(request, bytes, record)));
   return response;
 }
 
 async function statusOf(
   request: NEventReportRequest,
   bytes: Uint8Array,
-  tell: (result: CommitmentResult) => Promise<boolean>,
+  record: (result: CommitmentResult) => Promise<boolean>,
 ): Promise<number> {
   try {
     const result = readCommitmentResult(bytes, request.getDataset()?.getTransferSyntaxUid() ?? '');
-    return (await tell(result)) ? dimseStatus.success : dimseStatus.invalidArgumentValue;
+    return (await record(result)) ? dimseStatus.success : dimseStatus.invalidArgumentValue;
   } catch {
     return dimseStatus.processingFailure;
   }

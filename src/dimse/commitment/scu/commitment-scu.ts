@@ -16,7 +16,7 @@ import {
   storageCommitmentSopClass,
 } from '../storage-commitment.ts';
 
-/** A peer that tells the result on the same association does so within this time after it has taken the request. */
+/** A peer that reports the result on the same association does so within this time after its response. */
 const patienceSeconds = 30;
 
 const contexts = [{ abstractSyntax: storageCommitmentSopClass, transferSyntaxes: [implicitVrLittleEndian] }];
@@ -24,21 +24,21 @@ const contexts = [{ abstractSyntax: storageCommitmentSopClass, transferSyntaxes:
 export interface CommitmentRequestOptions {
   readonly callingAe: string;
   readonly timeoutSeconds: number;
-  /** The peer has taken the request. */
+  /** The peer has accepted the request. */
   readonly taken: () => Promise<void>;
-  /** Records a result that comes on the same association. @returns whether it was asked for */
+  /** Records a result that arrives on the same association. @returns whether it was asked for */
   readonly told: (result: CommitmentResult) => Promise<boolean>;
-  /** Resolves when the result is known, on whatever association it came. */
+  /** Resolves when the result is recorded, on whichever association it arrived. */
   readonly settled: Promise<void>;
   readonly signal?: AbortSignal;
 }
 
 /**
- * Asks a peer for storage commitment (PS3.4 J.3.2, this node being SCU). The association stays for a while after that,
- * for a peer that tells the result there.
+ * Asks a peer for storage commitment (PS3.4 J.3.2, this node being SCU). The association stays open for a while, for a
+ * peer that reports the result on it.
  *
  * @throws ContourNodeError as OutboundAssociation; PRESENTATION_CONTEXT_REFUSED; STORE_REFUSED for another status than
- *   success. Once the peer has taken the request nothing is thrown, whatever becomes of the association.
+ *   success. Once the peer has accepted the request nothing is thrown, whatever happens to the association.
  */
 export async function requestCommitment(
   peer: PeerAddress,
@@ -58,8 +58,8 @@ export async function requestCommitment(
   try {
     if (!association.accepts(storageCommitmentSopClass, implicitVrLittleEndian)) throw notOffered(peer);
     const action = new NActionRequest(storageCommitmentSopClass, storageCommitmentInstance, requestCommitmentAction);
-    action.setDataset(new EncodedDataset(commitmentActionElements(request), 'implicit'));
-    const response = await association.perform<InstanceType<typeof NActionResponse>>(action);
+    action.setDataset(EncodedDataset.of(commitmentActionElements(request), 'implicit'));
+    const response = await association.perform<NActionResponse>(action);
     if (response.getStatus() !== dimseStatus.success) {
       throw new ContourNodeError(
         'STORE_REFUSED',

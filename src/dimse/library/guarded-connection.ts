@@ -8,20 +8,18 @@ const nothing = Buffer.alloc(0);
 
 export interface ConnectionHandler {
   /**
-   * Called before the library sees a PDU, or a part of one.
+   * Called before the library gets a PDU, or a part of one.
    *
    * @throws PduViolation for what may not come now
    */
   before(incoming: Incoming): void;
-  /** Called after the library has seen it; @throws PduViolation */
+  /** Called after the library has got it; @throws PduViolation */
   after(incoming: Incoming): void;
   /** Takes the bytes of a data set; without it they go to the library too, which keeps them in memory. */
   data?(bytes: Buffer): void;
-  /** What goes out in place of a PDU of the library's; without it the PDU itself. */
-  outgoing?(pdu: Buffer): Buffer;
-  /** While true nothing more is read from the peer; `resume()` looks again. */
+  /** While true nothing more is read from the peer; `resume()` asks again. */
   held(): boolean;
-  /** The connection is at its end, however it came; called once. */
+  /** The connection is closed, by whichever side; called once. */
   closed(): void;
   /** This side aborts, for the reason in words. */
   aborting(reason: string): void;
@@ -29,18 +27,20 @@ export interface ConnectionHandler {
 
 /**
  * The guard between a TCP connection and dcmjs-dimse. The library buffers whatever length a PDU header claims, reads on
- * while a slow disk lags behind, and closes politely where the peer is long gone; so the socket stays here, and the
- * library is handed whole PDUs that were judged first, one by one, through `librarySocket`. Data sets go past it.
+ * while a slow disk lags behind, and waits for a release where the peer is gone. So this class owns the socket, and hands
+ * the library whole PDUs that were checked first, one by one, through `librarySocket`. Data sets do not pass the library.
  */
 export class GuardedConnection {
   /** What dcmjs-dimse takes for a socket: it only listens for events and writes. */
   readonly librarySocket: Socket;
+  /** Changes a PDU that the library writes. */
+  rewrite: ((pdu: Buffer) => Buffer) | undefined;
   readonly #socket: Socket;
   readonly #events = new EventEmitter();
   readonly #reader: PduReader;
   readonly #handler: ConnectionHandler;
   #ending = false;
-  #pumping = false;
+  #delivering = false;
   #inDataSet = false;
 
   constructor(socket: Socket, maximumDataPdu: number, handler: ConnectionHandler) {
@@ -49,7 +49,7 @@ export class GuardedConnection {
     this.#handler = handler;
     this.librarySocket = Object.assign(this.#events, {
       setTimeout: () => {},
-      write: (bytes: Buffer) => this.write(handler.outgoing?.(bytes) ?? bytes),
+      write: (bytes: Buffer) => this.write(this.rewrite?.(bytes) ?? bytes),
     }) as unknown as Socket;
     // Requests and responses are small and wait for each other: Nagle's algorithm would add 40 ms to each.
     socket.setNoDelay(true);
@@ -75,22 +75,22 @@ export class GuardedConnection {
     return this.#ending || this.#socket.destroyed ? false : this.#socket.write(bytes);
   }
 
-  /** Hands over what has come, as far as the handler is ready for it. */
+  /** Delivers what has arrived, for as long as the handler does not hold it. */
   resume(): void {
-    // A handler that is ready again within a PDU would otherwise get the next one before this one is done.
-    if (this.#pumping || this.#ending) return;
-    this.#pumping = true;
+    // A handler that becomes ready within a PDU would otherwise get the next one before this one is done.
+    if (this.#delivering || this.#ending) return;
+    this.#delivering = true;
     try {
-      this.#pump();
+      this.#deliverAll();
     } catch (error) {
       const violation = error instanceof PduViolation ? error : undefined;
       this.abort(violation?.reason ?? abortReason.notSpecified, error instanceof Error ? error.message : String(error));
     } finally {
-      this.#pumping = false;
+      this.#delivering = false;
     }
   }
 
-  #pump(): void {
+  #deliverAll(): void {
     while (!this.#ending && !this.#handler.held()) {
       const incoming = this.#reader.next();
       if (incoming === undefined) break;
@@ -126,7 +126,7 @@ export class GuardedConnection {
     this.close(abortPdu(2, reason));
   }
 
-  /** Sends `last`, if given, and closes; what still comes is thrown away. */
+  /** Sends `last`, if given, and closes; what arrives after that is discarded. */
   close(last?: Buffer): void {
     if (this.#ending) return;
     this.#ending = true;

@@ -1,4 +1,4 @@
-import { Dataset } from './library/dcmjs-dimse.ts';
+import { Dataset } from './dcmjs-dimse.ts';
 
 type Vr = 'UI' | 'US' | 'LO';
 
@@ -14,8 +14,8 @@ const elements: readonly (readonly [keyword: string, element: number, vr: Vr])[]
 ];
 
 /**
- * The command set of a response. dcmjs takes half a megabyte of fresh memory to encode these hundred bytes, which at one
- * response an instance keeps the garbage collector busier than everything else.
+ * The command set of a response. dcmjs allocates half a megabyte to encode these hundred bytes; at one response
+ * for each instance that was most of the garbage collector's work.
  */
 export class ResponseCommandSet extends Dataset {
   override getDenaturalizedCommandDataset(): Buffer {

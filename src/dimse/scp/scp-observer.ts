@@ -1,0 +1,16 @@
+import type { AssociationEnd, AssociationInfo } from '../association-info.ts';
+
+/** Is told what happens at the DICOM ports, to count it. */
+export interface ScpObserver {
+  /** A connection was closed, or an association rejected, for one of a fixed set of reasons. */
+  rejected(reason: string): void;
+  started(association: AssociationInfo): void;
+  /** Every C-STORE request of the association is answered. */
+  ended(association: AssociationInfo, how: AssociationEnd): void;
+  /**
+   * A C-STORE request was answered.
+   *
+   * @param bytes size of the instance's file; 0 where it was not received whole
+   */
+  answered(association: AssociationInfo, status: number, bytes: number): void;
+}
