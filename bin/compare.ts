@@ -6,6 +6,7 @@ import type { StructureSet } from '../src/dicom/rtstruct/structure-set.ts';
 import { asContourNodeError, ContourNodeError } from '../src/errors.ts';
 import { compareStructureSets } from '../worker/contours/compare-structure-sets.ts';
 import type { RoiComparison } from '../worker/contours/compare-structure-sets.ts';
+import { positiveNumber } from './shared/number-option.ts';
 import { progressBar } from './shared/progress.ts';
 
 export const summary = 'compare two structure sets of one CT: DSC, surface distances and volumes, ROI by ROI';
@@ -40,8 +41,7 @@ export async function main(args: string[]): Promise<void> {
   if (pathA === undefined || pathB === undefined || more.length > 0)
     throw new ContourNodeError('USAGE', 'compare takes two structure sets');
   if (values.ct === undefined) throw new ContourNodeError('USAGE', 'compare needs the CT: --ct DIR');
-  const toleranceMm = Number(values.tolerance);
-  if (!(toleranceMm > 0)) throw new ContourNodeError('USAGE', `--tolerance ${values.tolerance}: a number above 0`);
+  const toleranceMm = positiveNumber('tolerance', values.tolerance);
   const [a, b] = [await structureSet(pathA), await structureSet(pathB)];
   const bar = progressBar('reading the CT', 1, { quiet: values.json });
   const { series } = await readCtFolder(values.ct, { onProgress: (done, total) => bar.update(done / total) }).finally(

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { ContourNodeError } from '../src/errors.ts';
 import { patientPositions } from '../worker/phantom/write-ct.ts';
 import { writePhantom } from '../worker/phantom/write-phantom.ts';
+import { wholeNumber } from './shared/number-option.ts';
 import { progressBar } from './shared/progress.ts';
 
 export const summary = 'write a generated head-and-neck CT series with its true RTSTRUCT';
@@ -37,12 +38,12 @@ export async function main(args: string[]): Promise<void> {
   const patientPosition = patientPositions.find((position) => position === values.position);
   if (patientPosition === undefined)
     throw new ContourNodeError('USAGE', `--position ${values.position}: one of ${patientPositions.join(', ')}`);
-  const seed = whole('--seed', values.seed, 0, Number.MAX_SAFE_INTEGER);
+  const seed = wholeNumber('seed', values.seed, 0);
   const bar = progressBar('writing slices', 1, { quiet: values.json });
   const { phantom, ctFiles, structureSet } = await writePhantom(values.out, seed, {
     patientPosition,
-    ...(values.slices !== undefined && { slices: whole('--slices', values.slices, 10, 1000) }),
-    ...(values.matrix !== undefined && { size: whole('--matrix', values.matrix, 32, 2048) }),
+    ...(values.slices !== undefined && { slices: wholeNumber('slices', values.slices, 10, 1000) }),
+    ...(values.matrix !== undefined && { size: wholeNumber('matrix', values.matrix, 32, 2048) }),
     onProgress: (done, total) => bar.update(done / total),
   }).finally(() => bar.end());
   const { size, spacing } = phantom.volume.grid;
@@ -54,12 +55,4 @@ export async function main(args: string[]): Promise<void> {
   }
   console.log(`${ctFiles.length} slices of ${size[0]} x ${size[1]} in ${values.out}/ct`);
   console.log(`truth (${phantom.truth.map(({ name }) => name).join(', ')}) in ${structureSet}`);
-}
-
-function whole(option: string, value: string, low: number, high: number): number {
-  const number = Number(value);
-  if (!/^\d+$/.test(value) || number < low || number > high) {
-    throw new ContourNodeError('USAGE', `${option} ${value}: a whole number from ${low} to ${high}`);
-  }
-  return number;
 }

@@ -3,6 +3,7 @@ import { findInstances } from '../src/dimse/scu/find-instances.ts';
 import { parseAeTitle, parsePeerAddress } from '../src/dimse/scu/peer-address.ts';
 import { storeInstances } from '../src/dimse/scu/storage-scu.ts';
 import { ContourNodeError } from '../src/errors.ts';
+import { positiveNumber } from './shared/number-option.ts';
 import { progressBar } from './shared/progress.ts';
 import { outgoingTls, tlsHelp, tlsOptions } from './shared/tls-arguments.ts';
 
@@ -36,8 +37,7 @@ export async function main(args: string[]): Promise<void> {
   });
   if (positionals.length === 0) throw new ContourNodeError('USAGE', 'no path given');
   if (values.to === undefined) throw new ContourNodeError('USAGE', 'no --to AE@host:port');
-  const timeoutSeconds = Number(values.timeout);
-  if (!(timeoutSeconds > 0)) throw new ContourNodeError('USAGE', `--timeout ${values.timeout} is no number of seconds`);
+  const timeoutSeconds = positiveNumber('timeout', values.timeout);
   const tls = outgoingTls(values);
   const address = parsePeerAddress(values.to);
   const peer = tls === undefined ? address : { ...address, tls };

@@ -99,6 +99,16 @@ export function summariseModels(rows: readonly EvaluationRow[]): ModelSummary[] 
   );
 }
 
+/** The figures of one ROI and model in a line for a terminal. */
+export function summaryLine({ roi, model, metrics: { dsc, hd95 }, notDrawn }: ModelSummary): string {
+  const numbers =
+    dsc.n === 0
+      ? 'nothing to compare'
+      : `DSC ${dsc.mean.toFixed(3)} ± ${dsc.sd.toFixed(3)}  HD95 ${hd95.mean.toFixed(1)} mm  n ${dsc.n}`;
+  const absent = notDrawn > 0 ? `, not found in ${notDrawn}` : '';
+  return `${roi.padEnd(16)} ${model.padEnd(24)} ${numbers}${absent}`;
+}
+
 /** The paired tests of one metric, over the patients where both models have a number. */
 export function pairedTests(
   rows: readonly EvaluationRow[],

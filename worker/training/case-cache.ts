@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { asContourNodeError } from '../../src/errors.ts';
+import { asContourNodeError, ContourNodeError } from '../../src/errors.ts';
 import type { LeftOut } from '../archive/match-cases.ts';
 import { type CasePlan, type PlannedCase, planCases } from './case-plan.ts';
 import { prepareCase } from './prepare-case.ts';
@@ -16,12 +16,16 @@ export interface CollectedCase extends Pick<PlannedCase, 'side' | 'place' | 'pat
   readonly prepared: PreparedCase;
 }
 
-export interface CaseCollection {
+/** The cases to train on and those to validate with. */
+export interface BothSides {
   readonly training: readonly PreparedCase[];
   readonly validation: readonly PreparedCase[];
-  readonly cases: readonly CollectedCase[];
   /** What could not be used, and why. */
-  readonly leftOut: readonly LeftOut[];
+  readonly leftOut?: readonly LeftOut[];
+}
+
+export interface CaseCollection extends Required<BothSides> {
+  readonly cases: readonly CollectedCase[];
   readonly otherRois: CasePlan['otherRois'];
 }
 
@@ -29,7 +33,7 @@ export interface CaseCollection {
  * Brings every patient of a training to the network's grid, each once: what the cache has is taken from there.
  * @param archive folder of CT and RTSTRUCT in any layout, for `data.source: dicom`
  * @param cache folder for cases of all configurations
- * @throws ContourNodeError PATH_NOT_FOUND; TRAINING_DATA (no structure set in the archive, one patient alone, an ROI that
+ * @throws ContourNodeError USAGE no archive for `data.source: dicom`; PATH_NOT_FOUND; TRAINING_DATA (no structure set in the archive, one patient alone, an ROI that
  *   nobody has); CONFIG_INVALID (lists of patients that do not fit the archive); DISK_FULL
  */
 export async function collectCases(
@@ -40,7 +44,7 @@ export async function collectCases(
     onFile,
     onProgress,
   }: {
-    archive?: string;
+    archive?: string | undefined;
     cache: string;
     /** After each file of the archive whose header was read. */
     onFile?: (done: number, total: number) => void;
@@ -48,6 +52,8 @@ export async function collectCases(
     onProgress?: (done: number, total: number) => void;
   },
 ): Promise<CaseCollection> {
+  if (config.data.source === 'dicom' && archive === undefined)
+    throw new ContourNodeError('USAGE', 'this configuration needs --data DIR');
   const plan = await planCases(config, archive ?? '', onFile);
   const margin = marginOf(config);
   const directory = join(cache, cacheKey(config, margin));
@@ -67,6 +73,15 @@ export async function collectCases(
   }
   const of = (side: Side) => cases.filter((one) => one.side === side).map(({ prepared }) => prepared);
   return { training: of('training'), validation: of('validation'), cases, leftOut, otherRois: plan.otherRois };
+}
+
+/** @throws ContourNodeError TRAINING_DATA nobody to train on or to validate with, and why the first was left out */
+export function checkBothSides({ training, validation, leftOut = [] }: BothSides): void {
+  if (training.length > 0 && validation.length > 0) return;
+  const [first] = leftOut;
+  const why = first === undefined ? '' : `; ${leftOut.length} left out, the first because ${first.error.message}`;
+  const side = training.length === 0 ? 'to train on' : 'to validate with';
+  throw new ContourNodeError('TRAINING_DATA', `no patient ${side}${why}`, first && { remedy: first.error.remedy });
 }
 
 /** Pixels around the field of view that translation and rotation can bring into it. */

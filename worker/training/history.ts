@@ -17,6 +17,12 @@ export interface EpochRecord {
   readonly waiting: number;
 }
 
+/** An epoch in a line for a terminal. */
+export function epochLine({ epoch, loss, learningRate, dice, meanDice, seconds, waiting }: EpochRecord): string {
+  const rois = Object.entries(dice).map(([name, value]) => `${name} ${value?.toFixed(3) ?? '-'}`);
+  return `epoch ${epoch}: loss ${loss.toFixed(4)}, Dice ${meanDice.toFixed(4)} (${rois.join(', ')}), rate ${learningRate.toPrecision(3)}, ${seconds.toFixed(0)} s, ${(waiting * 100).toFixed(1)}% waiting`;
+}
+
 const historyFile = 'history.jsonl';
 const curveFile = 'history.svg';
 

@@ -1,12 +1,12 @@
 import { ContourNodeError } from '../../src/errors.ts';
 import type { TensorFlow } from '../engines/load-tensorflow.ts';
-import { buildNetwork } from '../networks/network.ts';
 import type { Network } from '../networks/layers.ts';
+import { networkOf } from '../networks/network.ts';
 import { elementCount, type Parameters, parameterSpecs } from '../networks/parameters.ts';
-import { inputChannels } from '../volume/preprocess.ts';
 import { adamUpdate, initialAdam, moveAverage } from './adam.ts';
 import { BatchLoader } from './batch-loader.ts';
 import { calibratedThresholds, type Calibration, candidateThresholds } from './calibrate.ts';
+import { type BothSides, checkBothSides } from './case-cache.ts';
 import { latestCheckpoint, type TrainingState, writeCheckpoint } from './checkpoint.ts';
 import { lossAndGradients } from './gradients.ts';
 import { type EpochRecord, readHistory, writeHistory } from './history.ts';
@@ -19,7 +19,7 @@ import { validationDice } from './validate.ts';
 
 export interface Training {
   readonly config: TrainingConfig;
-  readonly cases: { readonly training: readonly PreparedCase[]; readonly validation: readonly PreparedCase[] };
+  readonly cases: BothSides;
   /** Checkpoints and history; a training that finds some there goes on with it. */
   readonly directory: string;
   /** Weights to begin with instead of random ones, where no checkpoint is found. */
@@ -55,10 +55,8 @@ const statisticsShare = 0.98;
 export async function train(tf: TensorFlow, training: Training): Promise<TrainingResult> {
   const { config, cases, directory } = training;
   const { training: schedule, input, rois } = config;
-  if (cases.training.length === 0) throw new ContourNodeError('TRAINING_DATA', 'no patient to train on');
-  if (cases.validation.length === 0) throw new ContourNodeError('TRAINING_DATA', 'no patient to validate with');
-  const [width, height] = input.size;
-  const network = buildNetwork(config.architecture, [height, width, inputChannels(input)], rois.length);
+  checkBothSides(cases);
+  const network = networkOf(config);
   let state = await latestCheckpoint(directory, training.onRefused ?? (() => {}));
   if (state === undefined) state = initialState(network, config, training.from);
   else checkFits(network, state);

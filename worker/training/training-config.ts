@@ -132,6 +132,16 @@ export async function loadTrainingConfig(path: string): Promise<TrainingConfig> 
   return parsed.data;
 }
 
+/** The configuration with what a call says otherwise: how many phantoms to train on, how many epochs in all. */
+export function withSize(config: TrainingConfig, size: { phantoms?: number; epochs?: number }): TrainingConfig {
+  const { data, training } = config;
+  return {
+    ...config,
+    data: data.source === 'phantom' ? { ...data, training: size.phantoms ?? data.training } : data,
+    training: { ...training, epochs: size.epochs ?? training.epochs },
+  };
+}
+
 function invalid(path: string, line: number, what: string): ContourNodeError {
   return new ContourNodeError('CONFIG_INVALID', `${path}${line > 0 ? `, line ${line}` : ''}: ${what}`, {
     remedy: 'see the comments in config/training/',
