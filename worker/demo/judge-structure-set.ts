@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { readRtstruct } from '../../src/dicom/rtstruct/read-rtstruct.ts';
-import { rasterise } from '../../worker/contours/rasterise.ts';
-import { overlap } from '../../worker/evaluation/compare-masks.ts';
-import { contactSheet, contourRings, polygonRings, type PictureRoi } from '../../worker/pictures/contact-sheet.ts';
-import { maskContours } from '../../worker/contours/roi-contours.ts';
+import { rasterise } from '../contours/rasterise.ts';
+import { overlap } from '../evaluation/compare-masks.ts';
+import { contactSheet, contourRings, polygonRings, type PictureRoi } from '../pictures/contact-sheet.ts';
+import { maskContours } from '../contours/roi-contours.ts';
 import type { DemoCt } from './demo-ct.ts';
 
 /** One ROI as the planning system received it. */
@@ -22,7 +22,7 @@ export interface Judgement {
   readonly preview: Buffer;
 }
 
-/** Colour of the truth; each true contour is drawn as a line, the received one over it in dashes. */
+/** The truth is drawn in full lines, what was received over it in dashes. */
 const trueColour = [255, 60, 60] as const;
 const receivedColour = [80, 255, 80] as const;
 
