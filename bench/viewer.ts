@@ -15,7 +15,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { type Browser, chromium } from 'playwright-core';
 import { findInstances } from '../src/dimse/scu/find-instances.ts';
 import { storeInstances } from '../src/dimse/scu/storage-scu.ts';
-import { pictureIndexSchema } from '../src/work/review-files.ts';
+import { pictureIndexSchema } from '../src/work/picture-files.ts';
 import { CleanupList } from '../test/support/cleanup.ts';
 import { startRunningNode } from '../test/support/running-node.ts';
 import { writePhantom } from '../worker/phantom/write-phantom.ts';

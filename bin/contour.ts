@@ -16,14 +16,14 @@ found, those included that the node itself does not deliver.
   --out F.dcm     structure set to write
   --explicit      in Explicit VR Little Endian (default: implicit, which every planning system takes)
   --nifti DIR     also a mask per ROI on the CT grid: DIR/ROI.nii.gz
-  --preview DIR   also pictures of the key slices: contact-sheet.png, axial.png, coronal.png, sagittal.png
+  --pictures DIR  also pictures of the key slices: contact-sheet.png, axial.png, coronal.png, sagittal.png
   --engine E      onnxruntime or tensorflow (default: as configured, onnxruntime)
   --device D      auto, cpu, gpu, cuda, webgpu
   --config FILE   configuration: engine, models.directory, dicom.uidRoot
   --json          one JSON document on standard output
 
 examples:
-  contour-node contour ./ct --model openkbp-head-neck --out rtstruct.dcm --preview pictures
+  contour-node contour ./ct --model openkbp-head-neck --out rtstruct.dcm --pictures key-slices
   contour-node contour ./ct --model ./my-bundle --out rtstruct.dcm --nifti masks --json`;
 
 export async function main(args: string[]): Promise<void> {
@@ -35,7 +35,7 @@ export async function main(args: string[]): Promise<void> {
       out: { type: 'string' },
       explicit: { type: 'boolean', default: false },
       nifti: { type: 'string' },
-      preview: { type: 'string' },
+      pictures: { type: 'string' },
       engine: { type: 'string' },
       device: { type: 'string' },
       config: { type: 'string' },
@@ -59,7 +59,7 @@ export async function main(args: string[]): Promise<void> {
       out,
       encoding: values.explicit ? 'explicit' : 'implicit',
       nifti: values.nifti,
-      preview: values.preview,
+      pictures: values.pictures,
       config,
       now: new Date(),
       progress: (stage, fraction) => bar.update(fraction, stage),

@@ -9,9 +9,9 @@ import { structureSetStyleSchema } from '../src/work/work-order.ts';
 import { type Warning } from '../src/warning.ts';
 import type { LoadedBundle } from './bundles/load-bundle.ts';
 import { allWarnings, contourCt } from './contour-ct.ts';
-import { reviewPictures } from './pictures/review-pictures.ts';
+import { keySlicePictures } from './pictures/key-slices.ts';
 import { StageClock, type Progress } from './stage-clock.ts';
-import { structureSet } from './structure-set/write-structure-sets.ts';
+import { prepareStructureSet } from './structure-set/prepare-structure-set.ts';
 import { niftiMask } from './volume/nifti.ts';
 
 export interface ContourFolderOptions {
@@ -21,7 +21,7 @@ export interface ContourFolderOptions {
   /** Folder for a mask per ROI, ROI.nii.gz. */
   readonly nifti?: string | undefined;
   /** Folder for pictures of the key slices. */
-  readonly preview?: string | undefined;
+  readonly pictures?: string | undefined;
   readonly config: Config;
   /** Date of the structure set. */
   readonly now: Date;
@@ -64,7 +64,7 @@ export async function contourFolder(
   const [date, time] = dicomDate(options.now);
   const content = createHash('sha256');
   for (const { headerSha256, pixelSha256 } of series.slices) content.update(`${headerSha256} ${pixelSha256}\n`);
-  const prepared = structureSet({
+  const prepared = prepareStructureSet({
     slices: series.slices,
     header: await readHeader(ct.files[0]!),
     bundle,
@@ -88,11 +88,11 @@ export async function contourFolder(
       await write(join(options.nifti, `${roi.name}.nii.gz`), await niftiMask(drawn.volume.grid, part));
     }
   }
-  const { preview } = options;
-  if (preview !== undefined) {
-    await clock.run('preview', async () => {
-      for (const { file, png } of reviewPictures(drawn.volume, drawn.rois, bundle.manifest))
-        await write(join(preview, file), png);
+  const { pictures } = options;
+  if (pictures !== undefined) {
+    await clock.run('pictures', async () => {
+      for (const { file, png } of keySlicePictures(drawn.volume, drawn.rois, bundle.manifest))
+        await write(join(pictures, file), png);
     });
   }
   return {

@@ -9,7 +9,7 @@ const shares = [
   ['inference', 0.4],
   ['contours', 0.15],
   ['structure set', 0.05],
-  ['preview', 0.05],
+  ['pictures', 0.05],
 ] as const;
 export type Stage = (typeof shares)[number][0];
 

@@ -13,7 +13,7 @@ import {
   pictureIndexFile,
   pictureIndexSchema,
   picturePlanesFile,
-} from '../work/review-files.ts';
+} from '../work/picture-files.ts';
 import { comparisonFolder } from '../work/paths.ts';
 import type { SeriesReader } from '../store/series.ts';
 

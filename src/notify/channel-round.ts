@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { decodeText } from '../dicom/character-set.ts';
 import { asContourNodeError } from '../errors.ts';
 import { type Backoff, delayAfter } from '../intake/tries/backoff.ts';
-import { contactSheetFile } from '../work/review-files.ts';
+import { contactSheetFile } from '../work/picture-files.ts';
 import type { Channel } from './channel.ts';
 import type { Message } from './message.ts';
 import { type Notice, noticesOf } from './notice.ts';

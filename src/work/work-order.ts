@@ -16,7 +16,7 @@ import { keySchema } from './key.ts';
  *                                      /result.json         written once by the worker
  *                                      /contours.json       polygons in mm, for page and pictures
  *                                      /PROFILE.implicit.dcm, PROFILE.explicit.dcm   the structure set as it goes out
- *                                      /preview.png, review.json, review-AXIS.bin   pictures (review-files.ts)
+ *                                      /preview.png, review.json, review-AXIS.bin   pictures (picture-files.ts)
  *                                      /deliveries/DESTINATION/try-NNN.json   written once by the worker
  *
  * What came back to a series, and what came of comparing it: comparison.ts.

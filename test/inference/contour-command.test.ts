@@ -41,7 +41,7 @@ test('contour writes a structure set, masks and a picture that independent tools
     out,
     '--nifti',
     masks,
-    '--preview',
+    '--pictures',
     pictures,
     '--json',
   ];

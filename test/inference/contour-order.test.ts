@@ -11,7 +11,7 @@ import { ContourNodeError } from '../../src/errors.ts';
 import type { WorkResult } from '../../src/work/work-order.ts';
 import type { BundleDescription } from '../../worker/bundles/write-bundle.ts';
 import { loadBundle, type LoadedBundle } from '../../worker/bundles/load-bundle.ts';
-import { contourOrder } from '../../worker/contour-order.ts';
+import { contourOrder } from '../../worker/order/contour-order.ts';
 import { orderOnDisk, type OrderOnDisk } from '../support/order-on-disk.ts';
 import { cylinderWithEllipsoids, grid, writeCtFolder } from '../support/synthetic-ct.ts';
 import { temporaryFolder, thresholdBundle, thresholdDescription } from '../support/threshold-bundle.ts';
@@ -70,7 +70,7 @@ test('an order becomes structure sets in both encodings, contours, a picture and
   const { order, loaded } = await setUp(t);
   const stages: string[] = [];
   const result = await run(order, loaded, stages);
-  assert.deepEqual(stages, ['volume', 'body', 'resampling', 'inference', 'contours', 'structure set', 'preview']);
+  assert.deepEqual(stages, ['volume', 'body', 'resampling', 'inference', 'contours', 'structure set', 'pictures']);
   assert.deepEqual(
     result.timings.map(({ stage }) => stage),
     stages,
@@ -146,7 +146,7 @@ test('a worker that is killed at any moment is finished by the next one', async 
   const expected = await filesOf(order.folder);
   const child = fileURLToPath(new URL('../support/contour-order-child.ts', import.meta.url));
   // Before anything is written, between structure sets and pictures, and when only the result is missing.
-  const stages = ['structure set', 'preview', 'result'];
+  const stages = ['structure set', 'pictures', 'result'];
   for (const [n, stage] of stages.entries()) {
     const data = join(folder, `killed-${n}`);
     await cp(order.dataDirectory, data, { recursive: true });

@@ -16,8 +16,8 @@ import type { Profile, WorkOrder, WorkResult } from '../../src/work/work-order.t
 import { writeOnce } from '../../src/work/write-once.ts';
 import { faultPoint } from '../../src/fault-point.ts';
 import { contoursJson, type ShownRoi } from '../pictures/contours-json.ts';
-import { OrderFiles } from '../order-files.ts';
-import { readSlices } from '../revision-slices.ts';
+import { OrderFiles } from '../order/order-files.ts';
+import { readSlices } from '../order/revision-slices.ts';
 import { gridOf } from '../volume/load-volume.ts';
 import type { Grid } from '../volume/volume.ts';
 import { namesOf, correctedRoi } from './corrected-rois.ts';

@@ -41,7 +41,7 @@ export interface Demo {
   readonly rois: readonly JudgedRoi[];
   /** The file as the planning system received it. */
   readonly structureSet: string;
-  readonly preview: string;
+  readonly picture: string;
   readonly dashboard: string;
   /** Rejects when the node ends by itself. */
   readonly ended: Promise<never>;
@@ -110,15 +110,15 @@ export async function runDemo(options: DemoOptions): Promise<Demo> {
         `the TPS has ${tps.imported.length} structure sets; refused: ${tps.refused.join('; ') || 'none'}`,
       );
     }
-    const preview = join(folder, 'preview.png');
+    const picture = join(folder, 'picture.png');
     const judgement = await judgeStructureSet(received.path, ct, roiSuffix);
-    await writeFile(preview, judgement.preview);
+    await writeFile(picture, judgement.picture);
     const dashboard = `${running.url}/`;
     return {
       stages,
       rois: judgement.rois,
       structureSet: received.path,
-      preview,
+      picture,
       dashboard,
       ended: running.ended,
       stop,

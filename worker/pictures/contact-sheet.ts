@@ -1,6 +1,6 @@
 import { sliceAt } from '../../src/dicom/rtstruct/contour-plane.ts';
 import type { SlicePolygons } from '../../src/dicom/rtstruct/structure-set.ts';
-import { pictureAxes, type PictureAxis } from '../../src/work/review-files.ts';
+import { pictureAxes, type PictureAxis } from '../../src/work/picture-files.ts';
 import type { Grid, Volume } from '../volume/volume.ts';
 import { Picture, textHeight, textWidth, type Colour } from './picture.ts';
 import {

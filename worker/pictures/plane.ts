@@ -1,4 +1,4 @@
-import type { PictureAxis } from '../../src/work/review-files.ts';
+import type { PictureAxis } from '../../src/work/picture-files.ts';
 import type { Ring } from '../../src/dicom/rtstruct/structure-set.ts';
 import type { Grid, Volume } from '../volume/volume.ts';
 import type { Colour, Frame, Picture } from './picture.ts';

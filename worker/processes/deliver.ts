@@ -8,7 +8,7 @@ import type { PeerAddress } from '../../src/dimse/scu/peer-connection.ts';
 import { asContourNodeError, ContourNodeError } from '../../src/errors.ts';
 import type { DeliverPayload, DeliveryTry, WorkOrder, WorkResult } from '../../src/work/work-order.ts';
 import { faultPoint } from '../../src/fault-point.ts';
-import { OrderFiles } from '../order-files.ts';
+import { OrderFiles } from '../order/order-files.ts';
 import { DeliveryTryFile } from './delivery-try-file.ts';
 
 type StructureSet = WorkResult['structureSets'][number];

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type DeliverPayload, type DeliveryTry, deliveryTrySchema } from '../../src/work/work-order.ts';
-import { OrderFiles } from '../order-files.ts';
+import { OrderFiles } from '../order/order-files.ts';
 
 /**
  * One try in the folder `deliveries/DESTINATION` of an order: `try-NNN.json` says what came of it, `try-NNN.begun` that

@@ -1,7 +1,7 @@
 import type { ContourPayload } from '../../src/work/work-order.ts';
 import { faultPoint } from '../../src/fault-point.ts';
 import { createLog, type Log } from '../../src/log.ts';
-import { contourOrder } from '../contour-order.ts';
+import { contourOrder } from '../order/contour-order.ts';
 import { type Problem, problemFrom } from '../../src/problem.ts';
 import { type EngineSettings, type FromEngine, toEngineSchema } from './engine-messages.ts';
 import { WarmBundles } from './warm-bundles.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { pictureAxes, type PictureAxis, type PictureIndex } from '../../src/work/review-files.ts';
+import { pictureAxes, type PictureAxis, type PictureIndex } from '../../src/work/picture-files.ts';
 import type { SlicePolygons } from '../../src/dicom/rtstruct/structure-set.ts';
 import type { Body } from '../volume/body.ts';
 import type { Volume } from '../volume/volume.ts';
@@ -17,7 +17,7 @@ const chunkBytes = 512 * 1024;
 
 const compress = promisify(gzip);
 
-export interface PictureFiles {
+export interface PlaneFiles {
   readonly index: PictureIndex;
   readonly planes: Readonly<Record<PictureAxis, Buffer>>;
 }
@@ -27,7 +27,7 @@ interface Drawn {
 }
 
 /** What the viewer shows of a CT: its body in three directions, in planes of reduced size and 256 grey values. */
-export async function pictureFiles(volume: Volume, body: Body, rois: readonly Drawn[]): Promise<PictureFiles> {
+export async function planeFiles(volume: Volume, body: Body, rois: readonly Drawn[]): Promise<PlaneFiles> {
   const picture = reduce(volume, fieldOfView(volume, body, rois));
   const { nx, ny, nz, origin, pixelMm } = picture;
   const step = Math.max(1, Math.round(planeStep / pixelMm));

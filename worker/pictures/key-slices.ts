@@ -10,18 +10,18 @@ type Drawn = readonly { readonly roi: { name: string; colour: Colour }; readonly
 type Bundle = Pick<BundleManifest, 'name' | 'version'>;
 
 /** PNG for report and mail: key slices in the three directions with the contours, and which bundle drew them. */
-export function reviewSheet(volume: Volume, drawn: Drawn, { name, version }: Bundle): Buffer {
+export function keySliceSheet(volume: Volume, drawn: Drawn, { name, version }: Bundle): Buffer {
   const planes = { axial: 8, coronal: 4, sagittal: 4 };
   return contactSheet(volume, linesOf(drawn), { title: `${name} ${version}`, planes });
 }
 
 /** The contact sheet, and the key slices of each direction in twice its size: name of each file and its PNG. */
-export function reviewPictures(volume: Volume, drawn: Drawn, bundle: Bundle): { file: string; png: Buffer }[] {
+export function keySlicePictures(volume: Volume, drawn: Drawn, bundle: Bundle): { file: string; png: Buffer }[] {
   const title = `${bundle.name} ${bundle.version}`;
   const large = { title, columns: 3, tile: 512 };
   const key = { axial: 9, coronal: 3, sagittal: 3 } as const;
   return [
-    { file: 'contact-sheet.png', png: reviewSheet(volume, drawn, bundle) },
+    { file: 'contact-sheet.png', png: keySliceSheet(volume, drawn, bundle) },
     ...(['axial', 'coronal', 'sagittal'] as const).map((axis) => ({
       file: `${axis}.png`,
       png: contactSheet(volume, linesOf(drawn), { ...large, planes: { [axis]: key[axis] } }),

@@ -1,23 +1,23 @@
 import { createHash } from 'node:crypto';
-import type { Bundle } from '../src/bundles/read-bundle.ts';
-import type { CtHeader } from '../src/dicom/ct-instance.ts';
-import { checkCtSeries } from '../src/dicom/ct-series.ts';
-import type { DataSet } from '../src/dicom/data-set.ts';
-import { isWanted } from './structure-set/destination-rois.ts';
-import { ContourNodeError } from '../src/errors.ts';
-import type { ContourPayload, Profile, RevisionManifest, WorkOrder, WorkResult } from '../src/work/work-order.ts';
-import type { Warning } from '../src/warning.ts';
-import { contactSheetFile, pictureAxes, pictureIndexFile, picturePlanesFile } from '../src/work/review-files.ts';
-import { faultPoint } from '../src/fault-point.ts';
-import type { LoadedBundle } from './bundles/load-bundle.ts';
-import { allWarnings, contourCt, type ContouredCt } from './contour-ct.ts';
-import { contoursJson } from './pictures/contours-json.ts';
+import type { Bundle } from '../../src/bundles/read-bundle.ts';
+import type { CtHeader } from '../../src/dicom/ct-instance.ts';
+import { checkCtSeries } from '../../src/dicom/ct-series.ts';
+import type { DataSet } from '../../src/dicom/data-set.ts';
+import { isWanted } from '../structure-set/destination-rois.ts';
+import { ContourNodeError } from '../../src/errors.ts';
+import type { ContourPayload, Profile, RevisionManifest, WorkOrder, WorkResult } from '../../src/work/work-order.ts';
+import type { Warning } from '../../src/warning.ts';
+import { contactSheetFile, pictureAxes, pictureIndexFile, picturePlanesFile } from '../../src/work/picture-files.ts';
+import { faultPoint } from '../../src/fault-point.ts';
+import type { LoadedBundle } from '../bundles/load-bundle.ts';
+import { allWarnings, contourCt, type ContouredCt } from '../contour-ct.ts';
+import { contoursJson } from '../pictures/contours-json.ts';
 import { OrderFiles } from './order-files.ts';
-import { reviewSheet } from './pictures/review-pictures.ts';
+import { keySliceSheet } from '../pictures/key-slices.ts';
 import { readSlices } from './revision-slices.ts';
-import { pictureFiles } from './pictures/review-planes.ts';
-import { StageClock, type Progress } from './stage-clock.ts';
-import { structureSet } from './structure-set/write-structure-sets.ts';
+import { planeFiles } from '../pictures/plane-files.ts';
+import { StageClock, type Progress } from '../stage-clock.ts';
+import { prepareStructureSet } from '../structure-set/prepare-structure-set.ts';
 
 export interface ContourOrderOptions {
   /** The bundle that the order names, in the engine that it names; the caller keeps it warm. */
@@ -151,7 +151,7 @@ async function draw(work: Work): Promise<WorkResult> {
     }
     return { sets, more };
   });
-  await clock.run('preview', () => writePictures(files, loaded.bundle, drawn));
+  await clock.run('pictures', () => writePictures(files, loaded.bundle, drawn));
   return {
     ...unfinished(clock),
     status: found.sets.length > 0 ? 'contoured' : 'nothing-found',
@@ -178,7 +178,7 @@ async function writeProfile(
   drawn: ContouredCt,
 ) {
   const { order, manifest, files } = work;
-  const prepared = structureSet({
+  const prepared = prepareStructureSet({
     slices,
     header,
     bundle: work.loaded.bundle,
@@ -232,8 +232,8 @@ async function predecessors({ dataDirectory, order }: Work, profile: Profile): P
 /** contours.json, preview.png and the planes of the viewer, for the page. */
 async function writePictures(files: OrderFiles, bundle: Bundle, { volume, body, rois }: ContouredCt): Promise<void> {
   await files.writeOnce('contours.json', contoursJson(volume.grid, rois));
-  await files.replace(contactSheetFile, reviewSheet(volume, rois, bundle.manifest));
-  const { index, planes } = await pictureFiles(volume, body, rois);
+  await files.replace(contactSheetFile, keySliceSheet(volume, rois, bundle.manifest));
+  const { index, planes } = await planeFiles(volume, body, rois);
   for (const axis of pictureAxes) await files.replace(picturePlanesFile(axis), planes[axis]);
   await files.replace(pictureIndexFile, Buffer.from(JSON.stringify(index)));
 }

@@ -1,8 +1,8 @@
-import { ctHeaderOf, type CtHeader } from '../src/dicom/ct-instance.ts';
-import { type DataSet } from '../src/dicom/data-set.ts';
-import { readHeader } from '../src/dicom/read-data-set.ts';
-import { ContourNodeError } from '../src/errors.ts';
-import type { RevisionManifest } from '../src/work/work-order.ts';
+import { ctHeaderOf, type CtHeader } from '../../src/dicom/ct-instance.ts';
+import { type DataSet } from '../../src/dicom/data-set.ts';
+import { readHeader } from '../../src/dicom/read-data-set.ts';
+import { ContourNodeError } from '../../src/errors.ts';
+import type { RevisionManifest } from '../../src/work/work-order.ts';
 import type { OrderFiles } from './order-files.ts';
 
 /**

@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { z } from 'zod';
-import { ContourNodeError } from '../src/errors.ts';
-import { revisionManifestSchema, workOrderSchema, workResultSchema } from '../src/work/work-order.ts';
-import type { ContourPayload, RevisionManifest, WorkOrder, WorkResult } from '../src/work/work-order.ts';
-import { writeOnce } from '../src/work/write-once.ts';
+import { ContourNodeError } from '../../src/errors.ts';
+import { revisionManifestSchema, workOrderSchema, workResultSchema } from '../../src/work/work-order.ts';
+import type { ContourPayload, RevisionManifest, WorkOrder, WorkResult } from '../../src/work/work-order.ts';
+import { writeOnce } from '../../src/work/write-once.ts';
 
 type OrderName = Pick<ContourPayload, 'series' | 'revision' | 'order'>;
 
