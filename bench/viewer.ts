@@ -34,7 +34,7 @@ interface Opening {
   readonly transferred: number;
 }
 
-/** Opens the address in a browser that has nothing of it yet. @param ready when it is: expression for milliseconds */
+/** Opens the address in a browser with an empty cache. @param ready expression for the milliseconds until it is ready */
 async function open(browser: Browser, address: string, ready: string): Promise<Opening> {
   const context = await browser.newContext({ viewport: { width: 1400, height: 1000 }, bypassCSP: true });
   const page = await context.newPage();

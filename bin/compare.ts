@@ -13,17 +13,17 @@ export const summary = 'compare two structure sets of one CT: DSC, surface dista
 
 export const help = `usage: contour-node compare A.dcm B.dcm --ct DIR [--suffix TEXT] [--json]
 
-Draws both structure sets on the grid of the CT and prints DSC, ASD, HD, HD95 (mm), surface DSC and the volumes (cm3) of
-every ROI that both have by the same name; docs/evaluation.md defines them. What only one of them has, or what is empty,
-is listed as such.
+Fills the contours of both structure sets on the grid of the CT and prints DSC, ASD, HD, HD95 (mm), surface DSC and the
+volumes (cm3) of every ROI that both have under the same name; docs/evaluation.md defines them. An ROI that only one of
+them has, or that is empty, is listed as such.
 
   --ct DIR       folder (or file; may be repeated) of the CT series
-  --suffix TEXT  end of ROI names that does not count when they are matched (default ^AI)
+  --suffix TEXT  suffix of ROI names that is ignored when they are matched (default ^AI)
   --tolerance MM of the surface DSC (default 2)
   --json         one JSON document on standard output
 
 examples:
-  contour-node compare clinic.dcm drawn.dcm --ct ./ct
+  contour-node compare clinic.dcm model.dcm --ct ./ct
   contour-node compare a.dcm b.dcm --ct ./ct --json | jq '.rois[] | [.name, .dsc]'`;
 
 export async function main(args: string[]): Promise<void> {

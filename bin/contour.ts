@@ -5,12 +5,12 @@ import { loadBundle } from '../worker/bundles/load-bundle.ts';
 import { contourFolder, type ContouredFolder } from '../worker/contour-folder.ts';
 import { progressBar } from './shared/progress.ts';
 
-export const summary = 'a CT series on disk to an RTSTRUCT with every ROI of a bundle, no network';
+export const summary = 'contour a CT series on disk: an RTSTRUCT with every ROI of a bundle, no network';
 
 export const help = `usage: contour-node contour CT... --model M --out F.dcm [options]
 
-Contours one CT series (a folder, or a list of files) and writes a structure set with every ROI of the bundle that was
-found, those included that the node itself does not deliver.
+Contours one CT series (a folder, or a list of files) and writes a structure set with every ROI of the bundle that it
+finds, also those that the node does not deliver by itself.
 
   --model M       name of a bundle (see \`contour-node models list\`) or the path of its folder
   --out F.dcm     structure set to write

@@ -8,7 +8,7 @@ import { outgoingTls, tlsHelp, tlsOptions } from './shared/tls-arguments.ts';
 export const summary = 'ask a peer by C-ECHO whether it answers';
 export const help = `usage: contour-node echo AE@host:port [--calling AE] [--timeout SECONDS] [--tls-ca FILE …] [--json]
 
-  --calling AE         the title to call with (default CONTOUR)
+  --calling AE         calling AE title (default CONTOUR)
   --timeout SECONDS    for connection, association and response (default 10)
 ${tlsHelp}
   --json               print the answer as JSON

@@ -9,21 +9,21 @@ import { runEvaluation } from '../worker/evaluation/run-evaluation.ts';
 import { positiveNumber, wholeNumber } from './shared/number-option.ts';
 import { stagedProgress } from './shared/progress.ts';
 
-export const summary = "a bundle's contours against those of an archive, or two bundles against each other";
+export const summary = "compare a bundle's contours with those of an archive, or two bundles with each other";
 
 export const help = `usage: contour-node evaluate --model A [--compare B] --data DIR --out DIR [options]
 
-Draws every patient of an archive (CT and RTSTRUCT in any layout) and compares with the structure set: DSC, JI, ASD, HD,
-HD95, surface DSC and volumes (docs/evaluation.md). Writes patients.csv, summary.md, box plots (SVG) and an overlay for
-each patient (PNG: manual red, Deeplabv3+ green, U-Net blue) to --out. With --compare also paired tests between the two.
-Patients that a model was trained on are left out. The same call again does only what is not there yet.
+Contours every patient of an archive (CT and RTSTRUCT in any layout) and compares the result with the structure set: DSC,
+JI, ASD, HD, HD95, surface DSC and volumes (docs/evaluation.md). Writes patients.csv, summary.md, box plots (SVG) and an
+overlay for each patient (PNG: manual red, Deeplabv3+ green, U-Net blue) to --out. With --compare also paired tests of the
+two bundles. Patients that a model was trained on are left out. A repeated call does only what is missing.
 
   --model A          name of a bundle or the path of its folder
   --compare B        a second one
-  --roi NAME=REGEX   how the archive names an ROI, where it is not as in the bundle's training; may be repeated
-  --record NAME      write the figures into the bundles, as those on a data set of this name
+  --roi NAME=REGEX   name of an ROI in the archive, where it differs from the bundle's training; may be repeated
+  --record NAME      write the figures into the bundles, under this name of the data set
   --include-trained  also the patients that a model was trained on
-  --limit N          only the first N patients
+  --limit N          only the first N CT series
   --tolerance MM     of the surface DSC (default 2)
   --config FILE      configuration: engine, models.directory
   --json             the summary as JSON on standard output

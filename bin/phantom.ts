@@ -11,9 +11,9 @@ export const help = `usage: contour-node phantom --out DIR [--seed N] [--slices 
 
 Writes DIR/ct/0001.dcm ... and DIR/truth.dcm. The same seed gives the same files.
 
-  --out DIR       folder to write to; it is made where it does not exist
-  --seed N        which patient, tumour and scan (default 1)
-  --slices N      slices over the scan's length (default: the seed's slice spacing, 2 to 4 mm)
+  --out DIR       folder to write to; it is created if needed
+  --seed N        selects patient, tumour and scan (default 1)
+  --slices N      slices over the length of the scan (default: by the seed's slice spacing, 2 to 4 mm)
   --matrix N      pixels of the square matrix (default 512)
   --position P    patient position (default HFS)
 

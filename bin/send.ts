@@ -13,10 +13,10 @@ export const help = `usage: contour-node send PATH... --to AE@host:port [--calli
 Sends files, or every DICOM file below a folder, byte for byte in their own transfer syntax.
 
   --to AE@host:port    the peer's AE title and where it listens
-  --calling AE         the title to call with (default CONTOUR)
+  --calling AE         calling AE title (default CONTOUR)
   --timeout SECONDS    for connection, association and each response (default 60)
 ${tlsHelp}
-  --json               print what came of each file
+  --json               print the outcome of each file
 
 Examples:
   contour-node send phantom/ --to CONTOUR@127.0.0.1:11112

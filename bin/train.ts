@@ -13,24 +13,24 @@ import { cacheFolder, casesFolder } from './shared/cache-folders.ts';
 import { wholeNumber } from './shared/number-option.ts';
 import { stagedProgress } from './shared/progress.ts';
 
-export const summary = 'train a network on CT and RTSTRUCT and write it as a bundle';
+export const summary = 'train a network on CT and RTSTRUCT and write its bundle';
 
 export const help = `usage: contour-node train --config FILE --out BUNDLE [--data DIR] [--report-only] [--json]
 
 Trains the network of a training configuration (config/training/) and writes the bundle each time that the validation
-improves. The same call goes on where the last one ended, however that ended. Before it trains it says what it will learn
-from and what it left out, and why.
+improves. A repeated call continues from the last checkpoint, also after a kill. Before it trains it reports the training
+data, and what was left out and why.
 
   --config FILE   training configuration (YAML)
   --data DIR      archive of CT and RTSTRUCT in any layout (not with data.source: phantom)
   --out BUNDLE    folder of the bundle
-  --phantoms N    with data.source: phantom: this many training phantoms
-  --epochs N      end after this many epochs in all
-  --from BUNDLE   begin with the weights of this bundle (name or folder) wherever its layers fit, not with random ones
+  --phantoms N    number of training phantoms, with data.source: phantom
+  --epochs N      total number of epochs
+  --from BUNDLE   start from the weights of this bundle (name or folder) where its layers fit, else from random ones
   --device D      cpu (default) or gpu: an NVIDIA card, after ./setup --gpu
   --work DIR      checkpoints, history and curve (default: ~/.cache/contour-node/training/NAME)
   --cache DIR     prepared patients (default: ~/.cache/contour-node/cases)
-  --report-only   prepare the patients, say what is there, and end; --out is not needed
+  --report-only   prepare the patients, print the report, and end; --out is not needed
   --json          one line of JSON after each epoch, or the report
 
 examples:

@@ -8,19 +8,19 @@ import { createLog } from '../src/log.ts';
 import { runService } from '../worker/processes/service.ts';
 import { startWorker } from '../worker/processes/worker.ts';
 
-export const summary = 'contours and delivers what the node has queued';
+export const summary = 'contour CTs and deliver structure sets that the node has queued';
 
 export const help = `usage: contour-node worker [--config FILE] [--queues LIST] [--engine E] [--device D]
 
-Takes jobs from Redis (redis.url, or the embedded server of a node on this machine), draws and delivers. Several workers
-may run, on this or other machines that see the node's data directory under the configured path.
+Takes jobs from Redis (redis.url, or the embedded server of a node on this machine), contours and delivers. Several workers
+may run, also on other machines that have the node's data directory under the configured path.
 
   --config FILE   configuration (default: every key has its default)
-  --queues LIST   of contour, compare (structure sets that came back) and deliver (default: all)
-  --engine E      onnxruntime or tensorflow, instead of engine.name: for the one machine that has another accelerator
+  --queues LIST   of contour, compare (corrections) and deliver (default: all)
+  --engine E      onnxruntime or tensorflow, instead of engine.name, for a machine with another accelerator
   --device D      auto, cpu, gpu, cuda or webgpu, instead of engine.device
 
-Signals: SIGHUP reads the configuration again, SIGTERM ends after the running job or gives it back after 30 s.
+Signals: SIGHUP reads the configuration again, SIGTERM ends it after the running job, at the latest after 30 s; then the job goes back to the queue.
 
 Examples:
   contour-node worker --config /etc/contour-node.yaml

@@ -54,7 +54,7 @@ export async function contourFolder(
     files: series.slices.map(({ sopInstanceUid }) => files.get(sopInstanceUid)!),
   };
   const clock = new StageClock(options.progress);
-  const drawn = await contourCt(ct, loaded, { batchSize: config.engine.batchSize, clock });
+  const contoured = await contourCt(ct, loaded, { batchSize: config.engine.batchSize, clock });
 
   const written: string[] = [];
   const write = async (path: string, bytes: Uint8Array) => {
@@ -68,9 +68,9 @@ export async function contourFolder(
     slices: series.slices,
     header: await readHeader(ct.files[0]!),
     bundle,
-    rois: drawn.rois,
-    ctWarnings: drawn.ctWarnings,
-    // Every ROI under the bundle's own name, with the suffix that says that a machine drew it.
+    rois: contoured.rois,
+    ctWarnings: contoured.ctWarnings,
+    // Every ROI under the bundle's own name, with the suffix of automatic contours.
     style: structureSetStyleSchema.parse({ includeRois: bundle.manifest.rois.map(({ name }) => name) }),
     uidRoot: config.dicom.uidRoot,
     aeTitle: config.dicom.aeTitle,
@@ -84,27 +84,27 @@ export async function contourFolder(
     throw new ContourNodeError('NOTHING_FOUND', `${bundle.manifest.name} found none of its ROIs in this CT`);
   await clock.run('structure set', () => write(options.out, prepared.encode(options.encoding)));
   if (options.nifti !== undefined) {
-    for (const { roi, part } of drawn.rois) {
-      await write(join(options.nifti, `${roi.name}.nii.gz`), await niftiMask(drawn.volume.grid, part));
+    for (const { roi, part } of contoured.rois) {
+      await write(join(options.nifti, `${roi.name}.nii.gz`), await niftiMask(contoured.volume.grid, part));
     }
   }
   const { pictures } = options;
   if (pictures !== undefined) {
     await clock.run('pictures', async () => {
-      for (const { file, png } of keySlicePictures(drawn.volume, drawn.rois, bundle.manifest))
+      for (const { file, png } of keySlicePictures(contoured.volume, contoured.rois, bundle.manifest))
         await write(join(pictures, file), png);
     });
   }
   return {
     slices: series.slices.length,
-    rois: drawn.rois.map(({ roi, slices, volumeCm3, components }) => ({
+    rois: contoured.rois.map(({ roi, slices, volumeCm3, components }) => ({
       name: roi.name,
       found: slices.length > 0,
       volumeCm3: Math.round(volumeCm3 * 1000) / 1000,
       slices: slices.length,
       components,
     })),
-    warnings: [...series.warnings, ...allWarnings(drawn)],
+    warnings: [...series.warnings, ...allWarnings(contoured)],
     timings: clock.timings,
     files: written,
   };
@@ -119,7 +119,7 @@ function dicomDate(now: Date): [string, string] {
   ];
 }
 
-/** The file is there as a whole or as it was before. */
+/** Writes a file; after an error the earlier one is unchanged. */
 async function replaceFile(path: string, bytes: Uint8Array): Promise<void> {
   const draft = `${path}.${process.pid}.tmp`;
   try {

@@ -1,7 +1,7 @@
 import { ContourNodeError } from '../src/errors.ts';
 
 /**
- * Does what writes to the disk; a full one ends it in words instead of ENOSPC.
+ * Runs `work`, which writes to the disk, and turns ENOSPC and EDQUOT into DISK_FULL.
  * @throws ContourNodeError DISK_FULL; whatever else `work` throws
  */
 export async function orDiskFull<T>(message: string, remedy: string, work: () => Promise<T>): Promise<T> {

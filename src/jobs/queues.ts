@@ -81,7 +81,7 @@ class BullQueues implements ContourQueues {
     this.#options = options;
     this.#connection = connectRedis(options.address, false, (error) => this.#hear(error));
     this.#connection.on('ready', () => {
-      if (this.#lastError !== undefined) options.log.info({ redis: options.address.label }, 'Redis is back');
+      if (this.#lastError !== undefined) options.log.info({ redis: options.address.label }, 'Redis is reachable again');
       this.#lastError = undefined;
       for (const listener of this.#readyListeners) listener();
     });
@@ -255,7 +255,7 @@ class BullQueues implements ContourQueues {
   #hear(error: Error): void {
     if (this.#closed || this.#lastError !== undefined) return;
     this.#lastError = error;
-    this.#options.log.error({ err: this.#unavailable(error) }, 'Redis is away; jobs wait on disk');
+    this.#options.log.error({ err: this.#unavailable(error) }, 'Redis is unreachable; jobs wait on disk');
   }
 }
 

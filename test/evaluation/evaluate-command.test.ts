@@ -181,7 +181,7 @@ test('a structure that a model did not draw is counted, and neither averaged nor
     choseTheEpoch: 2,
   });
   assert.match(markdown, /^\| a \| 1\.0\.0 \| onnxruntime, cpu \| 15 \| 1 of 2 \|$/m);
-  assert.match(markdown, /^2 of the patients were looked at in training/m);
+  assert.match(markdown, /^2 of the patients were validation patients in training/m);
   assert.match(markdown, /\| b \| 2 \| 1 \| 0 \|/);
   assert.match(markdown, /Deeplabv3\+ \(paper\).*0\.76 ± 0\.11/);
   assert.doesNotMatch(markdown, /references of/);

@@ -118,7 +118,7 @@ test('the same order again gives the same bytes, with and without what the first
   const { order, loaded } = await setUp(t);
   const first = await run(order, loaded);
   const files = await filesOf(order.folder);
-  assert.deepEqual(await run(order, loaded), first, 'a finished order is not drawn again');
+  assert.deepEqual(await run(order, loaded), first, 'a finished order is not contoured again');
 
   await rm(join(order.folder, 'result.json'));
   const repeated = await run(order, loaded);
@@ -214,13 +214,13 @@ test('another bundle than the one ordered, and slices that are gone, fail withou
     assert.doesNotMatch(error.message, /2\.25\.|Ellipsoid/, 'no UID and no name');
     return true;
   };
-  await assert.rejects(run(order, other), failing('BUNDLE_DIGEST', /made for another bundle/));
+  await assert.rejects(run(order, other), failing('BUNDLE_DIGEST', /names a bundle .* with another digest/));
   const instances = join(order.dataDirectory, 'series', order.payload.series, 'instances');
   const [first, second] = (await readdir(instances)).toSorted() as [string, string];
   await cp(join(instances, first), join(instances, second));
-  await assert.rejects(run(order, loaded), failing('DATA_DIRECTORY', /another image than the manifest names/));
+  await assert.rejects(run(order, loaded), failing('DATA_DIRECTORY', /another instance than the manifest names/));
   await rm(join(instances, second));
-  await assert.rejects(run(order, loaded), failing('DATA_DIRECTORY', /is not there or damaged/));
+  await assert.rejects(run(order, loaded), failing('DATA_DIRECTORY', /is missing or damaged/));
   assert.equal((await readdir(order.folder)).includes('result.json'), false);
 });
 

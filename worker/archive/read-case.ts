@@ -32,8 +32,8 @@ export async function readCase({ ctFiles, rtstruct }: ArchiveCase): Promise<Read
 }
 
 /**
- * The one ROI of a structure set that means an ROI of the bundle; undefined where it has none.
- * @throws ContourNodeError TRAINING_DATA two do
+ * The ROI of a structure set that corresponds to an ROI of the bundle; undefined where there is none.
+ * @throws ContourNodeError TRAINING_DATA two ROIs correspond to it
  */
 export function namedRoi(drawn: readonly MatchedRoi[], roi: RoiPatterns): MatchedRoi | undefined {
   const fitting = drawn.filter(({ name }) => fits(name, roi));

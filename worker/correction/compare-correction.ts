@@ -24,15 +24,15 @@ import { namesOf, correctedRoi } from './corrected-rois.ts';
 import { roiFigures } from './roi-figures.ts';
 import { hasAllContours } from './same-contours.ts';
 
-/** What only another structure set can change: it is not tried again. */
+/** Errors that depend on the structure set only: the comparison is not tried again. */
 const incomparable = /^(STRUCTURE_SET|RTSTRUCT|DICOM)_/;
 
 /**
- * The compare job: a structure set that came back against what an order drew, ROI by ROI on the grid of the CT, from files
- * to `result.json` and `contours.json` on disk. May be repeated at any time: the same files give the same result.
+ * The compare job: compares a correction with the structure set of an order, ROI by ROI on the grid of the CT, and writes
+ * `result.json` and `contours.json`. May be repeated at any time: the same files give the same result.
  *
- * @throws ContourNodeError what another try may overcome: DATA_DIRECTORY, DISK_FULL; RESULT_CONFLICT a file of the order
- *   is not the one that it wrote
+ * @throws ContourNodeError what another try may overcome: DATA_DIRECTORY, DISK_FULL; RESULT_CONFLICT a file of the order has
+ *   other bytes than the worker wrote
  */
 export async function compareCorrection(dataDirectory: string, payload: ComparePayload): Promise<ComparisonResult> {
   const { series, structureSet, order } = payload;
@@ -96,13 +96,13 @@ async function compared(
 
 interface Proposal {
   readonly profile: Profile;
-  /** As it went out; absent where nothing was found. */
+  /** The ROI as it was delivered; absent where nothing was found. */
   readonly set: StructureSet | undefined;
 }
 
 /**
- * Of the structure sets that the order made for different destinations the one that came back: by its UID, else the one with
- * most of its names.
+ * Finds which of the order's structure sets, one for each destination, was corrected: by its UID, else the one with the most
+ * ROI names in common.
  */
 async function proposalFor(
   correction: StructureSet,
@@ -138,7 +138,7 @@ function isOwn(correction: StructureSet, made: StructureSet): boolean {
   return correction.sopInstanceUid === made.sopInstanceUid && hasAllContours(correction, made);
 }
 
-/** undefined: nobody drew it. */
+/** undefined: the ROI has no contours. */
 function figuresOf(
   name: string,
   proposed: MatchedRoi | undefined,

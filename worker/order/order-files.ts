@@ -24,7 +24,7 @@ export class OrderFiles {
     return join(this.#dataDirectory, 'series', this.#name.series, file);
   }
 
-  /** @throws ContourNodeError DATA_DIRECTORY it is not there or not as the schema wants it */
+  /** @throws ContourNodeError DATA_DIRECTORY the file is missing or does not match the schema */
   async manifest(): Promise<RevisionManifest> {
     return this.#read(join(this.#revision(), 'manifest.json'), revisionManifestSchema);
   }
@@ -34,7 +34,7 @@ export class OrderFiles {
     return this.#read(join(this.#folder(), 'order.json'), workOrderSchema);
   }
 
-  /** undefined before the order was done. @throws ContourNodeError DATA_DIRECTORY */
+  /** undefined while the order is not finished. @throws ContourNodeError DATA_DIRECTORY */
   async result(): Promise<WorkResult | undefined> {
     try {
       return await this.#read(join(this.#folder(), 'result.json'), workResultSchema);
@@ -52,14 +52,14 @@ export class OrderFiles {
   /**
    * Writes a file of the order's folder that is never rewritten. The same content again is no error, so that a job may be
    * repeated after a crash.
-   * @throws ContourNodeError RESULT_CONFLICT it is there with other content; DISK_FULL
+   * @throws ContourNodeError RESULT_CONFLICT the file exists with other content; DISK_FULL
    */
   async writeOnce(file: string, content: string | Uint8Array): Promise<void> {
     const shown = join(this.#folder(), file);
     await writeOnce(join(this.#dataDirectory, shown), content, { shown });
   }
 
-  /** Writes a picture: what is there already is replaced, as a whole. Another zlib packs the same pixels differently. */
+  /** Writes a picture and replaces an earlier one as a whole: the same pixels may give other bytes with another zlib. */
   async replace(file: string, content: Uint8Array): Promise<void> {
     const path = join(this.#dataDirectory, this.#folder(), file);
     const temporary = `${path}.${randomUUID()}.tmp`;

@@ -51,7 +51,7 @@ function box(low: readonly [number, number, number], high: readonly [number, num
   };
 }
 
-/** Streaks that a metal crown at `centre` (scanner mm) throws over its slices. */
+/** Streaks of a metal crown at `centre` (scanner mm) in its slices. */
 export function addMetal(canvas: Canvas, random: Random, centre: readonly [number, number, number]): void {
   const { grid, hu } = canvas;
   const [nx, ny, nz] = grid.size;

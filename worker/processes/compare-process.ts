@@ -9,8 +9,8 @@ import { type compareTaskSchema, type FromCompareChild, fromCompareChildSchema }
  * Makes one comparison in a process of its own, so that the worker goes on renewing its locks.
  *
  * @param signal ends it at once
- * @returns the result's status: the rest stands on disk
- * @throws ContourNodeError what the child gave; COMPARISON_FAILED when it ended otherwise, or was ended after the limit
+ * @returns the status of the result, which is on disk
+ * @throws ContourNodeError the error that the child reported; COMPARISON_FAILED when it ended without a report or exceeded the time limit
  */
 export async function runComparison(
   task: z.output<typeof compareTaskSchema>,

@@ -8,7 +8,7 @@ import { findCase, type PreparedCase } from './prepared-case.ts';
 import type { Side } from './split.ts';
 import type { TrainingConfig } from './training-config.ts';
 
-/** Raised when what lies in the cache is made in another way. */
+/** Increased when the format or the making of cached cases changes. */
 const cacheFormat = 4;
 
 /** A prepared case and where it comes from. */
@@ -30,11 +30,11 @@ export interface CaseCollection extends Required<BothSides> {
 }
 
 /**
- * Brings every patient of a training to the network's grid, each once: what the cache has is taken from there.
+ * Brings every patient of a training to the network's grid. Cases in the cache are used again.
  * @param archive folder of CT and RTSTRUCT in any layout, for `data.source: dicom`
  * @param cache folder for cases of all configurations
- * @throws ContourNodeError USAGE no archive for `data.source: dicom`; PATH_NOT_FOUND; TRAINING_DATA (no structure set in the archive, one patient alone, an ROI that
- *   nobody has); CONFIG_INVALID (lists of patients that do not fit the archive); DISK_FULL
+ * @throws ContourNodeError USAGE (no archive for `data.source: dicom`); PATH_NOT_FOUND; TRAINING_DATA (no structure set in
+ *   the archive, one patient alone, an ROI that nobody has); CONFIG_INVALID (lists of patients that do not fit the archive); DISK_FULL
  */
 export async function collectCases(
   config: TrainingConfig,
@@ -91,7 +91,7 @@ function marginOf({ augmentation, input }: TrainingConfig): number {
   return Math.ceil((augmentation.translationMm / input.spacingMm + rotated) / augmentation.zoom[0]);
 }
 
-/** Whatever changes the cached pixels; windows and neighbours are applied later. */
+/** Digest of everything that changes the cached pixels; windows and neighbours are applied later. */
 function cacheKey({ input, rois }: TrainingConfig, margin: number): string {
   const { spacingMm, resolutionMm, sliceSpacingMm, size, centre, paddingHu } = input;
   const names = rois.map(({ name, patterns }) => ({ name, patterns }));

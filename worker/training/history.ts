@@ -9,7 +9,7 @@ export interface EpochRecord {
   /** Mean over the epoch's batches. */
   readonly loss: number;
   readonly learningRate: number;
-  /** 3-D Dice per ROI on the validation patients; null where none of them has it drawn. */
+  /** 3-D Dice per ROI on the validation patients; null where none of them has the ROI. */
   readonly dice: Readonly<Record<string, number | null>>;
   readonly meanDice: number;
   readonly seconds: number;
@@ -26,7 +26,7 @@ export function epochLine({ epoch, loss, learningRate, dice, meanDice, seconds, 
 const historyFile = 'history.jsonl';
 const curveFile = 'history.svg';
 
-/** The first `epochs` lines of an earlier run; later ones belong to epochs that are done again. */
+/** The first `epochs` lines of an earlier run; later ones belong to epochs that will be repeated. */
 export async function readHistory(directory: string, epochs: number): Promise<EpochRecord[]> {
   const text = await readFile(join(directory, historyFile), 'utf8').catch(() => '');
   const records = text.split('\n').flatMap((line): EpochRecord[] => {

@@ -20,7 +20,7 @@ import { validationDice } from './validate.ts';
 export interface Training {
   readonly config: TrainingConfig;
   readonly cases: BothSides;
-  /** Checkpoints and history; a training that finds some there goes on with it. */
+  /** Folder of checkpoints and history; a training continues from the checkpoint that it finds there. */
   readonly directory: string;
   /** Weights to begin with instead of random ones, where no checkpoint is found. */
   readonly from?: Parameters | undefined;
@@ -49,7 +49,7 @@ const statisticsShare = 0.98;
 /**
  * Trains the network of a configuration, from its last checkpoint where there is one. The same seed, cases and machine
  * give the same numbers, interrupted or not.
- * @throws ContourNodeError TRAINING_DATA (nothing to train on or to validate with), CHECKPOINT_INVALID (of another
+ * @throws ContourNodeError TRAINING_DATA (nothing to train on or to validate with), CHECKPOINT_INVALID (it belongs to another
  *   network), CONFIG_INVALID, DISK_FULL
  */
 export async function train(tf: TensorFlow, training: Training): Promise<TrainingResult> {
@@ -147,9 +147,13 @@ function initialState(network: Network, { training }: TrainingConfig, from: Para
 function checkFits(network: Network, { parameters }: TrainingState): void {
   for (const { name, shape } of parameterSpecs(network)) {
     if (parameters.get(name)?.length === elementCount(shape)) continue;
-    throw new ContourNodeError('CHECKPOINT_INVALID', `the checkpoint is of another network: ${name} does not fit`, {
-      remedy: 'give another folder for the training, or delete its checkpoints to start anew',
-    });
+    throw new ContourNodeError(
+      'CHECKPOINT_INVALID',
+      `the checkpoint belongs to another network: ${name} does not fit`,
+      {
+        remedy: 'give another folder for the training, or delete its checkpoints to start anew',
+      },
+    );
   }
 }
 
@@ -175,7 +179,7 @@ async function update(
     gradients = gradients === undefined ? step.gradients : sum(gradients, step.gradients);
   }
   if (!Number.isFinite(loss)) {
-    throw new ContourNodeError('TRAINING_DATA', 'the loss is no number any more', {
+    throw new ContourNodeError('TRAINING_DATA', 'the loss is not a number', {
       remedy: 'lower training.learningRate and start again',
     });
   }
@@ -188,7 +192,7 @@ async function update(
   return { loss, adam };
 }
 
-/** A running mean that forgets its meaningless start: at first it is the plain mean of what came. */
+/** A running mean without the influence of its start value: at first it is the plain mean of the values so far. */
 function warmedUp(share: number, updates: number): number {
   return Math.min(share, updates / (updates + 10));
 }

@@ -4,7 +4,7 @@ import type { Config, Route } from '../../../src/config/schema.ts';
 import { ContourNodeError } from '../../../src/errors.ts';
 import type { Check } from './check.ts';
 
-/** Whether a CT has somewhere to go, and each destination of a route takes what its bundles draw. */
+/** Whether there is a route, and each destination of a route allows its models. */
 export function routeChecks(config: Pick<Config, 'routes' | 'destinations' | 'models'>): Check[] {
   if (config.routes.length === 0) return [{ name: 'routes', run: noRoute }];
   return config.routes.map((route) => ({ name: `route ${route.name}`, run: () => examine(config, route) }));
