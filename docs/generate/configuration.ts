@@ -8,7 +8,7 @@ type JsonSchema = z.core.JSONSchema.JSONSchema;
 
 const introduction = `# Configuration
 
-Written by \`node docs/generate/configuration.ts\` from \`src/config/schema.ts\`; a test holds the two together.
+Written by \`node docs/generate/configuration.ts\` from \`src/config/schema.ts\`; a test compares the two.
 
 One YAML file, given with \`--config\`. Every key has a default: \`config/default.yaml\` holds them all, \`config/clinic.yaml\` is
 a realistic clinic. An unknown or wrong key ends the start with file, line, key and what is allowed. \`SIGHUP\` takes over

@@ -51,7 +51,7 @@ const modules: Readonly<Record<string, readonly (readonly [string, WrittenAttrib
       'bundle, node',
       '`DEMO`, `RSRCH` or `AI`, model, version of the node; at most 64 characters',
     ],
-    ['OperatorsName', '2', 'node', 'empty: nobody drew it'],
+    ['OperatorsName', '2', 'node', 'empty: no operator'],
   ],
   'Frame of Reference': [
     ['FrameOfReferenceUID', '1', 'CT', "the CT's"],
@@ -75,7 +75,7 @@ const modules: Readonly<Record<string, readonly (readonly [string, WrittenAttrib
       'StructureSetDescription',
       '3',
       'bundle, node',
-      'that a machine drew it, with what, and that nobody has reviewed it',
+      'that it is automatic, with which model, and that nobody has reviewed it',
     ],
     ['InstanceNumber', '3', 'node', 'the revision'],
     ['StructureSetDate', '2', 'node', 'when the revision was first written'],
