@@ -3,6 +3,7 @@ import { loadConfig } from '../src/config/load.ts';
 import { ContourNodeError } from '../src/errors.ts';
 import { loadBundle } from '../worker/bundles/load-bundle.ts';
 import { contourFolder, type ContouredFolder } from '../worker/contour-folder.ts';
+import { withEngine } from './shared/engine-option.ts';
 import { progressBar } from './shared/progress.ts';
 
 export const summary = 'contour a CT series on disk: an RTSTRUCT with every ROI of a bundle, no network';
@@ -46,13 +47,8 @@ export async function main(args: string[]): Promise<void> {
   if (positionals.length === 0) throw new ContourNodeError('USAGE', 'contour needs a CT: a folder or a list of files');
   if (model === undefined) throw new ContourNodeError('USAGE', 'contour needs --model M');
   if (out === undefined) throw new ContourNodeError('USAGE', 'contour needs --out F.dcm');
-  const { config } = await loadConfig(values.config);
-  const choice = {
-    ...config.engine,
-    name: values.engine ?? config.engine.name,
-    device: values.device ?? config.engine.device,
-  };
-  const loaded = await loadBundle(model, config.models.directory, choice);
+  const config = withEngine((await loadConfig(values.config)).config, values);
+  const loaded = await loadBundle(model, config.models.directory, config.engine);
   const bar = progressBar('contouring', 1, { quiet: values.json });
   try {
     const result = await contourFolder(positionals, loaded, {
