@@ -10,7 +10,8 @@ export const summary = 'run node, worker and (without redis.url) an embedded Red
 export const help = `usage: contour-node start [--config FILE]
 
 Runs the node and a worker as two processes and restarts each one that ends. Without redis.url it also runs a
-redis-server, reachable only through a unix socket in the data directory. The log goes to stdout, one JSON object in each line.
+redis-server, reachable only through a unix socket in the data directory. The log goes to stdout as one JSON object in each
+line.
 
   --config FILE   configuration (default: every key has its default)
 

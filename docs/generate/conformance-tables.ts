@@ -171,7 +171,7 @@ export function deliveryStatuses(): string {
   );
 }
 
-/** What becomes of a delivery for which no status came. */
+/** Deliveries without a status, and what follows. */
 export function deliveryFailures(): string {
   const peer = { aeTitle: 'TPS', host: 'tps', port: 104 };
   const codes: readonly (readonly [ErrorCode, string])[] = [

@@ -51,9 +51,9 @@ test('files of three patients mixed in one folder come apart as they belong', as
     cases.map(({ ctFiles }) => ctFiles.length),
     [20, 20, 20],
   );
-  const { volume, drawn } = await readCase(cases[0]!);
+  const { volume, rois } = await readCase(cases[0]!);
   assert.deepEqual(volume.grid.size, [64, 64, 20]);
-  assert.equal(namedRoi(drawn, gtv[0]!)?.name, 'GTVp');
+  assert.equal(namedRoi(rois, gtv[0]!)?.name, 'GTVp');
 });
 
 test('two series of one patient are two cases of that patient', async (t) => {
@@ -83,7 +83,7 @@ test('a structure set that names a series which is not there is matched by its f
   await renameSeries(join(folder, 'a', 'ct'), await seriesUid(join(folder, 'a', 'ct')));
   const { cases, leftOut } = await archiveCases(folder, gtv);
   assert.deepEqual(leftOut, []);
-  assert.equal((await readCase(cases[0]!)).drawn.length, 5);
+  assert.equal((await readCase(cases[0]!)).rois.length, 5);
 });
 
 async function leftOutOf(t: TestContext, spoil: (folder: string) => Promise<void>) {

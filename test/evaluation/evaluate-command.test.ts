@@ -151,7 +151,7 @@ function row(patient: string, model: string, dsc: number | undefined): Evaluatio
   return { patient, roi: 'GTVp', model, comparison };
 }
 
-test('a structure that a model did not draw is counted, and neither averaged nor tested', () => {
+test('an ROI that a model did not find is counted, and neither averaged nor tested', () => {
   const rows = [
     row('p1', 'a', 0.8),
     row('p1', 'b', 0.7),

@@ -30,7 +30,7 @@ export const recordedEvaluation = z.object({
 });
 export type RecordedEvaluation = z.output<typeof recordedEvaluation>;
 
-/** Dice per ROI that somebody or the trainer measured. */
+/** Dice per ROI, measured by the trainer or by a person. */
 const diceFigures = z.object({
   what: z.string(),
   date: z.string(),

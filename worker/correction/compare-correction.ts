@@ -60,8 +60,8 @@ async function compared(
 ): Promise<ComparisonResult> {
   const { series, structureSet } = payload;
   const files = new OrderFiles(dataDirectory, payload);
-  const [order, drawn, manifest] = [await files.order(), await files.result(), await files.manifest()];
-  if (drawn === undefined) throw new ContourNodeError('DATA_DIRECTORY', 'the order has no result');
+  const [order, result, manifest] = [await files.order(), await files.result(), await files.manifest()];
+  if (result === undefined) throw new ContourNodeError('DATA_DIRECTORY', 'the order has no result');
   const { headers } = await readSlices(files, manifest);
   const { geometry, slices } = checkCtSeries(headers);
   const grid = gridOf(geometry);
@@ -76,13 +76,13 @@ async function compared(
   });
   const correction = readRtstruct(bytes);
   const matched = matchToCt(correction, ct);
-  const proposal = await proposalFor(correction, files, order, drawn);
+  const proposal = await proposalFor(correction, files, order, result);
   const own = proposal.set !== undefined && isOwn(correction, proposal.set);
   const inProposal = proposal.set === undefined ? [] : matchToCt(proposal.set, ct).rois;
 
   const rois: ComparedRoi[] = [];
   const shown: ShownRoi[] = [];
-  for (const [index, { name }] of drawn.rois.entries()) {
+  for (const [index, { name }] of result.rois.entries()) {
     // Its number is its place in the bundle (worker/structure-set/destination-rois.ts).
     const proposed = inProposal.find(({ number }) => number === index + 1);
     const corrected = correctedRoi(matched.rois, namesOf(name, proposal.profile, proposed?.name));
@@ -108,11 +108,11 @@ async function proposalFor(
   correction: StructureSet,
   files: OrderFiles,
   order: WorkOrder,
-  drawn: WorkResult,
+  result: WorkResult,
 ): Promise<Proposal> {
   const names = new Set(correction.rois.map(({ name }) => name.trim().toLowerCase()));
   const proposals: (Proposal & { readonly fit: number })[] = [];
-  for (const made of drawn.structureSets) {
+  for (const made of result.structureSets) {
     const profile = order.profiles.find(({ key }) => key === made.profile);
     const set = await readMade(files, made);
     if (profile === undefined) continue;

@@ -29,9 +29,9 @@ export function correctedRoi<Roi extends Pick<StructureSetRoi, 'name' | 'contour
 ): Roi | 'unclear' | undefined {
   for (const name of names) {
     const found = rois.filter((roi) => folded(roi.name) === name);
-    const drawn = found.filter(({ contours }) => contours.length > 0);
-    if (drawn.length > 1) return 'unclear';
-    if (found.length > 0) return drawn[0] ?? found[0];
+    const contoured = found.filter(({ contours }) => contours.length > 0);
+    if (contoured.length > 1) return 'unclear';
+    if (found.length > 0) return contoured[0] ?? found[0];
   }
   return undefined;
 }

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { stringify } from 'yaml';
 import { ContourNodeError } from '../../src/errors.ts';
 
-/** `contour-node start` in a process of its own, on a folder of its own. */
+/** `contour-node start` in a separate process with its own folder. */
 export interface DemoNode {
   readonly aeTitle: string;
   readonly host: string;

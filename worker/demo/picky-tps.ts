@@ -44,7 +44,7 @@ export interface PickyTpsOptions {
 export interface ImportedFile {
   readonly path: string;
   readonly sopInstanceUid: string;
-  /** The data set as it came. */
+  /** The data set as received. */
   readonly bytes: Buffer;
 }
 

@@ -59,7 +59,7 @@ export async function evaluatePatient(
   models: readonly EvaluatedModel[],
   options: { patterns: readonly RoiPatterns[]; toleranceMm: number; batchSize: number },
 ): Promise<EvaluatedPatient> {
-  const { volume, drawn } = await readCase(patient);
+  const { volume, rois } = await readCase(patient);
   const { grid } = volume;
   const references = new Map<string, MatchedRoi>();
   const lines: PictureRoi[] = [];
@@ -77,7 +77,7 @@ export async function evaluatePatient(
     for (const { roi, part, slices } of found.rois) {
       const given = options.patterns.find(({ name }) => name === roi.name);
       const patterns = given ?? { name: roi.name, patterns: provenanceOf(model.bundle.manifest).patterns[roi.name] };
-      const reference = namedRoi(drawn, patterns);
+      const reference = namedRoi(rois, patterns);
       if (reference === undefined) continue;
       references.set(roi.name, reference);
       const comparison = compareMasks(rasterise(reference.contours, grid), onGrid(part, grid), options.toleranceMm);

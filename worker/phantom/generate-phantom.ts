@@ -30,7 +30,7 @@ export const phantomStructures = ['GTVp', 'Parotid_L', 'Parotid_R', 'Mandible', 
 
 /**
  * A generated head-and-neck planning CT: the same seed and options give the same voxels. The patient (size, pose,
- * tumour), the scan (field of view, length, slice spacing) and the noise are drawn from the seed; matrix and slices may
+ * tumour), the scan (field of view, length, slice spacing) and the noise follow from the seed; matrix and slices may
  * be chosen without changing the patient.
  */
 export function generatePhantom(seed: number, options: PhantomOptions = {}): Phantom {

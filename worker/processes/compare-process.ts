@@ -6,7 +6,7 @@ import { errorFrom } from '../../src/problem.ts';
 import { type compareTaskSchema, type FromCompareChild, fromCompareChildSchema } from './compare-messages.ts';
 
 /**
- * Makes one comparison in a process of its own, so that the worker goes on renewing its locks.
+ * Runs one comparison in a separate process, so that the worker can renew its locks.
  *
  * @param signal ends it at once
  * @returns the status of the result, which is on disk

@@ -34,7 +34,8 @@ export interface CaseCollection extends Required<BothSides> {
  * @param archive folder of CT and RTSTRUCT in any layout, for `data.source: dicom`
  * @param cache folder for cases of all configurations
  * @throws ContourNodeError USAGE (no archive for `data.source: dicom`); PATH_NOT_FOUND; TRAINING_DATA (no structure set in
- *   the archive, one patient alone, an ROI that nobody has); CONFIG_INVALID (lists of patients that do not fit the archive); DISK_FULL
+ *   the archive, one patient alone, an ROI that no patient has); CONFIG_INVALID (lists of patients that do not fit the
+ *   archive); DISK_FULL
  */
 export async function collectCases(
   config: TrainingConfig,
@@ -75,7 +76,7 @@ export async function collectCases(
   return { training: of('training'), validation: of('validation'), cases, leftOut, otherRois: plan.otherRois };
 }
 
-/** @throws ContourNodeError TRAINING_DATA nobody to train on or to validate with, and why the first was left out */
+/** @throws ContourNodeError TRAINING_DATA no patient to train on or to validate with, and why the first was left out */
 export function checkBothSides({ training, validation, leftOut = [] }: BothSides): void {
   if (training.length > 0 && validation.length > 0) return;
   const [first] = leftOut;

@@ -84,9 +84,9 @@ async function dicomPlan(
 function planned(one: ArchiveCase, side: Side, rois: readonly RoiPatterns[]): PlannedCase {
   const { id, place, patient, seriesInstanceUid, content } = one;
   const load = async (): Promise<RawCase> => {
-    const { volume, drawn } = await readCase(one);
+    const { volume, rois: found } = await readCase(one);
     const masks = rois.map((roi) => {
-      const contours = namedRoi(drawn, roi)?.contours;
+      const contours = namedRoi(found, roi)?.contours;
       return contours && ((grid: Grid): Mask => rasterise(contours, grid));
     });
     return { id, volume, rois: masks };

@@ -22,7 +22,7 @@ async function examine(
 ): Promise<string> {
   for (const model of route.models) {
     const bundle = await readBundle(join(models.directory, model)).catch(() => undefined);
-    if (bundle === undefined) continue; // the bundle's own check tells
+    if (bundle === undefined) continue; // another check reports it
     const { intendedUse } = bundle.manifest;
     for (const destination of destinations.filter(({ name }) => route.destinations.includes(name))) {
       if (destination.allow.includes(intendedUse)) continue;
