@@ -44,7 +44,6 @@ COPY src src
 COPY worker worker
 COPY config config
 COPY models models
-COPY test/peers test/peers
 USER 10001:10001
 VOLUME /data
 STOPSIGNAL SIGTERM

@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: ingest beside DCMTK's storescp and Orthanc, then every stage of a 120-slice CT from the last C-STORE
- * response to the TPS's 0x0000. Everything in one run on one machine, so that ratios mean something; medians of three.
+ * response to the TPS's 0x0000. Everything in one run on one machine, so that the ratios can be compared; medians of three.
  * `npm run bench -- ingest` does the first part alone.
  */
 import { spawn } from 'node:child_process';
@@ -22,7 +22,7 @@ function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
-/** Seconds that `storescu` needs for a folder: one association, all images. */
+/** Seconds that `storescu` needs for a folder: one association, all instances. */
 async function sendSeconds(folder: string, calledAe: string, port: number): Promise<number> {
   const start = performance.now();
   const sent = await runProgram('storescu', ['-aec', calledAe, '+sd', '127.0.0.1', String(port), folder]);
@@ -89,7 +89,7 @@ async function ingest(work: string): Promise<void> {
         port: orthanc.dicomPort,
       })),
     ];
-    // A long quiet period keeps the worker out of the measurement.
+    // The quiet period is long, so that no worker runs during the measurement.
     for (const syncToDisk of [false, true]) {
       const node = await startRunningNode(cleanup, { intake: { quietPeriodSeconds: 3600, syncToDisk } });
       peers.push({
@@ -100,7 +100,7 @@ async function ingest(work: string): Promise<void> {
     }
     const seconds = new Map<string, number[]>(peers.map((peer) => [peer.name, []]));
     for (let i = 0; i < repeats; i++) {
-      // Another series each time: images that a peer has already would cost it less.
+      // Another series each time, as a peer may skip instances that it has already.
       const folder = await phantom(join(work, `ingest-${i}`), 9001 + i, slices, 512);
       for (const peer of peers) seconds.get(peer.name)?.push(await sendSeconds(folder, peer.aeTitle, peer.port));
     }

@@ -1,7 +1,7 @@
 /**
  * `node bench/observers.ts`: how well two people agree, an oncologist and a radiographer on the same scans
- * (../shared/data/observers), with this project's metrics: a Markdown table, organ by organ. What a network reaches is
- * read beside it.
+ * (../shared/data/observers), with this project's metrics, as a Markdown table, organ by organ. The figures of a
+ * network are compared with it.
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';

@@ -15,7 +15,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { type Browser, chromium } from 'playwright-core';
 import { findInstances } from '../src/dimse/scu/find-instances.ts';
 import { storeInstances } from '../src/dimse/scu/storage-scu.ts';
-import { pictureIndexFile, pictureIndexSchema, picturePlanesFile } from '../src/work/review-files.ts';
+import { pictureIndexFile, pictureIndexSchema, picturePlanesFile } from '../src/work/picture-files.ts';
 import { CleanupList } from '../test/support/cleanup.ts';
 import { startRunningNode } from '../test/support/running-node.ts';
 import { writePhantom } from '../worker/phantom/write-phantom.ts';
@@ -34,7 +34,7 @@ interface Opening {
   readonly transferred: number;
 }
 
-/** Opens the address in a browser that has nothing of it yet. @param ready when it is: expression for milliseconds */
+/** Opens the address in a browser with an empty cache. @param ready expression for the milliseconds until it is ready */
 async function open(browser: Browser, address: string, ready: string): Promise<Opening> {
   const context = await browser.newContext({ viewport: { width: 1400, height: 1000 }, bypassCSP: true });
   const page = await context.newPage();

@@ -1,6 +1,6 @@
 /**
  * `node bench/worklist.ts [--series 5000] [--images 40] [--keep]`: how fast the worklist answers with that many series in
- * the store, and what the node's memory does meanwhile. `--keep` leaves it running to be looked at.
+ * the store, and how the node's memory changes. `--keep` keeps it running for a look at the pages.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';

@@ -9,12 +9,12 @@ export const summary = 'checks that no line of the audit trail was changed, remo
 
 export const help = `usage: contour-node audit verify [--config FILE] [--directory DIR] [--head NUMBER:HASH]
 
-Follows the chain of hashes through audit/ of the data directory. A cut tail shows against a head that syslog has: it
-comes as 'number=N hash=H' with every line. Exit code 1 says where the chain breaks.
+Follows the chain of hashes through audit/ of the data directory. Compared with a head from syslog ('number=N hash=H' in
+every line there) it also finds a missing end. Exit code 1: the message says where the chain breaks.
 
   --config FILE   configuration (default: every key has its default)
   --directory D   another folder with the files, e.g. a copy
-  --head N:H      the chain has to hold this line
+  --head N:H      the chain has to contain this line
 
 Examples:
   contour-node audit verify
@@ -26,7 +26,7 @@ export async function main(args: string[]): Promise<void> {
     allowPositionals: true,
     options: { config: { type: 'string' }, directory: { type: 'string' }, head: { type: 'string' } },
   });
-  if (positionals.join(' ') !== 'verify') throw new ContourNodeError('USAGE', 'say verify');
+  if (positionals.join(' ') !== 'verify') throw new ContourNodeError('USAGE', 'audit takes one action: verify');
   const known = values.head === undefined ? undefined : /^(\d+):([0-9a-f]{64})$/.exec(values.head);
   if (known === null) throw new ContourNodeError('USAGE', '--head is NUMBER:HASH');
   const directory = values.directory ?? join((await loadConfig(values.config)).config.dataDirectory, auditFolder);

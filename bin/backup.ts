@@ -8,10 +8,10 @@ export const summary = 'copy the data directory, also while the node runs';
 
 export const help = `usage: contour-node backup DIR [--config FILE] [--json]
 
-Copies everything that the node keeps into the new folder DIR: images, structure sets, state and the key of the
-pseudonyms; not the queue, which the node fills again. DIR appears when it is whole. It holds patient data.
+Copies the data directory into the new folder DIR: instances, structure sets, state and the key of the pseudonyms; not
+the queue, which the node fills again. DIR appears when it is complete. It holds patient data.
 
-  --config FILE   configuration, which says where the data directory lies (default: ./data)
+  --config FILE   configuration with the data directory (default: ./data)
   --json          print what was copied
 
 Examples:

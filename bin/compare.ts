@@ -6,23 +6,24 @@ import type { StructureSet } from '../src/dicom/rtstruct/structure-set.ts';
 import { asContourNodeError, ContourNodeError } from '../src/errors.ts';
 import { compareStructureSets } from '../worker/contours/compare-structure-sets.ts';
 import type { RoiComparison } from '../worker/contours/compare-structure-sets.ts';
+import { positiveNumber } from './shared/number-option.ts';
 import { progressBar } from './shared/progress.ts';
 
 export const summary = 'compare two structure sets of one CT: DSC, surface distances and volumes, ROI by ROI';
 
 export const help = `usage: contour-node compare A.dcm B.dcm --ct DIR [--suffix TEXT] [--json]
 
-Draws both structure sets on the grid of the CT and prints DSC, ASD, HD, HD95 (mm), surface DSC and the volumes (cm3) of
-every ROI that both have by the same name; docs/evaluation.md defines them. What only one of them has, or what is empty,
-is listed as such.
+Fills the contours of both structure sets on the grid of the CT and prints DSC, ASD, HD, HD95 (mm), surface DSC and the
+volumes (cm3) of every ROI that both have under the same name; docs/evaluation.md defines them. An ROI that only one of
+them has, or that is empty, is listed as such.
 
   --ct DIR       folder (or file; may be repeated) of the CT series
-  --suffix TEXT  end of ROI names that does not count when they are matched (default ^AI)
+  --suffix TEXT  suffix of ROI names that is ignored when they are matched (default ^AI)
   --tolerance MM of the surface DSC (default 2)
   --json         one JSON document on standard output
 
 examples:
-  contour-node compare clinic.dcm drawn.dcm --ct ./ct
+  contour-node compare clinic.dcm model.dcm --ct ./ct
   contour-node compare a.dcm b.dcm --ct ./ct --json | jq '.rois[] | [.name, .dsc]'`;
 
 export async function main(args: string[]): Promise<void> {
@@ -40,8 +41,7 @@ export async function main(args: string[]): Promise<void> {
   if (pathA === undefined || pathB === undefined || more.length > 0)
     throw new ContourNodeError('USAGE', 'compare takes two structure sets');
   if (values.ct === undefined) throw new ContourNodeError('USAGE', 'compare needs the CT: --ct DIR');
-  const toleranceMm = Number(values.tolerance);
-  if (!(toleranceMm > 0)) throw new ContourNodeError('USAGE', `--tolerance ${values.tolerance}: a number above 0`);
+  const toleranceMm = positiveNumber('tolerance', values.tolerance);
   const [a, b] = [await structureSet(pathA), await structureSet(pathB)];
   const bar = progressBar('reading the CT', 1, { quiet: values.json });
   const { series } = await readCtFolder(values.ct, { onProgress: (done, total) => bar.update(done / total) }).finally(

@@ -13,7 +13,7 @@ interface Command {
   main(args: string[]): Promise<void>;
 }
 
-/** Files of this folder that are no commands. */
+/** Files of this folder that are not commands. */
 const helpers = new Set(['contour-node']);
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
@@ -40,7 +40,7 @@ async function overview(names: string[]): Promise<string> {
     '',
     ...lines,
     '',
-    'Exit codes: 0 done, 1 it failed, 2 the call was wrong.',
+    'Exit codes: 0 done, 1 failed, 2 wrong call.',
   ].join('\n');
 }
 

@@ -3,27 +3,28 @@ import { loadConfig } from '../src/config/load.ts';
 import { ContourNodeError } from '../src/errors.ts';
 import { loadBundle } from '../worker/bundles/load-bundle.ts';
 import { contourFolder, type ContouredFolder } from '../worker/contour-folder.ts';
+import { withEngine } from './shared/engine-option.ts';
 import { progressBar } from './shared/progress.ts';
 
-export const summary = 'a CT series on disk to an RTSTRUCT with every ROI of a bundle, no network';
+export const summary = 'contour a CT series on disk: an RTSTRUCT with every ROI of a bundle, no network';
 
 export const help = `usage: contour-node contour CT... --model M --out F.dcm [options]
 
-Contours one CT series (a folder, or a list of files) and writes a structure set with every ROI of the bundle that was
-found, those included that the node itself does not deliver.
+Contours one CT series (a folder, or a list of files) and writes a structure set with every ROI of the bundle that it
+finds, also those that the node does not deliver by itself.
 
   --model M       name of a bundle (see \`contour-node models list\`) or the path of its folder
   --out F.dcm     structure set to write
   --explicit      in Explicit VR Little Endian (default: implicit, which every planning system takes)
   --nifti DIR     also a mask per ROI on the CT grid: DIR/ROI.nii.gz
-  --preview DIR   also pictures of the key slices: contact-sheet.png, axial.png, coronal.png, sagittal.png
+  --pictures DIR  also pictures of the key slices: contact-sheet.png, axial.png, coronal.png, sagittal.png
   --engine E      onnxruntime or tensorflow (default: as configured, onnxruntime)
   --device D      auto, cpu, gpu, cuda, webgpu
   --config FILE   configuration: engine, models.directory, dicom.uidRoot
   --json          one JSON document on standard output
 
 examples:
-  contour-node contour ./ct --model openkbp-head-neck --out rtstruct.dcm --preview pictures
+  contour-node contour ./ct --model openkbp-head-neck --out rtstruct.dcm --pictures key-slices
   contour-node contour ./ct --model ./my-bundle --out rtstruct.dcm --nifti masks --json`;
 
 export async function main(args: string[]): Promise<void> {
@@ -35,7 +36,7 @@ export async function main(args: string[]): Promise<void> {
       out: { type: 'string' },
       explicit: { type: 'boolean', default: false },
       nifti: { type: 'string' },
-      preview: { type: 'string' },
+      pictures: { type: 'string' },
       engine: { type: 'string' },
       device: { type: 'string' },
       config: { type: 'string' },
@@ -46,20 +47,15 @@ export async function main(args: string[]): Promise<void> {
   if (positionals.length === 0) throw new ContourNodeError('USAGE', 'contour needs a CT: a folder or a list of files');
   if (model === undefined) throw new ContourNodeError('USAGE', 'contour needs --model M');
   if (out === undefined) throw new ContourNodeError('USAGE', 'contour needs --out F.dcm');
-  const { config } = await loadConfig(values.config);
-  const choice = {
-    ...config.engine,
-    name: values.engine ?? config.engine.name,
-    device: values.device ?? config.engine.device,
-  };
-  const loaded = await loadBundle(model, config.models.directory, choice);
+  const config = withEngine((await loadConfig(values.config)).config, values);
+  const loaded = await loadBundle(model, config.models.directory, config.engine);
   const bar = progressBar('contouring', 1, { quiet: values.json });
   try {
     const result = await contourFolder(positionals, loaded, {
       out,
       encoding: values.explicit ? 'explicit' : 'implicit',
       nifti: values.nifti,
-      preview: values.preview,
+      pictures: values.pictures,
       config,
       now: new Date(),
       progress: (stage, fraction) => bar.update(fraction, stage),

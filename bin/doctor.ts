@@ -7,8 +7,8 @@ export const summary = 'checks configuration, disk, Redis, ports, engines, bundl
 
 export const help = `usage: contour-node doctor [--config FILE] [--json]
 
-One line a check, and below each that fails what to do. Exit code 1 when one fails. Peers are asked by C-ECHO, and
-destinations whether they take RT structure sets; nothing is sent to them. A node that runs is left alone.
+Prints one line for each check, and below a failed one what to do. Exit code 1 when one fails. Peers get a C-ECHO, and
+destinations an association that offers RT Structure Set Storage; nothing is stored there. A running node is not disturbed.
 
   --config FILE   configuration (default: every key has its default)
   --json          one JSON document

@@ -2,12 +2,13 @@ import { parseArgs } from 'node:util';
 import { parseAeTitle, parsePeerAddress } from '../src/dimse/scu/peer-address.ts';
 import { echo } from '../src/dimse/scu/verification-scu.ts';
 import { ContourNodeError } from '../src/errors.ts';
+import { positiveNumber } from './shared/number-option.ts';
 import { outgoingTls, tlsHelp, tlsOptions } from './shared/tls-arguments.ts';
 
 export const summary = 'ask a peer by C-ECHO whether it answers';
 export const help = `usage: contour-node echo AE@host:port [--calling AE] [--timeout SECONDS] [--tls-ca FILE …] [--json]
 
-  --calling AE         the title to call with (default CONTOUR)
+  --calling AE         calling AE title (default CONTOUR)
   --timeout SECONDS    for connection, association and response (default 10)
 ${tlsHelp}
   --json               print the answer as JSON
@@ -29,8 +30,7 @@ export async function main(args: string[]): Promise<void> {
   });
   const [target] = positionals;
   if (target === undefined || positionals.length > 1) throw new ContourNodeError('USAGE', 'one AE@host:port is needed');
-  const timeoutSeconds = Number(values.timeout);
-  if (!(timeoutSeconds > 0)) throw new ContourNodeError('USAGE', `--timeout ${values.timeout} is no number of seconds`);
+  const timeoutSeconds = positiveNumber('timeout', values.timeout);
   const peer = parsePeerAddress(target);
   const tls = outgoingTls(values);
 

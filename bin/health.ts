@@ -7,16 +7,16 @@ import { redisAddress } from '../src/jobs/redis-connection.ts';
 import { readHeartbeats } from '../src/jobs/worker-heartbeat.ts';
 import { askWhetherLive } from '../worker/processes/checks/ask-live.ts';
 
-export const summary = 'whether the node or the worker on this machine lives, for container health checks';
+export const summary = 'health check of the node or the worker on this machine, for containers';
 
 export const help = `usage: contour-node health node|worker [--config FILE]
 
-  node            its HTTP port answers; a Redis that is away is no reason to restart a node, which keeps what it gets
+  node            its HTTP port answers. Without Redis a node is still healthy: it stores what it receives
   worker          the heartbeat of a worker of this machine is not older than 35 s, and it takes jobs
 
   --config FILE   configuration (default: every key has its default)
 
-Exit code 0 when it lives, 1 when it does not.
+Exit code 0: healthy, 1: not.
 
 Examples:
   contour-node health node

@@ -8,17 +8,17 @@ export const summary = 'list, show, retry, resend or release series, through the
 
 export const help = `usage: contour-node jobs list [--state STATE]... [--limit N]
        contour-node jobs show KEY
-       contour-node jobs retry KEY                      contours again what failed or was set aside
+       contour-node jobs retry KEY                      contours a failed series, or one set aside, again
        contour-node jobs resend KEY [--destination D]   sends the stored structure sets again
        contour-node jobs release KEY                    contours an incomplete series as it is
 
   --url URL       of the node (default http://127.0.0.1:8080)
-  --token-file F  API token, where the node has users (else CONTOUR_NODE_TOKEN of the environment)
+  --token-file F  API token, where the node has users (default: the environment variable CONTOUR_NODE_TOKEN)
   --state STATE   only series in this state, e.g. failed or delivery-failed; may be repeated
-  --limit N       at most so many, newest change first (default 50)
+  --limit N       at most N, newest change first (default 50)
   --json          the API's answer
 
-KEY is the series' pseudonym, as list shows it. What the node knows of patients stays on its disk.
+KEY is the pseudonym of the series, as list shows it. Patient data stays on the disk of the node.
 
 Examples:
   contour-node jobs list --state delivery-failed

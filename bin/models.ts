@@ -18,14 +18,14 @@ export const help = `usage: contour-node models list|verify|export|import|ranges
          [--engine E] [--device D]
   export NAME --out F.onnx    the ONNX file, verified
   import F.onnx --about D.yaml --out DIR
-                              a bundle of somebody else's ONNX file; D.yaml describes input, output and ROIs
+                              a bundle from an ONNX file of another trainer; D.yaml describes input, output and ROIs
                               (docs/models.md has examples for nnU-Net and MONAI)
   ranges NAME --training T.yaml [--data ARCHIVE] [--cache DIR]
-                              what the training data looked like, into a bundle that does not say it yet: outside of
-                              it the worker warns; T.yaml is the configuration that the bundle was trained with
+                              add the ranges of the training data to a bundle that lacks them; the worker warns outside of
+                              the ranges. T.yaml is the configuration that the bundle was trained with
   card NAME [--out DIR] [--pictures]
                               the model card NAME.md in docs/models (or DIR): data, licence, figures, known failures;
-                              with --pictures also of generated phantoms that came out worst
+                              with --pictures also pictures of the phantoms with the worst results
 
 examples:
   contour-node models list

@@ -7,15 +7,15 @@ import { startNode } from '../src/node.ts';
 import { createLog } from '../src/log.ts';
 import { runService } from '../worker/processes/service.ts';
 
-export const summary = 'receives CTs, queues the work and shows it; without the worker';
+export const summary = 'receive CTs, queue and show the work; without a worker';
 
 export const help = `usage: contour-node node [--config FILE] [--no-redis]
 
-Takes CTs by DICOM, puts them together, queues their contouring and delivery, and serves worklist, API, health, metrics
-and the queues' dashboard over HTTP. Without redis.url it runs a redis-server for the queues.
+Receives CTs by C-STORE, assembles the series, queues contouring and delivery, and serves worklist, API, health, metrics
+and the dashboard of the queues over HTTP. Without redis.url it runs a redis-server for the queues.
 
   --config FILE   configuration (default: every key has its default)
-  --no-redis      the embedded redis-server is run by another process (start)
+  --no-redis      another process (start) runs the embedded redis-server
 
 Signals: SIGHUP takes over changed peers, destinations, routes, users and notifications; SIGTERM ends it.
 

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { ContourNodeError } from '../src/errors.ts';
 import { patientPositions } from '../worker/phantom/write-ct.ts';
 import { writePhantom } from '../worker/phantom/write-phantom.ts';
+import { wholeNumber } from './shared/number-option.ts';
 import { progressBar } from './shared/progress.ts';
 
 export const summary = 'write a generated head-and-neck CT series with its true RTSTRUCT';
@@ -10,9 +11,9 @@ export const help = `usage: contour-node phantom --out DIR [--seed N] [--slices 
 
 Writes DIR/ct/0001.dcm ... and DIR/truth.dcm. The same seed gives the same files.
 
-  --out DIR       folder to write to; it is made where it does not exist
-  --seed N        which patient, tumour and scan (default 1)
-  --slices N      slices over the scan's length (default: the seed's slice spacing, 2 to 4 mm)
+  --out DIR       folder to write to; it is created if needed
+  --seed N        selects patient, tumour and scan (default 1)
+  --slices N      slices over the length of the scan (default: by the seed's slice spacing, 2 to 4 mm)
   --matrix N      pixels of the square matrix (default 512)
   --position P    patient position (default HFS)
 
@@ -37,12 +38,12 @@ export async function main(args: string[]): Promise<void> {
   const patientPosition = patientPositions.find((position) => position === values.position);
   if (patientPosition === undefined)
     throw new ContourNodeError('USAGE', `--position ${values.position}: one of ${patientPositions.join(', ')}`);
-  const seed = whole('--seed', values.seed, 0, Number.MAX_SAFE_INTEGER);
+  const seed = wholeNumber('seed', values.seed, 0);
   const bar = progressBar('writing slices', 1, { quiet: values.json });
   const { phantom, ctFiles, structureSet } = await writePhantom(values.out, seed, {
     patientPosition,
-    ...(values.slices !== undefined && { slices: whole('--slices', values.slices, 10, 1000) }),
-    ...(values.matrix !== undefined && { size: whole('--matrix', values.matrix, 32, 2048) }),
+    ...(values.slices !== undefined && { slices: wholeNumber('slices', values.slices, 10, 1000) }),
+    ...(values.matrix !== undefined && { size: wholeNumber('matrix', values.matrix, 32, 2048) }),
     onProgress: (done, total) => bar.update(done / total),
   }).finally(() => bar.end());
   const { size, spacing } = phantom.volume.grid;
@@ -54,12 +55,4 @@ export async function main(args: string[]): Promise<void> {
   }
   console.log(`${ctFiles.length} slices of ${size[0]} x ${size[1]} in ${values.out}/ct`);
   console.log(`truth (${phantom.truth.map(({ name }) => name).join(', ')}) in ${structureSet}`);
-}
-
-function whole(option: string, value: string, low: number, high: number): number {
-  const number = Number(value);
-  if (!/^\d+$/.test(value) || number < low || number > high) {
-    throw new ContourNodeError('USAGE', `${option} ${value}: a whole number from ${low} to ${high}`);
-  }
-  return number;
 }

@@ -4,15 +4,15 @@ import { ContourNodeError } from '../src/errors.ts';
 import { restoreDataDirectory } from '../src/store/backup/restore.ts';
 import { progressBar } from './shared/progress.ts';
 
-export const summary = 'make a data directory out of a backup';
+export const summary = 'make a data directory from a backup';
 
 export const help = `usage: contour-node restore DIR [--config FILE] [--json]
 
-Copies the backup DIR into the configured data directory, which has to be empty, and compares every file with its digest
-before the first gets its name. Run it as the user that the node runs as, and never let the restored node and the one
-that was backed up run beside each other.
+Copies the backup DIR into the configured data directory, which has to be empty, and checks the digest of every file
+before the first gets its final name. Run it as the user of the node. Never run the restored node and the original one at
+the same time.
 
-  --config FILE   configuration, which says where the data directory lies (default: ./data)
+  --config FILE   configuration with the data directory (default: ./data)
   --json          print what was restored
 
 Examples:

@@ -3,6 +3,7 @@ import { findInstances } from '../src/dimse/scu/find-instances.ts';
 import { parseAeTitle, parsePeerAddress } from '../src/dimse/scu/peer-address.ts';
 import { storeInstances } from '../src/dimse/scu/storage-scu.ts';
 import { ContourNodeError } from '../src/errors.ts';
+import { positiveNumber } from './shared/number-option.ts';
 import { progressBar } from './shared/progress.ts';
 import { outgoingTls, tlsHelp, tlsOptions } from './shared/tls-arguments.ts';
 
@@ -12,10 +13,10 @@ export const help = `usage: contour-node send PATH... --to AE@host:port [--calli
 Sends files, or every DICOM file below a folder, byte for byte in their own transfer syntax.
 
   --to AE@host:port    the peer's AE title and where it listens
-  --calling AE         the title to call with (default CONTOUR)
+  --calling AE         calling AE title (default CONTOUR)
   --timeout SECONDS    for connection, association and each response (default 60)
 ${tlsHelp}
-  --json               print what came of each file
+  --json               print the outcome of each file
 
 Examples:
   contour-node send phantom/ --to CONTOUR@127.0.0.1:11112
@@ -36,8 +37,7 @@ export async function main(args: string[]): Promise<void> {
   });
   if (positionals.length === 0) throw new ContourNodeError('USAGE', 'no path given');
   if (values.to === undefined) throw new ContourNodeError('USAGE', 'no --to AE@host:port');
-  const timeoutSeconds = Number(values.timeout);
-  if (!(timeoutSeconds > 0)) throw new ContourNodeError('USAGE', `--timeout ${values.timeout} is no number of seconds`);
+  const timeoutSeconds = positiveNumber('timeout', values.timeout);
   const tls = outgoingTls(values);
   const address = parsePeerAddress(values.to);
   const peer = tls === undefined ? address : { ...address, tls };

@@ -5,12 +5,13 @@ import { startEmbeddedRedis } from '../src/jobs/embedded-redis.ts';
 import { createLog } from '../src/log.ts';
 import { supervise } from '../worker/processes/supervisor.ts';
 
-export const summary = 'node, worker and (without redis.url) an embedded Redis in one go';
+export const summary = 'run node, worker and (without redis.url) an embedded Redis';
 
 export const help = `usage: contour-node start [--config FILE]
 
-Runs the node and a worker as two processes and starts each again that dies. Without redis.url it also runs a
-redis-server, reachable only through a unix socket in the data directory. The log goes to stdout, one JSON object a line.
+Runs the node and a worker as two processes and restarts each one that ends. Without redis.url it also runs a
+redis-server, reachable only through a unix socket in the data directory. The log goes to stdout as one JSON object in each
+line.
 
   --config FILE   configuration (default: every key has its default)
 
@@ -25,7 +26,7 @@ const program = fileURLToPath(new URL('contour-node.ts', import.meta.url));
 
 export async function main(args: string[]): Promise<void> {
   const { values } = parseArgs({ args, options: { config: { type: 'string' } } });
-  // Before anything is started: a signal in between would end this process and leave its children to themselves.
+  // Before anything is started: an earlier signal would end this process but not its children.
   const stopped = new Promise<number>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => resolve(0));
   });
@@ -46,7 +47,7 @@ export async function main(args: string[]): Promise<void> {
     const { dicom, http } = config;
     void supervisor.ready.then(() => {
       console.error(
-        `DICOM ${dicom.aeTitle} on ${dicom.host}:${dicom.port}, worklist http://${http.host}:${http.port}, Ctrl-C ends it`,
+        `DICOM ${dicom.aeTitle} on ${dicom.host}:${dicom.port}, worklist http://${http.host}:${http.port}, Ctrl-C to stop`,
       );
     });
   }

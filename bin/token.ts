@@ -3,7 +3,7 @@ import { ContourNodeError } from '../src/errors.ts';
 import { apiTokenHash, newApiToken } from '../src/http/access/api-token.ts';
 import { httpEntry } from './shared/http-entry.ts';
 
-export const summary = 'makes an API token for a program, and its entry for the configuration';
+export const summary = 'make an API token for a program, and its entry for the configuration';
 
 export const help = `usage: contour-node token NAME [--role monitor|viewer|operator]
 

@@ -4,12 +4,12 @@ import { hashPassword } from '../src/http/access/password-hash.ts';
 import { httpEntry } from './shared/http-entry.ts';
 import { readSecret } from './shared/read-secret.ts';
 
-export const summary = "makes a user's entry for the configuration, with the password's hash";
+export const summary = 'make the configuration entry of a user, with the hash of the password';
 
 export const help = `usage: contour-node user NAME [--role viewer|operator]
 
-Asks for a password (or reads a line from stdin, where that is no terminal) and prints the entry for http.users. SIGHUP
-makes the node take it over. A viewer sees everything; an operator retries, resends, releases and deletes.
+Asks for a password (or reads a line from stdin, where that is no terminal) and prints the entry for http.users. The node
+reads it at SIGHUP. A viewer sees everything; an operator retries, resends, releases and deletes.
 
   --role ROLE   viewer (default) or operator
 

@@ -1,26 +1,27 @@
 import { parseArgs } from 'node:util';
 import { type LoadedConfig, loadConfig } from '../src/config/load.ts';
-import { type Config, configSchema } from '../src/config/schema.ts';
 import { ContourNodeError } from '../src/errors.ts';
 import { type QueueKind, queueKinds } from '../src/jobs/queue-names.ts';
 import { redisAddress } from '../src/jobs/redis-connection.ts';
 import { createLog } from '../src/log.ts';
 import { runService } from '../worker/processes/service.ts';
 import { startWorker } from '../worker/processes/worker.ts';
+import { withEngine } from './shared/engine-option.ts';
 
-export const summary = 'contours and delivers what the node has queued';
+export const summary = 'contour CTs and deliver structure sets that the node has queued';
 
 export const help = `usage: contour-node worker [--config FILE] [--queues LIST] [--engine E] [--device D]
 
-Takes jobs from Redis (redis.url, or the embedded server of a node on this machine), draws and delivers. Several workers
-may run, on this or other machines that see the node's data directory under the configured path.
+Takes jobs from Redis (redis.url, or the embedded server of a node on this machine), contours and delivers. Several workers
+may run, also on other machines that have the node's data directory under the configured path.
 
   --config FILE   configuration (default: every key has its default)
-  --queues LIST   of contour, compare (structure sets that came back) and deliver (default: all)
-  --engine E      onnxruntime or tensorflow, instead of engine.name: for the one machine that has another accelerator
+  --queues LIST   of contour, compare (corrections) and deliver (default: all)
+  --engine E      onnxruntime or tensorflow, instead of engine.name, for a machine with another accelerator
   --device D      auto, cpu, gpu, cuda or webgpu, instead of engine.device
 
-Signals: SIGHUP reads the configuration again, SIGTERM ends after the running job or gives it back after 30 s.
+Signals: SIGHUP reads the configuration again. SIGTERM ends it after the running job, at the latest after 30 s; then the job goes
+back to the queue.
 
 Examples:
   contour-node worker --config /etc/contour-node.yaml
@@ -42,23 +43,12 @@ export async function main(args: string[]): Promise<void> {
   const queues = values.queues.split(',').map(queueKind);
   const load = async (): Promise<LoadedConfig> => {
     const loaded = await loadConfig(values.config);
-    return { ...loaded, config: withEngine(loaded.config, values.engine, values.device) };
+    return { ...loaded, config: withEngine(loaded.config, values) };
   };
   const { config } = await load();
   const log = createLog(config, 'worker');
   const worker = startWorker(config, { queues, address: await redisAddress(config), log });
   await runService({ log, reload: () => worker.reload(load), stop: () => worker.close(patienceSeconds) });
-}
-
-function withEngine(
-  config: Config,
-  name = config.engine.name as string,
-  device = config.engine.device as string,
-): Config {
-  const engine = configSchema.shape.engine.safeParse({ ...config.engine, name, device });
-  if (!engine.success)
-    throw new ContourNodeError('USAGE', `no engine ${name} on ${device}`, { remedy: 'see worker --help' });
-  return { ...config, engine: engine.data };
 }
 
 function queueKind(text: string): QueueKind {

@@ -15,7 +15,7 @@ import type { Volume } from './volume/volume.ts';
 export interface ContouredVolume {
   /** Every ROI of the bundle, in its order. */
   readonly rois: readonly JudgedRoi[];
-  /** How the CT differs from those of the training; what concerns one ROI stands there. */
+  /** How the CT differs from the training CTs. Warnings about one ROI stand with the ROI. */
   readonly ctWarnings: readonly Warning[];
   readonly body: Body;
 }
@@ -31,7 +31,8 @@ export interface ContourOptions {
 }
 
 /**
- * A checked CT series and a bundle to contours: what `contour` and the contour job have in common.
+ * One CT to contours: reads the voxels of a checked series, runs the bundle's network and traces the contours of every ROI.
+ * The command `contour` and the contour job both call it.
  * @param ct its geometry, and a file per slice in the geometry's order
  * @throws ContourNodeError PIXEL_DECODING, DICOM_UNREADABLE, SERIES_NO_BODY, ENGINE_FAILED, BUNDLE_INVALID
  */
@@ -56,7 +57,7 @@ export async function contourVolume(
   { bundle: { manifest }, engine }: LoadedBundle,
   { batchSize, clock }: ContourOptions,
 ): Promise<ContouredVolume> {
-  // Also where the field of view lies at the image's centre: a CT of nobody is refused, not searched for organs.
+  // Also where the field of view lies at the image's centre, so that a CT without a patient is refused.
   const body = await clock.run('body', () => findBody(volume));
   const network = await clock.run('resampling', () => {
     const centre = fieldCentre(volume.grid, body, manifest.input);
@@ -86,7 +87,7 @@ export async function contourVolume(
   });
 }
 
-/** Every warning of a drawing, in the job's words: those of an ROI begin with its name. */
+/** All warnings of a contoured CT; the text of a warning about an ROI begins with the ROI's name. */
 export function allWarnings({ rois, ctWarnings: ofCt }: ContouredVolume): Warning[] {
   const ofRois = rois.flatMap(({ roi, warnings }) =>
     warnings.map(({ code, text }) => ({ code, text: `${roi.name}: ${text}` })),

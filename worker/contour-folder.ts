@@ -12,9 +12,9 @@ import { writeWhole } from '../src/work/write-whole.ts';
 import { type Warning } from '../src/warning.ts';
 import type { LoadedBundle } from './bundles/load-bundle.ts';
 import { allWarnings, contourCt } from './contour-ct.ts';
-import { reviewPictures } from './pictures/review-pictures.ts';
+import { keySlicePictures } from './pictures/key-slices.ts';
 import { StageClock, type Progress } from './stage-clock.ts';
-import { structureSet } from './structure-set/write-structure-sets.ts';
+import { prepareStructureSet } from './structure-set/prepare-structure-set.ts';
 import { niftiMask } from './volume/nifti.ts';
 
 export interface ContourFolderOptions {
@@ -24,7 +24,7 @@ export interface ContourFolderOptions {
   /** Folder for a mask per ROI, ROI.nii.gz. */
   readonly nifti?: string | undefined;
   /** Folder for pictures of the key slices. */
-  readonly preview?: string | undefined;
+  readonly pictures?: string | undefined;
   readonly config: Config;
   /** Date of the structure set. */
   readonly now: Date;
@@ -57,7 +57,7 @@ export async function contourFolder(
     files: series.slices.map(({ sopInstanceUid }) => files.get(sopInstanceUid)!),
   };
   const clock = new StageClock(options.progress);
-  const drawn = await contourCt(ct, loaded, { batchSize: config.engine.batchSize, clock });
+  const contoured = await contourCt(ct, loaded, { batchSize: config.engine.batchSize, clock });
 
   const written: string[] = [];
   const write = async (path: string, bytes: Uint8Array) => {
@@ -67,13 +67,13 @@ export async function contourFolder(
   const [date, time] = dicomDateTime(options.now);
   const content = createHash('sha256');
   for (const { headerSha256, pixelSha256 } of series.slices) content.update(`${headerSha256} ${pixelSha256}\n`);
-  const prepared = structureSet({
+  const prepared = prepareStructureSet({
     slices: series.slices,
     header: await readHeader(ct.files[0]!),
     bundle,
-    rois: drawn.rois,
-    ctWarnings: drawn.ctWarnings,
-    // Every ROI under the bundle's own name, with the suffix that says that a machine drew it.
+    rois: contoured.rois,
+    ctWarnings: contoured.ctWarnings,
+    // Every ROI under the bundle's own name, with the suffix of automatic contours.
     style: structureSetStyleSchema.parse({ includeRois: bundle.manifest.rois.map(({ name }) => name) }),
     uidRoot: config.dicom.uidRoot,
     aeTitle: config.dicom.aeTitle,
@@ -87,33 +87,33 @@ export async function contourFolder(
     throw new ContourNodeError('NOTHING_FOUND', `${bundle.manifest.name} found none of its ROIs in this CT`);
   await clock.run('structure set', () => write(options.out, prepared.encode(options.encoding)));
   if (options.nifti !== undefined) {
-    for (const { roi, part } of drawn.rois) {
-      await write(join(options.nifti, `${roi.name}.nii.gz`), await niftiMask(drawn.volume.grid, part));
+    for (const { roi, part } of contoured.rois) {
+      await write(join(options.nifti, `${roi.name}.nii.gz`), await niftiMask(contoured.volume.grid, part));
     }
   }
-  const { preview } = options;
-  if (preview !== undefined) {
-    await clock.run('preview', async () => {
-      for (const { file, png } of reviewPictures(drawn.volume, drawn.rois, bundle.manifest))
-        await write(join(preview, file), png);
+  const { pictures } = options;
+  if (pictures !== undefined) {
+    await clock.run('pictures', async () => {
+      for (const { file, png } of keySlicePictures(contoured.volume, contoured.rois, bundle.manifest))
+        await write(join(pictures, file), png);
     });
   }
   return {
     slices: series.slices.length,
-    rois: drawn.rois.map(({ roi, slices, volumeCm3, components }) => ({
+    rois: contoured.rois.map(({ roi, slices, volumeCm3, components }) => ({
       name: roi.name,
       found: slices.length > 0,
       volumeCm3: Math.round(volumeCm3 * 1000) / 1000,
       slices: slices.length,
       components,
     })),
-    warnings: [...series.warnings, ...allWarnings(drawn)],
+    warnings: [...series.warnings, ...allWarnings(contoured)],
     timings: clock.timings,
     files: written,
   };
 }
 
-/** The file is there as a whole or as it was before. */
+/** Writes a file; after an error the earlier one is unchanged. */
 async function replaceFile(path: string, bytes: Uint8Array): Promise<void> {
   try {
     await mkdir(dirname(path), { recursive: true });

@@ -1,7 +1,7 @@
-/** How long each stage took, and how far a job is. */
+/** Gets the stage of a job and the fraction of the whole job that is done. */
 export type Progress = (stage: string, fraction: number) => void;
 
-/** Share of the whole time that a stage usually takes, for the progress shown. */
+/** Usual share of each stage in the time of a job, to show its progress. */
 const shares = [
   ['volume', 0.25],
   ['body', 0.05],
@@ -9,11 +9,11 @@ const shares = [
   ['inference', 0.4],
   ['contours', 0.15],
   ['structure set', 0.05],
-  ['preview', 0.05],
+  ['pictures', 0.05],
 ] as const;
 export type Stage = (typeof shares)[number][0];
 
-/** Times the stages of one job and turns their progress into that of the whole. */
+/** Measures the stages of one job and reports the progress of the whole job. */
 export class StageClock {
   readonly timings: { stage: string; seconds: number }[] = [];
   /** Time that the engine took for each batch of slices. */
@@ -24,7 +24,7 @@ export class StageClock {
     this.#progress = progress;
   }
 
-  /** Runs one stage; `report` takes the part of it that is done. */
+  /** Runs one stage; it calls `report` with the part of it that is done. */
   async run<T>(stage: Stage, work: (report: (part: number) => void) => Promise<T> | T): Promise<T> {
     const before = shares
       .slice(

@@ -9,7 +9,7 @@ import { failurePictures } from '../../worker/evaluation/failure-pictures.ts';
 import { progressBar } from '../shared/progress.ts';
 import type { ModelsOptions } from './options.ts';
 
-/** Phantoms that are tried; training seeds begin at 100000. */
+/** Seeds of the phantoms that are tried; those of trainings begin at 100000. */
 const seeds = Array.from({ length: 10 }, (_, n) => n + 9);
 const pictureCount = 2;
 
@@ -21,7 +21,7 @@ export async function card(config: Config, names: readonly string[], values: Mod
   const title = bundle.manifest.name;
   await mkdir(out, { recursive: true });
   if (values.pictures) {
-    const bar = progressBar('drawing phantoms', 1, { quiet: values.json });
+    const bar = progressBar('contouring phantoms', 1, { quiet: values.json });
     const loaded = await loadBundle(name, config.models.directory, config.engine);
     const pictures = await failurePictures(loaded, seeds, pictureCount, (done, total) =>
       bar.update(done / total, `${done} of ${total}`),

@@ -1,11 +1,11 @@
 import type { Config } from '../../src/config/schema.ts';
 import { ContourNodeError } from '../../src/errors.ts';
 import { openBundle } from '../../worker/bundles/open-bundle.ts';
-import { collectCases } from '../../worker/training/case-cache.ts';
+import { prepareCases } from '../../worker/training/prepare-training.ts';
 import { loadTrainingConfig } from '../../worker/training/training-config.ts';
 import { writeRanges } from '../../worker/training/ranges-of-bundle.ts';
 import { casesFolder } from '../shared/cache-folders.ts';
-import { progressBar } from '../shared/progress.ts';
+import { stagedProgress } from '../shared/progress.ts';
 import type { ModelsOptions } from './options.ts';
 
 export async function ranges({ models }: Config, names: readonly string[], values: ModelsOptions): Promise<void> {
@@ -14,18 +14,12 @@ export async function ranges({ models }: Config, names: readonly string[], value
     throw new ContourNodeError('USAGE', 'models ranges takes one bundle, --training T.yaml and --data DIR');
   const bundle = await openBundle(name, models.directory);
   const config = await loadTrainingConfig(values.training);
-  if (config.data.source === 'dicom' && values.data === undefined)
-    throw new ContourNodeError('USAGE', 'this configuration needs --data DIR');
-  const reading = progressBar('reading the archive', 1, { quiet: values.json });
-  const bar = progressBar('preparing patients', 1, { quiet: values.json });
-  const cases = await collectCases(config, {
-    ...(values.data !== undefined && { archive: values.data }),
+  const bars = stagedProgress({ quiet: values.json });
+  const cases = await prepareCases(config, {
+    archive: values.data,
     cache: values.cache ?? casesFolder(),
-    onFile: (done, total) => reading.update(done / total, `${done} of ${total} files`),
-    onProgress: (done, total) => bar.update(done / total, `${done} of ${total}`),
-  });
-  reading.end();
-  bar.end();
+    onProgress: bars.update,
+  }).finally(bars.end);
   const { manifest, digest } = await writeRanges(bundle, config, cases);
   const patients = manifest.applicability.trained?.patients;
   if (values.json) console.log(JSON.stringify({ name, patients, digest, leftOut: cases.leftOut.length }, undefined, 2));

@@ -4,15 +4,16 @@ import { asContourNodeError } from '../../src/errors.ts';
 import { checkGolden } from '../../worker/bundles/golden.ts';
 import { openBundle } from '../../worker/bundles/open-bundle.ts';
 import { openEngine } from '../../worker/engines/open-engine.ts';
+import { withEngine } from '../shared/engine-option.ts';
 import type { ModelsOptions } from './options.ts';
 
-export async function verify({ models, engine }: Config, names: readonly string[], values: ModelsOptions): Promise<void> {
-  const choice = { ...engine, name: values.engine ?? engine.name, device: values.device ?? engine.device };
+export async function verify(config: Config, names: readonly string[], values: ModelsOptions): Promise<void> {
+  const { models, engine } = withEngine(config, values);
   const results: { name: string; ok: boolean; largestDifference?: number; device?: string; error?: object }[] = [];
   for (const name of names.length > 0 ? names : await listBundles(models.directory)) {
     try {
       const bundle = await openBundle(name, models.directory);
-      const opened = await openEngine(bundle, choice);
+      const opened = await openEngine(bundle, engine);
       try {
         const largestDifference = await checkGolden(bundle, opened);
         results.push({ name, ok: true, largestDifference, device: opened.device });

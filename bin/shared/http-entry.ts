@@ -6,7 +6,7 @@ import { ContourNodeError } from '../../src/errors.ts';
 /**
  * The YAML of an entry of `http.users` or `http.tokens`.
  *
- * @throws ContourNodeError USAGE naming what the configuration would not take
+ * @throws ContourNodeError USAGE naming the value that the configuration does not allow
  */
 export function httpEntry(entries: Pick<z.input<typeof httpSchema> & object, 'users' | 'tokens'>): string {
   const parsed = httpSchema.safeParse(entries);

@@ -33,6 +33,25 @@ export function progressBar(label: string, total: number, options: { quiet?: boo
   };
 }
 
+/** Progress bars of a command with several stages: each stage that reports gets its own and ends the one before it. */
+export function stagedProgress(options: { quiet?: boolean } = {}): {
+  /** @param fraction of the stage, from 0 to 1 */
+  readonly update: (stage: string, fraction: number, note?: string) => void;
+  readonly end: () => void;
+} {
+  let current: { readonly stage: string; readonly bar: ProgressBar } | undefined;
+  return {
+    update(stage, fraction, note) {
+      if (current?.stage !== stage) {
+        current?.bar.end();
+        current = { stage, bar: progressBar(stage, 1, options) };
+      }
+      current.bar.update(fraction, note);
+    },
+    end: () => current?.bar.end(),
+  };
+}
+
 function formatSeconds(seconds: number): string {
   const rounded = Math.round(seconds);
   if (rounded < 60) return `${rounded} s`;

@@ -4,9 +4,9 @@ import { text } from 'node:stream/consumers';
 import { ContourNodeError } from '../../src/errors.ts';
 
 /**
- * A secret from the terminal, not shown, or the first line of stdin; never from the arguments, which others can list.
+ * Reads a secret from the terminal without echo, or the first line of stdin. Never from the arguments: other users can list them.
  *
- * @param again asks twice, so that a slip is noticed
+ * @param again asks twice, to find typing errors
  */
 export async function readSecret(question: string, again = false): Promise<string> {
   if (!process.stdin.isTTY) return (await text(process.stdin)).split(/\r?\n/)[0] ?? '';

@@ -36,7 +36,7 @@ export function outgoingTls(values: {
   if (caFile === undefined && certificates.length === 0 && certificateFile === undefined && keyFile === undefined)
     return undefined;
   if (caFile === undefined && certificates.length === 0)
-    throw new ContourNodeError('USAGE', 'TLS needs --tls-ca or --tls-peer: nobody would be trusted');
+    throw new ContourNodeError('USAGE', 'TLS needs --tls-ca or --tls-peer, else no certificate is trusted');
   if ((certificateFile === undefined) !== (keyFile === undefined))
     throw new ContourNodeError('USAGE', '--tls-certificate and --tls-key go together');
   const parsed = peerTlsSchema.pick({ certificates: true }).safeParse({ certificates });

@@ -8,13 +8,13 @@ type JsonSchema = z.core.JSONSchema.JSONSchema;
 
 const introduction = `# Configuration
 
-Written by \`node docs/generate/configuration.ts\` from \`src/config/schema.ts\`; a test holds the two together.
+Written by \`node docs/generate/configuration.ts\` from \`src/config/schema.ts\`; a test compares the two.
 
 One YAML file, given with \`--config\`. Every key has a default: \`config/default.yaml\` holds them all, \`config/clinic.yaml\` is
-a realistic clinic. An unknown or wrong key ends the start with file, line, key and what is allowed. \`SIGHUP\` takes over
-changed peers, destinations, routes, notifications, users, tokens and TLS files as a whole; a wrong file leaves the old ones in
-force and says so in the log. Passwords and tokens never stand in the file: \`redis.passwordFile\` names a file that holds one, users and tokens
-are there as hashes.
+a realistic clinic. With an unknown or wrong key the node does not start; the error names file, line, key and what is allowed.
+After \`SIGHUP\` the node uses changed peers, destinations, routes, notifications, users, tokens and TLS files, all together; with an
+error in the file the old ones stay in force, and the log says so. The file holds no passwords and tokens: \`redis.passwordFile\` names
+a file with a password, users and tokens are stored as hashes.
 `;
 
 /** The whole text of docs/configuration.md. */

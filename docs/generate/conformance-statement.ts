@@ -8,13 +8,13 @@ import * as tables from './conformance-tables.ts';
 export function conformanceStatement(): string {
   return `# DICOM conformance statement
 
-Written by \`node docs/generate/conformance-statement.ts\`: the tables come from the code, and a test holds both together.
+Written by \`node docs/generate/conformance-statement.ts\`: the tables come from the code, and a test compares both.
 The sections are those of PS3.2 annex A. A test that backs a section has its number in its name, \`(CS 4.2.4.1)\`; section 8.6
 lists them. contour-node is not a medical device.
 
 ## 1 Overview
 
-contour-node takes planning CTs, contours them and sends an RT Structure Set to treatment planning systems.
+contour-node receives planning CTs, contours them and sends an RT Structure Set to treatment planning systems.
 
 | network service | as user (SCU) | as provider (SCP) |
 | --- | --- | --- |
@@ -22,7 +22,7 @@ contour-node takes planning CTs, contours them and sends an RT Structure Set to 
 | any other Storage SOP class | only by the command \`send\` | no |
 | RT Structure Set Storage | yes | yes, see 4.2.4.4 |
 | Verification | yes | yes |
-| Study Root Query/Retrieve: FIND | optional, for the number of images of a series | no |
+| Study Root Query/Retrieve: FIND | optional, for the number of instances of a series | no |
 | Study Root Query/Retrieve: MOVE | only by the command \`pull\` | no |
 | Storage Commitment Push Model | optional, for structure sets delivered, see 4.2.3.5 | off by default, see 4.2.4.3 |
 
@@ -30,17 +30,17 @@ No media, no printing, no retrieval: this node is not an archive.
 
 ## 3 Introduction
 
-For whoever connects a scanner or a planning system. AE, SCP, SCU, IOD, PDU and UID are DICOM's (PS3.1 to PS3.8); conformance
-alone does not make two systems work together: try them. Keys like \`dicom.aeTitle\` are those of the configuration
+For persons who connect a scanner or a planning system. AE, SCP, SCU, IOD, PDU and UID are DICOM's (PS3.1 to PS3.8); conformance
+alone does not guarantee that two systems work together: test them. Keys like \`dicom.aeTitle\` are those of the configuration
 (docs/configuration.md).
 
 ## 4 Networking
 
 ### 4.1 Implementation model
 
-One application entity. A remote AE sends images; when a series is complete it is contoured, and the node opens an association
-to each destination and sends one structure set a model. Order: the images of a series may come in any order, over several
-associations, at the same time as others; a structure set goes out only after the whole series.
+One application entity. A remote AE sends instances; when a series is complete it is contoured, and the node opens an
+association to each destination and sends one structure set for each model. Order: the instances of a series may arrive in any
+order, over several associations, at the same time as others; a structure set is sent only after the whole series.
 
 ### 4.2 AE specification
 
@@ -57,17 +57,17 @@ Every other SOP class, private ones among them, gets presentation context result
 ##### 4.2.2.1 General
 
 Application context 1.2.840.10008.3.1.1.1. Maximum Length Received is \`dicom.maxPduBytes\`; a longer PDU is answered with
-A-ABORT. As SCU the node keeps to the peer's limit; below 256 bytes it aborts. PDU types and lengths are judged before
-anything is buffered; what comes out of turn is aborted (PS3.8 section 9.2).
+A-ABORT. As SCU the node keeps to the peer's limit; below 256 bytes it aborts. PDU types and lengths are checked before
+anything is buffered; a PDU in the wrong order is answered with A-ABORT (PS3.8 section 9.2).
 
 ##### 4.2.2.2 Number of associations
 
-At once: \`dicom.maxAssociations\` in all, \`dicom.maxAssociationsPerPeer\` of one peer. As SCU one association a destination.
+At once: \`dicom.maxAssociations\` in all, \`dicom.maxAssociationsPerPeer\` of one peer. As SCU one association for each destination.
 
 ##### 4.2.2.3 Asynchronous nature
 
-None: one outstanding operation. A proposed asynchronous operations window is answered with 1, 1. Requests that come ahead of
-their answers are taken all the same, one after the other.
+None: one outstanding operation. A proposed asynchronous operations window is answered with 1, 1. Requests that
+arrive before the previous response are accepted all the same, one after the other.
 
 ##### 4.2.2.4 Implementation identifying information
 
@@ -82,7 +82,7 @@ their answers are taken all the same, one after the other.
 
 RT Structure Set Storage (1.2.840.10008.5.1.4.1.1.481.3) in Implicit and Explicit VR Little Endian, one presentation context
 each, in the order of \`destinations[].transferSyntaxes\`; a structure set with a contour of more than 65,534 bytes is offered in
-implicit VR alone. The stored bytes go out unchanged, at least once, always with the same SOP Instance UID.
+implicit VR alone. The stored bytes are sent unchanged, at least once, always with the same SOP Instance UID.
 
 ${tables.deliveryStatuses()}
 
@@ -94,11 +94,11 @@ ${tables.deliveryFailures()}
 
 Verification in Implicit and Explicit VR Little Endian; by the commands \`echo\` and \`doctor\`.
 
-##### 4.2.3.3 Count the images of a series
+##### 4.2.3.3 Count the instances of a series
 
 Study Root Query/Retrieve FIND (1.2.840.10008.5.1.4.1.2.2.1) at IMAGE level with Study Instance UID, Series Instance UID and an
 empty SOP Instance UID; only to a peer with \`seriesCountQuery\`. Pending responses are counted; without an answer the series
-carries the warning that its count is not confirmed.
+has the warning that its count is not confirmed.
 
 ##### 4.2.3.4 Send files
 
@@ -109,13 +109,13 @@ presentation context for each SOP class and transfer syntax. 0x0000 and 0xBxxx c
 
 Only of a destination with \`storageCommitment\`, after the structure set was delivered: N-ACTION, Action Type 1, in Implicit VR Little
 Endian, with a new Transaction UID and one item in the Referenced SOP Sequence, at most four associations to one destination at once. 0x0000 means that
-the TPS has taken the request; anything else, and no answer, is tried again after 30 s, then after twice the time, up to half an
+the TPS has accepted the request; anything else, and no answer, is tried again after 30 s, then after twice the time, up to half an
 hour, with another Transaction UID, until \`waitMinutes\` after the delivery are over.
 
-N-EVENT-REPORT is taken on the same association, which stays for 30 s after the request was taken, or on one that the TPS opens
-(4.2.4.5), of any transaction that was asked for, also after a restart and after \`waitMinutes\`. Event Type 1 is recorded as
-committed, 2 as refused with its Failure Reason; which of them it is follows from the sequence that the instance stands in. None in time is a
-warning. Neither sends the structure set again: that is for an operator, with the same bytes and the same SOP Instance UID.
+N-EVENT-REPORT is accepted on the same association, which stays open for 30 s after the request was accepted, or on one that the TPS opens
+(4.2.4.5), for any transaction that was requested, also after a restart and after \`waitMinutes\`. Event Type 1 is recorded as
+committed, 2 as refused with its Failure Reason; the sequence that holds the instance decides which of them it is. None in time is a
+warning. In neither case the node sends the structure set again: an operator can do so, with the same bytes and the same SOP Instance UID.
 
 ##### 4.2.3.6 Have an archive send CTs
 
@@ -126,7 +126,7 @@ sender (4.2.4).
 
 #### 4.2.4 Association acceptance
 
-A connection from an address that no peer has is closed without a byte. Then, in this order:
+A connection from an address that no peer has is closed before anything is sent. Then, in this order:
 
 ${tables.associationRejections()}
 
@@ -135,22 +135,21 @@ Ended by A-ABORT, before or after that:
 ${tables.associationAborts()}
 
 Extended negotiation: SOP Class Extended and Common Extended Negotiation and User Identity are read and not answered; a
-proposed SCP role for the requestor is answered with 0, but for 4.2.4.5.
+proposed SCP role for the requestor is answered with 0, except in 4.2.4.5.
 
-##### 4.2.4.1 Receive images
+##### 4.2.4.1 Receive CT instances
 
 ${tables.acceptedContexts()}
 
 Of several transfer syntaxes in one presentation context the first of the proposer's that is supported is accepted, a lossy one
-only where nothing else is left; none supported gives result 4. Several contexts for one SOP class are answered each in its own
-right.
+only where nothing else is left; none supported gives result 4. Several contexts for one SOP class are answered independently.
 
 Statuses of C-STORE:
 
 ${tables.answeredStatuses()}
 
-Level 2 (full) storage of every attribute: the file is kept as it came, for the time that \`retention\` says, and cannot be
-retrieved. The same instance again is answered 0x0000 and absorbed; with another header it starts a new revision.
+Level 2 (full) storage of every attribute: the file is stored as received, for the time that \`retention\` says, and cannot be
+retrieved. A repeated instance is answered with 0x0000 and not stored again; with another header it starts a new revision.
 
 ##### 4.2.4.2 Verification
 
@@ -162,33 +161,33 @@ Off: the presentation context is refused with result 3 unless the peer has \`sto
 this node** (no C-MOVE, C-GET, C-FIND, WADO), and it is no archive: a peer must keep a copy of its own or have another one.
 
 N-ACTION, Action Type 1 (Request Storage Commitment), is answered when the request and its result are on the disk: 0x0000;
-0x0110 for what cannot be read, or for other instances under a known transaction; 0x0112 for another SOP instance than
-1.2.840.10008.1.20.1.1; 0x0123 for another action. The result is that moment's: an instance is committed when its file is there.
+0x0110 for a request that cannot be read, or for other instances under a known transaction; 0x0112 for another SOP instance than
+1.2.840.10008.1.20.1.1; 0x0123 for another action. The result is that of this moment: an instance is committed when its file exists.
 
-N-EVENT-REPORT: Event Type 1 when all is committed, 2 with the Failed SOP Sequence: 0x0112 not here, 0x0119 another SOP class
-here. It goes out on the same association while that stands; where it is not taken there within 10 s, on a new association to the
-peer's \`host\` and \`port\` (SCP/SCU role selection: SCP), again and again for two days, restarts included, then it is given up
+N-EVENT-REPORT: Event Type 1 when all instances are committed, 2 with the Failed SOP Sequence: 0x0112 not here, 0x0119 another SOP class
+here. It is sent on the same association while that is open; if it is not accepted there within 10 s, on a new association to the
+peer's \`host\` and \`port\` (SCP/SCU role selection: SCP), repeatedly for two days, also after restarts, then the node stops
 with an error in the log. Retrieve AE Title is not sent.
 
-What was committed is exempt from retention, by age and by disk space, for \`storageCommitmentDays\` (default 30), series by
-series, across restarts. A committed CT is removed after that as any other.
+Committed instances are exempt from retention, by age and by disk space, for \`storageCommitmentDays\` (default 30), series by
+series, across restarts. After that a committed CT is removed like any other.
 
 ##### 4.2.4.4 Receive structure sets
 
 RT Structure Set Storage in Implicit and Explicit VR Little Endian, with the statuses of 4.2.4.1; 0xC000 also for one that defines
-no ROI. A structure set is kept as it came, flushed before 0x0000, and cannot be retrieved. It is a correction of what this node
-drew when it belongs to one contoured series: by the SOP Instance UIDs in its Contour Image Sequences, then by those listed under
-Referenced Frame of Reference Sequence; where none of them is here, by Frame of Reference UID if every contour lies within 0.1 mm of
-a slice and one series alone fits. Patient ID has to be that of the series. What belongs to none is answered 0x0000 too, kept apart
-for \`retention.unmatchedDays\` and listed. The same content again is absorbed, whatever its transfer syntax; another content under
-a known SOP Instance UID is kept beside the first (docs/quality.md tells which one counts).
+no ROI. A structure set is stored as received, flushed before 0x0000, and cannot be retrieved. It is a correction when it
+belongs to one contoured series: by the SOP Instance UIDs in its Contour Image Sequences, then by those listed under
+Referenced Frame of Reference Sequence; without any of these instances, by Frame of Reference UID if every contour lies within 0.1 mm of
+a slice and only one series fits. Patient ID has to be that of the series. A structure set that belongs to no series is answered with 0x0000 too, stored separately
+for \`retention.unmatchedDays\` and listed. The same content again is not stored again, in any transfer syntax; another content under
+a known SOP Instance UID is stored beside the first (docs/quality.md says which one counts).
 
-##### 4.2.4.5 Take storage commitment results
+##### 4.2.4.5 Receive storage commitment results
 
 Storage Commitment Push Model, in the transfer syntaxes of 4.2.4.1, from a peer that a destination with \`storageCommitment\` names:
-SCP/SCU role selection with SCP for the requestor is accepted; without role selection the result is taken as well. The result is
+SCP/SCU role selection with SCP for the requestor is accepted; without role selection the result is accepted as well. The result is
 recorded before it is answered: 0x0000; 0x0115 for a transaction that this peer was not asked for, or a result without the structure set; 0x0110 for
-what cannot be read; 0x0112, 0x0113 and 0x0118 for another SOP instance, event type or SOP class. The same result again is absorbed.
+a result that cannot be read; 0x0112, 0x0113 and 0x0118 for another SOP instance, event type or SOP class. A repeated result changes nothing.
 
 ### 4.3 Network interfaces
 
@@ -199,7 +198,7 @@ TCP/IP, IPv4 and IPv6; Nagle's algorithm is off. ${tables.offersTls() ? 'With or
 #### 4.4.1 AE titles and addresses
 
 Remote AEs are the entries of \`peers\`: AE title, the addresses it calls from, host and port where it listens. Senders on the
-same machine are taken whatever their title while \`dicom.acceptLoopback\` is on.
+same machine are accepted with any title while \`dicom.acceptLoopback\` is on.
 
 #### 4.4.2 Parameters
 
@@ -213,13 +212,13 @@ None.
 
 Patient and study attributes are copied into the structure set as raw bytes together with the CT's Specific Character Set, so
 any character set is carried unchanged. Text that the node adds is ASCII. For routing and display these are decoded; bytes
-beyond ASCII without a declared set are read as UTF-8 where they are, else as ISO_IR 100, and what fits no set becomes U+FFFD:
+beyond ASCII without a declared set are read as UTF-8 where they are valid UTF-8, else as ISO_IR 100; invalid bytes become U+FFFD:
 
 ${tables.characterSets()}
 
 ## 7 Security
 
-${tables.offersTls() ? 'TLS and the rest of it: docs/security.md.' : 'No TLS in this version: use a network segment of its own.'} Addresses and AE titles are on an allow-list (4.2.4). Keys that have to do with it:
+${tables.offersTls() ? 'TLS and the rest of it: docs/security.md.' : 'No TLS in this version: use a network segment of its own.'} Addresses and AE titles are on an allow-list (4.2.4). Their keys:
 
 ${tables.securityParameters()}
 
@@ -237,9 +236,9 @@ ${tables.structureSetAttributes()}
 
 #### 8.1.2 CT Image
 
-What a CT needs to be contoured: Patient ID, name, birth date and sex, Study Instance UID and Frame of Reference UID the same in
+A CT that is to be contoured needs: Patient ID, name, birth date and sex, Study Instance UID and Frame of Reference UID the same in
 all slices; Image Type, Image Position and Orientation (Patient), Pixel Spacing, Rows, Columns, Bits Allocated 16, Rescale Slope
-and Intercept. A series that lacks them is kept and shown as rejected, with the reason.
+and Intercept. A series that lacks them is stored and shown as rejected, with the reason.
 
 ### 8.2 Data dictionary of private attributes
 

@@ -87,7 +87,7 @@ const rejectedWhen: Readonly<Record<keyof typeof rejections, string>> = {
 /** A-ASSOCIATE-RJ. */
 export function associationRejections(): string {
   return markdown(
-    ['result', 'source', 'reason', 'words in the log', 'when'],
+    ['result', 'source', 'reason', 'text in the log', 'when'],
     (Object.keys(rejectedWhen) as (keyof typeof rejections)[]).map((key) => {
       const { result, source, reason, words }: Rejection = rejections[key];
       return [`${result} (${result === 1 ? 'permanent' : 'transient'})`, source, reason, words, rejectedWhen[key]];
@@ -96,9 +96,9 @@ export function associationRejections(): string {
 }
 
 const abortedWhen: Readonly<Record<keyof typeof abortReason, string>> = {
-  notSpecified: 'a limit of time or size is reached, the node stops, or what came cannot be decoded',
+  notSpecified: 'a limit of time or size is reached, the node stops, or the data cannot be decoded',
   unrecognizedPdu: 'no PDU type of PS3.8',
-  unexpectedPdu: 'a PDU, a command or a data set out of turn',
+  unexpectedPdu: 'a PDU, a command or a data set in the wrong order',
   invalidParameter:
     'a PDU longer than announced, a wrong length in it, or a presentation context that was not accepted',
 };
@@ -113,7 +113,7 @@ export function associationAborts(): string {
 
 /** undefined: a status that this node acts on as SCU, or answers to N-ACTION and N-EVENT-REPORT. */
 const answeredWhen: Readonly<Record<keyof typeof dimseStatus, string | undefined>> = {
-  success: 'kept: the file is complete, flushed to the disk, named and recorded',
+  success: 'stored: the file is complete, flushed to the disk, named and recorded',
   processingFailure: undefined,
   duplicateSopInstance: undefined,
   noSuchSopInstance: undefined,
@@ -121,13 +121,13 @@ const answeredWhen: Readonly<Record<keyof typeof dimseStatus, string | undefined
   invalidArgumentValue: undefined,
   noSuchSopClass: undefined,
   noSuchActionType: undefined,
-  invalidSopInstance: 'Affected SOP Instance UID is no UID',
+  invalidSopInstance: 'Affected SOP Instance UID is not a UID',
   sopClassNotSupported: 'Affected SOP Class UID is not that of the presentation context',
   notAuthorized: undefined,
-  outOfResources: 'the disk is full or fails, or an error of the node: the sender may try again',
+  outOfResources: 'the disk is full or fails, or the node has an error: the sender may try again',
   dataSetDoesNotMatchSopClass: 'SOP Class UID or SOP Instance UID of the data set is not that of the request',
   cannotUnderstand: 'the data set is empty or cannot be parsed',
-  otherPixelsUnderKnownUid: 'other pixels than those already kept under this SOP Instance UID',
+  otherPixelsUnderKnownUid: 'other pixels than those already stored under this SOP Instance UID',
 };
 
 /** Error codes that lead to a status; every other code leads to 0xA700. */
@@ -180,7 +180,7 @@ export function deliveryStatuses(): string {
   );
 }
 
-/** What becomes of a delivery for which no status came. */
+/** Deliveries without a status, and what follows. */
 export function deliveryFailures(): string {
   const peer = { aeTitle: 'TPS', host: 'tps', port: 104 };
   const codes: readonly (readonly [ErrorCode, string])[] = [

@@ -13,7 +13,7 @@ const told: Readonly<Record<string, string>> = { memorystream: 'MIT', '@msgpackr
 
 const introduction = `# Licences
 
-Written by \`node docs/generate/licences.ts\` from \`package-lock.json\`; a test holds the two together. The packages that are
+Written by \`node docs/generate/licences.ts\` from \`package-lock.json\`; a test compares the two. The packages that are
 installed for use, without those for development. Programs that run beside the node (redis-server, DCMTK in tests) have
 their own.
 

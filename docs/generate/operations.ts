@@ -6,26 +6,27 @@ import { type ErrorCode, errorCodes, errorRow } from '../../src/errors.ts';
 import type { SeriesState } from '../../src/store/series.ts';
 import { causes } from './error-causes.ts';
 
-/** What an operator sees in the list, in the order of a CT's way. */
+/** The states of a series in the order in which it may reach them. */
 const states: Record<SeriesState, string> = {
-  receiving: 'Images are coming in, or came less than the quiet period ago.',
-  incomplete: 'Images are missing. It waits: let the scanner send it again, or `jobs release KEY`.',
-  rejected: 'It cannot be contoured as it is; the reason stands beside it. Correct it at the source and send it again.',
-  unrouted: 'No route matches. Add one, let SIGHUP take it over, then `jobs retry KEY`.',
+  receiving: 'Instances arrive, or the last one came less than the quiet period ago.',
+  incomplete: 'Instances are missing. It waits: send the series again from the scanner, or `jobs release KEY`.',
+  rejected: 'It cannot be contoured as it is; the page shows the reason. Correct it at the source and send it again.',
+  unrouted: 'No route matches. Add one, send SIGHUP, then `jobs retry KEY`.',
   queued: 'Waits for a worker.',
-  contouring: 'A worker draws.',
-  contoured: 'Drawn; no destination is configured for it.',
+  contouring: 'A worker contours it.',
+  contoured: 'Contoured; the route has no destination.',
   delivering: 'On its way to the TPS, or waiting for its next try.',
-  delivered: 'The TPS confirmed exactly this structure set.',
-  'delivery failed': 'Tried for retryHours. Once the TPS is back: `jobs resend KEY`.',
-  'nothing found': 'The network found nothing; no structure set went out.',
-  failed: 'Contouring failed for good; the reason stands beside it. `jobs retry KEY` tries again.',
-  'set aside': 'It broke its worker again and again and blocks nobody now. Look at the log, then `jobs retry KEY`.',
+  delivered: 'The TPS confirmed this structure set by C-STORE.',
+  'delivery failed': 'Not delivered within retryHours. When the TPS answers again: `jobs resend KEY`.',
+  'nothing found': 'The model found none of its ROIs; no structure set was sent.',
+  failed: 'Contouring failed and is not tried again; the page shows the reason. `jobs retry KEY` starts it again.',
+  'set aside':
+    'Its worker crashed worker.maximumTries times; it is not tried again. Read the log, then `jobs retry KEY`.',
 };
 
 const introduction = `# Operations
 
-Written by \`node docs/generate/operations.ts\`; the codes come from \`src/errors.ts\`, a test holds both together.
+Written by \`node docs/generate/operations.ts\`; the codes come from \`src/errors.ts\`; a test compares both.
 
 ## Every day
 
@@ -39,7 +40,7 @@ The page shows every series with its state (default <http://127.0.0.1:8080>); th
 ./contour-node doctor --config /etc/contour-node/contour-node.yaml
 \`\`\`
 
-A series is named by a key, the pseudonym of its Series Instance UID. Log, queue, metrics and this list hold no patient data; the
+The key of a series is the pseudonym of its Series Instance UID. Log, queue, metrics and this list hold no patient data; the
 data directory does.
 
 `;
@@ -49,21 +50,21 @@ const rest = `
 
 | what you see | look at |
 | --- | --- |
-| nothing arrives | \`doctor\` on this machine; at the console: C-ECHO to this node. The log says every refused association with its reason |
-| arrives, is not drawn | state and reason in the list; \`/health/ready\` says whether Redis and a worker are there |
-| drawn, not delivered | the destination's line on the series page; \`doctor\` asks the TPS without sending anything |
+| nothing arrives | \`doctor\` on this machine; at the console: C-ECHO to this node. The log has every refused association with its reason |
+| a CT arrives and is not contoured | state and reason in the list; \`/health/ready\` says whether Redis and a worker are there |
+| contoured, not delivered | the destination's line on the series page; \`doctor\` tests the TPS without sending a structure set |
 | the node does not start | the one line that it prints: code, file and line, what to do |
-| it is slow | \`/metrics\`: time of each stage, age of each queue (\`deploy/monitoring/\` has alarms and a dashboard) |
+| the node is slow | \`/metrics\`: time of each stage, age of each queue (\`deploy/monitoring/\` has alarms and a dashboard) |
 
-**Disk.** Below \`retention.minimumFreeGigabytes\` delivered series go before their time, and log, metrics and page say so. Below
-\`intake.reservedMegabytes\` new associations are rejected (2/3/2) and an image under way gets 0xA700, so that the scanner keeps what
-it has. Nothing is ever confirmed that is not on disk.
+**Disk.** Below \`retention.minimumFreeGigabytes\` the node deletes delivered series early, and log, metrics and page report it. Below
+\`intake.reservedMegabytes\` it rejects new associations (2/3/2) and answers an incoming instance with 0xA700, so that the scanner keeps
+its copy. No instance is confirmed before it is on disk.
 
-**Redis.** Stopped or emptied, it loses nothing: the node keeps taking CTs and adds every due job again when Redis is back.
+**Redis.** When Redis stops or is emptied, nothing is lost: the node receives CTs all the same and adds every due job again when Redis answers.
 
-**Stop and start.** SIGTERM lets nobody new in. A sender that is at it may finish for \`dicom.shutdownSeconds\`, then it is aborted
-and its series waits, incomplete, for the repeat; what is being drawn has 30 s, then it goes back to the queue and costs no try.
-All of it ends within 45 s, with exit code 0. \`kill -9\` of anything costs one try at most.
+**Stop and start.** After SIGTERM the node accepts no new association. Running ones may finish within \`dicom.shutdownSeconds\`, then they are
+aborted, and their series wait, incomplete, until they are sent again. A running contour job has 30 s, then it goes back to the queue,
+which does not count as a try. All processes end within 45 s, with exit code 0. \`kill -9\` of a process costs one try at most.
 
 **Backup, upgrade, roll-back**: [deployment.md](deployment.md).
 `;
@@ -75,8 +76,8 @@ export function operationsPage(): string {
     '## States of a series\n\n| state | what it means, what to do |\n| --- | --- |\n',
     ...Object.entries(states).map(([state, text]) => `| ${state} | ${text} |\n`),
     rest,
-    '\n## Error codes\n\nThe same code stands in the log, in the API, on the page and on standard error. `exit` is the exit code of a command that\nends with it: 1 it failed, 2 the call was wrong. `HTTP` is the status of an answer of the API,\n`C-STORE` that of the response for an instance that is refused; where nothing stands they are 500 and 0xA700. While the input\nunder `at fault` stays the same, no new try can succeed.\n\n',
-    '| code | exit | HTTP | C-STORE | at fault | cause | cure |\n| --- | --- | --- | --- | --- | --- | --- |\n',
+    '\n## Error codes\n\nThe same code is used in the log, in the API, on the page and on standard error. `exit` is the exit code of a command that\nends with it: 1 failed, 2 wrong call. `HTTP` is the status of an answer of the API,\n`C-STORE` that of the response for an instance that is refused; an empty cell stands for 500 and 0xA700. While the input\nunder `at fault` stays the same, no new try can succeed.\n\n',
+    '| code | exit | HTTP | C-STORE | at fault | cause | what to do |\n| --- | --- | --- | --- | --- | --- | --- |\n',
     errorCodes.map(errorLine).join('\n'),
     '\n',
   ].join('');

@@ -15,7 +15,7 @@ const copied = 'value bytes unchanged';
 const copiedOrEmpty = 'value bytes unchanged; empty where the CT has none, or a value that breaks its VR';
 const copiedOrAbsent = 'value bytes unchanged; absent where the CT has none, or a value that breaks its VR';
 
-/** Path, type, source, rule of every attribute, by module. test/project/conformance/written-attributes.test.ts holds it against the writer. */
+/** Path, type, source, rule of every attribute, by module. test/project/conformance/written-attributes.test.ts compares it with the writer. */
 const modules: Readonly<Record<string, readonly (readonly [string, WrittenAttribute['type'], string, string])[]>> = {
   Patient: [
     ['PatientName', '2', 'CT', copied],
@@ -51,7 +51,7 @@ const modules: Readonly<Record<string, readonly (readonly [string, WrittenAttrib
       'bundle, node',
       '`DEMO`, `RSRCH` or `AI`, model, version of the node; at most 64 characters',
     ],
-    ['OperatorsName', '2', 'node', 'empty: nobody drew it'],
+    ['OperatorsName', '2', 'node', 'empty: no operator'],
   ],
   'Frame of Reference': [
     ['FrameOfReferenceUID', '1', 'CT', "the CT's"],
@@ -75,7 +75,7 @@ const modules: Readonly<Record<string, readonly (readonly [string, WrittenAttrib
       'StructureSetDescription',
       '3',
       'bundle, node',
-      'that a machine drew it, with what, and that nobody has reviewed it',
+      'that it is automatic, with which model, and that nobody has reviewed it',
     ],
     ['InstanceNumber', '3', 'node', 'the revision'],
     ['StructureSetDate', '2', 'node', 'when the revision was first written'],
@@ -128,7 +128,7 @@ const modules: Readonly<Record<string, readonly (readonly [string, WrittenAttrib
     ['PredecessorStructureSetSequence', '3', 'node', 'only where an earlier revision was delivered'],
     ['PredecessorStructureSetSequence > ReferencedSOPClassUID', '1', 'node', 'RT Structure Set Storage'],
     ['PredecessorStructureSetSequence > ReferencedSOPInstanceUID', '1', 'node', 'of the earlier one'],
-    ['StructureSetROISequence', '3', 'bundle', 'one item an ROI that goes to the destination'],
+    ['StructureSetROISequence', '3', 'bundle', 'one item for each ROI that the destination gets'],
     ['StructureSetROISequence > ROINumber', '1', 'node', 'counted from 1'],
     ['StructureSetROISequence > ReferencedFrameOfReferenceUID', '1', 'CT', "the CT's"],
     [
@@ -147,10 +147,15 @@ const modules: Readonly<Record<string, readonly (readonly [string, WrittenAttrib
     ['StructureSetROISequence > ROIGenerationDescription', '3', 'bundle', 'name and version'],
   ],
   'ROI Contour': [
-    ['ROIContourSequence', '3', 'bundle', 'one item an ROI'],
+    ['ROIContourSequence', '3', 'bundle', 'one item for each ROI'],
     ['ROIContourSequence > ROIDisplayColor', '3', 'bundle', 'three numbers'],
     ['ROIContourSequence > ReferencedROINumber', '1', 'node', 'the ROI Number'],
-    ['ROIContourSequence > ContourSequence', '3', 'node', 'one item a closed contour; absent for an ROI without any'],
+    [
+      'ROIContourSequence > ContourSequence',
+      '3',
+      'node',
+      'one item for each closed contour; absent for an ROI without any',
+    ],
     ['ROIContourSequence > ContourSequence > ContourNumber', '3', 'node', 'counted from 1 in its ROI'],
     ['ROIContourSequence > ContourSequence > ContourImageSequence', '3', 'CT', 'the one slice that it lies in'],
     ['ROIContourSequence > ContourSequence > ContourImageSequence > ReferencedSOPClassUID', '1', 'CT', 'of the slice'],
@@ -175,7 +180,7 @@ const modules: Readonly<Record<string, readonly (readonly [string, WrittenAttrib
     ],
   ],
   'RT ROI Observations': [
-    ['RTROIObservationsSequence', '3', 'bundle', 'one item an ROI'],
+    ['RTROIObservationsSequence', '3', 'bundle', 'one item for each ROI'],
     ['RTROIObservationsSequence > ObservationNumber', '1', 'node', 'the ROI Number'],
     ['RTROIObservationsSequence > ReferencedROINumber', '1', 'node', 'the ROI Number'],
     [

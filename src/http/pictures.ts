@@ -14,7 +14,7 @@ import {
   pictureIndexFile,
   pictureIndexSchema,
   picturePlanesFile,
-} from '../work/review-files.ts';
+} from '../work/picture-files.ts';
 import { comparisonFolder, contoursFile } from '../work/paths.ts';
 import type { SeriesReader } from '../store/series.ts';
 

@@ -80,7 +80,7 @@ class BullQueues implements ContourQueues {
     this.#options = options;
     this.#connection = connectRedis(options.address, false, (error) => this.#logError(error));
     this.#connection.on('ready', () => {
-      if (this.#lastError !== undefined) options.log.info({ redis: options.address.label }, 'Redis answers again');
+      if (this.#lastError !== undefined) options.log.info({ redis: options.address.label }, 'Redis is reachable again');
       this.#lastError = undefined;
       for (const listener of this.#readyListeners) listener();
     });
@@ -254,7 +254,7 @@ class BullQueues implements ContourQueues {
   #logError(error: Error): void {
     if (this.#closed || this.#lastError !== undefined) return;
     this.#lastError = error;
-    this.#options.log.error({ err: this.#unavailable(error) }, 'Redis does not answer; jobs wait on disk');
+    this.#options.log.error({ err: this.#unavailable(error) }, 'Redis is unreachable; jobs wait on disk');
   }
 }
 

@@ -22,7 +22,7 @@ import { join } from 'node:path';
  *       result.json                written once by the worker (work-result.ts)
  *       contours.json              polygons in mm, for page and pictures
  *       PROFILE.implicit.dcm, PROFILE.explicit.dcm    the structure set as it goes out
- *       preview.png, review.json, review-AXIS.bin     pictures (review-files.ts)
+ *       preview.png, review.json, review-AXIS.bin     pictures (picture-files.ts)
  *       deliveries/DESTINATION/    try-NNN.json: what came of a try (delivery-try.ts), written once by the worker;
  *                                  try-NNN.begun: it may have reached the destination
  *   structure-sets/

@@ -51,9 +51,9 @@ test('files of three patients mixed in one folder come apart as they belong', as
     cases.map(({ ctFiles }) => ctFiles.length),
     [20, 20, 20],
   );
-  const { volume, drawn } = await readCase(cases[0]!);
+  const { volume, rois } = await readCase(cases[0]!);
   assert.deepEqual(volume.grid.size, [64, 64, 20]);
-  assert.equal(namedRoi(drawn, gtv[0]!)?.name, 'GTVp');
+  assert.equal(namedRoi(rois, gtv[0]!)?.name, 'GTVp');
 });
 
 test('two series of one patient are two cases of that patient', async (t) => {
@@ -83,7 +83,7 @@ test('a structure set that names a series which is not there is matched by its f
   await renameSeries(join(folder, 'a', 'ct'), await seriesUid(join(folder, 'a', 'ct')));
   const { cases, leftOut } = await archiveCases(folder, gtv);
   assert.deepEqual(leftOut, []);
-  assert.equal((await readCase(cases[0]!)).drawn.length, 5);
+  assert.equal((await readCase(cases[0]!)).rois.length, 5);
 });
 
 async function leftOutOf(t: TestContext, spoil: (folder: string) => Promise<void>) {
@@ -108,7 +108,7 @@ test('what cannot be used is left out, with its place and the reason', async (t)
   assert.equal(repeated.cases.length, 2);
   assert.match(
     repeated.words.join(),
-    /^p1\/(again|truth)\.dcm: of the structure sets of one CT p1\/(again|truth)\.dcm has more/,
+    /^p1\/(again|truth)\.dcm: another structure set of this CT, p1\/(again|truth)\.dcm, has more/,
   );
 });
 
@@ -153,7 +153,10 @@ test('of two CT series in one frame of reference the contours choose the one in 
   const named = matched([low, high], [drawn('a/rs', { referencedSeriesUid: 'low' })]);
   assert.equal(named.cases[0]!.ctFiles[0], 'low/0', 'what the structure set names comes first');
   const alike = matched([high, { ...high, seriesInstanceUid: 'copy' }], [drawn('a/rs')]);
-  assert.match(alike.leftOut[0]!.error.message, /^2 CT series in the structure set's frame of reference fit it alike/);
+  assert.match(
+    alike.leftOut[0]!.error.message,
+    /^2 CT series in the structure set's frame of reference fit equally well/,
+  );
 });
 
 test('of several structure sets of one CT the one with the most wanted ROIs is taken, of equals the latest', () => {

@@ -46,8 +46,8 @@ test('a card tells data, licence, figures and failures, and what is not recorded
     /^\| date \| 2026-01-02 \|$/m,
     /^\| Bright \| 0\.812 \|$/m,
     /^- takes a metal implant for bone$/m,
-    /^!\[phantom 9: truth in red, drawn in green\]\(threshold-phantom-9\.png\)$/m,
-    /the worker compares nothing with them/,
+    /^!\[phantom 9: truth in red, model in green\]\(threshold-phantom-9\.png\)$/m,
+    /the worker does not compare a CT with them/,
   ]) {
     assert.match(card, words);
   }

@@ -18,7 +18,7 @@ interface Report {
   stages: { name: string; seconds: number; detail: string }[];
   rois: { name: string; volumeCm3: number; slices: number; dsc?: number }[];
   structureSet: string;
-  preview: string;
+  picture: string;
   dashboard: string;
 }
 
@@ -70,7 +70,7 @@ test(
     const structureSet = readRtstruct(await readFile(report.structureSet));
     assert.ok(structureSet.rois.some(({ name, type }) => name === 'GTVp^AI' && type === 'GTV'));
     assert.match(structureSet.label, /DEMO/);
-    assert.ok(PNG.sync.read(await readFile(report.preview)).width > 500);
+    assert.ok(PNG.sync.read(await readFile(report.picture)).width > 500);
     assert.deepEqual(processesOf(folder), []);
     assert.ok(!existsSync(join(folder, 'data')), 'no patient data stays');
   },

@@ -151,7 +151,7 @@ function row(patient: string, model: string, dsc: number | undefined): Evaluatio
   return { patient, roi: 'GTVp', model, comparison };
 }
 
-test('a structure that a model did not draw is counted, and neither averaged nor tested', () => {
+test('an ROI that a model did not find is counted, and neither averaged nor tested', () => {
   const rows = [
     row('p1', 'a', 0.8),
     row('p1', 'b', 0.7),
@@ -181,7 +181,7 @@ test('a structure that a model did not draw is counted, and neither averaged nor
     choseTheEpoch: 2,
   });
   assert.match(markdown, /^\| a \| 1\.0\.0 \| onnxruntime, cpu \| 15 \| 1 of 2 \|$/m);
-  assert.match(markdown, /^2 of the patients were looked at in training/m);
+  assert.match(markdown, /^2 of the patients were validation patients in training/m);
   assert.match(markdown, /\| b \| 2 \| 1 \| 0 \|/);
   assert.match(markdown, /Deeplabv3\+ \(paper\).*0\.76 ± 0\.11/);
   assert.doesNotMatch(markdown, /references of/);

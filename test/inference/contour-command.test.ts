@@ -41,7 +41,7 @@ test('contour writes a structure set, masks and a picture that independent tools
     out,
     '--nifti',
     masks,
-    '--preview',
+    '--pictures',
     pictures,
     '--json',
   ];
@@ -149,11 +149,7 @@ test('bad calls get one clear line and exit code 1 or 2', async (t) => {
     [[join(folder, 'rtstruct'), '--model', directory, '--out', out], 1, /^error DICOM_NOT_CT: /],
     [[damaged, '--model', directory, '--out', out], 1, /^error DICOM_UNREADABLE: .*damaged/],
     [[series, '--model', 'nobody', '--out', out], 2, /^error MODEL_NOT_FOUND: no model bundle nobody/],
-    [
-      [series, '--model', directory, '--out', out, '--engine', 'abacus'],
-      1,
-      /^error ENGINE_UNAVAILABLE: there is no engine abacus/,
-    ],
+    [[series, '--model', directory, '--out', out, '--engine', 'abacus'], 2, /^error USAGE: there is no engine abacus/],
     [[nobody, '--model', directory, '--out', out], 1, /^error SERIES_NO_BODY: no body in the images/],
     [[dull, '--model', directory, '--out', out], 1, /^error NOTHING_FOUND: /],
   ];

@@ -121,7 +121,7 @@ test('an ROI is compared with its training in volume, place, side and order alon
   assert.deepEqual(judged({ ...mandible, volumeCm3: 17.2, components: 3 }, found('Parotid_L', undefined)), [
     'VOLUME Mandible: 17.2 cm3, in the training data 4.0 to 16.0 cm3',
     'COMPONENTS Mandible: in 3 pieces, in the training data at most 1',
-    'NOT_FOUND Parotid_L: not found, drawn in 100 % of the training patients',
+    'NOT_FOUND Parotid_L: not found, present in 100 % of the training patients',
   ]);
 });
 

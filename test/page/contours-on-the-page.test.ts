@@ -9,7 +9,7 @@ import type { CtGeometry } from '../../src/dicom/ct-geometry.ts';
 import { decodeHu } from '../../src/dicom/pixel-data.ts';
 import { readCtFolder } from '../../src/dicom/read-ct-folder.ts';
 import { readRtstruct } from '../../src/dicom/rtstruct/read-rtstruct.ts';
-import { startPickyTps } from '../peers/picky-tps.ts';
+import { startPickyTps } from '../../worker/demo/picky-tps.ts';
 import { eventually } from '../support/eventually.ts';
 import { freePort } from '../support/free-port.ts';
 import { phantomCt, type PhantomCt } from '../support/phantom-ct.ts';

@@ -6,7 +6,7 @@ import type { Page } from 'playwright-core';
 import { readRtstruct } from '../../src/dicom/rtstruct/read-rtstruct.ts';
 import { hashPassword } from '../../src/http/access/password-hash.ts';
 import { verifyAudit } from '../../src/observe/audit/verify-audit.ts';
-import { type PickyTps, startPickyTps } from '../peers/picky-tps.ts';
+import { type PickyTps, startPickyTps } from '../../worker/demo/picky-tps.ts';
 import { afterwards } from '../support/afterwards.ts';
 import { eventually } from '../support/eventually.ts';
 import { phantomCt } from '../support/phantom-ct.ts';

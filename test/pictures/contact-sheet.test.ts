@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { PNG } from 'pngjs';
-import { pictureAxes, type PictureAxis } from '../../src/work/review-files.ts';
+import { pictureAxes, type PictureAxis } from '../../src/work/picture-files.ts';
 import { maskContours } from '../../worker/contours/roi-contours.ts';
 import { generatePhantom } from '../../worker/phantom/generate-phantom.ts';
 import { contactSheet, contourRings, polygonRings, type PictureRoi } from '../../worker/pictures/contact-sheet.ts';

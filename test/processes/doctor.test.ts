@@ -6,7 +6,7 @@ import { stringify } from 'yaml';
 import { configSchema } from '../../src/config/schema.ts';
 import { acceleratorCheck } from '../../worker/processes/checks/accelerator.ts';
 import type { CheckResult } from '../../worker/processes/doctor.ts';
-import { type Misbehaviour, startPickyTps } from '../peers/picky-tps.ts';
+import { type Misbehaviour, startPickyTps } from '../../worker/demo/picky-tps.ts';
 import { afterwards } from '../support/afterwards.ts';
 import { certificate } from '../support/certificates.ts';
 import { freePort } from '../support/free-port.ts';

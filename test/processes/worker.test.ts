@@ -14,7 +14,7 @@ import type { JobStatus } from '../../src/jobs/job-queues.ts';
 import { deliver } from '../../worker/processes/deliver.ts';
 import { type RunningWorker, startWorker, type WorkerOptions } from '../../worker/processes/worker.ts';
 import { openQueues, runningRedis, type RunningRedis, silentLog } from '../jobs/running-redis.ts';
-import { type PickyTps, type PickyTpsOptions, startPickyTps } from '../peers/picky-tps.ts';
+import { type PickyTps, type PickyTpsOptions, startPickyTps } from '../../worker/demo/picky-tps.ts';
 import { afterwards } from '../support/afterwards.ts';
 import { eventually } from '../support/eventually.ts';
 import { freePort } from '../support/free-port.ts';

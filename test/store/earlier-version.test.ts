@@ -108,7 +108,7 @@ test('a data directory of an earlier version goes on: what is due is delivered, 
   assert.equal(harness.store.view(key)?.orders[0]?.deliveries[0]?.tries, orders[0]!.deliveries[0]!.tries + 1);
 
   const rejected = find('rejected', 'SERIES_MIXED_IDENTITY');
-  await harness.actions!.retry(rejected.key);
+  await harness.actions.retry(rejected.key);
   await harness.pass(1);
   const checkedAgain = harness.store.show(rejected.key)!;
   assert.deepEqual([checkedAgain.state, checkedAgain.problem], ['rejected', rejected.problem]);

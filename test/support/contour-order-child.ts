@@ -1,6 +1,6 @@
 import { contourPayloadSchema } from '../../src/work/payloads.ts';
 import { loadBundle } from '../../worker/bundles/load-bundle.ts';
-import { contourOrder } from '../../worker/contour-order.ts';
+import { contourOrder } from '../../worker/order/contour-order.ts';
 
 // Contours one order and kills itself when it comes to a stage (`result`: at the end of the last one).
 const [dataDirectory, payload, bundle, deadly] = process.argv.slice(2) as [string, string, string, string];

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type PickyTps, startPickyTps } from '../peers/picky-tps.ts';
+import { type PickyTps, startPickyTps } from '../../worker/demo/picky-tps.ts';
 import type { Cleanup } from './cleanup.ts';
 import { runProgram } from './run-program.ts';
 import { type RunningNode, startRunningNode } from './running-node.ts';

@@ -4,7 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { explicitVrLittleEndian } from '../../src/dicom/transfer-syntax.ts';
-import { startPickyTps } from '../peers/picky-tps.ts';
+import { startPickyTps } from '../../worker/demo/picky-tps.ts';
 import { rawSender } from '../peers/raw-sender.ts';
 import { startUnsafeRedis } from '../processes/unsafe-redis.ts';
 import { afterwards } from '../support/afterwards.ts';

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DeliveryView } from '../../src/store/series.ts';
-import { startPickyTps, type Misbehaviour, type PickyTps } from '../peers/picky-tps.ts';
+import { startPickyTps, type Misbehaviour, type PickyTps } from '../../worker/demo/picky-tps.ts';
 import { eventually } from '../support/eventually.ts';
 import { freePort } from '../support/free-port.ts';
 import { phantomCt } from '../support/phantom-ct.ts';

@@ -9,7 +9,7 @@ import { readStoredInstance } from '../../src/dimse/scu/stored-instance.ts';
 import { faultPoints, type FaultPoint } from '../../src/fault-point.ts';
 import { pseudonym } from '../../src/pseudonym.ts';
 import { pseudonymKey } from '../../src/store/pseudonym-key.ts';
-import { startPickyTps } from '../peers/picky-tps.ts';
+import { startPickyTps } from '../../worker/demo/picky-tps.ts';
 import { sendCorrected } from '../support/corrected-in-tps.ts';
 import { eventually } from '../support/eventually.ts';
 import { phantomCt } from '../support/phantom-ct.ts';

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SeriesState } from '../../src/store/series.ts';
-import { startPickyTps } from '../peers/picky-tps.ts';
+import { startPickyTps } from '../../worker/demo/picky-tps.ts';
 import { eventually } from '../support/eventually.ts';
 import { phantomCt } from '../support/phantom-ct.ts';
 import { runProgram } from '../support/run-program.ts';

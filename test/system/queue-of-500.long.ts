@@ -10,7 +10,7 @@ import { parseDicom } from '../../src/dicom/read-data-set.ts';
 import { embeddedRedisSocket } from '../../src/jobs/embedded-redis.ts';
 import { pseudonym } from '../../src/pseudonym.ts';
 import { pseudonymKey } from '../../src/store/pseudonym-key.ts';
-import { startPickyTps } from '../peers/picky-tps.ts';
+import { startPickyTps } from '../../worker/demo/picky-tps.ts';
 import { afterwards } from '../support/afterwards.ts';
 import { eventually } from '../support/eventually.ts';
 import { residentMemory } from '../support/resident-memory.ts';

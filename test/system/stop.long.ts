@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { join } from 'node:path';
-import { startPickyTps } from '../peers/picky-tps.ts';
+import { startPickyTps } from '../../worker/demo/picky-tps.ts';
 import { eventually } from '../support/eventually.ts';
 import { phantomCt } from '../support/phantom-ct.ts';
 import { runProgram } from '../support/run-program.ts';
@@ -28,7 +28,7 @@ test('SIGTERM while a CT is drawn that does not come to an end: the job goes bac
   const seconds = (performance.now() - begin) / 1000;
   t.diagnostic(`ended after ${seconds.toFixed(1)} s`);
   assert.ok(seconds < 45, `${seconds.toFixed(1)} s: a supervisor would have killed it`);
-  assert.match(node.log(), /jobs that still run are given back/);
+  assert.match(node.log(), /running jobs go back to the queue/);
 
   await node.start();
   const [series] = await node.settled(1, ['delivered'], 120);

@@ -81,7 +81,7 @@ test('checkpoints of another network are refused', async () => {
   const other = { ...config, architecture: { family: 'unet' as const, parameters: { channels: 6, depth: 2 } } };
   await assert.rejects(run(directory, { config: other }), {
     code: 'CHECKPOINT_INVALID',
-    message: /of another network/,
+    message: /belongs to another network/,
   });
   await rm(directory, { recursive: true });
 });

@@ -5,7 +5,7 @@ import type { RoiPatterns } from './roi-patterns.ts';
 
 /**
  * The cases of an archive in any layout: files of several patients in one folder, several series or structure sets a
- * patient, CT and structure set apart. What is no case is left out with the reason.
+ * patient, CT and structure set in different folders. What cannot be used as a case is returned with the reason.
  * @throws ContourNodeError PATH_NOT_FOUND; TRAINING_DATA no structure set, or none that fits a CT
  */
 export async function archiveCases(
@@ -18,7 +18,7 @@ export async function archiveCases(
   if (index.structureSets.length + index.unreadable.length === 0) {
     const found = `${series.length} CT series, ${ignored.otherKinds} other DICOM files, ${ignored.notDicom} files that are not DICOM`;
     throw new ContourNodeError('TRAINING_DATA', `no structure set below ${archive} (${found})`, {
-      remedy: 'export the structure sets (RTSTRUCT) beside the CT',
+      remedy: 'export the structure sets (RTSTRUCT) together with the CT',
     });
   }
   const matched = matchCases(archive, index, rois, options.patients);

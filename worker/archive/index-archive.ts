@@ -9,14 +9,14 @@ import { rtStructureSetStorage } from '../../src/dicom/rtstruct/structure-set.ts
 import { tag } from '../../src/dicom/rtstruct/tags.ts';
 import { asContourNodeError, ContourNodeError } from '../../src/errors.ts';
 
-/** The CT images of one series, wherever they lie. */
+/** The CT instances of one series, in whatever folders. */
 export interface IndexedSeries {
   readonly seriesInstanceUid: string;
   readonly frameOfReferenceUid: string;
   /** Patient ID, or the study's UID where there is none. */
   readonly patient: string;
   readonly files: readonly string[];
-  /** z of every image, mm, ascending. */
+  /** z of every instance, mm, ascending. */
   readonly z: readonly number[];
 }
 
@@ -29,12 +29,12 @@ export interface IndexedStructureSet {
   readonly roiNames: readonly string[];
   /** z of every contour, mm. */
   readonly planes: readonly number[];
-  /** DICOM DA and TM of the structure set, '' where absent: the later one sorts behind. */
+  /** DICOM DA and TM of the structure set as one text, '' where absent; texts sort by time. */
   readonly written: string;
   readonly sha256: string;
 }
 
-/** What lies in an archive, whatever its folders. */
+/** The contents of an archive, whatever its folders. */
 export interface ArchiveIndex {
   readonly series: readonly IndexedSeries[];
   readonly structureSets: readonly IndexedStructureSet[];

@@ -5,7 +5,7 @@ import { ContourNodeError } from '../../src/errors.ts';
 import type { ArchiveIndex, IndexedSeries, IndexedStructureSet } from './index-archive.ts';
 import { fits, type RoiPatterns } from './roi-patterns.ts';
 
-/** A CT series of the archive with the structure set that was drawn on it. */
+/** A CT series of the archive with its structure set. */
 export interface ArchiveCase {
   /** Stable name without patient data: a digest of the place within the archive. */
   readonly id: string;
@@ -16,13 +16,13 @@ export interface ArchiveCase {
   readonly seriesInstanceUid: string;
   readonly ctFiles: readonly string[];
   readonly rtstruct: string;
-  /** Another CT or structure set at the same place has another one. */
+  /** Digest of CT and structure set: it changes when one of them is replaced. */
   readonly content: string;
   /** ROIs of the structure set. */
   readonly roiNames: readonly string[];
 }
 
-/** What of the archive is no case, and why. */
+/** Something in the archive that cannot be used as a case, and why. */
 export interface LeftOut {
   readonly id: string;
   readonly place: string;
@@ -31,9 +31,9 @@ export interface LeftOut {
 
 /**
  * Finds the CT of every structure set: the series that it names, else the one of its frame of reference, and where
- * several have that, the one in whose slices its contours lie. Of several structure sets of one CT the one with the most
- * of the wanted ROIs is taken, of equals the latest.
- * @param patients what tells patients apart: Patient ID, or the folder below the archive
+ * several have that, the one whose slices hold its contours. Of several structure sets of one CT it takes the one with the
+ * most of the wanted ROIs, among equals the latest.
+ * @param patients what identifies a patient: Patient ID, or the folder below the archive
  */
 export function matchCases(
   archive: string,
@@ -68,8 +68,8 @@ export function matchCases(
       (a, b) => wanted(b, rois) - wanted(a, rois) || (a.written < b.written ? 1 : -1),
     ) as [IndexedStructureSet, ...IndexedStructureSet[]];
     for (const { path } of others) {
-      const why = `of the structure sets of one CT ${placeOf(taken.path)} has more of the ROIs or is later`;
-      leave(path, new ContourNodeError('TRAINING_DATA', why, { remedy: 'remove what should not be taken' }));
+      const why = `another structure set of this CT, ${placeOf(taken.path)}, has more of the ROIs or is later`;
+      leave(path, new ContourNodeError('TRAINING_DATA', why, { remedy: 'remove the one that should not be used' }));
     }
     const place = placeOf(taken.path);
     const content = [taken.sha256, ct.seriesInstanceUid, String(ct.files.length)].join(' ');
@@ -87,7 +87,7 @@ export function matchCases(
   return { cases: cases.toSorted((a, b) => (a.place < b.place ? -1 : 1)), leftOut };
 }
 
-/** A digest of the place: what is written down about a case does not name its folder. */
+/** A digest of the place, so that reports do not name the folder of a case. */
 function idOf(place: string): string {
   return createHash('sha256').update(place).digest('hex').slice(0, 16);
 }
@@ -96,7 +96,7 @@ function wanted({ roiNames }: IndexedStructureSet, rois: readonly RoiPatterns[])
   return rois.filter((roi) => roiNames.some((name) => fits(name, roi))).length;
 }
 
-/** @throws ContourNodeError TRAINING_DATA no CT series, or several that fit alike */
+/** @throws ContourNodeError TRAINING_DATA no CT series fits, or several fit equally well */
 function seriesOf(structureSet: IndexedStructureSet, series: readonly IndexedSeries[]): IndexedSeries {
   const named = series.find(({ seriesInstanceUid }) => seriesInstanceUid === structureSet.referencedSeriesUid);
   if (named !== undefined) return named;
@@ -107,15 +107,15 @@ function seriesOf(structureSet: IndexedStructureSet, series: readonly IndexedSer
   if (first === undefined)
     throw noMatch(
       'the archive holds neither the CT series that the structure set names nor another one in its frame of reference',
-      'put the CT beside its structure set',
+      'add the CT of this structure set to the archive',
     );
   if (more.length === 0) return first;
   const inside = (ct: IndexedSeries): number => structureSet.planes.filter((z) => sliceAt(ct.z, z) >= 0).length;
   const [best, second] = sameFrame.map((ct) => ({ ct, inside: inside(ct) })).toSorted((a, b) => b.inside - a.inside);
   if (best!.inside === second!.inside)
     throw noMatch(
-      `${sameFrame.length} CT series in the structure set's frame of reference fit it alike`,
-      'remove the series that it was not drawn on',
+      `${sameFrame.length} CT series in the structure set's frame of reference fit equally well`,
+      'remove the series that the structure set does not belong to',
     );
   return best!.ct;
 }

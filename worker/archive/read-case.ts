@@ -11,7 +11,7 @@ import { fits, type RoiPatterns } from './roi-patterns.ts';
 export interface ReadCase {
   readonly volume: Volume;
   /** Every ROI of the structure set that has contours in the CT. */
-  readonly drawn: readonly MatchedRoi[];
+  readonly rois: readonly MatchedRoi[];
 }
 
 /**
@@ -25,15 +25,15 @@ export async function readCase({ ctFiles, rtstruct }: ArchiveCase): Promise<Read
     series.geometry,
   );
   const { rois } = matchToCt(readRtstruct(await readFile(rtstruct)), referencedCt(series));
-  return { volume, drawn: rois.filter((roi) => roi.contours.length > 0) };
+  return { volume, rois: rois.filter((roi) => roi.contours.length > 0) };
 }
 
 /**
- * The one ROI of a structure set that means an ROI of the bundle; undefined where it has none.
- * @throws ContourNodeError TRAINING_DATA two do
+ * The ROI of a structure set that corresponds to an ROI of the bundle; undefined where there is none.
+ * @throws ContourNodeError TRAINING_DATA two ROIs correspond to it
  */
-export function namedRoi(drawn: readonly MatchedRoi[], roi: RoiPatterns): MatchedRoi | undefined {
-  const fitting = drawn.filter(({ name }) => fits(name, roi));
+export function namedRoi(rois: readonly MatchedRoi[], roi: RoiPatterns): MatchedRoi | undefined {
+  const fitting = rois.filter(({ name }) => fits(name, roi));
   if (fitting.length <= 1) return fitting[0];
   const names = fitting.map(({ name }) => name).join(' and ');
   throw new ContourNodeError('TRAINING_DATA', `${names} both fit ${roi.name}`, {

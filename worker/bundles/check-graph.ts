@@ -6,9 +6,9 @@ import { inputChannels } from '../volume/preprocess.ts';
 type Described = Pick<BundleManifest, 'input' | 'output' | 'rois'>;
 
 /**
- * Holds what somebody says of an ONNX file against the file, as far as it says its shapes itself; the rest shows when it
- * runs.
- * @throws ContourNodeError BUNDLE_INVALID naming both sides and the key to correct
+ * Compares the description of an ONNX file with the shapes that the file declares. What it does not declare is checked when
+ * it runs.
+ * @throws ContourNodeError BUNDLE_INVALID with both values and the key to correct
  */
 export function checkGraph(
   { inputs, outputs }: { inputs: readonly GraphTensor[]; outputs: readonly GraphTensor[] },
@@ -16,8 +16,8 @@ export function checkGraph(
 ): void {
   if (inputs.length !== 1)
     throw wrong(
-      `the graph has ${inputs.length} inputs (${names(inputs)}): a network takes the CT alone`,
-      'export it so',
+      `the graph has ${inputs.length} inputs (${names(inputs)}), but a network gets only the CT`,
+      'export it with one input',
     );
   const given = tensor(inputs, input.tensor, 'input');
   const made = tensor(outputs, output.tensor, 'output');
@@ -43,7 +43,7 @@ export function checkGraph(
       'give one for each ROI',
     );
   check(made, 'output', output.layout, {
-    // Where the ROIs name their channels the graph may have any others besides.
+    // Where output.channels names the channels of the ROIs, the graph may have further ones.
     channels: output.channels === undefined || typeof found !== 'number' ? least : Math.max(found, least),
     why: background === 1 ? `${rois.length} ROIs and the background` : `${rois.length} ROIs`,
     remedy: 'name the channel of each ROI in output.channels, or correct rois, output.activation or output.layout',

@@ -5,7 +5,7 @@ import { ContourNodeError } from '../../src/errors.ts';
 import type { Engine } from '../engines/engine.ts';
 
 /**
- * Runs the bundle's golden input through an engine and compares with the golden output.
+ * Runs the bundle's golden input through an engine and compares the result with the golden output.
  * @returns the largest absolute difference
  * @throws ContourNodeError BUNDLE_GOLDEN when it is above the bundle's tolerance, BUNDLE_INVALID (sizes do not fit)
  */
@@ -24,7 +24,7 @@ export async function checkGolden(bundle: Bundle, engine: Engine): Promise<numbe
   return difference;
 }
 
-/** Infinity when the lengths differ, NaN when a value is. */
+/** Infinity when the lengths differ, NaN when one of the values is NaN. */
 export function largestDifference(a: Float32Array, b: Float32Array): number {
   if (a.length !== b.length) return Infinity;
   let largest = 0;

@@ -9,8 +9,8 @@ import { checkGraph } from './check-graph.ts';
 import { writeBundle } from './write-bundle.ts';
 
 /**
- * What somebody who brings an ONNX file has to say about it: the manifest without files; the family is `imported`. The
- * names of the graph's tensors may be left out where it has one of each.
+ * The description that belongs to an imported ONNX file: the manifest without files, with the family `imported`. The names
+ * of the graph's tensors may be left out where it has one input and one output.
  */
 const importSchema = manifestSchema.omit({ formatVersion: true, files: true, architecture: true });
 const namesGiven = z.object({
@@ -19,8 +19,8 @@ const namesGiven = z.object({
 });
 
 /**
- * Makes a bundle of an ONNX file of somebody else's and a YAML description of its input, output and ROIs (docs/models.md):
- * checks it against the graph, runs it once, writes it.
+ * Makes a bundle from an ONNX file of another trainer and a YAML description of its input, output and ROIs (docs/models.md):
+ * checks the description against the graph, runs the graph once and writes the bundle.
  * @throws ContourNodeError PATH_NOT_FOUND, CONFIG_INVALID (the description), BUNDLE_INVALID (graph and description do
  *   not fit), ENGINE_FAILED (the graph does not load or run)
  */
@@ -59,6 +59,6 @@ async function read(path: string): Promise<Buffer> {
   try {
     return await readFile(path);
   } catch {
-    throw new ContourNodeError('PATH_NOT_FOUND', `${path} is not there or cannot be read`);
+    throw new ContourNodeError('PATH_NOT_FOUND', `${path} does not exist or cannot be read`);
   }
 }

@@ -4,7 +4,7 @@ import { openEngine, type EngineChoice } from '../engines/open-engine.ts';
 import { checkGolden } from './golden.ts';
 import { openBundle } from './open-bundle.ts';
 
-/** A verified bundle with an engine that has given its golden output. */
+/** A verified bundle with an engine that has reproduced its golden output. */
 export interface LoadedBundle {
   readonly bundle: Bundle;
   readonly engine: Engine;

@@ -3,14 +3,14 @@ import type { Bundle } from '../../src/bundles/read-bundle.ts';
 import { recordedMetrics, type DiceFigures, type RecordedEvaluation } from './recorded-metrics.ts';
 
 const uses = {
-  demonstration: 'demonstration only: it shows the way of a CT and draws nothing useful in a patient',
-  research: 'research only: its contours are for study, never for treatment without a person who draws them anew',
-  clinical: 'clinical use as its makers state it; every contour is reviewed by a person',
+  demonstration: 'demonstration only: it shows how a CT is processed; its contours on a patient are useless',
+  research: 'research only: its contours are for study, never for treatment unless a person contours again',
+  clinical: 'clinical use as its makers declare it; a person reviews every contour',
 } as const;
 
 /**
- * The model card of a bundle as Markdown: a function of bundle.json and the pictures' names alone, so that a test can
- * hold card and bundle together.
+ * The model card of a bundle as Markdown. It depends on bundle.json and the names of the pictures only, so that a test can
+ * compare card and bundle.
  * @param pictures file names beside the card: `NAME-phantom-SEED.png`
  */
 export function modelCard({ manifest, digest }: Bundle, pictures: readonly string[]): string {
@@ -22,7 +22,7 @@ export function modelCard({ manifest, digest }: Bundle, pictures: readonly strin
     description.replace(/([^.])$/, '$1.'),
     `**Intended use:** ${uses[intendedUse]}. contour-node is not a medical device.`,
     `**Licence:** ${licence}.`,
-    '## What it draws',
+    '## What it contours',
     roiTable(manifest),
     '## Data',
     ...trainingData(manifest),
@@ -92,7 +92,7 @@ function applicability({
     `A CT is refused with slices less than ${sliceSpacingMm[0]} or more than ${sliceSpacingMm[1]} mm apart, or shorter than ${minimumCoverageMm} mm. ` +
       `The network sees ${input.size.join(' x ')} pixels of ${input.spacingMm} mm around the middle of the ${input.centre.replace('-median', ' (median over the slices)')}.`,
     ...(trained === undefined
-      ? ['The bundle does not say what its training CTs looked like: the worker compares nothing with them.']
+      ? ['The bundle does not describe its training CTs: the worker does not compare a CT with them.']
       : [
           `The worker warns of a CT unlike the ${trained.patients} of the training: slices ${range(trained.sliceSpacingMm)} mm apart, pixels of ${range(trained.pixelSpacingMm)} mm, ` +
             `images of ${range(trained.fieldOfViewMm)} mm; and of a result unlike theirs (docs/validation.md).`,
@@ -112,7 +112,7 @@ function evaluationTable({ data, command, date, engine, series, withoutWarning, 
   return [
     `${data}: ${series} CT series, ${date}, ${engine}: \`${command}\`. Mean ± SD (median), in 3-D, on the CT's grid; docs/evaluation.md defines ` +
       `the metrics. The worker warned of nothing in ${withoutWarning} of them.`,
-    table(['ROI', 'n', 'not drawn', 'DSC', 'ASD (mm)', 'HD95 (mm)', 'surface DSC'], rows),
+    table(['ROI', 'n', 'not found', 'DSC', 'ASD (mm)', 'HD95 (mm)', 'surface DSC'], rows),
   ];
 }
 
@@ -132,10 +132,10 @@ function pictureLines({ name, training }: BundleManifest, pictures: readonly str
   if (pictures.length === 0) return [];
   const ofPhantoms = JSON.stringify(training['data'] ?? {}).includes('phantom');
   return [
-    `Generated phantoms on which it did worst among those tried (\`contour-node models card ${name} --pictures\`; red: truth, green: drawn).${ofPhantoms ? '' : ' It was not made for phantoms: they stand in for pictures of patients, which are not shown.'}`,
+    `Generated phantoms on which it did worst among those tried (\`contour-node models card ${name} --pictures\`; red: truth, green: model).${ofPhantoms ? '' : ' It was not made for phantoms: they stand in for pictures of patients, which are not shown.'}`,
     ...pictures.map((file) => {
       const seed = /-phantom-(\d+)\.png$/.exec(file)?.[1] ?? '';
-      return `![phantom ${seed}: truth in red, drawn in green](${file})`;
+      return `![phantom ${seed}: truth in red, model in green](${file})`;
     }),
   ];
 }

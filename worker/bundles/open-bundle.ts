@@ -4,8 +4,8 @@ import { readBundle, verifyDigests, type Bundle } from '../../src/bundles/read-b
 import { ContourNodeError } from '../../src/errors.ts';
 
 /**
- * A bundle by name (`models/NAME`) or by the path of its folder, read and verified: every file is the one that the
- * manifest names.
+ * A bundle by name (`models/NAME`) or by the path of its folder, read and verified: every file has the
+ * digest that the manifest names.
  * @throws ContourNodeError MODEL_NOT_FOUND, BUNDLE_INVALID, BUNDLE_DIGEST
  */
 export async function openBundle(nameOrPath: string, modelsDirectory: string): Promise<Bundle> {

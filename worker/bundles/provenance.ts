@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { BundleManifest } from '../../src/bundles/manifest.ts';
 
-/** What `training` of a bundle of this project's trainer holds for `evaluate`; absent from other bundles. */
+/** The part of a bundle's `training` that `evaluate` needs; bundles of other trainers do not have it. */
 const provenance = z.object({
-  /** Per ROI: how the training archive called it. */
+  /** Per ROI: its names in the training archive. */
   patterns: z.record(z.string(), z.array(z.string())).default({}),
   /** Digests of the CT series (worker/archive/series-digest.ts) that were trained on, and that chose the epoch. */
   series: z

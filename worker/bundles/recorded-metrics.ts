@@ -1,24 +1,24 @@
 import { z } from 'zod';
 import type { BundleManifest } from '../../src/bundles/manifest.ts';
 
-/** What `metrics` of a bundle may hold; whatever else stands there is shown on no card. */
+/** The part of a bundle's `metrics` that a model card shows. */
 const meanAndSpread = z.object({ mean: z.number(), sd: z.number().nullable(), median: z.number() });
 
 /** Figures of one call of `evaluate --record`. */
 export const recordedEvaluation = z.object({
-  /** What the data set is called; no path. */
+  /** Name of the data set; no path. */
   data: z.string(),
   command: z.string(),
   /** YYYY-MM-DD */
   date: z.string(),
   engine: z.string(),
   series: z.int(),
-  /** Series that the worker warned of in nothing but the end of the scan. */
+  /** Series without any warning except END_OF_SCAN. */
   withoutWarning: z.int(),
   rois: z.record(
     z.string(),
     z.object({
-      /** Series with figures, and series where the model drew nothing although a person did. */
+      /** Series with figures, and series where the model found nothing although the reference has the ROI. */
       n: z.int(),
       notDrawn: z.int(),
       dsc: meanAndSpread.optional(),
@@ -30,7 +30,7 @@ export const recordedEvaluation = z.object({
 });
 export type RecordedEvaluation = z.output<typeof recordedEvaluation>;
 
-/** Dice per ROI that somebody or the trainer measured. */
+/** Dice per ROI, measured by the trainer or by a person. */
 const diceFigures = z.object({
   what: z.string(),
   date: z.string(),

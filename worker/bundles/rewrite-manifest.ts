@@ -5,8 +5,8 @@ import { writeWhole } from '../../src/work/write-whole.ts';
 import { orDiskFull } from '../../src/disk-full.ts';
 
 /**
- * Changes what a bundle says of itself. Network, golden output and their digests stay; bundle.json, and with it the
- * bundle's digest, is another one afterwards.
+ * Changes the description in a bundle. Network, golden output and their digests stay as they are; bundle.json changes, and
+ * with it the digest of the bundle.
  * @throws ContourNodeError DISK_FULL
  */
 export async function rewriteManifest(

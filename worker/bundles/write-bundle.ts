@@ -13,7 +13,7 @@ import { openOnnxRuntime } from '../engines/onnxruntime.ts';
 import { imageCentre, inputShape, networkGrid, toNetworkHu, writeNetworkInput } from '../volume/preprocess.ts';
 import type { Volume } from '../volume/volume.ts';
 
-/** Everything of a manifest but what follows from the files. */
+/** A manifest without what is computed from the files. */
 export type BundleDescription = Omit<z.input<typeof manifestSchema>, 'formatVersion' | 'files'>;
 
 export interface BundleContents {
@@ -21,15 +21,15 @@ export interface BundleContents {
   readonly model: Uint8Array;
   /** The trainer's weights (worker/networks/tensor-file.ts), for the engine `tensorflow` and for training on. */
   readonly weights?: Uint8Array;
-  /** Largest difference of the golden output that an engine may show. */
+  /** Largest allowed difference from the golden output. */
   readonly tolerance?: number;
 }
 
 /**
  * Writes a bundle folder: the files, a golden input (generated) with the output that onnxruntime gives for it on the
- * CPU, their digests, and bundle.json. The folder appears complete or not at all.
- * @throws ContourNodeError BUNDLE_INVALID (description not as the schema wants it, or the graph does not fit it),
- *   USAGE (the folder holds something else than a bundle), ENGINE_FAILED, DISK_FULL
+ * CPU, their digests, and bundle.json. The folder appears as a whole or not at all.
+ * @throws ContourNodeError BUNDLE_INVALID (the description does not match the schema or the graph),
+ *   USAGE (the folder exists and is no bundle), ENGINE_FAILED, DISK_FULL
  */
 export async function writeBundle(
   directory: string,
@@ -40,7 +40,7 @@ export async function writeBundle(
   if (existsSync(target) && !existsSync(join(target, 'bundle.json'))) {
     throw new ContourNodeError('USAGE', `${directory} exists and is no bundle`, { remedy: 'give a new folder' });
   }
-  const remedy = 'free space and write the bundle again; the one that was there is kept';
+  const remedy = 'free space and write the bundle again; the earlier one is kept';
   await orDiskFull('no space for the bundle', remedy, () => writeFolder(target, description, contents));
   return readBundle(target);
 }
@@ -69,7 +69,7 @@ async function writeFolder(target: string, description: BundleDescription, conte
     const output = { ...(await put('golden-output.f32', bytesOf(golden.output))), shape: golden.outputShape };
     const final = complete({ input, output, tolerance: manifest.files.golden.tolerance });
     await writeFile(join(draft, 'bundle.json'), `${JSON.stringify(final, null, 2)}\n`);
-    // The bundle that was there is away for a moment only, and never in parts.
+    // The earlier bundle is missing for a moment, but never incomplete.
     const before = `${draft}-before`;
     if (existsSync(target)) await rename(target, before);
     await rename(draft, target);
@@ -87,7 +87,7 @@ function parse(manifest: unknown): BundleManifest {
   });
 }
 
-/** One slice through the network as inference would run it, which also shows whether graph and manifest fit. */
+/** Runs one slice as inference does, which also checks that graph and manifest fit. */
 async function makeGolden(model: string, manifest: BundleManifest) {
   const { input, output } = manifest;
   const engine = await openOnnxRuntime(
@@ -124,7 +124,7 @@ async function makeGolden(model: string, manifest: BundleManifest) {
 function goldenScene([width, height]: readonly [number, number], spacing: number): Volume {
   const hu = new Int16Array(width * height * 2);
   let state = 12345;
-  // Numerical Recipes' linear congruential generator: the same scene everywhere.
+  // Numerical Recipes' linear congruential generator: the same numbers on every machine.
   const random = () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32;
   const radius = Math.min(85, width * spacing * 0.45, height * spacing * 0.45);
   const discs = Array.from({ length: 12 }, () => ({

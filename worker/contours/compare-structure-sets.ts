@@ -7,10 +7,10 @@ import { compareMasks, type SurfaceAgreement } from '../evaluation/compare-masks
 import { gridOf } from '../volume/load-volume.ts';
 import { rasterise } from './rasterise.ts';
 
-/** The metrics of docs/evaluation.md; absent where one of the two is empty or not there. */
+/** The metrics of docs/evaluation.md; absent where one of the two is empty or missing. */
 export interface RoiComparison extends Partial<SurfaceAgreement> {
   readonly name: string;
-  /** `empty`: the ROI is there and has no voxel in this CT; then there is no DSC. */
+  /** `empty`: the ROI exists but has no voxel in this CT; then there is no DSC. */
   readonly status: 'ok' | 'only in A' | 'only in B' | 'empty in A' | 'empty in B' | 'empty in both';
   readonly volumeCm3A?: number;
   readonly volumeCm3B?: number;
@@ -30,11 +30,11 @@ const emptiness = {
 } as const;
 
 /**
- * Two structure sets of one CT, ROI by ROI on the CT's grid. ROIs are matched by name, whatever the case; the suffix
- * that marks a machine's contours does not count.
+ * Two structure sets of one CT, ROI by ROI on the CT's grid. ROIs are matched by name, case-insensitively and without
+ * the suffix of automatic contours.
  * @param toleranceMm of the surface DSC
  *
- * @throws STRUCTURE_SET_NOT_OF_CT one of them was drawn on something else
+ * @throws STRUCTURE_SET_NOT_OF_CT one of them belongs to another CT
  */
 export function compareStructureSets(
   a: StructureSet,

@@ -2,8 +2,8 @@ import { doubledArea, ringContains } from '../../src/dicom/rtstruct/ring.ts';
 import type { Polygon, Ring } from '../../src/dicom/rtstruct/structure-set.ts';
 
 /**
- * Puts the holes of one slice (negative area) into the outer rings (positive area) that hold them. A hole in no outer
- * ring is dropped.
+ * Assigns the holes of one slice (negative area) to the outer rings (positive area) around them. A hole outside of every
+ * outer ring is dropped.
  */
 export function nest(rings: readonly Ring[]): Polygon[] {
   const outers = rings

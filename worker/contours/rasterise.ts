@@ -8,7 +8,7 @@ export interface PlanarContour {
 
 /**
  * How contours of one slice combine. `xor`: a contour inside another one is a hole (what most radiotherapy software
- * writes); `union`: every contour is filled (what plastimatch does by default). A keyhole reads the same in both.
+ * writes); `union`: every contour is filled (what plastimatch does by default). A keyhole contour gives the same mask in both.
  */
 export type CombineMode = 'xor' | 'union';
 
@@ -16,8 +16,8 @@ export type CombineMode = 'xor' | 'union';
  * Contours to a mask of `grid`: a voxel belongs to the ROI if its centre lies inside by the even-odd rule; a centre
  * exactly on a left or upper edge counts as inside. Only the rows and columns that a contour covers are visited.
  *
- * A contour belongs to the slice that `sliceAt` gives for its plane and is left out where there is none. What lies
- * outside of the grid in the plane is cut off.
+ * A contour belongs to the slice that `sliceAt` returns for its plane; without one it is ignored. Parts outside of the
+ * grid are clipped.
  */
 export function rasterise(contours: readonly PlanarContour[], grid: Grid, mode: CombineMode = 'xor'): Mask {
   const [nx, ny, nz] = grid.size;

@@ -6,9 +6,9 @@ import { simplifyRings } from './simplify.ts';
 import { traceLevel } from './trace.ts';
 import type { Field } from './trace.ts';
 
-/** In-plane coordinates are multiples of this, mm: what is written into the structure set. */
+/** In-plane coordinates in the structure set are multiples of this, mm. */
 const unit = 0.01;
-/** Nearest that a line comes to a voxel's centre, mm: more than rounding moves two lines towards each other. */
+/** Smallest distance of a line from a voxel's centre, mm: more than rounding can move two lines towards each other. */
 const clearanceMm = 0.03;
 /** Smaller rings are dropped, in pixels: a single voxel of a mask has 0.5. */
 const sliver = 0.1;
@@ -30,9 +30,9 @@ export function maskContours(mask: Mask, options: TraceOptions = {}): SlicePolyg
 }
 
 /**
- * The polygons of one ROI in the slices of a slab: where the probability is `level`, at sub-pixel position, for the
- * voxels that the mask has. The mask comes from the same probabilities and was cleaned up since: where the two differ it
- * is right, and the line runs between its voxels as far as the probability inside (or outside) says.
+ * The polygons of one ROI in the slices of a slab: the lines where the probability equals `level`, at sub-pixel position,
+ * around the voxels of the mask. The mask was made from the same probabilities and then cleaned up. Where the two differ
+ * the mask decides which voxels are inside; the probabilities only place the line between them.
  *
  * @param level the ROI's threshold
  */
@@ -92,7 +92,7 @@ function boundingBox({ grid, voxels }: Mask, slice: number): Box | undefined {
   return { left, right, top, bottom };
 }
 
-/** The box with two samples around it; beyond the image lies what mirrors probability 1 at the level. */
+/** The box with two samples around it; a sample beyond the image has 1 mirrored at the level. */
 function fieldOf(mask: Mask, slice: number, box: Box, slab: Slab | undefined, level: number): Field {
   const [nx, ny] = mask.grid.size;
   const width = box.right - box.left + 5;

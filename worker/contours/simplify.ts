@@ -1,9 +1,9 @@
 /**
- * Fewer points for the rings of one slice, without ever letting them touch or cross: no ring itself and no two rings.
+ * Removes points from the rings of one slice so that no ring touches or crosses itself or another one.
  * A point is removed if (1) every traced point between its remaining neighbours lies within `tolerance` of the new edge,
  * so that trace and result stay within `tolerance` of each other, and (2) the triangle that the new edge cuts off holds
- * no other point of any ring: an edge that crossed it would have to end in there. Flat places go first, so that points
- * stay where the line bends. A ring keeps at least three points.
+ * no other point of any ring: an edge that crossed it would have to end in there. Points on straight parts go first, so
+ * that points stay where the line bends. A ring keeps at least three points.
  *
  * @param rings integer coordinates x0, y0, x1, y1, …, apart from each other and from themselves
  * @param tolerance in the unit of the coordinates
@@ -19,7 +19,7 @@ export function simplifyRings(rings: readonly Int32Array[], tolerance: number): 
   return rings.map((_, ring) => remaining(chains, ring));
 }
 
-/** All points of all rings, each ring a doubly linked circle of those that are left. */
+/** All points of all rings; the remaining ones of each ring are a doubly linked circle. */
 interface Chains {
   readonly x: Int32Array;
   readonly y: Int32Array;
@@ -27,7 +27,7 @@ interface Chains {
   readonly previous: Int32Array;
   /** First point of every ring, and one past the last point of the last one. */
   readonly start: Int32Array;
-  /** Points left in every ring. */
+  /** Remaining points of every ring. */
   readonly count: Int32Array;
   readonly removed: Uint8Array;
 }
@@ -58,7 +58,7 @@ function linked(rings: readonly Int32Array[]): Chains {
   return chains;
 }
 
-/** One round along a ring; never removes two neighbours in one round. Returns how many points went. */
+/** One round along a ring; never removes two neighbours in one round. Returns the number of points removed. */
 function sweep(chains: Chains, ring: number, limit: number, index: PointIndex): number {
   const { next, previous, count, removed } = chains;
   let gone = 0;
@@ -115,7 +115,7 @@ function remaining(chains: Chains, ring: number): Int32Array {
   return result;
 }
 
-/** The points that are left, in square cells of 128 units (about the distance of traced points), to find those in a triangle. */
+/** The remaining points, in square cells of 128 units (about the distance of traced points), to find those in a triangle. */
 class PointIndex {
   readonly #chains: Chains;
   readonly #cells = new Map<number, number[]>();

@@ -15,7 +15,7 @@ export interface Field {
  * have the inside on the same side: the shoelace area is positive for outer rings and negative for holes.
  *
  * @param clearance smallest distance of a crossing from a sample, in samples along x and y: it keeps rings apart, and
- *   samples on their side of the line, when coordinates are rounded
+ *   samples on the right side of the line, when coordinates are rounded
  * @returns x0, y0, x1, y1, … in samples, for each ring
  */
 export function traceLevel(field: Field, level: number, clearance: readonly [number, number]): Float64Array[] {

@@ -20,8 +20,8 @@ import {
 import { writeOnce } from '../../src/work/write-once.ts';
 import { faultPoint } from '../../src/fault-point.ts';
 import { contoursJson, type ShownRoi } from '../pictures/contours-json.ts';
-import { OrderFiles } from '../order-files.ts';
-import { readSlices } from '../revision-slices.ts';
+import { OrderFiles } from '../order/order-files.ts';
+import { readSlices } from '../order/revision-slices.ts';
 import { gridOf } from '../volume/load-volume.ts';
 import type { Grid } from '../volume/volume.ts';
 import { namesOf, correctedRoi } from './corrected-rois.ts';
@@ -29,11 +29,11 @@ import { roiFigures } from './roi-figures.ts';
 import { hasAllContours } from './same-contours.ts';
 
 /**
- * The compare job: a structure set that came back against what an order drew, ROI by ROI on the grid of the CT, from files
- * to `result.json` and `contours.json` on disk. May be repeated at any time: the same files give the same result.
+ * The compare job: compares a correction with the structure set of an order, ROI by ROI on the grid of the CT, and writes
+ * `result.json` and `contours.json`. May be repeated at any time: the same files give the same result.
  *
- * @throws ContourNodeError what another try may overcome: DATA_DIRECTORY, DISK_FULL; RESULT_CONFLICT a file of the order
- *   is not the one that it wrote
+ * @throws ContourNodeError what another try may overcome: DATA_DIRECTORY, DISK_FULL; RESULT_CONFLICT a file of the order has
+ *   other bytes than the worker wrote
  */
 export async function compareCorrection(dataDirectory: string, payload: ComparePayload): Promise<ComparisonResult> {
   const { series, structureSet, order } = payload;
@@ -60,8 +60,8 @@ async function compared(
 ): Promise<ComparisonResult> {
   const { series, structureSet } = payload;
   const files = new OrderFiles(dataDirectory, payload);
-  const [order, drawn, manifest] = [await files.order(), await files.result(), await files.manifest()];
-  if (drawn === undefined) throw new ContourNodeError('DATA_DIRECTORY', 'the order has no result');
+  const [order, result, manifest] = [await files.order(), await files.result(), await files.manifest()];
+  if (result === undefined) throw new ContourNodeError('DATA_DIRECTORY', 'the order has no result');
   const { headers } = await readSlices(files, manifest);
   const checked = checkCtSeries(headers);
   const grid = gridOf(checked.geometry);
@@ -73,13 +73,13 @@ async function compared(
   });
   const correction = readRtstruct(bytes);
   const matched = matchToCt(correction, ct);
-  const proposal = await proposalFor(correction, files, order, drawn);
+  const proposal = await proposalFor(correction, files, order, result);
   const own = proposal.set !== undefined && isOwn(correction, proposal.set);
   const inProposal = proposal.set === undefined ? [] : matchToCt(proposal.set, ct).rois;
 
   const rois: ComparedRoi[] = [];
   const shown: ShownRoi[] = [];
-  for (const [index, { name }] of drawn.rois.entries()) {
+  for (const [index, { name }] of result.rois.entries()) {
     // Its number is its place in the bundle (worker/structure-set/destination-rois.ts).
     const proposed = inProposal.find(({ number }) => number === index + 1);
     const corrected = correctedRoi(matched.rois, namesOf(name, proposal.profile, proposed?.name));
@@ -93,23 +93,23 @@ async function compared(
 
 interface Proposal {
   readonly profile: Profile;
-  /** As it went out; absent where nothing was found. */
+  /** The ROI as it was delivered; absent where nothing was found. */
   readonly set: StructureSet | undefined;
 }
 
 /**
- * Of the structure sets that the order made for different destinations the one that came back: by its UID, else the one with
- * most of its names.
+ * Finds which of the order's structure sets, one for each destination, was corrected: by its UID, else the one with the most
+ * ROI names in common.
  */
 async function proposalFor(
   correction: StructureSet,
   files: OrderFiles,
   order: WorkOrder,
-  drawn: WorkResult,
+  result: WorkResult,
 ): Promise<Proposal> {
   const names = new Set(correction.rois.map(({ name }) => name.trim().toLowerCase()));
   const proposals: (Proposal & { readonly fit: number })[] = [];
-  for (const made of drawn.structureSets) {
+  for (const made of result.structureSets) {
     const profile = order.profiles.find(({ key }) => key === made.profile);
     const set = await readMade(files, made);
     if (profile === undefined) continue;
@@ -131,7 +131,7 @@ function isOwn(correction: StructureSet, made: StructureSet): boolean {
   return correction.sopInstanceUid === made.sopInstanceUid && hasAllContours(correction, made);
 }
 
-/** undefined: nobody drew it. */
+/** undefined: the ROI has no contours. */
 function figuresOf(
   name: string,
   proposed: MatchedRoi | undefined,

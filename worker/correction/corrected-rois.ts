@@ -4,11 +4,11 @@ import type { Profile } from '../../src/work/work-order.ts';
 type Names = Pick<Profile, 'roiNames' | 'roiSuffix'>;
 
 /**
- * The names that an ROI of a bundle may bear in a structure set that comes back, the most telling first: the clinic's own,
- * the bundle's, the one that was delivered without and with the suffix that marks a machine's contours. Somebody who keeps
- * the proposal beside a corrected copy calls the copy by the name without suffix.
+ * The names that an ROI of a bundle may have in a correction, the most reliable first: the destination's, the bundle's, then
+ * the delivered name without and with the suffix of automatic contours. A person who keeps the proposal beside a corrected
+ * copy names the copy without the suffix.
  *
- * @param delivered the name that it went out under; absent where nothing was found
+ * @param delivered the delivered name; absent where nothing was found
  */
 export function namesOf(roi: string, { roiNames, roiSuffix }: Names, delivered?: string): string[] {
   const names = [roiNames[roi] ?? roi, roi];
@@ -20,8 +20,8 @@ export function namesOf(roi: string, { roiNames, roiSuffix }: Names, delivered?:
 }
 
 /**
- * The one ROI of the structure set that bears the first of these names that occurs; capitals and outer spaces do not
- * matter. Of several of one name the one that is not empty.
+ * The ROI of the structure set with the first of these names that occurs, ignoring case and outer spaces. Of several with
+ * one name the one that is not empty.
  */
 export function correctedRoi<Roi extends Pick<StructureSetRoi, 'name' | 'contours'>>(
   rois: readonly Roi[],
@@ -29,9 +29,9 @@ export function correctedRoi<Roi extends Pick<StructureSetRoi, 'name' | 'contour
 ): Roi | 'unclear' | undefined {
   for (const name of names) {
     const found = rois.filter((roi) => folded(roi.name) === name);
-    const drawn = found.filter(({ contours }) => contours.length > 0);
-    if (drawn.length > 1) return 'unclear';
-    if (found.length > 0) return drawn[0] ?? found[0];
+    const contoured = found.filter(({ contours }) => contours.length > 0);
+    if (contoured.length > 1) return 'unclear';
+    if (found.length > 0) return contoured[0] ?? found[0];
   }
   return undefined;
 }

@@ -5,7 +5,7 @@ import { addedPathLength } from '../evaluation/added-path-length.ts';
 import { compareMasks } from '../evaluation/compare-masks.ts';
 import type { Grid } from '../volume/volume.ts';
 
-/** Of the surface DSC, mm. */
+/** Tolerance of the surface DSC, mm. */
 export const surfaceToleranceMm = 2;
 
 /** How far a corrected ROI is from the proposed one, on the part of the CT's grid that holds both. */
@@ -38,7 +38,7 @@ function rounded(value: number, digits: number): number {
   return Number(value.toFixed(digits));
 }
 
-/** The voxels around contours, with one more on each side: what lies beyond changes no figure. */
+/** The box of the contours, one voxel larger on each side: voxels outside of it change no figure. */
 function partAround(grid: Grid, contours: readonly PlanarContour[]): Grid {
   const low = [Infinity, Infinity, Infinity];
   const high = [-Infinity, -Infinity, -Infinity];
@@ -64,7 +64,7 @@ function partAround(grid: Grid, contours: readonly PlanarContour[]): Grid {
   };
 }
 
-/** A contour may lie beside the grid, and there may be none. */
+/** Contours may lie outside of the grid, or there may be none. */
 function clamped(index: number, count: number): number {
   return Math.min(count - 1, Math.max(0, index));
 }

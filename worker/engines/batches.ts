@@ -1,8 +1,8 @@
 type Run = (input: Float32Array, shape: readonly number[]) => Promise<{ data: Float32Array; shape: readonly number[] }>;
 
 /**
- * Runs a batch of any size on a graph that takes batches of `size` only, part by part; the last part is filled up with
- * zeros, whose output is dropped. `undefined`: the graph takes any.
+ * Runs a batch of any size on a graph with a fixed batch of `size`, part by part; the last part is filled with zeros, whose
+ * output is dropped. `undefined`: the graph takes any size.
  */
 export async function inBatchesOf(
   size: number | undefined,

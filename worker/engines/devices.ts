@@ -22,7 +22,7 @@ const probe = fileURLToPath(new URL('./probe-device.ts', import.meta.url));
 
 /**
  * Whether an engine runs on a device of this machine; undefined: it does.
- * @param bundle any one, whose graph onnxruntime opens to find out
+ * @param bundle any one: onnxruntime needs a graph to open
  */
 export async function missingDevice(
   engine: keyof typeof engineDevices,
@@ -38,6 +38,9 @@ export async function missingDevice(
     const line = stdout.trim().split('\n').at(-1) ?? '';
     return line === '' ? undefined : answer.parse(JSON.parse(line));
   } catch {
-    return { message: `${engine} breaks its process on ${device}`, remedy: 'run ./setup again, or use another device' };
+    return {
+      message: `${engine} crashes its process on ${device}`,
+      remedy: 'run ./setup again, or use another device',
+    };
   }
 }

@@ -5,19 +5,19 @@ export type TensorFlow = typeof import('@tensorflow/tfjs-node');
 
 /**
  * Imports tfjs-node (`gpu`: tfjs-node-gpu) once per process. tfjs-node 4.22 calls `util.isNullOrUndefined` and
- * `util.isArray`, which newer Nodes removed or warn of: they are put back first.
+ * `util.isArray`, which newer versions of Node removed or warn of: they are restored first.
  * @throws ContourNodeError ENGINE_UNAVAILABLE when the package or its library is not installed, or it sees no GPU
  */
 export async function loadTensorFlow(gpu = false): Promise<TensorFlow> {
   const legacy = util as unknown as Record<string, (value: unknown) => boolean>;
   legacy['isNullOrUndefined'] = (value) => value === null || value === undefined;
   legacy['isArray'] = Array.isArray;
-  // Two lines for each process on stderr ("This TensorFlow binary is optimized...") that nobody can act on.
+  // Else every process prints two lines ("This TensorFlow binary is optimized...") that need no action.
   process.env['TF_CPP_MIN_LOG_LEVEL'] ??= gpu ? '3' : '1';
-  // TensorFlow would take the whole memory of the card at its start.
+  // Else TensorFlow reserves the whole memory of the card at its start.
   if (gpu) process.env['TF_FORCE_GPU_ALLOW_GROWTH'] ??= 'true';
   const tf = await importPackage(gpu);
-  // Where it finds no card, tfjs-node-gpu silently calculates on the CPU.
+  // Without a card tfjs-node-gpu computes on the CPU without saying so.
   if (gpu && !(tf.backend() as { isUsingGpuDevice?: boolean }).isUsingGpuDevice) {
     throw new ContourNodeError('ENGINE_UNAVAILABLE', 'TensorFlow sees no NVIDIA card on this machine', {
       remedy: 'see whether nvidia-smi lists one, run ./setup --gpu again, or use the device cpu',
@@ -35,7 +35,7 @@ async function importPackage(gpu: boolean): Promise<TensorFlow> {
     return tf;
   } catch (error) {
     const [why = ''] = (error as Error).message.split('\n');
-    // npm brings the package; what it stands on, setup builds.
+    // npm installs the package, ./setup the native library below it.
     const built = !why.includes('native addon module') && !why.startsWith('Cannot find package');
     throw new ContourNodeError(
       'ENGINE_UNAVAILABLE',

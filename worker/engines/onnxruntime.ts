@@ -49,7 +49,7 @@ export async function openOnnxRuntime(
   };
 }
 
-/** An input or output of a graph: its name, element type, and shape with the names of what is left open. */
+/** An input or output of a graph: its name, element type and shape; open dimensions have names. */
 export interface GraphTensor {
   readonly name: string;
   readonly type: string;
@@ -57,7 +57,7 @@ export interface GraphTensor {
 }
 
 /**
- * What an ONNX file takes and gives.
+ * Inputs and outputs of an ONNX file.
  * @throws ContourNodeError ENGINE_UNAVAILABLE, ENGINE_FAILED (the graph does not load)
  */
 export async function graphTensors(model: string): Promise<{ inputs: GraphTensor[]; outputs: GraphTensor[] }> {
@@ -78,7 +78,7 @@ export async function graphTensors(model: string): Promise<{ inputs: GraphTensor
 }
 
 async function load(): Promise<OnnxRuntime> {
-  // Otherwise the library gives this machine an identifier and reports its use to Microsoft (measured with 1.30).
+  // Else the library assigns this machine an identifier and reports its use to Microsoft (measured with 1.30).
   process.env['ORT_DISABLE_TELEMETRY'] = '1';
   try {
     const module = (await import('onnxruntime-node')) as OnnxRuntime & { default?: OnnxRuntime };
@@ -91,7 +91,7 @@ async function load(): Promise<OnnxRuntime> {
   }
 }
 
-/** The batch that a graph was exported for, where it takes no other. */
+/** The fixed batch size of a graph, where it has one. */
 function fixedBatch(session: Awaited<ReturnType<typeof openSession>>['session'], input: string): number | undefined {
   const tensor = session.inputMetadata.find(({ name }) => name === input);
   const first = tensor?.isTensor === true ? tensor.shape[0] : undefined;
@@ -119,13 +119,13 @@ async function openSession(ort: OnnxRuntime, model: string, options: EngineOptio
       const session = await ort.InferenceSession.create(model, {
         executionProviders: [device],
         intraOpNumThreads: options.threads,
-        // The arena never gives back what the largest batch took; without it a worker stays small between jobs.
+        // The arena never frees the memory of the largest batch; without it a worker stays small between jobs.
         enableCpuMemArena: false,
         logSeverityLevel: 4,
       });
       return { session, device };
     } catch (error) {
-      // Dawn's own words name its source files.
+      // Dawn's message names its source files only.
       reason = device === 'webgpu' && /adapter/i.test(String(error)) ? 'no WebGPU adapter (Vulkan driver)' : error;
     }
   }
@@ -140,7 +140,7 @@ async function openSession(ort: OnnxRuntime, model: string, options: EngineOptio
   );
 }
 
-/** Whether the package's CUDA provider was installed; asking onnxruntime for an absent one fills the log. */
+/** Whether the package's CUDA provider was installed; asking onnxruntime for an absent one prints errors. */
 function cudaInstalled(): boolean {
   const entry = createRequire(import.meta.url).resolve('onnxruntime-node');
   const bin = join(dirname(entry), '..', 'bin');

@@ -3,9 +3,9 @@ import { loadTensorFlow } from './load-tensorflow.ts';
 import { openOnnxRuntime } from './onnxruntime.ts';
 
 /**
- * `node probe-device.ts tensorflow cpu|gpu`, `node probe-device.ts onnxruntime cpu|cuda|webgpu MODEL INPUT OUTPUT`: ends
- * silently where the engine runs on the device, else with one line of JSON that says why not. A process of its own: two
- * builds of TensorFlow do not live in one, and a driver may write to stderr what it likes.
+ * `node probe-device.ts tensorflow cpu|gpu`, `node probe-device.ts onnxruntime cpu|cuda|webgpu MODEL INPUT OUTPUT`: prints
+ * nothing where the engine runs on the device, else one line of JSON with the reason. It is a process of its own because
+ * one process cannot load two builds of TensorFlow, and because a driver may print to stderr.
  */
 const [, , engine, device, model = '', input = '', output = ''] = process.argv;
 try {

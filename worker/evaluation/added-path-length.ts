@@ -2,9 +2,9 @@ import type { Mask } from '../volume/volume.ts';
 
 /**
  * Added path length (Vaassen et al. 2020, Physics and Imaging in Radiation Oncology 13:1-6): how much of the corrected
- * contour had to be drawn anew. Slice by slice, the pixels on the corrected contour that are not on the proposed one, each
+ * contour was drawn again. Slice by slice, the pixels on the corrected contour that are not on the proposed one, each
  * as long as a pixel (the mean of both spacings), mm. A pixel is on the contour when it shares an edge in its slice with
- * one outside. What was only taken away adds no path, except where it leaves a new edge.
+ * one outside. Removed parts add no path, except along the new edge that they leave.
  *
  * @throws RangeError where the masks lie on different grids
  */

@@ -28,11 +28,11 @@ export interface SurfaceAgreement {
 
 export type Comparison =
   | ({ readonly status: 'ok' } & Overlap & SurfaceAgreement)
-  /** Which of the two holds no voxel; no distance exists, and none is averaged. */
+  /** Which of the two masks is empty: then there is no distance, and none is averaged. */
   | ({ readonly status: 'reference-empty' | 'test-empty' | 'both-empty' } & Overlap);
 
 /**
- * Volumes and overlap, in mm³ of the grid (slices need not be equidistant). Fast: for what needs no distances.
+ * Volumes and overlap, in mm³ of the grid (slices need not be equidistant). Fast, as it computes no distances.
  * @throws RangeError where the masks lie on different grids
  */
 export function overlap(reference: Mask, test: Mask): Overlap {

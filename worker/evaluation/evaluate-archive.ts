@@ -15,12 +15,12 @@ export interface ArchiveEvaluation {
   readonly rows: readonly EvaluationRow[];
   readonly runs: readonly ModelRun[];
   readonly leftOut: readonly LeftOut[];
-  /** Patients that a model's training looked at to choose its epoch. */
+  /** Validation patients of a model's training: they chose its epoch. */
   readonly choseTheEpoch: number;
 }
 
 export interface EvaluateOptions {
-  /** Folder of the report: `patients/ID.json` and `overlays/ID.png` are kept there, and taken from there again. */
+  /** Folder of the report. `patients/ID.json` and `overlays/ID.png` are kept there and used again. */
   readonly out: string;
   readonly patterns: readonly RoiPatterns[];
   readonly toleranceMm: number;
@@ -31,8 +31,8 @@ export interface EvaluateOptions {
 }
 
 /**
- * Evaluates the models on every case, one after the other; what an earlier call with the same models, options and data
- * has done is not done again. A patient that cannot be read does not spoil the others.
+ * Evaluates the models on every case, one after the other. Results of an earlier call with the same models, options and
+ * data are used again. A case that cannot be read is left out, the others are evaluated.
  * @throws ContourNodeError DISK_FULL
  */
 export async function evaluateArchive(
@@ -72,7 +72,7 @@ function isOf({ bundle: { manifest } }: EvaluatedModel, one: ArchiveCase, side: 
 
 function trainedOn(): ContourNodeError {
   return new ContourNodeError('TRAINING_DATA', 'a model was trained on this patient', {
-    remedy: '--include-trained takes it all the same',
+    remedy: '--include-trained evaluates it as well',
   });
 }
 

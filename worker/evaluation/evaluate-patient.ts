@@ -14,7 +14,7 @@ import { StageClock } from '../stage-clock.ts';
 import type { Grid, Mask } from '../volume/volume.ts';
 import { compareMasks, type Comparison } from './compare-masks.ts';
 
-/** One ROI of one patient, drawn by one model and by a person. */
+/** One ROI of one patient, contoured by one model and by a person. */
 export interface EvaluationRow {
   /** Pseudonym of the patient's folder. */
   readonly patient: string;
@@ -24,17 +24,17 @@ export interface EvaluationRow {
 }
 
 export interface EvaluatedModel extends LoadedBundle {
-  /** How rows, tables and figures name it; unlike any other of the evaluation. */
+  /** Its name in rows, tables and figures, unique in the evaluation. */
   readonly label: string;
   readonly colour: Colour;
 }
 
-/** What one model said of one patient besides the contours. */
+/** What one model gave for one patient besides the contours. */
 export interface ModelRun {
   readonly model: string;
   /** The worker's warnings; see docs/validation.md. */
   readonly warnings: readonly Warning[];
-  /** Through the network, both passes of a flip average included. */
+  /** Time in the network, both passes of a flip average included. */
   readonly millisecondsPerSlice: number;
 }
 
@@ -49,9 +49,9 @@ export interface EvaluatedPatient {
 const referenceColour: Colour = [255, 40, 40];
 
 /**
- * Draws the ROIs of one patient with every model, on the CT's own grid and with the bundle's clean-up, and compares them
- * with the structure set of the archive. An ROI that the structure set lacks gives no row.
- * @param patterns how the archive names the ROIs, where it is neither as in the bundle's training nor as the bundle does
+ * Contours one patient with every model, on the CT's own grid and with the bundle's clean-up, and compares the ROIs with the
+ * structure set of the archive. An ROI that the structure set lacks gives no row.
+ * @param patterns names of the ROIs in the archive, where they differ from those in the bundle and in its training
  * @throws ContourNodeError as readCase, namedRoi and contourVolume
  */
 export async function evaluatePatient(
@@ -59,7 +59,7 @@ export async function evaluatePatient(
   models: readonly EvaluatedModel[],
   options: { patterns: readonly RoiPatterns[]; toleranceMm: number; batchSize: number },
 ): Promise<EvaluatedPatient> {
-  const { volume, drawn } = await readCase(patient);
+  const { volume, rois } = await readCase(patient);
   const { grid } = volume;
   const references = new Map<string, MatchedRoi>();
   const lines: PictureRoi[] = [];
@@ -77,7 +77,7 @@ export async function evaluatePatient(
     for (const { roi, part, slices } of found.rois) {
       const given = options.patterns.find(({ name }) => name === roi.name);
       const patterns = given ?? { name: roi.name, patterns: provenanceOf(model.bundle.manifest).patterns[roi.name] };
-      const reference = namedRoi(drawn, patterns);
+      const reference = namedRoi(rois, patterns);
       if (reference === undefined) continue;
       references.set(roi.name, reference);
       const comparison = compareMasks(rasterise(reference.contours, grid), onGrid(part, grid), options.toleranceMm);

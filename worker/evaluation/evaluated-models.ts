@@ -2,7 +2,7 @@ import type { LoadedBundle } from '../bundles/load-bundle.ts';
 import type { Colour } from '../pictures/picture.ts';
 import type { EvaluatedModel } from './evaluate-patient.ts';
 
-/** DESIGN section 8: Deeplabv3+ green, U-Net blue; a third colour for two of a kind. */
+/** DESIGN section 8: Deeplabv3+ green, U-Net blue; a second model of the same family takes the other colour. */
 const green: Colour = [60, 255, 60];
 const blue: Colour = [90, 140, 255];
 

@@ -19,8 +19,8 @@ const paper = {
   'p (paper)': { dsc: '<0.001', ji: '<0.001', asd: '0.014', hd: '0.745' },
 } as const;
 const paperNote =
-  "The paper's rows are for the GTVp of other patients, drawn by other physicians, in another hospital's CT; PTV70 only stands in for it.";
-/** ROIs that the paper's tumour can be held against. */
+  "The paper's rows are for the GTVp of other patients, contoured by other physicians, on the CT of another hospital; PTV70 is only a substitute for it.";
+/** ROIs that are compared with the paper's tumour. */
 const paperRois = /^(GTVp|PTV70)/;
 
 /** The values of one metric, patients in the order of the rows; a patient with an empty structure has none. */
@@ -73,7 +73,7 @@ export interface ModelSummary {
   readonly roi: string;
   readonly model: string;
   readonly metrics: Readonly<Record<Metric, Summary>>;
-  /** Patients without numbers: the model drew nothing where a person did, or the reverse. */
+  /** Patients without numbers: the model found nothing although the reference has the ROI, or the reverse. */
   readonly notDrawn: number;
   readonly referenceEmpty: number;
 }
@@ -99,6 +99,16 @@ export function summariseModels(rows: readonly EvaluationRow[]): ModelSummary[] 
   );
 }
 
+/** The figures of one ROI and model in a line for a terminal. */
+export function summaryLine({ roi, model, metrics: { dsc, hd95 }, notDrawn }: ModelSummary): string {
+  const numbers =
+    dsc.n === 0
+      ? 'nothing to compare'
+      : `DSC ${dsc.mean.toFixed(3)} ± ${dsc.sd.toFixed(3)}  HD95 ${hd95.mean.toFixed(1)} mm  n ${dsc.n}`;
+  const absent = notDrawn > 0 ? `, not found in ${notDrawn}` : '';
+  return `${roi.padEnd(16)} ${model.padEnd(24)} ${numbers}${absent}`;
+}
+
 /** The paired tests of one metric, over the patients where both models have a number. */
 export function pairedTests(
   rows: readonly EvaluationRow[],
@@ -112,7 +122,7 @@ export function pairedTests(
   return { t: pairedTTest(a, b), wilcoxon: wilcoxonSignedRank(a, b) };
 }
 
-/** What a report says besides its numbers. */
+/** What a report contains besides its numbers. */
 export interface ReportFacts {
   /** The call that made it. */
   readonly command: string;
@@ -127,20 +137,20 @@ export interface ReportFacts {
   }[];
   readonly runs: readonly ModelRun[];
   readonly leftOut: number;
-  /** Patients that a model's training looked at to choose its epoch. */
+  /** Validation patients of a model's training: they chose its epoch. */
   readonly choseTheEpoch: number;
 }
 
-/** Markdown: a table for each ROI, mean ± SD (median), with the paper's numbers beside a tumour's. */
+/** Markdown: a table for each ROI, mean ± SD (median); a tumour's also has the numbers of the paper. */
 export function evaluationMarkdown(rows: readonly EvaluationRow[], facts: ReportFacts): string {
   const lines = [
     '# Evaluation',
     '',
     `${distinct(rows, 'patient').length} CT series, ${facts.leftOut} left out, ${facts.date}: \`${facts.command}\`.`,
-    `In mm, in 3-D, on the CT's own grid: mean ± SD (median); surface DSC at ${facts.toleranceMm} mm. Structures that one side`,
-    'left empty are counted, never averaged in. docs/evaluation.md defines each metric.',
+    `In mm, in 3-D, on the CT's own grid: mean ± SD (median); surface DSC at ${facts.toleranceMm} mm. Empty structures`,
+    'are counted, not averaged. docs/evaluation.md defines each metric.',
     ...(facts.choseTheEpoch > 0
-      ? [`${facts.choseTheEpoch} of the patients were looked at in training to choose the best epoch.`]
+      ? [`${facts.choseTheEpoch} of the patients were validation patients in training: they chose the epoch.`]
       : []),
     '',
     ...modelLines(facts),
@@ -152,7 +162,7 @@ export function evaluationMarkdown(rows: readonly EvaluationRow[], facts: Report
       '',
       `## ${roi}`,
       '',
-      `| model | n | not drawn | no reference | ${titles.join(' | ')} |`,
+      `| model | n | not found | no reference | ${titles.join(' | ')} |`,
       `| --- | --- | --- | --- |${' --- |'.repeat(titles.length)}`,
     );
     for (const summary of summaries.filter((one) => one.roi === roi)) lines.push(summaryRow(summary.model, summary));
@@ -176,8 +186,8 @@ export function evaluationMarkdown(rows: readonly EvaluationRow[], facts: Report
 }
 
 /**
- * A row for each model that met references of a size which its training never saw: the figures without them, beside the
- * ones with them. A spinal cord of half a litre is a slip of whoever drew it.
+ * A row for each model whose references include sizes outside of its training data: the figures without these references.
+ * A spinal cord of half a litre is a mistake in the reference.
  */
 function usualReferences(rows: readonly EvaluationRow[], roi: string, { models }: ReportFacts): string[] {
   return models.flatMap(({ label, usualCm3 }) => {
@@ -195,12 +205,12 @@ function summaryRow(title: string, { metrics: of, notDrawn, referenceEmpty }: Mo
   return `| ${title} | ${of.dsc.n} | ${notDrawn} | ${referenceEmpty} | ${cells.join(' | ')} |`;
 }
 
-/** The worker warned of nothing; that an ROI goes on beyond the scan is no difference from the training. */
+/** The worker gave no warning. END_OF_SCAN does not count, as it is no difference from the training data. */
 export function isSilent({ warnings }: Pick<ModelRun, 'warnings'>): boolean {
   return warnings.every(({ code }) => code === 'END_OF_SCAN');
 }
 
-/** A table of the models: what ran where, how fast, and how often the worker warned. */
+/** A table of the models: engine, device, speed, and how often the worker warned. */
 function modelLines({ models, runs }: ReportFacts): string[] {
   const lines = [
     '| model | version | engine | ms a slice (median) | CT series without any warning |',

@@ -9,18 +9,18 @@ import { onGrid } from './evaluate-patient.ts';
 
 export interface FailurePicture {
   readonly seed: number;
-  /** Mean over the ROIs that phantoms have; an ROI that was not found counts as 0 here, where the worst is looked for. */
+  /** Mean DSC over the ROIs that phantoms have. An ROI that was not found counts as 0, so that such phantoms rank as the worst. */
   readonly meanDice: number;
-  /** PNG: truth red, drawn green. */
+  /** PNG: truth red, model green. */
   readonly picture: Buffer;
 }
 
-/** Matrix of the phantoms: the picture's tiles are no finer. */
+/** Matrix of the phantoms, as fine as the tiles of the picture. */
 const size = 256;
 
 /**
- * Draws generated phantoms and gives pictures of those that came out worst. No patient is on them.
- * @param seeds phantoms that the bundle was not trained on
+ * Contours generated phantoms and returns pictures of the worst results. They show no patient.
+ * @param seeds of phantoms that the bundle was not trained on
  * @param count how many pictures
  */
 export async function failurePictures(
@@ -40,7 +40,7 @@ export async function failurePictures(
     const dice = shared.map(({ found, mask }) => overlap(mask, onGrid(found.part, volume.grid)).dsc ?? 0);
     const lines = shared.flatMap(({ found, mask }) => [
       { name: `${found.roi.name} truth`, colour: [255, 40, 40] as const, rings: polygonRings(maskContours(mask)) },
-      { name: `${found.roi.name} drawn`, colour: [60, 255, 60] as const, rings: polygonRings(found.slices) },
+      { name: `${found.roi.name} model`, colour: [60, 255, 60] as const, rings: polygonRings(found.slices) },
     ]);
     const meanDice = dice.reduce((sum, value) => sum + value, 0) / Math.max(1, dice.length);
     const title = `Phantom ${seed}: mean DSC ${meanDice.toFixed(3)}`;

@@ -40,7 +40,7 @@ function variance(values: readonly number[]): number {
 
 export interface TestResult {
   readonly statistic: number;
-  /** Two-sided; NaN where the test cannot be done. */
+  /** Two-sided; NaN where the test is not possible. */
   readonly p: number;
   /** Pairs that entered the test. */
   readonly n: number;

@@ -4,14 +4,14 @@ import type { Mask } from '../volume/volume.ts';
 import { components } from './components.ts';
 
 export interface CleanedUp {
-  /** cm³ and 26-connected components of what is left; 0 when that is below `minimumVolumeCm3`. */
+  /** cm³ and 26-connected components of the cleaned mask; 0 when its volume is below `minimumVolumeCm3`. */
   readonly volumeCm3: number;
   readonly components: number;
 }
 
 /**
- * Cleans a mask in place by the bundle's rules, in this order: small components go, then all but the largest, then holes
- * of each axial slice are filled; what is then smaller than the ROI's least volume goes altogether.
+ * Cleans a mask in place by the bundle's rules, in this order: removes small components, then all but the largest,
+ * fills the holes of each axial slice, and empties the mask if it is then smaller than the ROI's least volume.
  * A voxel counts as its area times half the way to either neighbouring slice.
  */
 export function cleanUp(mask: Mask, rules: Roi['cleanUp']): CleanedUp {
@@ -49,7 +49,7 @@ export function cleanUp(mask: Mask, rules: Roi['cleanUp']): CleanedUp {
   return { volumeCm3, components: kept.size };
 }
 
-/** Sets what a slice's ones enclose: every zero that no 4-connected path of zeros joins to the slice's border. */
+/** Fills the holes of a slice: every zero that no 4-connected path of zeros joins to the slice's border. */
 function fillHoles(voxels: Uint8Array, offset: number, nx: number, ny: number): void {
   const area = nx * ny;
   if (!voxels.subarray(offset, offset + area).includes(1)) return;

@@ -11,10 +11,10 @@ export interface ContouredRoi {
   readonly roi: Roi;
   /** Polygons in mm, by CT slice; empty when nothing was found. */
   readonly slices: readonly SlicePolygons[];
-  /** Of the cleaned mask on the CT grid. */
+  /** Volume of the cleaned mask on the CT grid. */
   readonly volumeCm3: number;
   readonly components: number;
-  /** The ROI reaches the outermost pixels that the network saw: it may go on beyond. */
+  /** The ROI reaches the edge of the network's field of view: it may continue beyond. */
   readonly touchesFieldOfView: boolean;
   /** The cleaned mask, on a part of the CT grid; absent when nothing was found. */
   readonly part?: RoiPart;

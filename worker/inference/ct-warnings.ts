@@ -10,12 +10,12 @@ const sides = [
   ['front', 'back'],
   ['feet', 'head'],
 ] as const;
-/** A tenth more or less is the same setting to a network that is trained with zoom. */
+/** A tenth more or less makes no difference to a network that is trained with zoom. */
 const tolerance = 0.1;
 
 /**
- * How a CT differs from those that the bundle was trained on. Finer pixels and a larger image are no difference: the
- * network sees a cut-out on its own grid.
+ * Warnings about a CT that differs from those that the bundle was trained on. Finer pixels and a larger image do not count:
+ * the network gets a part of the image, on its own grid.
  */
 export function ctWarnings(ct: CtAppearance, trained: TrainedCt): Warning[] {
   const warnings: Warning[] = [];

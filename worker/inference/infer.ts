@@ -6,15 +6,15 @@ import { runInModelAxes } from './model-axes.ts';
 import type { Grid, Volume } from '../volume/volume.ts';
 
 /**
- * What the network said, on its own grid. One array a ROI in the order of the manifest, in the order of Volume.hu;
- * 65535 stands for probability 1: half the memory of float32, and 1/65535 moves no surface.
+ * Probabilities on the network's grid. One array for each ROI in the order of the manifest, its values in the order of
+ * Volume.hu; 65535 stands for probability 1. It takes half the memory of float32, and 1/65535 moves no surface.
  */
 export interface Probabilities {
   readonly grid: Grid;
   readonly rois: readonly Uint16Array[];
 }
 
-/** What 1 is in `Probabilities.rois`. */
+/** The value of probability 1 in `Probabilities.rois`. */
 export const one = 65535;
 
 /**
@@ -88,7 +88,7 @@ export function outputGrid(grid: Grid, scale: number): Grid {
 type Output = { data: Float32Array; shape: readonly number[] };
 
 /**
- * Checks the output's shape and turns its values into probabilities in place, as the manifest's activation says.
+ * Checks the output's shape and turns its values into probabilities in place, according to the manifest's activation.
  * @returns the graph's output channels
  */
 function activate({ data, shape }: Output, manifest: BundleManifest, count: number, grid: Grid): number {
@@ -118,13 +118,13 @@ function activate({ data, shape }: Output, manifest: BundleManifest, count: numb
   return channels;
 }
 
-/** Channels that the manifest expects; where it names those of the ROIs, there may be any more. */
+/** Channels that the manifest expects; where it names the ROIs' channels, the graph may have more. */
 function outputChannels({ rois, output }: BundleManifest, found: number): number {
   if (output.channels !== undefined) return Math.max(found, Math.max(...output.channels) + 1);
   return output.activation === 'softmax' ? rois.length + 1 : rois.length;
 }
 
-/** Channel of the graph's output that means an ROI. */
+/** Channel of the graph's output that belongs to an ROI. */
 function layerOf({ output }: BundleManifest, roi: number): number {
   return output.channels?.[roi] ?? (output.activation === 'softmax' ? roi + 1 : roi);
 }
@@ -158,7 +158,7 @@ function addChannel(
     const next = flipped ? -step : step;
     for (let out = offset + y * width, end = out + width; out < end; out += 1, v += next) {
       const value = data[v]!;
-      // Most pixels are in no ROI: below this nothing would be added.
+      // Most pixels are in no ROI: a smaller value would add nothing.
       if (value < least) continue;
       if (!(value <= Infinity)) throw new ContourNodeError('ENGINE_FAILED', 'the network gave NaN');
       const sum = target[out]! + (value > 1 ? 1 : value) * scale + 0.5;

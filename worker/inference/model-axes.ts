@@ -10,8 +10,8 @@ interface Tensor {
 }
 
 /**
- * Runs a network that sees slices turned or mirrored (`input.axes`): the tensors on this side have rows to the back and
- * columns to the left, as everything else here.
+ * Runs a network that expects slices turned or mirrored (`input.axes`). Input and result have rows to the back and columns
+ * to the left, as all volumes of the worker.
  * @throws ContourNodeError as Engine.run
  */
 export async function runInModelAxes(
@@ -23,7 +23,7 @@ export async function runInModelAxes(
   if (input.axes[0] === 'P' && input.axes[1] === 'L') return engine.run(data, shape);
   const turned = turn({ data, shape }, input.layout, input.axes, 'to the model');
   const result = await engine.run(turned.data, turned.shape);
-  // An output of another rank is refused where its shape is checked.
+  // The caller checks the shape and refuses an output of another rank.
   return result.shape.length === 4 ? turn(result, output.layout, input.axes, 'from the model') : result;
 }
 

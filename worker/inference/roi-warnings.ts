@@ -5,17 +5,17 @@ import type { Body } from '../volume/body.ts';
 import { placeInBody } from '../volume/mask-place.ts';
 import type { ContouredRoi } from './contour-roi.ts';
 
-/** An ROI and what a person should look at before trusting it; the texts do not repeat its name. */
+/** An ROI and its warnings, which a person should read before using it; the texts do not repeat its name. */
 export interface JudgedRoi extends ContouredRoi {
   readonly warnings: readonly Warning[];
 }
 
-/** An ROI that at least this share of the training patients has drawn is expected in every patient. */
+/** An ROI that at least this share of the training patients has is expected in every patient. */
 const expectedShare = 0.9;
 
 /**
- * Compares what was found with the training data: ROIs cut by the end of the scan or of the field of view; volume, number
- * of pieces, place in the body and order along it that the training did not see; ROIs that are missing.
+ * Compares the ROIs with the training data. Warns of ROIs cut by the end of the scan or of the field of view, of volume,
+ * number of pieces, place and order in the body outside of the training data, and of missing ROIs.
  * @param slices number of slices of the CT
  */
 export function judgeRois(
@@ -39,7 +39,7 @@ export function judgeRois(
   });
 }
 
-/** Fewer than half of what every training patient has was found: most likely another part of the body. */
+/** Fewer than half of the expected ROIs were found: most likely the CT shows another part of the body. */
 export function bodyPartWarnings(
   rois: readonly ContouredRoi[],
   { plausibility }: Pick<BundleManifest, 'plausibility'>,
@@ -61,7 +61,7 @@ function cutOff({ slices: drawn, touchesFieldOfView }: ContouredRoi, slices: num
 
 function missing({ roi }: ContouredRoi, { drawn = 0 }: RoiPlausibility): Warning[] {
   if (drawn < expectedShare || !roi.deliver) return [];
-  return [{ code: 'NOT_FOUND', text: `not found, drawn in ${Math.round(drawn * 100)} % of the training patients` }];
+  return [{ code: 'NOT_FOUND', text: `not found, present in ${Math.round(drawn * 100)} % of the training patients` }];
 }
 
 function size({ volumeCm3, components }: ContouredRoi, expected: RoiPlausibility): Warning[] {

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { inputName, LayerList, type Network, type Shape } from './layers.ts';
 
 /**
- * Deeplabv3+ with the improved MobileNetV2 as encoder (Xue et al. 2020, section 1.2 and figures 1 and 2; where the
- * paper leaves something open, docs/networks.md says what was chosen and why).
+ * Deeplabv3+ with the improved MobileNetV2 as encoder (Xue et al. 2020, section 1.2 and figures 1 and 2; docs/networks.md
+ * says what was chosen where the paper leaves something open).
  */
 export const deeplabv3plusParameters = z.strictObject({
   /** Multiplies every channel count of the encoder; rounded to whole eights. */
@@ -83,7 +83,7 @@ function addEncoder(
           step = 2;
           stride *= 2;
         } else {
-          // The stride that is left out widens the taps of everything after this block.
+          // A stride that is left out widens the taps of all later blocks.
           dilation *= 2;
         }
       }

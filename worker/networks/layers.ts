@@ -1,6 +1,6 @@
 /**
  * A network as an explicit list of layers. The same list is run by TensorFlow (`forward.ts`), written as an ONNX graph
- * (`to-onnx.ts`) and counted (`parameters.ts`), so that the three cannot disagree. A layer is named; `from` names the
+ * (`to-onnx.ts`) and counted (`parameters.ts`), so that the three agree. Each layer has a name; `from` names the
  * layers it reads, `input` is the network's input.
  */
 export interface ConvolutionLayer {
@@ -25,7 +25,7 @@ export type Layer =
   | { readonly kind: 'add'; readonly name: string; readonly from: readonly [string, string] }
   /** Channels one after the other. */
   | { readonly kind: 'concatenate'; readonly name: string; readonly from: readonly string[] }
-  /** Bilinear to the size of layer `like`, pixel centres at half indices (`half_pixel` in ONNX's words). */
+  /** Bilinear to the size of layer `like`, pixel centres at half indices (`half_pixel` in ONNX). */
   | { readonly kind: 'resize'; readonly name: string; readonly from: string; readonly like: string }
   /** Largest of 2 x 2 pixels. */
   | { readonly kind: 'maximum'; readonly name: string; readonly from: string }
@@ -72,7 +72,7 @@ export class LayerList {
     });
   }
 
-  /** 3 x 3, one filter a channel, with batch normalisation and ReLU as the paper has them after each. */
+  /** 3 x 3, one filter a channel, with batch normalisation and ReLU after each, as in the paper. */
   depthwise(name: string, from: string, channels: number, options: { stride?: 1 | 2; dilation?: number } = {}): string {
     const { stride = 1, dilation = 1 } = options;
     const fixed = { kernel: 3, depthwise: true, batchNorm: true, relu: true } as const;

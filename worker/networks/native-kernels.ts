@@ -39,7 +39,7 @@ function customGradient(
 /**
  * Batch normalisation with the batch's own mean and variance, then ReLU.
  * @param x [batch, height, width, channels]
- * @param onStatistics gets mean and (unbiased) variance of each channel; whoever takes them disposes of them
+ * @param onStatistics gets mean and (unbiased) variance of each channel and has to dispose of them
  */
 export function batchNormalise(
   tf: TensorFlow,
@@ -83,7 +83,7 @@ export function batchNormalise(
   }) as Tensor4D;
 }
 
-/** Bilinear resize with pixel centres at half indices, with the gradient that belongs to it. */
+/** Bilinear resize with pixel centres at half indices, with its gradient. */
 export function resizeBilinear(tf: TensorFlow, x: Tensor4D, size: [number, number]): Tensor4D {
   const backend = tf.backend() as unknown as NativeBackend;
   const { TF_ATTR_TYPE, TF_ATTR_BOOL, TF_FLOAT } = backend.binding;

@@ -15,7 +15,7 @@ export interface Pose {
   readonly position: Point;
 }
 
-/** CT numbers and the label of what each voxel shows last; later solids cover earlier ones. */
+/** CT numbers and the label of each voxel; later solids cover earlier ones. */
 export class Canvas {
   readonly grid: Grid;
   readonly hu: Int16Array;
@@ -31,7 +31,7 @@ export class Canvas {
   /**
    * Paints a solid with partial volume over one pixel at its surface and between its layers. A voxel belongs to the
    * label when its centre lies inside.
-   * @param insideOnly leave voxels alone that carry no label yet
+   * @param insideOnly change only voxels that have a label
    */
   paint(shape: Shape, layers: readonly Layer[], pose: Pose, label: number, insideOnly = false): void {
     const { grid, hu, labels } = this;
@@ -56,7 +56,7 @@ export class Canvas {
           const wx = grid.origin[0] + i * grid.spacing[0] - pose.position[0];
           const distance = shape.distance((r00 * wx + bx) / sx, (r01 * wx + by) / sy, (r02 * wx + bz) / sz);
           if (distance >= edge / 2) {
-            // Outside, `distance` is never more than the way to the surface: step over what cannot touch it.
+            // Outside, `distance` is at most the distance to the surface: skip the voxels that cannot touch it.
             i += Math.max(0, Math.floor((distance * stride - edge) / grid.spacing[0]));
             continue;
           }

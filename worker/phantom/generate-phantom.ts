@@ -25,12 +25,12 @@ export interface Phantom {
 const patient = 1;
 const firstStructure = 2;
 
-/** What the phantoms know the truth of, in the order of `Phantom.truth`. */
+/** ROIs with a known truth, in the order of `Phantom.truth`. */
 export const phantomStructures = ['GTVp', 'Parotid_L', 'Parotid_R', 'Mandible', 'SpinalCord'] as const;
 
 /**
- * A head-and-neck planning CT that never was: the same seed and options give the same voxels. The patient (size, pose,
- * tumour), the scan (field of view, length, slice spacing) and the noise are drawn from the seed; matrix and slices may
+ * A generated head-and-neck planning CT: the same seed and options give the same voxels. The patient (size, pose,
+ * tumour), the scan (field of view, length, slice spacing) and the noise follow from the seed; matrix and slices may
  * be chosen without changing the patient.
  */
 export function generatePhantom(seed: number, options: PhantomOptions = {}): Phantom {

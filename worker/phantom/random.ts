@@ -1,4 +1,4 @@
-/** A small seeded generator (sfc32 after Chris Doty-Humphrey, public domain): the same seed gives the same draws anywhere. */
+/** A small seeded generator (sfc32 after Chris Doty-Humphrey, public domain): the same seed gives the same numbers on every machine. */
 export interface Random {
   /** Uniform in [0, 1). */
   next(): number;
@@ -24,7 +24,7 @@ export function seededRandom(seed: number, stream = 0): Random {
     c = (((c << 21) | (c >>> 11)) + sum) | 0;
     return (sum >>> 0) / 2 ** 32;
   };
-  // Neighbouring seeds differ in few bits: the first draws mix them.
+  // Neighbouring seeds differ in few bits: the first numbers mix them.
   for (let i = 0; i < 15; i++) next();
   const between = (low: number, high: number): number => low + (high - low) * next();
   const whole = (low: number, high: number): number => low + Math.floor((high - low + 1) * next());

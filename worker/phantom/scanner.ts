@@ -51,7 +51,7 @@ function box(low: readonly [number, number, number], high: readonly [number, num
   };
 }
 
-/** Streaks that a metal crown at `centre` (scanner mm) throws over its slices. */
+/** Streaks of a metal crown at `centre` (scanner mm) in its slices. */
 export function addMetal(canvas: Canvas, random: Random, centre: readonly [number, number, number]): void {
   const { grid, hu } = canvas;
   const [nx, ny, nz] = grid.size;
@@ -114,7 +114,7 @@ function bodyShare(slice: Int16Array): number {
 function correlatedNoise(random: Random, side: number): Float32Array {
   const wrap = side - 1;
   const white = new Float32Array(side * side);
-  // The sum of four uniform draws is close to Gaussian (standard deviation sqrt(4 / 12)).
+  // The sum of four uniform numbers is close to Gaussian (standard deviation sqrt(4 / 12)).
   for (let at = 0; at < white.length; at++)
     white[at] = (random.next() + random.next() + random.next() + random.next() - 2) * Math.sqrt(3);
   const smooth = (source: Float32Array, stepX: number, stepY: number): Float32Array => {

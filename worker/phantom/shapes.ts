@@ -140,17 +140,17 @@ export function union(shapes: readonly Shape[]): Shape {
   };
 }
 
-/** What of `shape` lies outside `hole`. */
+/** The part of `shape` outside of `hole`. */
 export function without(shape: Shape, hole: Shape): Shape {
   return { bounds: shape.bounds, distance: (x, y, z) => Math.max(shape.distance(x, y, z), -hole.distance(x, y, z)) };
 }
 
-/** What of `shape` lies within `limit`. */
+/** The part of `shape` inside of `limit`. */
 export function within(shape: Shape, limit: Shape): Shape {
   return { bounds: shape.bounds, distance: (x, y, z) => Math.max(shape.distance(x, y, z), limit.distance(x, y, z)) };
 }
 
-/** What of `shape` lies between two heights. */
+/** The part of `shape` between two heights. */
 export function between(shape: Shape, low: number, high: number): Shape {
   const { bounds } = shape;
   return {

@@ -9,14 +9,14 @@ import type { Volume } from '../volume/volume.ts';
 export const patientPositions = ['HFS', 'HFP', 'FFS', 'FFP'] as const;
 export type PatientPosition = (typeof patientPositions)[number];
 
-/** What all images of a written series share; texts are ASCII. */
+/** Attributes that all instances of a written series share; texts are ASCII. */
 export interface CtSeriesHeader {
   readonly patientName: string;
   readonly patientId: string;
   readonly studyInstanceUid: string;
   readonly seriesInstanceUid: string;
   readonly frameOfReferenceUid: string;
-  /** DICOM DA and TM of study, series and images. */
+  /** DICOM DA and TM of study, series and instances. */
   readonly date: string;
   readonly time: string;
   readonly patientPosition: PatientPosition;
@@ -25,8 +25,8 @@ export interface CtSeriesHeader {
 }
 
 /**
- * How each position lays the stored matrix into the patient (PS3.3 C.7.6.2.1.1): prone turns rows and columns round,
- * feet first mirrors the rows.
+ * Orientation of the stored matrix for each patient position (PS3.3 C.7.6.2.1.1): prone reverses rows and columns, feet
+ * first mirrors the rows.
  */
 const reversed: Record<PatientPosition, { columns: boolean; rows: boolean }> = {
   HFS: { columns: false, rows: false },

@@ -100,7 +100,7 @@ function trueStructureSet({ volume, truth }: Phantom, header: CtSeriesHeader): B
         manufacturer: 'contour-node',
         modelName: 'phantom',
         softwareVersions: [version],
-        description: 'What the phantom was generated from; drawn by nobody.',
+        description: 'What the phantom was generated from; no person contoured it.',
       },
       stationName: 'PHANTOM',
       date: header.date,

@@ -1,6 +1,6 @@
 import { sliceAt } from '../../src/dicom/rtstruct/contour-plane.ts';
 import type { SlicePolygons } from '../../src/dicom/rtstruct/structure-set.ts';
-import { pictureAxes, type PictureAxis } from '../../src/work/review-files.ts';
+import { pictureAxes, type PictureAxis } from '../../src/work/picture-files.ts';
 import type { Grid, Volume } from '../volume/volume.ts';
 import { Picture, textHeight, textWidth, type Colour } from './picture.ts';
 import {
@@ -106,8 +106,8 @@ function placesOf(grid: Grid, rois: readonly PictureRoi[]): Places {
 /** Planes spread over the contours. */
 function keyPlanes(grid: Grid, places: Places, axis: PictureAxis, count: number): Plane[] {
   const { normal } = axesOf[axis];
-  const drawn = places[normal];
-  const candidates = drawn.length > 0 ? drawn : Array.from({ length: grid.size[normal] }, (_, n) => n);
+  const contoured = places[normal];
+  const candidates = contoured.length > 0 ? contoured : Array.from({ length: grid.size[normal] }, (_, n) => n);
   const shown = Math.min(count, candidates.length);
   const chosen = Array.from(
     { length: shown },
@@ -123,9 +123,9 @@ function fieldOfView(grid: Grid, places: Places, axis: PictureAxis): Field {
     const positions = positionsOf(grid, along);
     const first = positions[0]!;
     const whole = ((positions.at(-1)! - first) * positions.length) / Math.max(1, positions.length - 1);
-    const drawn = places[along];
-    if (drawn.length === 0) return { middle: first + whole / 2, wanted: whole, whole };
-    const [low, high] = [positions[drawn[0]!]!, positions[drawn.at(-1)!]!];
+    const contoured = places[along];
+    if (contoured.length === 0) return { middle: first + whole / 2, wanted: whole, whole };
+    const [low, high] = [positions[contoured[0]!]!, positions[contoured.at(-1)!]!];
     return { middle: (low + high) / 2, wanted: high - low + 2 * margin, whole };
   }) as [Extent, Extent];
   const side = Math.min(Math.max(x.whole, y.whole), Math.max(smallestField, x.wanted, y.wanted));

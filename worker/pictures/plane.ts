@@ -1,9 +1,9 @@
-import type { PictureAxis } from '../../src/work/review-files.ts';
+import type { PictureAxis } from '../../src/work/picture-files.ts';
 import type { Ring } from '../../src/dicom/rtstruct/structure-set.ts';
 import type { Grid, Volume } from '../volume/volume.ts';
 import type { Colour, Frame, Picture } from './picture.ts';
 
-/** The lines of one ROI, e.g. what was drawn, or the truth. */
+/** The lines of one ROI, e.g. of a model, or of the truth. */
 export interface PictureRoi {
   /** Legend text; ASCII. */
   readonly name: string;

@@ -3,13 +3,13 @@ import { compareCorrection } from '../correction/compare-correction.ts';
 import { problemFrom } from '../../src/problem.ts';
 import { compareTaskSchema, type FromCompareChild } from './compare-messages.ts';
 
-// Forked by compare-process.ts for one comparison: it may take long, and much memory, and be killed at any time.
+// Forked by compare-process.ts for one comparison. It may need much time and memory, and may be killed at any time.
 
 function tell(message: FromCompareChild): void {
   process.send?.(message, () => process.disconnect());
 }
 
-// Nobody waits for it, while a CT may be waiting to be drawn.
+// Lower priority than contouring, for which a patient may be waiting.
 setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 
 process.once('message', (raw) => {

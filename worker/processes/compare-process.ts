@@ -6,11 +6,11 @@ import { errorFrom } from '../../src/problem.ts';
 import { type compareTaskSchema, type FromCompareChild, fromCompareChildSchema } from './compare-messages.ts';
 
 /**
- * Makes one comparison in a process of its own, so that the worker goes on renewing its locks.
+ * Runs one comparison in a separate process, so that the worker can renew its locks.
  *
  * @param signal ends it at once
- * @returns the result's status: the rest stands on disk
- * @throws ContourNodeError what the child gave; COMPARISON_FAILED when it ended otherwise, or was ended after the limit
+ * @returns the status of the result, which is on disk
+ * @throws ContourNodeError the error that the child reported; COMPARISON_FAILED when it ended without a report or exceeded the time limit
  */
 export async function runComparison(
   task: z.output<typeof compareTaskSchema>,

@@ -9,17 +9,16 @@ import type { DeliveryTry } from '../../src/work/delivery-try.ts';
 import type { WorkOrder } from '../../src/work/work-order.ts';
 import type { WorkResult } from '../../src/work/work-result.ts';
 import { faultPoint } from '../../src/fault-point.ts';
-import { OrderFiles } from '../order-files.ts';
+import { OrderFiles } from '../order/order-files.ts';
 import { DeliveryTryFile } from './delivery-try-file.ts';
 
 type StructureSet = WorkResult['structureSets'][number];
 
 /**
- * One try of one delivery: the stored file of the order's structure set, its SHA-256 checked, to the destination as it
- * is configured now. What came of it stands in `deliveries/DESTINATION/try-NNN.json`; a try that stands there is not
- * made again.
+ * One try of one delivery: checks the SHA-256 of the order's structure set and sends it to the destination as configured
+ * now. The outcome is written to `deliveries/DESTINATION/try-NNN.json`; a try with such a file is not made again.
  *
- * @throws ContourNodeError only where the try can not be recorded
+ * @throws ContourNodeError only where the outcome cannot be written
  */
 export async function deliver(payload: DeliverPayload, config: Config, signal?: AbortSignal): Promise<DeliveryTry> {
   const tryFile = new DeliveryTryFile(config.dataDirectory, payload);
@@ -90,7 +89,7 @@ function peerOf(config: Config, destination: Destination, order: WorkOrder): Pee
 }
 
 /**
- * The stored files, each the one that was written.
+ * The stored files, after checking their digests.
  *
  * @throws ContourNodeError RESULT_CONFLICT
  */

@@ -12,11 +12,11 @@ import {
   tryBegunFile,
   tryFile,
 } from '../../src/work/paths.ts';
-import { OrderFiles } from '../order-files.ts';
+import { OrderFiles } from '../order/order-files.ts';
 
 /**
- * One try in the folder `deliveries/DESTINATION` of an order: `try-NNN.json` says what came of it, `try-NNN.begun` that
- * it may have reached the destination, even if the worker died before it could say.
+ * One try in the folder `deliveries/DESTINATION` of an order. `try-NNN.json` is its outcome; `try-NNN.begun` without it
+ * means that the instance may have reached the destination and the worker ended before it wrote the outcome.
  */
 export class DeliveryTryFile {
   readonly #dataDirectory: string;
@@ -29,7 +29,7 @@ export class DeliveryTryFile {
     this.#files = new OrderFiles(dataDirectory, payload);
   }
 
-  /** What came of this try, if it ran before. */
+  /** The outcome of this try, if it ran before. */
   async read(): Promise<DeliveryTry | undefined> {
     const bytes = await this.#files.read(this.#json);
     return bytes === undefined ? undefined : deliveryTrySchema.parse(JSON.parse(bytes.toString('utf8')));
@@ -38,8 +38,8 @@ export class DeliveryTryFile {
   /**
    * Marks that a try begins.
    *
-   * @returns whether one to this destination, with this SOP Instance UID, was begun before, be it by another order of
-   * the series: the destination may have the instance
+   * @returns whether a try with this SOP Instance UID to this destination was begun before, also by another order of
+   * the series: then the destination may have the instance
    */
   async begin(sopInstanceUid: string): Promise<boolean> {
     const before = await this.#wasBegun(sopInstanceUid);
@@ -47,7 +47,7 @@ export class DeliveryTryFile {
     return before;
   }
 
-  /** Writes what came of the try, once: should two workers have run it, the first one's word stands and is returned. */
+  /** Writes the outcome of the try once. If two workers ran it, the first outcome stays and is returned. */
   async write(content: DeliveryTry): Promise<DeliveryTry> {
     const text = `${JSON.stringify(deliveryTrySchema.parse(content), undefined, 1)}\n`;
     try {

@@ -21,7 +21,7 @@ export interface CheckResult {
   readonly remedy?: string;
 }
 
-/** Looks at everything that the node needs, one result after the other; never throws. */
+/** Checks everything that the node needs, one result after the other; never throws. */
 export async function* examine(config: Config): AsyncGenerator<CheckResult> {
   for (const { name, run } of await checks(config)) {
     try {

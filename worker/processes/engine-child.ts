@@ -1,13 +1,13 @@
 import type { ContourPayload } from '../../src/work/payloads.ts';
 import { faultPoint } from '../../src/fault-point.ts';
 import { createLog, type Log } from '../../src/log.ts';
-import { contourOrder } from '../contour-order.ts';
+import { contourOrder } from '../order/contour-order.ts';
 import { type Problem, problemFrom } from '../../src/problem.ts';
 import { type EngineSettings, type FromEngine, toEngineSchema } from './engine-messages.ts';
 import { WarmBundles } from './warm-bundles.ts';
 
-// The engine process: forked by engine-process.ts, holds the tensors, gets paths. It may block, crash or be killed at any
-// time; the parent holds lock and Redis.
+// The engine process: forked by engine-process.ts, it holds the tensors and gets paths only. It may block, crash or be
+// killed at any time; the parent holds the locks and the connection to Redis.
 
 interface State {
   readonly settings: EngineSettings;
@@ -70,7 +70,7 @@ process.on('message', (raw) => {
   })();
 });
 
-// The parent is gone, or does not want this process any more.
+// The parent has ended or has closed the channel to end this process.
 process.on('disconnect', () => process.exit(0));
 // Ctrl-C reaches the whole group; the parent decides when this process ends.
 process.on('SIGINT', () => undefined);

@@ -4,7 +4,7 @@ import { contourPayloadSchema } from '../../src/work/payloads.ts';
 import { workResultSchema } from '../../src/work/work-result.ts';
 import { problemSchema } from '../../src/problem.ts';
 
-/** What parent and engine process say to each other; each side checks what it hears. */
+/** Messages between parent and engine process; each side validates those that it receives. */
 
 const engineSettingsSchema = z.strictObject({
   dataDirectory: z.string(),
@@ -22,7 +22,7 @@ export const toEngineSchema = z.discriminatedUnion('kind', [
 ]);
 export type ToEngine = z.output<typeof toEngineSchema>;
 
-/** What of a result may stand in Redis: no UID, no file. */
+/** The part of a result that may be stored in Redis: no UID, no file. */
 export const contourSummarySchema = workResultSchema.pick({
   status: true,
   error: true,
@@ -35,7 +35,7 @@ export const progressSchema = z.strictObject({ stage: z.string(), fraction: z.nu
 export type ContourProgress = z.output<typeof progressSchema>;
 
 export const fromEngineSchema = z.discriminatedUnion('kind', [
-  /** Started; `problems` of those bundles that could not be warmed up. */
+  /** Started; `problems` of the bundles that could not be loaded and run. */
   z.strictObject({ kind: z.literal('ready'), warmed: z.array(z.string()), problems: z.array(problemSchema) }),
   z.strictObject({ kind: z.literal('progress'), ...progressSchema.shape }),
   z.strictObject({ kind: z.literal('done'), summary: contourSummarySchema, residentMegabytes: z.number() }),

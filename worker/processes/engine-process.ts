@@ -16,17 +16,17 @@ export interface WarmUp {
   readonly problems: readonly Problem[];
 }
 
-/** The parent's end of one engine process: it holds tensors, this side holds the job. */
+/** One engine process, seen from its parent: the process holds the tensors, the parent the job. */
 export class EngineProcess {
   readonly #child: ChildProcess;
   readonly #exited: Promise<string>;
   #listener: ((message: FromEngine) => void) | undefined;
   #ended = false;
   residentMegabytes = 0;
-  /** Its settings are not those in force any more. */
+  /** The process was started with settings that have changed since. */
   outdated = false;
 
-  /** @param program the child's file; the tests have none other than engine-child.ts */
+  /** @param program the child's file */
   constructor(settings: EngineSettings, program: URL = new URL('./engine-child.ts', import.meta.url)) {
     this.#child = fork(program, [], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     this.#exited = new Promise((done) => {
@@ -71,7 +71,7 @@ export class EngineProcess {
   /**
    * Runs one order. Afterwards the process may be gone (`ended`).
    *
-   * @throws ContourNodeError what the engine process gave; ENGINE_FAILED when it died; ENGINE_TIMEOUT after which it is
+   * @throws ContourNodeError the error that the engine process reported; ENGINE_FAILED when it ended; ENGINE_TIMEOUT: it was
    * killed
    */
   contour(
@@ -93,7 +93,7 @@ export class EngineProcess {
     return result;
   }
 
-  /** Ends it: politely, by closing the channel on which it listens, or at once. */
+  /** Ends it, either by closing its channel or at once by SIGKILL. */
   async stop(how: 'politely' | 'now'): Promise<void> {
     if (this.#ended) return;
     if (how === 'politely' && this.#child.connected) {

@@ -19,7 +19,7 @@ interface Slot {
   busy: boolean;
 }
 
-/** One engine process a slot, warm; a dead, hung or fat one is replaced before the slot takes its next job. */
+/** One engine process a slot, with loaded bundles. A slot whose process ended, hung or grew gets a new one before its next job. */
 export class EngineSlots {
   readonly #log: Log;
   readonly #slots: Slot[];
@@ -46,14 +46,14 @@ export class EngineSlots {
     );
   }
 
-  /** Resolves once every slot has run a warm-up inference, or was closed. A failing one is tried again and again. */
+  /** Resolves once every slot has run a warm-up inference, or was closed. A failing one is started again. */
   async start(): Promise<void> {
     await Promise.all(this.#slots.map((slot) => this.#refill(slot)));
   }
 
   /**
-   * New settings hold from the next engine process on; where the engine's own have changed, processes are replaced after
-   * their job. The number of slots stays until the worker is restarted.
+   * New settings apply to the next engine process; where settings of the engine changed, processes are replaced after their
+   * job. The number of slots stays until the worker is restarted.
    */
   async reconfigure(options: SlotOptions): Promise<void> {
     const changed = JSON.stringify(options.settings) !== JSON.stringify(this.#options.settings);
@@ -69,7 +69,7 @@ export class EngineSlots {
   /**
    * Contours one order on the next free slot.
    *
-   * @throws ContourNodeError of the order, ENGINE_FAILED, ENGINE_TIMEOUT, ENGINE_UNAVAILABLE when none becomes free
+   * @throws ContourNodeError of the order, ENGINE_FAILED, ENGINE_TIMEOUT, ENGINE_UNAVAILABLE when no slot becomes free
    */
   async contour(payload: ContourPayload, progress: (now: ContourProgress) => void): Promise<ContourSummary> {
     const limit = this.#options.timeoutMinutes * 60_000;
@@ -84,7 +84,7 @@ export class EngineSlots {
     }
   }
 
-  /** Ends the engine processes; what they work on fails with ENGINE_FAILED. */
+  /** Ends the engine processes; their jobs fail with ENGINE_FAILED. */
   async stop(): Promise<void> {
     this.#closed = true;
     await Promise.all(this.#slots.map(async ({ engine, busy }) => engine?.stop(busy ? 'now' : 'politely')));
@@ -137,7 +137,7 @@ export class EngineSlots {
     }
   }
 
-  /** One that dies between two jobs. */
+  /** For a process that ends between two jobs. */
   #onExit(slot: Slot, engine: EngineProcess, how: string): void {
     if (this.#closed || slot.engine !== engine || slot.busy) return;
     this.#log.error({ engine: engine.pid, how }, 'idle engine process ended');

@@ -2,14 +2,14 @@ import type { Log } from '../../src/log.ts';
 
 export interface Service {
   readonly log: Log;
-  /** SIGHUP: reads the configuration again. A wrong one is told and changes nothing. */
+  /** SIGHUP: reads the configuration again. A wrong one is logged and changes nothing. */
   readonly reload: () => Promise<unknown>;
   readonly stop: () => Promise<void>;
 }
 
 /**
- * Lets a process run until SIGTERM or SIGINT. When the supervisor that started it is gone, it ends at once: everything
- * it knows is on disk.
+ * Lets a process run until SIGTERM or SIGINT. When the supervisor that started it has ended, the process ends at once: its
+ * state is on disk.
  */
 export async function runService({ log, reload, stop }: Service): Promise<void> {
   process.on('SIGHUP', () => void reload().catch((error: unknown) => log.error({ err: error }, 'reload')));
@@ -26,6 +26,6 @@ export async function runService({ log, reload, stop }: Service): Promise<void> 
   log.info({ signal }, 'stopping');
   await stop();
   log.info({}, 'stopped');
-  // What a library still holds open does not keep the process.
+  // A handle that a library left open does not keep the process alive.
   process.exit(0);
 }

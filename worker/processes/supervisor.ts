@@ -8,9 +8,9 @@ export interface SupervisedProgram {
 }
 
 export interface Supervisor {
-  /** Resolves with an exit code when a program ended before it was ever ready: then its start is at fault. */
+  /** Resolves with the exit code of a program that ended before it was ready for the first time. */
   readonly failed: Promise<number>;
-  /** Resolves once every program has said that it is ready. */
+  /** Resolves once every program has reported that it is ready. */
   readonly ready: Promise<void>;
   readonly pids: Readonly<Record<string, number | undefined>>;
   signal(name: NodeJS.Signals): void;
@@ -18,12 +18,12 @@ export interface Supervisor {
   stop(limitSeconds: number): Promise<void>;
 }
 
-/** A program that lived so long has recovered: the next restart comes soon again. */
+/** After running so long a program counts as healthy: its next restart waits `firstWait` only. */
 const healthySeconds = 60;
 const firstWait = 250;
 const longestWait = 30_000;
 
-/** Starts programs and starts each again that ends by itself, with growing pauses. */
+/** Starts programs, and restarts each one that ends by itself after a growing pause. */
 export function supervise(programs: readonly SupervisedProgram[], log: Log): Supervisor {
   const children = programs.map((program) => new SupervisedChild(program, log));
   return {
@@ -86,7 +86,7 @@ class SupervisedChild {
 
   #start(): void {
     const { command, args, name } = this.#program;
-    // The channel tells the child when this process is gone, however it died.
+    // The channel closes when this process ends, also by SIGKILL; the child then ends itself.
     const child = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     const started = performance.now();
     this.#child = child;

@@ -3,13 +3,13 @@ import { type Bundle, listBundles, readBundle } from '../../src/bundles/read-bun
 import { type LoadedBundle, loadBundle } from '../bundles/load-bundle.ts';
 import type { EngineChoice } from '../engines/open-engine.ts';
 
-/** Two bundles of a clinic's routes stay loaded; a third takes the place of the one that was used longest ago. */
+/** Number of bundles that stay loaded; a further one replaces the one that was used longest ago. */
 const kept = 2;
 
 /** Bundles with a running engine. A bundle whose manifest changed on disk is loaded anew. */
 export class WarmBundles {
   readonly #modelsDirectory: string;
-  /** The one used last stands last. */
+  /** The one used last is the last entry. */
   readonly #warm = new Map<string, LoadedBundle>();
 
   constructor(modelsDirectory: string) {
@@ -19,7 +19,7 @@ export class WarmBundles {
   /**
    * A verified bundle whose golden output this engine has reproduced.
    *
-   * @param digest of the bundle wanted, where several versions of a name may lie side by side
+   * @param digest of the wanted bundle, where several versions of one name are installed
    * @throws ContourNodeError MODEL_NOT_FOUND, BUNDLE_INVALID, BUNDLE_DIGEST, BUNDLE_GOLDEN, ENGINE_UNAVAILABLE, ENGINE_FAILED
    */
   async get(name: string, choice: EngineChoice, digest?: string): Promise<LoadedBundle> {
@@ -36,7 +36,7 @@ export class WarmBundles {
     return warm;
   }
 
-  /** The folder of that name, unless it holds another bundle than the one wanted and a sibling holds that one. */
+  /** The folder of that name, or a sibling that holds the bundle with the wanted digest. */
   async #find(name: string, digest: string | undefined): Promise<Bundle> {
     const named = await readBundle(join(this.#modelsDirectory, name)).catch((error: unknown) => {
       if (digest === undefined) throw error;

@@ -25,24 +25,24 @@ export interface WorkerOptions {
 export interface RunningWorker {
   /** Resolves once the engines have run a warm-up inference and jobs are taken. */
   readonly ready: Promise<void>;
-  /** Process IDs of the engine processes that live. */
+  /** Process IDs of the running engine processes. */
   readonly enginePids: readonly number[];
   /**
-   * Takes over another configuration (destinations, peers, limits, engine), or, where it cannot be loaded, nothing.
+   * Takes over a changed configuration (destinations, peers, limits, engine). One that cannot be loaded changes nothing.
    *
    * @returns whether it was taken
    */
   reload(load: () => Promise<LoadedConfig>): Promise<boolean>;
-  /** Takes no new job; what runs has this long to end, then it is given back to the queue. */
+  /** Takes no new job; running jobs have this long to end, then they go back to the queue. */
   close(patienceSeconds: number): Promise<void>;
 }
 
-/** The parent never blocks: it renews each lock in time. A worker that died is noticed after lock and check interval. */
+/** The parent does not block, so it renews each lock in time. A dead worker is noticed after lock and check interval. */
 const timing = { lockDuration: 15_000, stalledInterval: 5000, runRetryDelay: 1000, drainDelay: 5 };
 
 /**
- * Starts the worker: Redis and the locks are held by this process, tensors by one engine process a slot. One job is one
- * try, also when its worker dies (maxStalledCount 0): how often to try is decided from the disk, by the node.
+ * Starts the worker: this process holds the connection to Redis and the locks, one engine process a slot the tensors. One
+ * job is one try, also when its worker dies (maxStalledCount 0): the node decides about the next try.
  */
 export function startWorker(config: Config, options: WorkerOptions): RunningWorker {
   return new ContourWorker(config, options);
@@ -59,11 +59,11 @@ class ContourWorker implements RunningWorker {
   readonly #compare: Worker | undefined;
   readonly #deliver = new Map<string, Worker>();
   readonly #heartbeat: Heartbeat;
-  /** Queues that are being taken from. */
+  /** Queues whose jobs this worker takes. */
   #taking: readonly QueueKind[];
   #config: Config;
   #redisAway = false;
-  /** Aborted when what still runs is given back instead of failed. */
+  /** Aborted when running jobs go back to the queue instead of failing. */
   readonly #stopping = new AbortController();
 
   constructor(config: Config, options: WorkerOptions) {
@@ -71,7 +71,7 @@ class ContourWorker implements RunningWorker {
     this.#options = options;
     this.#connection = connectRedis(options.address, true, (error) => this.#onRedisError(error));
     this.#connection.on('ready', () => {
-      if (this.#redisAway) options.log.info({ redis: options.address.label }, 'Redis is back');
+      if (this.#redisAway) options.log.info({ redis: options.address.label }, 'Redis is reachable again');
       this.#redisAway = false;
     });
     if (options.queues.includes('deliver')) this.#openDeliveries();
@@ -102,7 +102,7 @@ class ContourWorker implements RunningWorker {
       if (this.#options.queues.includes('deliver')) this.#openDeliveries();
       void this.#slots?.reconfigure(slotOptions(config));
     } catch (error) {
-      this.#options.log.error({ err: error }, 'the configuration was not taken; the old one stays in force');
+      this.#options.log.error({ err: error }, 'the configuration has an error; the old one stays in force');
       return false;
     }
     this.#options.log.info('configuration taken over');
@@ -115,11 +115,11 @@ class ContourWorker implements RunningWorker {
     const workers = [...this.#deliver.values(), this.#contour, this.#compare].filter((worker) => worker !== undefined);
     const closed = Promise.all(workers.map((worker) => worker.close()));
     const patience = setTimeout(() => {
-      this.#options.log.warn({}, 'jobs that still run are given back');
+      this.#options.log.warn({}, 'running jobs go back to the queue');
       this.#stopping.abort();
       void this.#slots?.stop();
     }, patienceSeconds * 1000);
-    // Without Redis a worker cannot close politely; its jobs are found stalled.
+    // Without Redis BullMQ cannot close the worker; its jobs are found stalled.
     await Promise.race([closed, this.#gone(patienceSeconds + 10)]);
     clearTimeout(patience);
     await this.#slots?.stop();
@@ -213,7 +213,7 @@ class ContourWorker implements RunningWorker {
     }
   }
 
-  /** What a job ends with: an error of its own, or that it goes back to the queue because the worker is stopped. */
+  /** The error that ends a job: its own, or the one that sends it back to the queue because the worker is being stopped. */
   async #givenBack(job: Job, token: string | undefined, error: unknown): Promise<Error> {
     if (!this.#stopping.signal.aborted) return jobError(error);
     await job.moveToWait(token);
@@ -230,13 +230,13 @@ class ContourWorker implements RunningWorker {
     return { outcome: outcome.outcome, status: outcome.status, alarmed: outcome.alarmed };
   }
 
-  /** A patient connection repeats its error for as long as Redis is away. */
+  /** ioredis repeats its error for as long as Redis does not answer: it is logged once. */
   #onRedisError(error: Error): void {
     if (this.#redisAway) return;
     this.#redisAway = true;
     this.#options.log.error(
       { err: error, redis: this.#options.address.label, code: 'REDIS_UNAVAILABLE' },
-      'Redis is away',
+      'Redis is unreachable',
     );
   }
 
@@ -245,7 +245,7 @@ class ContourWorker implements RunningWorker {
   }
 }
 
-/** As it stands in Redis and on the board: `CODE: message`. */
+/** The error as Redis and the queue page show it: `CODE: message`. */
 function jobError(error: unknown): Error {
   const known = asContourNodeError(error);
   return new Error(`${known.code}: ${known.message}`);
@@ -253,7 +253,7 @@ function jobError(error: unknown): Error {
 
 function slotOptions(config: Config): SlotOptions {
   const { slots, timeoutMinutes, recycleMegabytes } = config.worker;
-  // Each of several engine processes would otherwise take every core.
+  // Else each of several engine processes takes every core.
   const shared = slots > 1 ? Math.max(1, Math.floor(availableParallelism() / slots)) : 0;
   return {
     slots,

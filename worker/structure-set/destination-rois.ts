@@ -9,7 +9,7 @@ import type { SlicePolygons } from '../../src/dicom/rtstruct/structure-set.ts';
 export interface ContouredRoi {
   readonly roi: Pick<Roi, 'name' | 'description' | 'interpretedType' | 'colour' | 'deliver' | 'holes'>;
   readonly slices: readonly SlicePolygons[];
-  /** What a person should look at before trusting it. ASCII without backslash. */
+  /** Warnings that a person should read before using it. ASCII without backslash. */
   readonly warnings?: readonly Warning[];
 }
 
@@ -27,16 +27,16 @@ export function isWanted(
 }
 
 /**
- * The ROIs as one destination wants them: which ones, under which names, types and hole mode. What was not found is left
- * out unless the destination takes empty ROIs; the ROI number is the place in the bundle, so that it stays the same.
- * @param ctWarnings what concerns every ROI
+ * The ROIs in the style of one destination: selection, names, types and hole mode. ROIs that were not found are left out
+ * unless the destination takes empty ones. The ROI number is the place in the bundle, so that it stays the same.
+ * @param ctWarnings warnings that concern every ROI
  */
 export function destinationRois(
-  drawn: readonly ContouredRoi[],
+  rois: readonly ContouredRoi[],
   style: Style,
   ctWarnings: readonly Warning[] = [],
 ): RoiInput[] {
-  const wanted = drawn
+  const wanted = rois
     .map((entry, index) => ({ ...entry, number: index + 1 }))
     .filter(({ roi, slices }) => isWanted(roi, style) && (style.sendEmpty || slices.length > 0));
   const names = roiNames(
@@ -54,7 +54,7 @@ export function destinationRois(
   }));
 }
 
-/** PS3.3 C.8.8.5, ROI Description: ST, at most 1024 characters. What concerns the ROI itself comes first. */
+/** PS3.3 C.8.8.5, ROI Description: ST, at most 1024 characters. Warnings about the ROI itself come first. */
 function withWarnings(description: string, own: readonly Warning[], ofCt: readonly Warning[]): string {
   const sentences = [
     ...(description === '' ? [] : [description]),

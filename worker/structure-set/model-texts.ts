@@ -4,14 +4,14 @@ import type { StructureSetTexts } from '../../src/dicom/rtstruct/structure-set-i
 const label = { demonstration: 'DEMO', research: 'RSRCH', clinical: 'AI' } as const;
 
 /**
- * The words of a structure set that a bundle drew: whoever sees it in the planning system reads at once that a machine
- * drew it, with which model, and that nobody has approved it.
+ * The texts of an automatic structure set. In the planning system they say that it is automatic, which model made it, and
+ * that nobody has approved it.
  */
 export function modelTexts(options: {
   bundle: Pick<BundleManifest, 'name' | 'version' | 'intendedUse'>;
   nodeVersion: string;
   revision: number;
-  /** Number of structure sets of earlier revisions that went out. */
+  /** Number of delivered structure sets of earlier revisions. */
   predecessors: number;
   /** The CT was compressed with loss. */
   lossy: boolean;
@@ -24,7 +24,7 @@ export function modelTexts(options: {
     bundle.intendedUse
   ];
   const sentences = [
-    `Drawn automatically by ${node} with the model ${model} (${use}).`,
+    `Contoured automatically by ${node} with the model ${model} (${use}).`,
     'Not reviewed or approved by a person.',
     ...(revision > 1 ? [`Revision ${revision} of this CT series.`] : []),
     ...(predecessors > 0 ? ['Replaces an earlier structure set of it.'] : []),

@@ -1,6 +1,6 @@
 import type { Parameters } from '../networks/parameters.ts';
 
-/** Kingma and Ba 2015, with the constants that Keras has. */
+/** Kingma and Ba 2015, with Keras's constants. */
 const firstDecay = 0.9;
 const secondDecay = 0.999;
 const epsilon = 1e-7;

@@ -29,7 +29,7 @@ export const unchanged: Change = {
   noiseHu: 0,
 };
 
-/** Draws a change; the number of draws is always the same. */
+/** Chooses a change at random; it always takes the same number of random numbers. */
 export function drawChange(random: Random, augmentation: Augmentation, spacingMm: number): Change {
   const either = (largest: number): number => random.between(-largest, largest);
   const degree = Math.PI / 180;

@@ -3,7 +3,7 @@ import { ContourNodeError } from '../../src/errors.ts';
 import type { Batch } from './batch.ts';
 import type { SamplerPlan } from './sample-batch.ts';
 
-/** Batches that are made ahead, so that the network never waits: 16 slices of 128 x 128 are 10 MB. */
+/** Batches prepared in advance, so that the network does not wait: 16 slices of 128 x 128 are 10 MB. */
 const ahead = 3;
 
 /** Makes the batches of a training in a worker thread, in order from `first` on. */

@@ -6,6 +6,6 @@ export interface Batch {
   /** [batch, height, width, ROIs], 0 or 1 */
   readonly target: Uint8Array;
   readonly targetShape: readonly [number, number, number, number];
-  /** [batch, ROIs]: 1 where the patient has the ROI drawn */
+  /** [batch, ROIs]: 1 where the patient's structure set has the ROI */
   readonly known: Float32Array;
 }

@@ -1,25 +1,25 @@
 import type { RoiDice } from './validate.ts';
 
-/** Candidates, ascending. 0.5 is among them: what cannot be improved stays. */
+/** Candidates, ascending. 0.5 is one of them and stays where no other one is better. */
 export const candidateThresholds = [0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8] as const;
 const usual = candidateThresholds.indexOf(0.5);
 
-/** With fewer patients than this an ROI keeps 0.5: a threshold would fit one observer's habit. */
+/** With fewer patients than this an ROI keeps 0.5, as a threshold would fit these few only. */
 const leastPatients = 5;
 
-/** And where nothing is gained that another dozen patients would not take away again (mean Dice). */
+/** Least gain in mean Dice: a smaller one is within the variation between a dozen patients and another. */
 const leastGain = 0.005;
 
 export interface Calibration {
-  /** Of every ROI. */
+  /** Threshold of every ROI. */
   readonly thresholds: readonly number[];
-  /** Patients that each was chosen on. */
+  /** Number of patients that each threshold was chosen on. */
   readonly patients: readonly number[];
 }
 
 /**
- * For each ROI the candidate with the best mean Dice, or 0.5 where that is hardly worse or too few patients have it. The
- * Dice loss pays little for voxels beside a blurred edge, so that networks trained with it draw somewhat too much.
+ * For each ROI the candidate with the best mean Dice, or 0.5 where the gain is too small or too few patients have it. The
+ * Dice loss hardly penalises voxels beside a blurred edge, so networks trained with it give contours that are too large.
  * @param dice of the patients set aside, at `candidateThresholds`
  * @param mirrored the twin of a paired ROI, else the ROI itself: twins get one threshold
  */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { asContourNodeError } from '../../src/errors.ts';
+import { asContourNodeError, ContourNodeError } from '../../src/errors.ts';
 import type { LeftOut } from '../archive/match-cases.ts';
 import { type CasePlan, type PlannedCase, planCases } from './case-plan.ts';
 import { prepareCase } from './prepare-case.ts';
@@ -8,7 +8,7 @@ import { findCase, type PreparedCase } from './prepared-case.ts';
 import type { Side } from './split.ts';
 import type { TrainingConfig } from './training-config.ts';
 
-/** Raised when what lies in the cache is made in another way. */
+/** Increased when the format or the making of cached cases changes. */
 const cacheFormat = 4;
 
 /** A prepared case and where it comes from. */
@@ -16,21 +16,26 @@ export interface CollectedCase extends Pick<PlannedCase, 'side' | 'place' | 'pat
   readonly prepared: PreparedCase;
 }
 
-export interface CaseCollection {
+/** The cases to train on and those to validate with. */
+export interface BothSides {
   readonly training: readonly PreparedCase[];
   readonly validation: readonly PreparedCase[];
-  readonly cases: readonly CollectedCase[];
   /** What could not be used, and why. */
-  readonly leftOut: readonly LeftOut[];
+  readonly leftOut?: readonly LeftOut[];
+}
+
+export interface CaseCollection extends Required<BothSides> {
+  readonly cases: readonly CollectedCase[];
   readonly otherRois: CasePlan['otherRois'];
 }
 
 /**
- * Brings every patient of a training to the network's grid, each once: what the cache has is taken from there.
+ * Brings every patient of a training to the network's grid. Cases in the cache are used again.
  * @param archive folder of CT and RTSTRUCT in any layout, for `data.source: dicom`
  * @param cache folder for cases of all configurations
- * @throws ContourNodeError PATH_NOT_FOUND; TRAINING_DATA (no structure set in the archive, one patient alone, an ROI that
- *   nobody has); CONFIG_INVALID (lists of patients that do not fit the archive); DISK_FULL
+ * @throws ContourNodeError USAGE (no archive for `data.source: dicom`); PATH_NOT_FOUND; TRAINING_DATA (no structure set in
+ *   the archive, one patient alone, an ROI that no patient has); CONFIG_INVALID (lists of patients that do not fit the
+ *   archive); DISK_FULL
  */
 export async function collectCases(
   config: TrainingConfig,
@@ -40,7 +45,7 @@ export async function collectCases(
     onFile,
     onProgress,
   }: {
-    archive?: string;
+    archive?: string | undefined;
     cache: string;
     /** After each file of the archive whose header was read. */
     onFile?: (done: number, total: number) => void;
@@ -48,6 +53,8 @@ export async function collectCases(
     onProgress?: (done: number, total: number) => void;
   },
 ): Promise<CaseCollection> {
+  if (config.data.source === 'dicom' && archive === undefined)
+    throw new ContourNodeError('USAGE', 'this configuration needs --data DIR');
   const plan = await planCases(config, archive ?? '', onFile);
   const margin = marginOf(config);
   const directory = join(cache, cacheKey(config, margin));
@@ -69,6 +76,15 @@ export async function collectCases(
   return { training: of('training'), validation: of('validation'), cases, leftOut, otherRois: plan.otherRois };
 }
 
+/** @throws ContourNodeError TRAINING_DATA no patient to train on or to validate with, and why the first was left out */
+export function checkBothSides({ training, validation, leftOut = [] }: BothSides): void {
+  if (training.length > 0 && validation.length > 0) return;
+  const [first] = leftOut;
+  const why = first === undefined ? '' : `; ${leftOut.length} left out, the first because ${first.error.message}`;
+  const side = training.length === 0 ? 'to train on' : 'to validate with';
+  throw new ContourNodeError('TRAINING_DATA', `no patient ${side}${why}`, first && { remedy: first.error.remedy });
+}
+
 /** Pixels around the field of view that translation and rotation can bring into it. */
 function marginOf({ augmentation, input }: TrainingConfig): number {
   const corner = Math.hypot(...input.size) / 2;
@@ -76,7 +92,7 @@ function marginOf({ augmentation, input }: TrainingConfig): number {
   return Math.ceil((augmentation.translationMm / input.spacingMm + rotated) / augmentation.zoom[0]);
 }
 
-/** Whatever changes the cached pixels; windows and neighbours are applied later. */
+/** Digest of everything that changes the cached pixels; windows and neighbours are applied later. */
 function cacheKey({ input, rois }: TrainingConfig, margin: number): string {
   const { spacingMm, resolutionMm, sliceSpacingMm, size, centre, paddingHu } = input;
   const names = rois.map(({ name, patterns }) => ({ name, patterns }));

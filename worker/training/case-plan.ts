@@ -10,9 +10,9 @@ import type { RawCase } from './prepare-case.ts';
 import { split, type Side } from './split.ts';
 import type { TrainingConfig } from './training-config.ts';
 
-/** A case that can be made if the cache does not have it. */
+/** A case, with the function that makes it when the cache does not have it. */
 export interface PlannedCase {
-  /** Without patient data. */
+  /** Name without patient data. */
   readonly id: string;
   /** Folder in the cache. */
   readonly key: string;
@@ -20,7 +20,7 @@ export interface PlannedCase {
   /** Folder within the archive, or the phantom's name. */
   readonly place: string;
   readonly patient: string;
-  /** Of the CT; absent for a phantom. */
+  /** Series Instance UID of the CT; absent for a phantom. */
   readonly seriesInstanceUid?: string;
   readonly load: () => Promise<RawCase>;
 }
@@ -29,7 +29,7 @@ export interface PlannedCase {
 export interface CasePlan {
   readonly cases: readonly PlannedCase[];
   readonly leftOut: readonly LeftOut[];
-  /** Names of ROIs in the archive that mean none of the bundle's, and how many structure sets have each. */
+  /** Names of ROIs in the archive that belong to no ROI of the bundle, with the number of structure sets that have each. */
   readonly otherRois: ReadonlyMap<string, number>;
 }
 
@@ -84,9 +84,9 @@ async function dicomPlan(
 function planned(one: ArchiveCase, side: Side, rois: readonly RoiPatterns[]): PlannedCase {
   const { id, place, patient, seriesInstanceUid, content } = one;
   const load = async (): Promise<RawCase> => {
-    const { volume, drawn } = await readCase(one);
+    const { volume, rois: found } = await readCase(one);
     const masks = rois.map((roi) => {
-      const contours = namedRoi(drawn, roi)?.contours;
+      const contours = namedRoi(found, roi)?.contours;
       return contours && ((grid: Grid): Mask => rasterise(contours, grid));
     });
     return { id, volume, rois: masks };
@@ -104,7 +104,7 @@ function namesOfNoRoi(cases: readonly ArchiveCase[], rois: readonly RoiPatterns[
   return new Map([...counts].toSorted(([, a], [, b]) => b - a));
 }
 
-/** A channel that nobody teaches would draw at random. */
+/** A channel without training data would give random contours. */
 function checkEveryRoi(
   cases: readonly ArchiveCase[],
   rois: readonly RoiPatterns[],
@@ -115,8 +115,8 @@ function checkEveryRoi(
   const names = [...otherRois.keys()].slice(0, 12).join(', ');
   throw new ContourNodeError(
     'TRAINING_DATA',
-    `no structure set of the archive has ${absent.map(({ name }) => name).join(', ')}; what its other ROIs are called: ${names || 'there are none'}`,
-    { remedy: 'correct the patterns of the ROI in the training configuration, or take it out' },
+    `no structure set of the archive has ${absent.map(({ name }) => name).join(', ')}; its other ROIs: ${names || 'none'}`,
+    { remedy: 'correct the patterns of the ROI in the training configuration, or remove the ROI' },
   );
 }
 

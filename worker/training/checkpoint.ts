@@ -10,7 +10,7 @@ import type { Parameters } from '../networks/parameters.ts';
 import type { AdamState } from './adam.ts';
 import type { LearningRate } from './learning-rate.ts';
 
-/** Everything that a training needs to go on as if it had never stopped. */
+/** Everything that a training needs to continue exactly where it stopped. */
 export interface TrainingState {
   /** Epochs that are finished. */
   readonly epoch: number;
@@ -19,7 +19,7 @@ export interface TrainingState {
   readonly average: Parameters;
   readonly adam: AdamState;
   readonly rate: LearningRate;
-  /** What was best on validation, as it will be exported; absent before the first epoch. */
+  /** The parameters with the best validation, which are exported; absent before the first epoch. */
   readonly best: Parameters | undefined;
 }
 
@@ -38,8 +38,8 @@ const groups = ['parameters', 'average', 'first', 'second', 'best'] as const;
 const digestLength = 32;
 
 /**
- * Writes `checkpoint-EPOCH.bin`: the state, then its SHA-256. Written beside, synced and renamed: a kill or a full disk
- * leaves the checkpoints that were there.
+ * Writes `checkpoint-EPOCH.bin`: the state, then its SHA-256. Written to a temporary file, synced and renamed: a kill or a full
+ * disk leaves the earlier checkpoints as they were.
  * @throws ContourNodeError DISK_FULL
  */
 export async function writeCheckpoint(directory: string, state: TrainingState): Promise<string> {

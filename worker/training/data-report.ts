@@ -5,7 +5,7 @@ import { percentile } from '../../src/charts/percentile.ts';
 import type { CaseCollection } from './case-cache.ts';
 import type { Side } from './split.ts';
 
-/** What a training is about to learn from, for a person to read before hours are spent. */
+/** The data of a training, for a person to read before it runs for hours. */
 export interface DataReport {
   readonly patients: Readonly<Record<Side, number>>;
   readonly cases: readonly {
@@ -15,12 +15,12 @@ export interface DataReport {
     readonly pixelSpacingMm: number;
     readonly sliceSpacingMm: readonly [number, number];
     readonly coverageMm: number;
-    /** cm³ per ROI that is drawn. */
+    /** cm³ of each ROI that the structure set has. */
     readonly volumesCm3: Readonly<Record<string, number>>;
   }[];
   readonly rois: readonly {
     readonly name: string;
-    /** Cases that have it drawn. */
+    /** Number of cases that have the ROI. */
     readonly training: number;
     readonly validation: number;
     /** Smallest, median and largest, cm³. */
@@ -32,7 +32,7 @@ export interface DataReport {
     readonly why: string;
     readonly remedy: string;
   }[];
-  /** ROIs of the archive that mean none of the bundle's, and how many structure sets have each. */
+  /** Names of ROIs in the archive that belong to no ROI of the bundle, with the number of structure sets that have each. */
   readonly otherRois: Readonly<Record<string, number>>;
 }
 
@@ -80,7 +80,7 @@ export function dataReport(rois: readonly Pick<Roi, 'name'>[], collection: CaseC
   };
 }
 
-/** Writes `data-report.json` and `data-report.txt`. They name folders of the archive, as no log does. */
+/** Writes `data-report.json` and `data-report.txt`. They name folders of the archive, which no log may do. */
 export async function writeDataReport(directory: string, report: DataReport): Promise<void> {
   await mkdir(directory, { recursive: true });
   await writeFile(join(directory, 'data-report.json'), `${JSON.stringify(report, undefined, 2)}\n`);

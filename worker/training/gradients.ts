@@ -10,7 +10,7 @@ export interface StepResult {
   readonly loss: number;
   /** Gradient of the loss for every trainable array. */
   readonly gradients: Map<string, Float32Array>;
-  /** What every batch normalisation saw: `LAYER/mean`, `LAYER/variance`. */
+  /** Batch statistics of every batch normalisation: `LAYER/mean`, `LAYER/variance`. */
   readonly statistics: Map<string, Float32Array>;
 }
 

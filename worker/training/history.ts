@@ -10,7 +10,7 @@ export interface EpochRecord {
   /** Mean over the epoch's batches. */
   readonly loss: number;
   readonly learningRate: number;
-  /** 3-D Dice per ROI on the validation patients; null where none of them has it drawn. */
+  /** 3-D Dice per ROI on the validation patients; null where none of them has the ROI. */
   readonly dice: Readonly<Record<string, number | null>>;
   readonly meanDice: number;
   readonly seconds: number;
@@ -18,10 +18,16 @@ export interface EpochRecord {
   readonly waiting: number;
 }
 
+/** An epoch in a line for a terminal. */
+export function epochLine({ epoch, loss, learningRate, dice, meanDice, seconds, waiting }: EpochRecord): string {
+  const rois = Object.entries(dice).map(([name, value]) => `${name} ${value?.toFixed(3) ?? '-'}`);
+  return `epoch ${epoch}: loss ${loss.toFixed(4)}, Dice ${meanDice.toFixed(4)} (${rois.join(', ')}), rate ${learningRate.toPrecision(3)}, ${seconds.toFixed(0)} s, ${(waiting * 100).toFixed(1)}% waiting`;
+}
+
 const historyFile = 'history.jsonl';
 const curveFile = 'history.svg';
 
-/** The first `epochs` lines of an earlier run; later ones belong to epochs that are done again. */
+/** The first `epochs` lines of an earlier run; later ones belong to epochs that will be repeated. */
 export async function readHistory(directory: string, epochs: number): Promise<EpochRecord[]> {
   const text = await readFile(join(directory, historyFile), 'utf8').catch(() => '');
   const records = text.split('\n').flatMap((line): EpochRecord[] => {

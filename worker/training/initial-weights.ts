@@ -31,8 +31,8 @@ export async function weightsOfBundle(nameOrPath: string, modelsDirectory: strin
 }
 
 /**
- * Parameters to begin with: drawn from the seed, then replaced by the given weights wherever name and length agree. What
- * does not fit (the last layer where the ROIs differ) stays as it was drawn.
+ * Initial parameters: random ones from the seed, replaced by the given weights wherever name and length agree. Arrays that
+ * do not fit (the last layer where the ROIs differ) stay random.
  * @throws ContourNodeError CHECKPOINT_INVALID where nothing fits
  */
 export function startingParameters(network: Network, seed: number, weights: Parameters | undefined): Parameters {

@@ -1,7 +1,7 @@
 import type { Scalar, Tensor, Tensor4D } from '@tensorflow/tfjs-node';
 import type { TensorFlow } from '../engines/load-tensorflow.ts';
 
-/** Keeps a Dice without any pixel from dividing by nothing; pixels. */
+/** Keeps the Dice of an ROI without pixels from dividing by zero; pixels. */
 const smoothing = 1;
 
 export interface LossWeights {
@@ -16,11 +16,11 @@ export interface LossWeights {
  * mean binary cross-entropy.
  *
  * An ROI that lies in no slice of the batch has a cross-entropy only. Its Dice would be smoothing / (smoothing + sum of
- * its probabilities), which is steepest where the network hardly marks anything: small ROIs went out for good that way.
+ * its probabilities), which is steepest where the network hardly marks anything: in that case small ROIs disappeared for good.
  * @param logits [batch, height, width, ROIs]
  * @param target 0 or 1, same shape
- * @param known 1 where the patient of a slice has the ROI drawn, else 0: [batch, 1, 1, ROIs]. What nobody drew teaches
- *   nothing: it stands in neither part of the loss.
+ * @param known 1 where the patient of a slice has the ROI in the structure set, else 0: [batch, 1, 1, ROIs]. An ROI with 0
+ *   is in neither part of the loss.
  */
 export function segmentationLoss(
   tf: TensorFlow,

@@ -5,7 +5,7 @@ import { type RawCase, sharp } from './prepare-case.ts';
 /**
  * A generated patient as training data.
  * @param size pixels of the CT's matrix
- * @param names ROIs of the bundle; a name that phantoms do not have counts as not drawn
+ * @param names ROIs of the bundle; a name that phantoms do not have counts as missing
  */
 export function phantomCase(seed: number, size: number, names: readonly string[], input: NetworkInput): RawCase {
   const { volume, truth } = generatePhantom(seed, { size });

@@ -6,7 +6,7 @@ import { fieldCentre, maskToNetwork, networkGrid, toNetworkHu, type NetworkInput
 import type { Grid, Mask, Volume } from '../volume/volume.ts';
 import { type CaseDescription, type PreparedCase, writeCase } from './prepared-case.ts';
 
-/** A patient as it came: CT and, per ROI of the bundle, a function that gives its mask on a grid, if it is drawn. */
+/** A patient as read: CT and, per ROI of the bundle, a function that makes its mask on a grid, if the patient has the ROI. */
 export interface RawCase {
   readonly id: string;
   readonly volume: Volume;
@@ -24,7 +24,7 @@ export async function prepareCase(
   const { grid } = raw.volume;
   const body = findBody(raw.volume);
   const network = networkGrid(grid, fieldCentre(grid, body, input), input, margin);
-  // Contours are filled on the network's own pixels: rastering them on coarse CT pixels first would leave steps.
+  // Contours are filled on the network's own pixels: filling them on coarse CT pixels first would leave steps.
   const inPlane: Grid = { ...network, size: [network.size[0], network.size[1], grid.size[2]], z: grid.z };
   const masks = raw.rois.map((maskOn) => maskOn && maskToNetwork(maskOn(inPlane), network, sharp(input)));
   const about = {
@@ -37,13 +37,13 @@ export async function prepareCase(
   return writeCase(directory, about, toNetworkHu(raw.volume, network, input), masks);
 }
 
-/** What the bundle's ranges need of an ROI. A contour too small for one voxel counts as not drawn. */
+/** The figures of an ROI for the bundle's ranges. An ROI too small for one voxel counts as missing. */
 function contouredRoi(mask: Mask, body: Body): CaseDescription['rois'][number] {
   const found = components(mask.voxels, mask.grid.size).count;
   return found === 0 ? null : { volumeCm3: maskVolumeCm3(mask), components: found, place: placeInBody(mask, body) };
 }
 
-/** The input without the averaging that makes fine CTs look like coarse ones: it is for HU, not for masks. */
+/** The input without `resolutionMm`: averaging is for HU, not for masks. */
 export function sharp(input: NetworkInput): NetworkInput {
   const copy = { ...input };
   delete copy.resolutionMm;

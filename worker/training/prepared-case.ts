@@ -13,9 +13,9 @@ const description = z.strictObject({
   size: z.tuple([z.int(), z.int(), z.int()]),
   margin: z.int(),
   ctSlices: z.int(),
-  /** Per ROI: drawn in this patient at all. */
+  /** Per ROI: whether this patient has it. */
   known: z.array(z.boolean()),
-  /** The CT as it came; worker/volume/ct-appearance.ts says what each number is. */
+  /** The appearance of the CT before resampling (worker/volume/ct-appearance.ts). */
   ct: z.strictObject({
     sliceSpacingMm: z.tuple([z.number(), z.number()]),
     pixelSpacingMm: z.number(),
@@ -25,7 +25,7 @@ const description = z.strictObject({
     bones: triple,
     airBehindBonesMm: z.number(),
   }),
-  /** Per ROI, as it was drawn on the CT's grid; null where it was not drawn. */
+  /** Per ROI, on the CT's grid; null where the patient does not have it. */
   rois: z.array(
     z
       .strictObject({
@@ -41,7 +41,7 @@ const description = z.strictObject({
 
 export type CaseDescription = z.output<typeof description>;
 
-/** A patient on the network's grid, as it lies on disk. */
+/** A patient on the network's grid, on disk. */
 export interface PreparedCase {
   readonly directory: string;
   readonly description: CaseDescription;
@@ -53,10 +53,10 @@ const labelFile = 'labels.u16';
 
 /**
  * Writes a case: HU as int16 and the ROIs as one bit each of a uint16 (bit n: ROI n), slice after slice. The folder
- * appears complete or not at all.
+ * appears as a whole or not at all.
  * @throws ContourNodeError DISK_FULL
  * @param volume HU on the network's grid with margin
- * @param masks per ROI on the same grid; undefined where the patient does not have it drawn
+ * @param masks per ROI on the same grid; undefined where the patient does not have it
  */
 export async function writeCase(
   directory: string,

@@ -9,7 +9,7 @@ import type { Side } from './split.ts';
 import type { TrainingConfig } from './training-config.ts';
 import { roiPlausibility, trainedCt } from './training-range.ts';
 
-/** How the archive calls the ROIs, and by their digests which series were used: what `evaluate` needs of a training. */
+/** The part of a training that `evaluate` needs: the ROI names in the archive and the digests of the series used. */
 export function trainingProvenance(
   { bundle, rois }: Pick<TrainingConfig, 'bundle' | 'rois'>,
   { cases }: Pick<CaseCollection, 'cases'>,
@@ -28,7 +28,7 @@ export function trainingProvenance(
   };
 }
 
-/** The ranges of a training's patients, as a bundle keeps them; the patients set aside stay out of them. */
+/** The ranges of a training's patients, as a bundle keeps them; without the patients set aside. */
 export function trainingRanges(
   { rois }: Pick<TrainingConfig, 'rois'>,
   { training }: Pick<CaseCollection, 'training'>,
@@ -39,15 +39,15 @@ export function trainingRanges(
 }
 
 /**
- * Puts the ranges of the training data into a bundle that was written without them. Network and golden output stay as
- * they are; bundle.json, and with it the bundle's digest, is another one afterwards.
- * @throws ContourNodeError CONFIG_INVALID (the configuration is of other ROIs), TRAINING_DATA (no patient)
+ * Adds the ranges of the training data to a bundle that was written without them. Network and golden output stay as they
+ * are; bundle.json changes, and with it the digest of the bundle.
+ * @throws ContourNodeError CONFIG_INVALID (the configuration has other ROIs), TRAINING_DATA (no patient)
  */
 export async function writeRanges(bundle: Bundle, config: TrainingConfig, cases: CaseCollection): Promise<Bundle> {
   const { manifest } = bundle;
   const names = (rois: readonly { name: string }[]) => rois.map(({ name }) => name).join(', ');
   if (names(manifest.rois) !== names(config.rois)) {
-    const what = `the configuration trains ${names(config.rois)}, bundle ${manifest.name} draws ${names(manifest.rois)}`;
+    const what = `the configuration trains ${names(config.rois)}, bundle ${manifest.name} contours ${names(manifest.rois)}`;
     throw new ContourNodeError('CONFIG_INVALID', what, {
       remedy: 'give the configuration that the bundle was trained with',
     });

@@ -5,27 +5,27 @@ import type { Batch } from './batch.ts';
 import { CaseReader, type PreparedCase } from './prepared-case.ts';
 import type { Augmentation } from './training-config.ts';
 
-/** What the making of batches depends on; plain data, so that it can be handed to a worker thread. */
+/** Everything that the batches depend on; plain data, so that it can be sent to a worker thread. */
 export interface SamplerPlan {
   readonly cases: readonly PreparedCase[];
   readonly input: NetworkInput;
   readonly augmentation: Augmentation;
   readonly batch: number;
   readonly seed: number;
-  /** Share of the slices that are drawn for an ROI, each ROI as often as any other. */
+  /** Share of the slices that are chosen for an ROI, each ROI with the same probability. */
   readonly foreground: number;
   /** Channel that a left-right flip puts into each ROI's place (`mirroredChannels`). */
   readonly mirrored: readonly number[];
 }
 
-/** Streams of the seed: the order of the slices, the changes, the slices that are drawn for an ROI. */
+/** Streams of the seed: the order of the slices, the changes, the slices that are chosen for an ROI. */
 const orderStream = 1;
 const changeStream = 2;
 const foregroundStream = 3;
 
 /**
- * Makes batch n for any n, always the same one: nothing depends on what was made before, so that a training that was
- * interrupted goes on with the batches that it would have seen.
+ * Makes batch n for any n, always the same one, whatever was made before. So an interrupted training continues with the
+ * same batches.
  */
 export class BatchSampler {
   readonly #plan: SamplerPlan;
@@ -44,7 +44,7 @@ export class BatchSampler {
     );
   }
 
-  /** Batch number `n`. Of the slices that are not drawn for an ROI, none comes again before all have had their turn. */
+  /** Batch number `n`. The slices that are not chosen for an ROI come in turn, each once before any comes again. */
   training(n: number): Batch {
     const { batch, seed, augmentation, input } = this.#plan;
     const picks = Array.from({ length: batch }, (_, position) => {
@@ -83,7 +83,7 @@ export class BatchSampler {
     return this.#order.permutation[draw % count] ?? 0;
   }
 
-  /** A small organ lies in one slice of thirteen: left to chance, a batch hardly ever shows it. */
+  /** A small organ lies in one of thirteen slices: without this choice few batches would show it. */
   #foregroundSlice(random: Random): number {
     this.#foreground ??= this.#slicesOfRois();
     const slices = this.#foreground[random.whole(0, this.#foreground.length - 1)] ?? new Uint32Array(1);

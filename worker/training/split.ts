@@ -8,10 +8,10 @@ export type Side = 'training' | 'validation';
 type DicomData = Extract<TrainingConfig['data'], { source: 'dicom' }>;
 
 /**
- * Who is trained on and who is set aside, patient by patient: two series of one patient are never on both sides. Without
- * lists those with the smallest digests of seed and name are set aside, whatever else the archive holds.
+ * Splits the patients into those to train on and those set aside; all series of one patient are on the same side. Without
+ * lists the patients with the smallest digests of seed and name are set aside, whatever else the archive holds.
  * @returns the side of each case, undefined for a case that neither list names; cases in the order of the digests
- * @throws ContourNodeError TRAINING_DATA (one patient alone), CONFIG_INVALID (lists that name nobody, or one patient twice)
+ * @throws ContourNodeError TRAINING_DATA (one patient alone), CONFIG_INVALID (an entry without a patient, or a patient in both lists)
  */
 export function split(
   cases: readonly ArchiveCase[],
@@ -42,7 +42,7 @@ function byLists(cases: readonly ArchiveCase[], data: DicomData): (one: ArchiveC
   const training = data.training && patientsNamed(cases, data.training, 'data.training');
   if (training !== undefined && !validation.isDisjointFrom(training)) {
     throw new ContourNodeError('CONFIG_INVALID', 'data.training and data.validation name the same patient', {
-      remedy: 'a patient is either trained on or set aside',
+      remedy: 'name each patient in one of the two lists',
     });
   }
   return ({ patient }) => {

@@ -16,11 +16,11 @@ import { trainingProvenance, trainingRanges } from './ranges-of-bundle.ts';
 export interface TrainedNetwork {
   readonly config: TrainingConfig;
   readonly network: Network;
-  /** What is exported: the best on validation. */
+  /** The parameters with the best validation, which are exported. */
   readonly parameters: Parameters;
   readonly cases: CaseCollection;
   readonly history: readonly EpochRecord[];
-  /** Of a training that is at its end. */
+  /** Of a finished training. */
   readonly calibration?: Calibration | undefined;
   /** The call that trained it, for the bundle's provenance. */
   readonly command: string;
@@ -93,13 +93,13 @@ export async function writeTrainedBundle(directory: string, training: TrainedNet
   });
 }
 
-/** Lists of patients stay behind: a bundle goes to other hospitals. */
+/** Without lists of patients, as a bundle goes to other hospitals. */
 function withoutNames(data: TrainingConfig['data']): Record<string, unknown> {
   if (data.source !== 'dicom' || data.validation === undefined) return data;
   return { source: data.source, patients: data.patients, split: 'lists of patients' };
 }
 
-/** What the bundle keeps of an ROI: its names in the archive and its weight stay behind. */
+/** An ROI as the bundle keeps it, without its names in the archive and its weight. */
 function bundledRoi(roi: TrainingConfig['rois'][number], threshold = roi.threshold): BundleDescription['rois'][number] {
   const kept: BundleDescription['rois'][number] & Partial<typeof roi> = { ...roi, threshold };
   delete kept.patterns;

@@ -1,12 +1,12 @@
 import { ContourNodeError } from '../../src/errors.ts';
 import type { TensorFlow } from '../engines/load-tensorflow.ts';
-import { buildNetwork } from '../networks/network.ts';
 import type { Network } from '../networks/layers.ts';
+import { networkOf } from '../networks/network.ts';
 import { elementCount, type Parameters, parameterSpecs } from '../networks/parameters.ts';
-import { inputChannels } from '../volume/preprocess.ts';
 import { adamUpdate, initialAdam, moveAverage } from './adam.ts';
 import { BatchLoader } from './batch-loader.ts';
 import { calibratedThresholds, type Calibration, candidateThresholds } from './calibrate.ts';
+import { type BothSides, checkBothSides } from './case-cache.ts';
 import { latestCheckpoint, type TrainingState, writeCheckpoint } from './checkpoint.ts';
 import { lossAndGradients } from './gradients.ts';
 import { type EpochRecord, readHistory, writeHistory } from './history.ts';
@@ -19,8 +19,8 @@ import { validationDice } from './validate.ts';
 
 export interface Training {
   readonly config: TrainingConfig;
-  readonly cases: { readonly training: readonly PreparedCase[]; readonly validation: readonly PreparedCase[] };
-  /** Checkpoints and history; a training that finds some there goes on with it. */
+  readonly cases: BothSides;
+  /** Folder of checkpoints and history; a training continues from the checkpoint that it finds there. */
   readonly directory: string;
   /** Weights to begin with instead of random ones, where no checkpoint is found. */
   readonly from?: Parameters | undefined;
@@ -49,16 +49,14 @@ const statisticsShare = 0.98;
 /**
  * Trains the network of a configuration, from its last checkpoint where there is one. The same seed, cases and machine
  * give the same numbers, interrupted or not.
- * @throws ContourNodeError TRAINING_DATA (nothing to train on or to validate with), CHECKPOINT_INVALID (of another
+ * @throws ContourNodeError TRAINING_DATA (nothing to train on or to validate with), CHECKPOINT_INVALID (it belongs to another
  *   network), CONFIG_INVALID, DISK_FULL
  */
 export async function train(tf: TensorFlow, training: Training): Promise<TrainingResult> {
   const { config, cases, directory } = training;
   const { training: schedule, input, rois } = config;
-  if (cases.training.length === 0) throw new ContourNodeError('TRAINING_DATA', 'no patient to train on');
-  if (cases.validation.length === 0) throw new ContourNodeError('TRAINING_DATA', 'no patient to validate with');
-  const [width, height] = input.size;
-  const network = buildNetwork(config.architecture, [height, width, inputChannels(input)], rois.length);
+  checkBothSides(cases);
+  const network = networkOf(config);
   let state = await latestCheckpoint(directory, training.onRefused ?? (() => {}));
   if (state === undefined) state = initialState(network, config, training.from);
   else checkFits(network, state);
@@ -149,9 +147,13 @@ function initialState(network: Network, { training }: TrainingConfig, from: Para
 function checkFits(network: Network, { parameters }: TrainingState): void {
   for (const { name, shape } of parameterSpecs(network)) {
     if (parameters.get(name)?.length === elementCount(shape)) continue;
-    throw new ContourNodeError('CHECKPOINT_INVALID', `the checkpoint is of another network: ${name} does not fit`, {
-      remedy: 'give another folder for the training, or delete its checkpoints to start anew',
-    });
+    throw new ContourNodeError(
+      'CHECKPOINT_INVALID',
+      `the checkpoint belongs to another network: ${name} does not fit`,
+      {
+        remedy: 'give another folder for the training, or delete its checkpoints to start anew',
+      },
+    );
   }
 }
 
@@ -177,7 +179,7 @@ async function update(
     gradients = gradients === undefined ? step.gradients : sum(gradients, step.gradients);
   }
   if (!Number.isFinite(loss)) {
-    throw new ContourNodeError('TRAINING_DATA', 'the loss is no number any more', {
+    throw new ContourNodeError('TRAINING_DATA', 'the loss is not a number', {
       remedy: 'lower training.learningRate and start again',
     });
   }
@@ -190,7 +192,7 @@ async function update(
   return { loss, adam };
 }
 
-/** A running mean that forgets its meaningless start: at first it is the plain mean of what came. */
+/** A running mean without the influence of its start value: at first it is the plain mean of the values so far. */
 function warmedUp(share: number, updates: number): number {
   return Math.min(share, updates / (updates + 10));
 }

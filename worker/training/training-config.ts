@@ -8,11 +8,11 @@ import { ContourNodeError } from '../../src/errors.ts';
 const range = z.tuple([z.number(), z.number()]);
 const manifest = manifestSchema.shape;
 
-/** An ROI of the bundle and how the training data call it. */
+/** An ROI of the bundle and its names in the training data. */
 const trainedRoi = roiSchema.extend({
-  /** Regular expressions for the whole ROI name in the archive, without regard to case; default: the name itself. */
+  /** Regular expressions for the whole ROI name in the archive, case-insensitive; default: the name itself. */
   patterns: z.array(z.string()).min(1).optional(),
-  /** Weight of the ROI in the loss: more than 1 for what is hard to find. */
+  /** Weight of the ROI in the loss: more than 1 for an ROI that is hard to find. */
   weight: z.number().positive().default(1),
 });
 
@@ -37,9 +37,9 @@ const augmentation = z.strictObject({
 const schedule = z.strictObject({
   seed: z.int().default(1),
   epochs: z.int().positive().default(200),
-  /** Slices drawn in an epoch; left out: every slice once. */
+  /** Slices in an epoch, at random; without it every slice once. */
   slicesPerEpoch: z.int().positive().optional(),
-  /** Share of them that is drawn for an ROI, each ROI as often as any other; the rest is every slice in turn. */
+  /** Share of them that is chosen for an ROI, each ROI with the same probability; the rest is every slice in turn. */
   foreground: z.number().min(0).max(1).default(0),
   batch: z.int().positive().default(8),
   /** Batches whose gradients are averaged before one update. */
@@ -47,8 +47,8 @@ const schedule = z.strictObject({
   learningRate: z.number().positive().default(0.005),
   /**
    * `plateau` (the paper's): the learning rate is multiplied by `factor` when `patience` epochs brought no better
-   * validation. `poly` (DeepLab's own): it falls with (1 - epoch / epochs)^0.9, so that a training with few epochs to spend
-   * ends on small steps.
+   * validation. `poly` (DeepLab's own): it falls with (1 - epoch / epochs)^0.9, so that a training with few epochs
+   * ends with small steps.
    */
   decay: z.enum(['plateau', 'poly']).default('plateau'),
   factor: z.number().gt(0).lt(1).default(0.8),
@@ -57,7 +57,7 @@ const schedule = z.strictObject({
   loss: z.strictObject({ dice: z.number().min(0).default(1), crossEntropy: z.number().min(0).default(0) }).prefault({}),
   /** Share of the old value in the running average of the weights that is validated and exported; 0: no averaging. */
   averaging: z.number().min(0).lt(1).default(0),
-  /** Patients that are validated after each epoch (of those set aside), and every how many of their slices. */
+  /** Number of patients set aside that are validated after each epoch, and the step between their slices. */
   validationCases: z.int().positive().default(15),
   validationStep: z.int().positive().default(1),
   /** At the end of the training each ROI's `threshold` becomes the one with the best mean Dice on the patients set aside. */
@@ -71,18 +71,18 @@ const data = z.discriminatedUnion('source', [
     firstSeed: z.int().default(100_000),
     training: z.int().positive().default(150),
     validation: z.int().positive().default(15),
-    /** Matrix sizes that the phantoms take turns in. */
+    /** Matrix sizes of the phantoms, in turn. */
     sizes: z.array(z.int().positive()).min(1).default([512]),
   }),
   z.strictObject({
     source: z.literal('dicom'),
-    /** What tells patients apart: Patient ID, or (where an archive has one ID for all) the folder below the archive. */
+    /** What identifies a patient: Patient ID, or (where an archive has one ID for all) the folder below the archive. */
     patients: z.enum(['id', 'folder']).default('id'),
-    /** Share of the patients that is set aside for validation, drawn by training.seed. */
+    /** Share of the patients that is set aside for validation, chosen by training.seed. */
     validationShare: z.number().gt(0).lt(1).default(0.1),
-    /** Instead of a share: those to validate with, by Patient ID or folder; every other patient is trained on. */
+    /** Instead of a share: the patients to validate with, by Patient ID or folder; all others are trained on. */
     validation: z.array(z.string()).min(1).optional(),
-    /** With `validation`: only these are trained on, whoever is in neither list is left out. */
+    /** With `validation`: the patients to train on; those in neither list are left out. */
     training: z.array(z.string()).min(1).optional(),
   }),
 ]);
@@ -99,7 +99,7 @@ export const trainingConfigSchema = z.strictObject({
   }),
   data,
   architecture: manifest.architecture,
-  // The trainer's own networks see windows mapped to [0, 1] and slices as they lie.
+  // The trainer's own networks get windows mapped to [0, 1] and slices in LPS orientation.
   input: manifest.input.refine(
     ({ windows, axes }) => windows.every(({ normalise }) => normalise === undefined) && axes.join() === 'P,L',
     { error: 'normalise and axes are for imported networks' },
@@ -113,12 +113,12 @@ export type TrainingConfig = z.output<typeof trainingConfigSchema>;
 export type Augmentation = TrainingConfig['augmentation'];
 export type Schedule = TrainingConfig['training'];
 
-/** A configuration may take everything that it does not say itself from another one. */
+/** A configuration may take the keys that it lacks from another file. */
 const extending = z.looseObject({ extends: z.string().optional() });
 
 /**
- * Reads a training configuration (YAML). `extends: FILE` (relative to the file) takes over what the file itself does not
- * say, mapping by mapping; `architecture` and lists are taken whole.
+ * Reads a training configuration (YAML). `extends: FILE` (relative to the file) adds the keys that the file
+ * itself lacks, mapping by mapping; `architecture` and lists are not merged.
  * @throws ContourNodeError CONFIG_NOT_FOUND; CONFIG_INVALID naming file, line or key, and what is allowed
  */
 export async function loadTrainingConfig(path: string): Promise<TrainingConfig> {
@@ -130,6 +130,16 @@ export async function loadTrainingConfig(path: string): Promise<TrainingConfig> 
   }
   checkMirrors(parsed.data, (what) => invalid(path, 0, what));
   return parsed.data;
+}
+
+/** The configuration with another number of training phantoms or epochs. */
+export function withSize(config: TrainingConfig, size: { phantoms?: number; epochs?: number }): TrainingConfig {
+  const { data, training } = config;
+  return {
+    ...config,
+    data: data.source === 'phantom' ? { ...data, training: size.phantoms ?? data.training } : data,
+    training: { ...training, epochs: size.epochs ?? training.epochs },
+  };
 }
 
 function invalid(path: string, line: number, what: string): ContourNodeError {
@@ -144,7 +154,7 @@ interface YamlFile {
   readonly lineOf: (key: readonly PropertyKey[]) => number;
 }
 
-/** @param extended the files that led here, to notice a circle */
+/** @param extended the files that extend this one, to notice a circle */
 async function readYaml(path: string, extended: readonly string[]): Promise<YamlFile> {
   if (extended.includes(path)) throw invalid(path, 0, 'extends: the file extends itself');
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
@@ -162,7 +172,7 @@ async function readYaml(path: string, extended: readonly string[]): Promise<Yaml
   return { value: merged(taken, { ...(own as object), extends: undefined }), lineOf };
 }
 
-/** Keys that belong together: half of one network's parameters means nothing to another. */
+/** Mappings that are not merged: parameters of one network mean nothing to another. */
 const whole = new Set(['architecture']);
 
 function merged(base: unknown, own: unknown): unknown {
@@ -178,7 +188,7 @@ function isMapping(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** A left-right flip needs both of a pair, each naming the other. */
+/** A left-right flip needs both ROIs of a pair, and each must name the other. */
 function checkMirrors({ rois }: TrainingConfig, invalid: (what: string) => ContourNodeError): void {
   for (const { name, mirror } of rois) {
     if (mirror === undefined) continue;
@@ -187,7 +197,7 @@ function checkMirrors({ rois }: TrainingConfig, invalid: (what: string) => Conto
   }
 }
 
-/** For each ROI channel the channel that a left-right flip puts there: itself, or its twin. */
+/** For each ROI channel the channel that takes its place after a left-right flip: itself, or that of the paired ROI. */
 export function mirroredChannels(
   rois: readonly { readonly name: string; readonly mirror?: string | undefined }[],
 ): number[] {

@@ -5,9 +5,9 @@ import type { CaseDescription } from './prepared-case.ts';
 
 type Range = [number, number];
 
-/** Part of a range's width that it is made wider at either end: the next patient is not one of those that were seen. */
+/** Each end of a range is moved outwards by this part of its width, as new patients differ from those of the training. */
 const widening = 0.15;
-/** The outermost hundredth at either end is left out: one patient scanned or drawn oddly is no rule. */
+/** The outermost hundredth at either end is left out, so that one unusual patient does not set a limit. */
 const tail = 1;
 
 /** Ranges of the training CTs. */
@@ -34,7 +34,7 @@ export function trainedCt(cases: readonly CaseDescription[]): TrainedCt {
   };
 }
 
-/** Ranges of every ROI that somebody has drawn, by its name. */
+/** Ranges of every ROI that a patient has, by its name. */
 export function roiPlausibility(
   cases: readonly CaseDescription[],
   names: readonly string[],

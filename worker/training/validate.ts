@@ -13,13 +13,13 @@ export interface Validation {
   readonly sampler: BatchSampler;
   /** The first of the sampler's cases. */
   readonly cases: readonly PreparedCase[];
-  /** Every how many slices are looked at. */
+  /** Step between the slices that are validated. */
   readonly step: number;
 }
 
 /** Of one ROI. */
 export interface RoiDice {
-  /** Those that have it drawn, or got it drawn where it is known not to be there. */
+  /** Patients that have the ROI, or in which the network found it although it is known to be absent. */
   readonly patients: number;
   /** 3-D Dice on the network's grid at each threshold, mean over the patients; null where there is none. */
   readonly mean: readonly (number | null)[];
@@ -47,7 +47,7 @@ export async function validationDice(
       for (let first = 0; first < slices.length; first += batch) {
         const plain = sampler.plain(index, slices.slice(first, first + batch));
         count(plain, predict(tf, inference, plain), counts);
-        // Lets the loader's batches in.
+        // Lets the messages of the batch loader arrive.
         await new Promise(setImmediate);
       }
       for (const [roi, counted] of counts.entries()) {
@@ -100,12 +100,12 @@ class OverlapCounts {
     this.#truth += 1;
   }
 
-  /** Neither drawn nor found, even at the lowest threshold. */
+  /** Neither in the structure set nor found, even at the lowest threshold. */
   get nothing(): boolean {
     return this.#truth === 0 && this.#found.subarray(1).every((voxels) => voxels === 0);
   }
 
-  /** At each threshold; 1 where nothing is there and nothing is found. */
+  /** Dice at each threshold; 1 where the ROI is absent and not found. */
   dice(): number[] {
     return Array.from(this.#thresholds, (_, n) => {
       const found = total(this.#found.subarray(n + 1));

@@ -18,7 +18,7 @@ export interface Body {
 const tissueHu = -300;
 /** Pixel of the coarse grid on which the body is looked for. */
 const coarseMm = 4;
-/** What is thinner than twice this in plane is not body: table shell, headrest, mask, blanket, cables. */
+/** Objects thinner than twice this in plane are removed: table shell, headrest, mask, blanket, cables. */
 const openingMm = 6;
 /** Part of the body's volume that may lie beyond either face of the box: a nose, a knob of the mask holder. */
 const trimmed = 0.001;
@@ -70,7 +70,7 @@ export function findBody(volume: Volume): Body {
   if (volumeMm3 < smallestCm3 * 1000) {
     throw new ContourNodeError(
       'SERIES_NO_BODY',
-      `no body in the images: ${(volumeMm3 / 1000).toFixed(0)} cm3 of tissue in one piece`,
+      `no body in the images: ${(volumeMm3 / 1000).toFixed(0)} cm3 of tissue in the largest piece`,
     );
   }
   const [left, right] = extent(profiles[0], volumeMm3 * trimmed);
@@ -107,7 +107,7 @@ function coarseTissue(volume: Volume, sx: number, sy: number, width: number, hei
         let v = (k * ny + y * sy + j) * nx;
         for (let x = 0; x < width; x += 1) {
           let sum = 0;
-          // Padding of -2000 and less must not outweigh the skin beside it.
+          // Padding of -2000 and less must not lower the mean of skin beside it.
           for (let i = 0; i < sx; i += 1, v += 1) sum += Math.max(volume.hu[v]!, -1024);
           sums[x] = sums[x]! + sum;
         }
@@ -120,8 +120,8 @@ function coarseTissue(volume: Volume, sx: number, sy: number, width: number, hei
 }
 
 /**
- * What has the value grows by one step of the 4-neighbourhood in each slice, never beyond `within`. Nothing grows in from
- * beyond the image's border: a body that is cut there stays whole.
+ * The pixels with the value grow by one step of the 4-neighbourhood in each slice, only inside of `within`. Nothing grows
+ * from outside of the image, so that a body that is cut there stays whole.
  */
 function growInPlane(
   value: 0 | 1,

@@ -25,13 +25,13 @@ export interface CtAppearance {
 /** Lower ends of the classes of tissue, HU. What lies below the first is air, foam or lung. */
 export const tissueClassesHu = [-300, -150, -50, 0, 50, 100, 200, 400, 800] as const;
 const boneHu = 200;
-/** Distance of the voxels looked at, in plane. */
+/** In-plane distance of the voxels that are used. */
 const stepMm = 4;
 /** Voxels of bone and of air that a slice must have to count for `airBehindBonesMm`. */
 const fewest = { bone: 5, air: 2 };
 
 /**
- * Looks at the voxels of the body's bounding box.
+ * Computes the figures from the voxels of the body's bounding box.
  * @param classes lower ends of the classes of `tissue`, HU, ascending
  */
 export function ctAppearance(

@@ -3,7 +3,7 @@ import type { Volume } from './volume.ts';
 
 type Window = BundleManifest['input']['windows'][number];
 
-/** What a window makes of HU: (clipped to [low, high] - subtract) * factor. */
+/** A window as a function of HU: (clipped to [low, high] - subtract) * factor. */
 export interface Intensity {
   readonly low: number;
   readonly high: number;
@@ -11,7 +11,7 @@ export interface Intensity {
   readonly factor: number;
 }
 
-/** @param volume HU on the network's grid: what `normalise: series` takes mean and standard deviation of */
+/** @param volume HU on the network's grid; `normalise: series` takes mean and standard deviation from it */
 export function intensityOf({ low, high, normalise }: Window, volume: Volume): Intensity {
   if (normalise === undefined) return { low, high, subtract: low, factor: 1 / (high - low) };
   const { mean, sd } = normalise === 'series' ? statisticsOf(volume, low, high) : normalise;
@@ -20,7 +20,7 @@ export function intensityOf({ low, high, normalise }: Window, volume: Volume): I
 
 const known = new WeakMap<Int16Array, Map<string, { mean: number; sd: number }>>();
 
-/** Once for each volume: a tensor is written slice by slice. */
+/** Computed once for each volume, as tensors are written slice by slice. */
 function statisticsOf({ hu }: Volume, low: number, high: number): { mean: number; sd: number } {
   const ofVolume = known.get(hu) ?? new Map<string, { mean: number; sd: number }>();
   known.set(hu, ofVolume);
@@ -34,7 +34,7 @@ function statisticsOf({ hu }: Volume, low: number, high: number): { mean: number
     squares += clipped * clipped;
   }
   const mean = sum / hu.length;
-  // A volume of one value has no spread: it becomes 0.
+  // A volume with one value only has no deviation: all becomes 0.
   const statistics = { mean, sd: Math.sqrt(Math.max(squares / hu.length - mean * mean, 0)) || 1 };
   ofVolume.set(key, statistics);
   return statistics;

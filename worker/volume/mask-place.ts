@@ -8,7 +8,7 @@ export function maskVolumeCm3(mask: Mask): number {
 }
 
 /**
- * Where a mask lies: its centre of gravity from the middle of the body's bounding box along x (to the left) and y (to
+ * The place of a mask: its centre of gravity from the middle of the body's bounding box along x (to the left) and y (to
  * the back), and its z in the CT, mm; NaN when empty.
  */
 export function placeInBody(mask: Mask, body: Body): [number, number, number] {

@@ -9,7 +9,7 @@ const datatypeUint8 = 2;
 const millimetres = 2;
 /** Coordinates are the scanner's (NIFTI_XFORM_SCANNER_ANAT). */
 const scannerAnatomical = 1;
-/** Slices farther from regular than this (mm) are put on a regular grid: NIfTI knows one spacing only. */
+/** Slices that deviate more than this (mm) from regular spacing are resampled: NIfTI has one spacing only. */
 const irregularMm = 0.01;
 
 /**

@@ -5,8 +5,8 @@ import { sliceTaps, triangleTaps, type Taps } from './taps.ts';
 import type { Grid, Mask, Volume } from './volume.ts';
 
 /**
- * What a network sees of a CT: field of view, resampling, windows, neighbouring slices. Training and inference both
- * come through here; nothing of it exists twice.
+ * The input of a network from a CT: field of view, resampling, windows, neighbouring slices. Training and inference both
+ * use these functions.
  *
  * CT → `networkGrid` → `toNetworkHu` (HU on the network's grid, worth caching) → `writeNetworkInput` (one tensor a slice).
  */
@@ -17,7 +17,7 @@ export function inputChannels(input: NetworkInput): number {
   return neighbourOffsets(input).length * input.windows.length;
 }
 
-/** The slices that the network sees beside each other, as distances in slices from the lowest (-z) up; 0 is the slice itself. */
+/** The slices that form one input, as distances in slices from the lowest (-z) up; 0 is the slice itself. */
 export function neighbourOffsets({ neighbours }: NetworkInput): number[] {
   const above =
     typeof neighbours === 'number'
@@ -33,7 +33,7 @@ export function inputShape(input: NetworkInput, batch: number): [number, number,
   return input.layout === 'nhwc' ? [batch, height, width, channels] : [batch, channels, height, width];
 }
 
-/** Where the middle of the field of view lies, as `input.centre` says: x and y in mm. */
+/** The middle of the field of view according to `input.centre`: x and y in mm. */
 export function fieldCentre(ct: Grid, body: Body, { centre }: NetworkInput): readonly [number, number] {
   if (centre === 'image') return imageCentre(ct);
   return centre === 'body' ? body.centre : body.median;
@@ -78,7 +78,8 @@ function networkSlices(z: Float64Array, spacing: number | null): Float64Array {
 
 /**
  * HU on the network's grid: triangle filter in plane (`input.resolutionMm` widens it), along z as `sliceTaps` says.
- * Outside of the image and below `input.paddingHu` (scanners pad with -2000 and less) stands `input.paddingHu`.
+ * Voxels outside of the image and values below `input.paddingHu` (scanners pad with -2000 and less) become
+ * `input.paddingHu`.
  */
 export function toNetworkHu(volume: Volume, grid: Grid, input: NetworkInput): Volume {
   const hu = new Int16Array(grid.size[0] * grid.size[1] * grid.size[2]);

@@ -31,7 +31,7 @@ export function triangleTaps(source: Axis, target: Axis, resolution = 0): Taps {
   const weights: number[] = [];
   for (let t = 0; t < target.count; t += 1) {
     const position = target.origin + t * target.spacing - source.origin;
-    // The nudge keeps rounding noise of the division from adding a tap of weight 1e-16.
+    // The small offset keeps rounding noise of the division from adding a tap of weight 1e-16.
     const low = Math.ceil((position - width) / source.spacing + 1e-9);
     const high = Math.floor((position + width) / source.spacing - 1e-9);
     let sum = 0;
@@ -46,7 +46,7 @@ export function triangleTaps(source: Axis, target: Axis, resolution = 0): Taps {
       weights.push(weight);
       inside += weight;
     }
-    // Rounding of the sum must not let the padding value (-1024) shine into the image.
+    // Rounding of the sum must not mix the padding value (-1024) into the image.
     outside[t] = low < 0 || high >= source.count ? 1 - inside : 0;
   }
   start[target.count] = weights.length;
@@ -55,8 +55,8 @@ export function triangleTaps(source: Axis, target: Axis, resolution = 0): Taps {
 
 /**
  * Weights along z for source slices at any distances: linear between the two slices around the target where these lie
- * at least `spacing` apart, else a triangle of half width `spacing`, so that thin slices are averaged to what a slice
- * of the target's distance shows. Beyond the ends the end slice is taken.
+ * at least `spacing` apart, else a triangle of half width `spacing`, so that thin slices are averaged to slices of the
+ * target's distance. Beyond the ends the end slice is taken.
  * @param z strictly ascending positions of the source slices, mm
  */
 export function sliceTaps(z: Float64Array, target: Float64Array, spacing: number): Taps {

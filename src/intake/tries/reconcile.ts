@@ -98,7 +98,7 @@ export class Reconciler {
           log.error({ series, err: error }, 'a series could not be taken further; it is tried again');
         } else if (!this.#redisAway) {
           this.#redisAway = true;
-          log.warn({ err: error }, 'Redis is away; what is due waits on disk');
+          log.warn({ err: error }, 'Redis is unreachable; due jobs wait on disk');
         }
       }
     }

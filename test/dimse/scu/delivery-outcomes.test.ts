@@ -7,7 +7,7 @@ import { writeRtstruct } from '../../../src/dicom/rtstruct/write-rtstruct.ts';
 import { type DeliveryOptions, sendStructureSet } from '../../../src/dimse/scu/deliver-structure-set.ts';
 import type { DeliveryOutcome } from '../../../src/dimse/scu/delivery-outcome.ts';
 import { ctFolder, exampleInput, exampleRois } from '../../dicom/rtstruct/example-structure-set.ts';
-import { type Misbehaviour, type PickyTps, startPickyTps } from '../../peers/picky-tps.ts';
+import { type Misbehaviour, type PickyTps, startPickyTps } from '../../../worker/demo/picky-tps.ts';
 import { acceptAssociation, associateAccept, type RawPeer, response, startRawPeer } from '../../peers/raw-peer.ts';
 import { freePort } from '../../support/free-port.ts';
 import { sharedData } from '../../support/shared-data.ts';

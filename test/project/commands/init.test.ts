@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { loadConfig } from '../../../src/config/load.ts';
-import { startPickyTps } from '../../peers/picky-tps.ts';
+import { startPickyTps } from '../../../worker/demo/picky-tps.ts';
 import { afterwards } from '../../support/afterwards.ts';
 import { freePort } from '../../support/free-port.ts';
 import { checkout, contourNode } from '../../support/run-program.ts';
@@ -45,7 +45,7 @@ test('init answered by flags writes a commented configuration that doctor accept
 
   const again = await contourNode('init', ...flags);
   assert.equal(again.code, 2);
-  assert.match(again.stderr, /^error PATH_NOT_FOUND: .* is there already/);
+  assert.match(again.stderr, /^error PATH_NOT_FOUND: .* exists already/);
 });
 
 test('init asks five questions, takes the defaults for empty answers, and says which answer it cannot read', async (t) => {

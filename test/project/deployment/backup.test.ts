@@ -5,7 +5,7 @@ import { test, type TestContext } from 'node:test';
 import assert from 'node:assert/strict';
 import { stringify } from 'yaml';
 import type { SeriesDetail } from '../../../src/store/series.ts';
-import { startPickyTps, type PickyTps } from '../../peers/picky-tps.ts';
+import { startPickyTps, type PickyTps } from '../../../worker/demo/picky-tps.ts';
 import { afterwards } from '../../support/afterwards.ts';
 import { phantomCt } from '../../support/phantom-ct.ts';
 import { contourNode, runProgram } from '../../support/run-program.ts';

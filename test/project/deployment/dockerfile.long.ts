@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 import { test, type TestContext } from 'node:test';
 import assert from 'node:assert/strict';
 import { parse, stringify } from 'yaml';
-import { startPickyTps } from '../../peers/picky-tps.ts';
+import { startPickyTps } from '../../../worker/demo/picky-tps.ts';
 import { afterwards } from '../../support/afterwards.ts';
 import { eventually } from '../../support/eventually.ts';
 import { freePort } from '../../support/free-port.ts';

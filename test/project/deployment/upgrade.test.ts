@@ -2,7 +2,7 @@ import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { startPickyTps } from '../../peers/picky-tps.ts';
+import { startPickyTps } from '../../../worker/demo/picky-tps.ts';
 import { afterwards } from '../../support/afterwards.ts';
 import { eventually } from '../../support/eventually.ts';
 import { phantomCt } from '../../support/phantom-ct.ts';

@@ -11,7 +11,7 @@ const displayClass = /^0x03/;
 /**
  * Whether there is an NVIDIA card with a driver, where one is configured.
  *
- * @param root in whose `proc` and `sys` the kernel says so
+ * @param root folder with the kernel's `proc` and `sys`
  */
 export function acceleratorCheck({ engine }: Pick<Config, 'engine'>, root = '/'): Check {
   return { name: 'accelerator', run: () => examine(engine.device, root) };

@@ -6,7 +6,7 @@ import { ContourNodeError } from '../../../src/errors.ts';
 const timeoutMilliseconds = 5000;
 
 /**
- * Asks the HTTP port of the node on this machine whether it lives (`/health/live`).
+ * Asks the HTTP port of the node on this machine for `/health/live`.
  *
  * @returns its address and version
  * @throws ContourNodeError API_UNREACHABLE
@@ -28,14 +28,14 @@ export async function askWhetherLive(http: {
 
 function getJson(url: string): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    // The certificate is for the name that others call the node by; here nothing secret is said.
+    // The certificate names the host that other machines use. Nothing secret is sent here.
     const options = { rejectUnauthorized: false, signal: AbortSignal.timeout(timeoutMilliseconds) };
     const get = url.startsWith('https:') ? getSecure : getPlain;
     get(url, options, (response) => resolve(json(response))).on('error', reject);
   });
 }
 
-/** An address to listen on as one to call: every interface is reachable through loopback. */
+/** The address to connect to for an address to listen on: all interfaces include loopback. */
 function urlHost(host: string): string {
   if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
   return host.includes(':') ? `[${host}]` : host;

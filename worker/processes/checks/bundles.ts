@@ -4,7 +4,7 @@ import { ContourNodeError } from '../../../src/errors.ts';
 import { loadBundle } from '../../bundles/load-bundle.ts';
 import type { Check } from './check.ts';
 
-/** Whether each bundle, routed or lying in models.directory, is as it was written and gives its golden output here. */
+/** Whether each bundle of a route or in models.directory has its digests and gives its golden output on this machine. */
 export async function bundleChecks(config: Pick<Config, 'models' | 'engine' | 'routes'>): Promise<Check[]> {
   const { directory } = config.models;
   const routed = config.routes.flatMap((route) => route.models);
@@ -22,6 +22,6 @@ async function examine({ models, engine }: Pick<Config, 'models' | 'engine'>, na
 
 async function noBundle(directory: string): Promise<string> {
   throw new ContourNodeError('MODEL_NOT_FOUND', `no model bundle in ${directory}`, {
-    remedy: 'train one or copy one there; models.directory says where they lie',
+    remedy: 'train one or copy one there; models.directory is their folder',
   });
 }

@@ -1,4 +1,4 @@
-/** One thing that `doctor` looks at. */
+/** One check of `doctor`. */
 export interface Check {
   readonly name: string;
   /**

@@ -7,7 +7,7 @@ import { askRedis } from '../../../src/jobs/ask-redis.ts';
 import { redisAddress } from '../../../src/jobs/redis-connection.ts';
 import type { Check } from './check.ts';
 
-/** Retries, deadlines and the times on the page come from several clocks; beyond this they contradict each other. */
+/** Retries, deadlines and the times on the page use several clocks; this is the largest difference allowed. */
 const toleranceSeconds = 5;
 
 /** Whether the clock of this machine agrees with those of the file system (another machine's, on a network) and Redis. */
@@ -32,7 +32,7 @@ async function examine(config: Pick<Config, 'redis' | 'dataDirectory'>): Promise
   return `agrees with ${compared.map(([whose]) => whose).join(' and ')} within ${toleranceSeconds} s`;
 }
 
-/** Seconds; undefined where nothing can be written, which is another check's finding. */
+/** Seconds; undefined where nothing can be written, which another check reports. */
 async function fileSystemAhead(dataDirectory: string): Promise<number | undefined> {
   const probe = join(dataDirectory, `doctor-${randomUUID()}.tmp`);
   try {
@@ -56,7 +56,7 @@ async function redisAhead(config: Pick<Config, 'redis' | 'dataDirectory'>): Prom
   }).catch(() => undefined);
 }
 
-/** How far a clock is outside of the time in which it was read. */
+/** How far a clock is ahead of, or behind, the interval in which it was read. */
 function ahead(other: number, before: number, after: number): number {
   if (other > after) return (other - after) / 1000;
   return Math.min(0, other - before) / 1000;

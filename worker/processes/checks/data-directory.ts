@@ -5,7 +5,7 @@ import type { Config } from '../../../src/config/schema.ts';
 import { ContourNodeError } from '../../../src/errors.ts';
 import type { Check } from './check.ts';
 
-/** Whether files can be written and flushed where the node keeps everything, and whether there is room for them. */
+/** Whether files can be written and flushed in the data directory, and whether it has enough free space. */
 export function dataDirectoryCheck(config: Pick<Config, 'dataDirectory' | 'retention'>): Check {
   return { name: 'data directory', run: () => examine(config) };
 }

@@ -7,7 +7,7 @@ import type { Check } from './check.ts';
 
 type EngineName = keyof typeof engineDevices;
 
-/** What each engine could run on here; it fails where the configured one has not the configured device. */
+/** The devices of each engine on this machine; fails where the configured engine lacks the configured device. */
 export function engineChecks(config: Pick<Config, 'engine' | 'models'>): Check[] {
   const names: EngineName[] = ['onnxruntime', 'tensorflow'];
   return names.map((name) => ({ name, run: () => examine(name, config) }));
@@ -15,7 +15,7 @@ export function engineChecks(config: Pick<Config, 'engine' | 'models'>): Check[]
 
 async function examine(name: EngineName, { engine, models }: Pick<Config, 'engine' | 'models'>): Promise<string> {
   const bundle = await anyBundle(models.directory);
-  if (bundle === undefined) return 'not asked: there is no bundle to open';
+  if (bundle === undefined) return 'not checked: there is no bundle to open';
   const wanted = wantedDevices(name, engine);
   const seen: string[] = [];
   let refusal: ContourNodeError | undefined;
@@ -30,7 +30,7 @@ async function examine(name: EngineName, { engine, models }: Pick<Config, 'engin
   return `${seen.join(', ')}${engine.name === name ? `; configured: ${engine.device}` : ''}`;
 }
 
-/** The devices of which one must be there, the first being named where none is. */
+/** Devices of which one is required; the error names the first. */
 function wantedDevices(name: EngineName, { name: configured, device }: Config['engine']): readonly string[] {
   if (name !== configured) return [];
   if (device === 'auto') return ['cpu'];

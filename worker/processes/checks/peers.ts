@@ -10,7 +10,7 @@ import { answerSeconds, type Check } from './check.ts';
 
 /**
  * Whether each peer that listens answers C-ECHO, and each destination takes RT structure sets in a transfer syntax that
- * it is configured for, and storage commitment where it is to be asked for that. Nothing is sent.
+ * it is configured for, and storage commitment where that is configured. Nothing is sent.
  */
 export function peerChecks({ peers, destinations, dicom }: Pick<Config, 'peers' | 'destinations' | 'dicom'>): Check[] {
   const callingAe = dicom.aeTitle;
@@ -62,8 +62,8 @@ async function explained(callingAe: string, ask: () => Promise<string>): Promise
   } catch (error) {
     if (!(error instanceof AssociationRejected) || error.source !== 1) throw error;
     const remedies: Record<number, string> = {
-      3: `enter the AE title ${callingAe} with this machine's address at the peer, or its own choice as dicom.aeTitle`,
-      7: 'the peer has another AE title than peers[].aeTitle says',
+      3: `enter the AE title ${callingAe} with this machine's address at the peer, or set dicom.aeTitle to the title that it expects`,
+      7: 'set peers[].aeTitle to the AE title of the peer',
     };
     const remedy = remedies[error.reason];
     throw remedy === undefined ? error : new ContourNodeError(error.code, error.message, { cause: error, remedy });

@@ -5,7 +5,7 @@ import { ContourNodeError } from '../../../src/errors.ts';
 import { askWhetherLive } from './ask-live.ts';
 import { answerSeconds, type Check } from './check.ts';
 
-/** Whether the node can listen on its ports, or does already. */
+/** Whether the node can listen on its ports, or is listening already. */
 export function portChecks({ dicom, http }: Pick<Config, 'dicom' | 'http'>): Check[] {
   const dicomPort = {
     name: 'dicom port',
@@ -28,7 +28,7 @@ export function portChecks({ dicom, http }: Pick<Config, 'dicom' | 'http'>): Che
   ];
 }
 
-/** @param ours resolves where this node has the port */
+/** @param ours resolves where this node is listening on the port */
 async function examine(host: string, port: number, key: string, ours: () => Promise<unknown>): Promise<string> {
   const code = await new Promise<string | undefined>((resolve) => {
     const server = createServer();
@@ -42,14 +42,14 @@ async function examine(host: string, port: number, key: string, ours: () => Prom
     });
   }
   if (code !== 'EADDRINUSE') {
-    throw new ContourNodeError('CONFIG_INVALID', `${key}: ${host}:${port} cannot be listened on (${code})`, {
+    throw new ContourNodeError('CONFIG_INVALID', `${key}: ${host}:${port} is no address to listen on (${code})`, {
       remedy: 'configure an address that this machine has, or 0.0.0.0',
     });
   }
   return ours().then(
     () => `${host}:${port}, a node answers`,
     () => {
-      throw new ContourNodeError('PORT_IN_USE', `${key}: ${host}:${port} belongs to another program`, {
+      throw new ContourNodeError('PORT_IN_USE', `${key}: ${host}:${port} is used by another program`, {
         remedy: `stop it (\`ss -ltnp sport = :${port}\` names it) or configure another port`,
       });
     },

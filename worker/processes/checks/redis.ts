@@ -8,7 +8,7 @@ import { redisAddress } from '../../../src/jobs/redis-connection.ts';
 import { checkRedisSafety } from '../../../src/jobs/redis-safety.ts';
 import type { Check } from './check.ts';
 
-/** Whether Redis answers and keeps what it is given, or the program for an embedded one is there. */
+/** Whether Redis answers and keeps its data, or redis-server is installed for an embedded one. */
 export function redisCheck(config: Pick<Config, 'redis' | 'dataDirectory'>): Check {
   return { name: 'redis', run: () => examine(config) };
 }
@@ -21,7 +21,7 @@ async function examine(config: Pick<Config, 'redis' | 'dataDirectory'>): Promise
     const version = await askRedis(address, (redis) => checkRedisSafety(redis, address.label));
     return `${address.label}, Redis ${version}, append-only file, no eviction`;
   } catch (error) {
-    // An embedded one that was killed leaves its socket; the node takes it over.
+    // A killed embedded Redis leaves its socket, which the node replaces.
     if (path !== undefined && asContourNodeError(error).code === 'REDIS_UNAVAILABLE')
       return `${await installedRedis()}, started with the node`;
     throw error;

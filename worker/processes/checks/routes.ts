@@ -4,7 +4,7 @@ import type { Config, Route } from '../../../src/config/schema.ts';
 import { ContourNodeError } from '../../../src/errors.ts';
 import type { Check } from './check.ts';
 
-/** Whether a CT has somewhere to go, and each destination of a route takes what its bundles draw. */
+/** Whether there is a route, and each destination of a route allows its models. */
 export function routeChecks(config: Pick<Config, 'routes' | 'destinations' | 'models'>): Check[] {
   if (config.routes.length === 0) return [{ name: 'routes', run: noRoute }];
   return config.routes.map((route) => ({ name: `route ${route.name}`, run: () => examine(config, route) }));
@@ -22,7 +22,7 @@ async function examine(
 ): Promise<string> {
   for (const model of route.models) {
     const bundle = await readBundle(join(models.directory, model)).catch(() => undefined);
-    if (bundle === undefined) continue; // the bundle's own check tells
+    if (bundle === undefined) continue; // another check reports it
     const { intendedUse } = bundle.manifest;
     for (const destination of destinations.filter(({ name }) => route.destinations.includes(name))) {
       if (destination.allow.includes(intendedUse)) continue;

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { readRtstruct } from '../../src/dicom/rtstruct/read-rtstruct.ts';
-import { rasterise } from '../../worker/contours/rasterise.ts';
-import { overlap } from '../../worker/evaluation/compare-masks.ts';
-import { contactSheet, contourRings, polygonRings, type PictureRoi } from '../../worker/pictures/contact-sheet.ts';
-import { maskContours } from '../../worker/contours/roi-contours.ts';
+import { rasterise } from '../contours/rasterise.ts';
+import { overlap } from '../evaluation/compare-masks.ts';
+import { contactSheet, contourRings, polygonRings, type PictureRoi } from '../pictures/contact-sheet.ts';
+import { maskContours } from '../contours/roi-contours.ts';
 import type { DemoCt } from './demo-ct.ts';
 
 /** One ROI as the planning system received it. */
@@ -19,10 +19,10 @@ export interface JudgedRoi {
 export interface Judgement {
   readonly rois: readonly JudgedRoi[];
   /** Picture of key slices with true and received contours, PNG. */
-  readonly preview: Buffer;
+  readonly picture: Buffer;
 }
 
-/** Colour of the truth; each true contour is drawn as a line, the received one over it in dashes. */
+/** The truth is drawn in full lines, what was received over it in dashes. */
 const trueColour = [255, 60, 60] as const;
 const receivedColour = [80, 255, 80] as const;
 
@@ -33,7 +33,7 @@ const receivedColour = [80, 255, 80] as const;
 export async function judgeStructureSet(path: string, ct: DemoCt, suffix: string): Promise<Judgement> {
   const { rois } = readRtstruct(await readFile(path));
   const { grid } = ct.volume;
-  const pictures: PictureRoi[] = [];
+  const lines: PictureRoi[] = [];
   const judged = rois.map(({ name, colour, contours }): JudgedRoi => {
     const mask = rasterise(contours, grid);
     const truth = ct.truth.find((structure) => `${structure.name}${suffix}` === name);
@@ -41,10 +41,10 @@ export async function judgeStructureSet(path: string, ct: DemoCt, suffix: string
     const rings = contourRings(contours, grid);
     const score = truth === undefined ? '' : ` DSC ${(dsc ?? 0).toFixed(3)}`;
     if (truth !== undefined) {
-      pictures.push({ name: `${truth.name} true`, colour: trueColour, rings: polygonRings(maskContours(truth.mask)) });
+      lines.push({ name: `${truth.name} true`, colour: trueColour, rings: polygonRings(maskContours(truth.mask)) });
     }
     const shown = truth === undefined ? (colour ?? receivedColour) : receivedColour;
-    pictures.push({ name: `${name}${score}`, colour: shown, rings, dashed: truth !== undefined });
+    lines.push({ name: `${name}${score}`, colour: shown, rings, dashed: truth !== undefined });
     return {
       name,
       volumeCm3: referenceCm3,
@@ -54,10 +54,10 @@ export async function judgeStructureSet(path: string, ct: DemoCt, suffix: string
     };
   });
   // The tumour's slices are the ones to look at where there is one.
-  const tumour = pictures.filter(({ name }) => name.startsWith('GTVp'));
+  const tumour = lines.filter(({ name }) => name.startsWith('GTVp'));
   return {
     rois: judged,
-    preview: contactSheet(ct.volume, tumour.length > 0 ? tumour : pictures, {
+    picture: contactSheet(ct.volume, tumour.length > 0 ? tumour : lines, {
       title: ct.truth.length > 0 ? 'truth and what the TPS received' : 'what the TPS received',
     }),
   };

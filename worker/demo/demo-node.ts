@@ -3,11 +3,10 @@ import { once } from 'node:events';
 import { open, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import { ContourNodeError } from '../../src/errors.ts';
 
-/** `contour-node start` in a process of its own, on a folder of its own. */
+/** `contour-node start` in a separate process with its own folder. */
 export interface DemoNode {
   readonly aeTitle: string;
   readonly host: string;
@@ -20,6 +19,8 @@ export interface DemoNode {
 }
 
 export interface DemoNodeOptions {
+  /** Path of the program whose command `start` is run. */
+  readonly program: string;
   /** For configuration, data directory and log. */
   readonly folder: string;
   readonly dicomPort: number;
@@ -33,21 +34,20 @@ export interface DemoNodeOptions {
 }
 
 const host = '127.0.0.1';
-const program = fileURLToPath(new URL('../contour-node.ts', import.meta.url));
 const readySeconds = 90;
 const stopSeconds = 50;
 
 /**
  * Starts the node and waits until it is ready: Redis runs, a worker has warmed up.
- * @throws ContourNodeError DEMO_FAILED with the node's last words
+ * @throws ContourNodeError DEMO_FAILED with the last error in the node's log
  */
 export async function startDemoNode(options: DemoNodeOptions): Promise<DemoNode> {
-  const { folder, dicomPort, httpPort, signal } = options;
+  const { program, folder, dicomPort, httpPort, signal } = options;
   const configFile = join(folder, 'config.yaml');
   await writeFile(configFile, stringify(configuration(options)));
   const logFile = join(folder, 'node.log');
   const log = await open(logFile, 'w');
-  // setpriv: nothing stays behind when this process is killed.
+  // setpriv: the node ends too when this process is killed.
   const command = [process.execPath, program, 'start', '--config', configFile];
   if (process.platform === 'linux') command.unshift('setpriv', '--pdeathsig', 'TERM', '--');
   const child = spawn(command[0]!, command.slice(1), { stdio: ['ignore', log.fd, log.fd] });
@@ -56,11 +56,11 @@ export async function startDemoNode(options: DemoNodeOptions): Promise<DemoNode>
   const exited = once(child, 'exit');
   const ended = exited.then(async (): Promise<never> => {
     if (stopping) return new Promise(() => {});
-    throw new ContourNodeError('DEMO_FAILED', `the node ended: ${await lastWords(logFile)}`, {
+    throw new ContourNodeError('DEMO_FAILED', `the node ended: ${await lastError(logFile)}`, {
       remedy: `see ${logFile}`,
     });
   });
-  // Whoever waits for something else first must not end the program by this rejection.
+  // Handled here as well: the rejection may come before anybody awaits it, and must not end this process.
   ended.catch(() => {});
   const stop = async (): Promise<void> => {
     stopping = true;
@@ -111,8 +111,8 @@ async function ready(url: string, signal: AbortSignal): Promise<void> {
   throw new ContourNodeError('DEMO_FAILED', `the node is not ready after ${readySeconds} s: ${problem}`);
 }
 
-/** The last line of the log that says something went wrong, else the last line. */
-async function lastWords(logFile: string): Promise<string> {
+/** The last error in the log, or else its last line. */
+async function lastError(logFile: string): Promise<string> {
   const lines = (await readFile(logFile, 'utf8')).trim().split('\n');
-  return lines.findLast((line) => line.startsWith('error ')) ?? lines.at(-1) ?? 'without a word';
+  return lines.findLast((line) => line.startsWith('error ')) ?? lines.at(-1) ?? 'its log is empty';
 }

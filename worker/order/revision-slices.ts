@@ -1,13 +1,13 @@
-import { ctHeaderOf, type CtHeader } from '../src/dicom/ct-instance.ts';
-import { type DataSet } from '../src/dicom/data-set.ts';
-import { readHeader } from '../src/dicom/read-data-set.ts';
-import { ContourNodeError } from '../src/errors.ts';
-import type { RevisionManifest } from '../src/work/revision-manifest.ts';
+import { ctHeaderOf, type CtHeader } from '../../src/dicom/ct-instance.ts';
+import { type DataSet } from '../../src/dicom/data-set.ts';
+import { readHeader } from '../../src/dicom/read-data-set.ts';
+import { ContourNodeError } from '../../src/errors.ts';
+import type { RevisionManifest } from '../../src/work/revision-manifest.ts';
 import type { OrderFiles } from './order-files.ts';
 
 /**
  * The headers of the revision's slices, in its order.
- * @throws ContourNodeError DATA_DIRECTORY a file is not the instance that the manifest names
+ * @throws ContourNodeError DATA_DIRECTORY a file is missing, damaged, or another instance than the manifest names
  */
 export async function readSlices(
   files: OrderFiles,
@@ -17,7 +17,7 @@ export async function readSlices(
   let first: DataSet | undefined;
   for (const [index, slice] of manifest.slices.entries()) {
     const file = await readHeader(files.instance(slice.file)).catch((error: unknown) => {
-      throw new ContourNodeError('DATA_DIRECTORY', `slice ${index + 1} of the series is not there or damaged`, {
+      throw new ContourNodeError('DATA_DIRECTORY', `slice ${index + 1} of the series is missing or damaged`, {
         cause: error,
       });
     });
@@ -25,7 +25,7 @@ export async function readSlices(
     if (header.sopInstanceUid !== slice.sopInstanceUid || header.headerSha256 !== slice.headerSha256) {
       throw new ContourNodeError(
         'DATA_DIRECTORY',
-        `slice ${index + 1} of the series is another image than the manifest names`,
+        `slice ${index + 1} of the series is another instance than the manifest names`,
         {
           remedy: 'restore the data directory, or send the series again',
         },

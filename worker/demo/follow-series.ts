@@ -1,9 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ContourNodeError } from '../../src/errors.ts';
-import { nodeApi } from '../../src/http/api-client.ts';
-import type { SeriesDetail, SeriesState } from '../../src/store/series.ts';
+import { type NodeApi, nodeApi } from '../../src/http/api-client.ts';
 
-/** States that nothing follows by itself. */
+/** A series as the API shows it. */
+export type ShownSeries = Awaited<ReturnType<NodeApi['show']>>;
+type SeriesState = ShownSeries['state'];
+
+/** States that a series does not leave by itself. */
 const endings: readonly SeriesState[] = [
   'incomplete',
   'rejected',
@@ -14,7 +17,7 @@ const endings: readonly SeriesState[] = [
   'set aside',
 ];
 
-/** What the operator's page shows of a CT on its way, in order. */
+/** What a series reaches, in this order. */
 export const milestones = ['complete', 'contoured', 'delivered'] as const;
 export type Milestone = (typeof milestones)[number];
 
@@ -27,16 +30,16 @@ const reachedIn: Record<Milestone, readonly SeriesState[]> = {
 /**
  * Follows the one series of a fresh node through its HTTP API until it is delivered.
  * @param onMilestone called once for each, in order
- * @throws ContourNodeError DEMO_FAILED: it ended otherwise, or took longer than the time given
+ * @throws ContourNodeError DEMO_FAILED: it ended in another state, or the time is over
  */
 export async function followSeries(
   url: string,
   options: {
     timeoutSeconds: number;
     signal: AbortSignal;
-    onMilestone: (milestone: Milestone, series: SeriesDetail) => void;
+    onMilestone: (milestone: Milestone, series: ShownSeries) => void;
   },
-): Promise<SeriesDetail> {
+): Promise<ShownSeries> {
   const api = nodeApi(url);
   const deadline = performance.now() + options.timeoutSeconds * 1000;
   let reached = 0;

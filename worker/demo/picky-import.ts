@@ -3,16 +3,16 @@ import { join } from 'node:path';
 import { type DataSet, type DicomFile } from '../../src/dicom/data-set.ts';
 import { readHeader } from '../../src/dicom/read-data-set.ts';
 
-/** What the stand-in planning system knows of the CT that a structure set has to belong to. */
+/** The CT of the stand-in planning system; structure sets have to belong to it. */
 export interface KnownCt {
   readonly patientId: string;
   readonly studyInstanceUid: string;
   readonly frameOfReferenceUid: string;
-  /** Plane's coordinate in mm by SOP Instance UID. */
+  /** z of the plane in mm by SOP Instance UID. */
   readonly images: ReadonlyMap<string, number>;
 }
 
-/** Reads the CT images of a folder; other files are passed over. */
+/** Reads the CT instances of a folder and ignores other files. */
 export async function knownCt(folder: string): Promise<KnownCt> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const images = new Map<string, number>();
@@ -33,8 +33,8 @@ export async function knownCt(folder: string): Promise<KnownCt> {
 }
 
 /**
- * Why an import as strict as Pinnacle's and Eclipse's would refuse this structure set: one sentence for each reason,
- * none when it would be taken. Without a CT only what the file says of itself is judged.
+ * The reasons for which an import as strict as Pinnacle's and Eclipse's would refuse this structure set; none when it would
+ * accept it. Without a CT only the file itself is checked.
  */
 export function refusals(file: DicomFile, ct: KnownCt | undefined): string[] {
   return [...judge(file, ct)];

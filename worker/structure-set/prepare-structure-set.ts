@@ -15,7 +15,7 @@ export interface StructureSetOptions {
   readonly header: DataSet;
   readonly bundle: { readonly manifest: BundleManifest; readonly digest: string };
   readonly rois: readonly ContouredRoi[];
-  /** What concerns every ROI. */
+  /** Warnings that concern every ROI. */
   readonly ctWarnings: readonly Warning[];
   readonly style: Omit<Profile, 'key' | 'destinations' | 'transferSyntaxes'>;
   readonly uidRoot: string;
@@ -25,16 +25,16 @@ export interface StructureSetOptions {
   readonly revision: number;
   /** SOP Instance UIDs of the structure sets that this one replaces. */
   readonly predecessors: readonly string[];
-  /** SHA-256 over what of the CT determines the contours. */
+  /** SHA-256 over everything in the CT that determines the contours. */
   readonly contentSha256: string;
 }
 
 /**
- * What a bundle drew on a CT as a structure set in one destination's style; undefined when nothing was found that this
- * destination wants (and it does not take empty ones).
+ * The contours of a bundle on a CT as a structure set in the style of one destination. Undefined when no ROI was found
+ * that this destination wants, and it takes no empty ones.
  * @throws ContourNodeError RTSTRUCT_INVALID
  */
-export function structureSet(options: StructureSetOptions): PreparedStructureSet | undefined {
+export function prepareStructureSet(options: StructureSetOptions): PreparedStructureSet | undefined {
   const rois = destinationRois(options.rois, options.style, options.ctWarnings);
   if (rois.length === 0) return undefined;
   const first = options.slices[0]!;

@@ -6,15 +6,16 @@ import { destinationSchema } from '../../src/config/schema.ts';
 import { readStoredInstance } from '../../src/dimse/scu/stored-instance.ts';
 import { storeInstances } from '../../src/dimse/scu/storage-scu.ts';
 import { ContourNodeError } from '../../src/errors.ts';
-import type { SeriesDetail } from '../../src/store/series.ts';
-import { startPickyTps, type PickyTps } from '../../test/peers/picky-tps.ts';
 import { phantomCt, realCt, type DemoCt } from './demo-ct.ts';
 import { startDemoNode, type DemoNode } from './demo-node.ts';
-import { freePort } from './demo-ports.ts';
-import { followSeries } from './follow-series.ts';
+import { followSeries, type ShownSeries } from './follow-series.ts';
+import { freePort } from './free-port.ts';
 import { judgeStructureSet, type JudgedRoi } from './judge-structure-set.ts';
+import { startPickyTps, type PickyTps } from './picky-tps.ts';
 
 export interface DemoOptions {
+  /** Path of the program whose command `start` is run. */
+  readonly program: string;
   /** For everything that is written; the caller removes it. */
   readonly folder: string;
   readonly seed: number;
@@ -40,7 +41,7 @@ export interface Demo {
   readonly rois: readonly JudgedRoi[];
   /** The file as the planning system received it. */
   readonly structureSet: string;
-  readonly preview: string;
+  readonly picture: string;
   readonly dashboard: string;
   /** Rejects when the node ends by itself. */
   readonly ended: Promise<never>;
@@ -52,9 +53,9 @@ const models = fileURLToPath(new URL('../../models', import.meta.url));
 const roiSuffix = destinationSchema.shape.roiSuffix.parse(undefined);
 
 /**
- * The whole way of a CT with real parts: node, worker and Redis in their own processes, a CT sent by C-STORE, contours
- * drawn, the structure set received by a stand-in planning system.
- * @throws ContourNodeError DEMO_FAILED and what its parts throw; everything that was started has ended then
+ * One CT from C-STORE to a received structure set with real parts: node, worker and Redis in processes of their own, and
+ * a stand-in planning system in this one.
+ * @throws ContourNodeError DEMO_FAILED and what its parts throw; then everything that was started has ended
  */
 export async function runDemo(options: DemoOptions): Promise<Demo> {
   let tps: PickyTps | undefined;
@@ -89,6 +90,7 @@ export async function runDemo(options: DemoOptions): Promise<Demo> {
         stage('start', seconds, `node, worker and Redis: ${aeTitle} on port ${dicomPort}, dashboard ${url}`),
       () =>
         startDemoNode({
+          program: options.program,
           folder,
           dicomPort,
           httpPort,
@@ -108,15 +110,15 @@ export async function runDemo(options: DemoOptions): Promise<Demo> {
         `the TPS has ${tps.imported.length} structure sets; refused: ${tps.refused.join('; ') || 'none'}`,
       );
     }
-    const preview = join(folder, 'preview.png');
+    const picture = join(folder, 'picture.png');
     const judgement = await judgeStructureSet(received.path, ct, roiSuffix);
-    await writeFile(preview, judgement.preview);
+    await writeFile(picture, judgement.picture);
     const dashboard = `${running.url}/`;
     return {
       stages,
       rois: judgement.rois,
       structureSet: received.path,
-      preview,
+      picture,
       dashboard,
       ended: running.ended,
       stop,
@@ -133,16 +135,16 @@ async function sendAndFollow(
   ct: DemoCt,
   { signal, timeoutSeconds }: DemoOptions,
   stage: (name: string, seconds: number, detail: string) => void,
-): Promise<SeriesDetail> {
+): Promise<ShownSeries> {
   const instances = await Promise.all(ct.files.map(readStoredInstance));
   const peer = { aeTitle: node.aeTitle, host: node.host, port: node.dicomPort };
   const started = performance.now();
   const results = await storeInstances(peer, instances, { callingAe: senderAe, timeoutSeconds: 60, signal });
   const failure = results.find(({ outcome }) => outcome !== 'stored');
   if (failure !== undefined)
-    throw new ContourNodeError('DEMO_FAILED', `the node did not take an image: ${failure.message}`);
+    throw new ContourNodeError('DEMO_FAILED', `the node did not store an instance: ${failure.message}`);
   let last = performance.now();
-  stage('send', (last - started) / 1000, `${instances.length} images by C-STORE from ${senderAe}`);
+  stage('send', (last - started) / 1000, `${instances.length} instances by C-STORE from ${senderAe}`);
   return followSeries(node.url, {
     timeoutSeconds,
     signal,

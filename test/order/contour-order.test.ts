@@ -11,7 +11,7 @@ import { ContourNodeError } from '../../src/errors.ts';
 import type { WorkResult } from '../../src/work/work-result.ts';
 import type { BundleDescription } from '../../worker/bundles/write-bundle.ts';
 import { loadBundle, type LoadedBundle } from '../../worker/bundles/load-bundle.ts';
-import { contourOrder } from '../../worker/contour-order.ts';
+import { contourOrder } from '../../worker/order/contour-order.ts';
 import { orderOnDisk, type OrderOnDisk } from '../support/order-on-disk.ts';
 import { cylinderWithEllipsoids, grid, writeCtFolder } from '../support/synthetic-ct.ts';
 import { temporaryFolder, thresholdBundle, thresholdDescription } from '../support/threshold-bundle.ts';
@@ -70,7 +70,7 @@ test('an order becomes structure sets in both encodings, contours, a picture and
   const { order, loaded } = await setUp(t);
   const stages: string[] = [];
   const result = await run(order, loaded, stages);
-  assert.deepEqual(stages, ['volume', 'body', 'resampling', 'inference', 'contours', 'structure set', 'preview']);
+  assert.deepEqual(stages, ['volume', 'body', 'resampling', 'inference', 'contours', 'structure set', 'pictures']);
   assert.deepEqual(
     result.timings.map(({ stage }) => stage),
     stages,
@@ -118,7 +118,7 @@ test('the same order again gives the same bytes, with and without what the first
   const { order, loaded } = await setUp(t);
   const first = await run(order, loaded);
   const files = await filesOf(order.folder);
-  assert.deepEqual(await run(order, loaded), first, 'a finished order is not drawn again');
+  assert.deepEqual(await run(order, loaded), first, 'a finished order is not contoured again');
 
   await rm(join(order.folder, 'result.json'));
   const repeated = await run(order, loaded);
@@ -146,7 +146,7 @@ test('a worker that is killed at any moment is finished by the next one', async 
   const expected = await filesOf(order.folder);
   const child = fileURLToPath(new URL('../support/contour-order-child.ts', import.meta.url));
   // Before anything is written, between structure sets and pictures, and when only the result is missing.
-  const stages = ['structure set', 'preview', 'result'];
+  const stages = ['structure set', 'pictures', 'result'];
   for (const [n, stage] of stages.entries()) {
     const data = join(folder, `killed-${n}`);
     await cp(order.dataDirectory, data, { recursive: true });
@@ -214,13 +214,13 @@ test('another bundle than the one ordered, and slices that are gone, fail withou
     assert.doesNotMatch(error.message, /2\.25\.|Ellipsoid/, 'no UID and no name');
     return true;
   };
-  await assert.rejects(run(order, other), failing('BUNDLE_DIGEST', /made for another bundle/));
+  await assert.rejects(run(order, other), failing('BUNDLE_DIGEST', /names a bundle .* with another digest/));
   const instances = join(order.dataDirectory, 'series', order.payload.series, 'instances');
   const [first, second] = (await readdir(instances)).toSorted() as [string, string];
   await cp(join(instances, first), join(instances, second));
-  await assert.rejects(run(order, loaded), failing('DATA_DIRECTORY', /another image than the manifest names/));
+  await assert.rejects(run(order, loaded), failing('DATA_DIRECTORY', /another instance than the manifest names/));
   await rm(join(instances, second));
-  await assert.rejects(run(order, loaded), failing('DATA_DIRECTORY', /is not there or damaged/));
+  await assert.rejects(run(order, loaded), failing('DATA_DIRECTORY', /is missing or damaged/));
   assert.equal((await readdir(order.folder)).includes('result.json'), false);
 });
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { pictureAxes, type PictureAxis, type PictureIndex } from '../../src/work/review-files.ts';
+import { pictureAxes, type PictureAxis, type PictureIndex } from '../../src/work/picture-files.ts';
 import type { SlicePolygons } from '../../src/dicom/rtstruct/structure-set.ts';
 import type { Body } from '../volume/body.ts';
 import type { Volume } from '../volume/volume.ts';
@@ -17,17 +17,17 @@ const chunkBytes = 512 * 1024;
 
 const compress = promisify(gzip);
 
-export interface PictureFiles {
+export interface PlaneFiles {
   readonly index: PictureIndex;
   readonly planes: Readonly<Record<PictureAxis, Buffer>>;
 }
 
-interface Drawn {
+interface Contours {
   readonly slices: readonly SlicePolygons[];
 }
 
 /** What the viewer shows of a CT: its body in three directions, in planes of reduced size and 256 grey values. */
-export async function pictureFiles(volume: Volume, body: Body, rois: readonly Drawn[]): Promise<PictureFiles> {
+export async function planeFiles(volume: Volume, body: Body, rois: readonly Contours[]): Promise<PlaneFiles> {
   const picture = reduce(volume, fieldOfView(volume, body, rois));
   const { nx, ny, nz, origin, pixelMm } = picture;
   const step = Math.max(1, Math.round(planeStep / pixelMm));
@@ -81,7 +81,7 @@ export async function pictureFiles(volume: Volume, body: Body, rois: readonly Dr
 type Field = readonly [number, number, number, number];
 
 /** Body and contours with some air around, no further than the image. */
-function fieldOfView({ grid }: Volume, body: Body, rois: readonly Drawn[]): Field {
+function fieldOfView({ grid }: Volume, body: Body, rois: readonly Contours[]): Field {
   const low = [body.low[0], body.low[1]];
   const high = [body.high[0], body.high[1]];
   for (const { slices } of rois) {
@@ -194,8 +194,8 @@ async function pack({
   return { bytes: Buffer.concat(parts), planes: { width, height, positions, planesPerChunk, chunks } };
 }
 
-/** The middle of what is drawn in the slice with most structures; of several such slices the middle one. */
-function startPoint({ grid }: Volume, body: Body, rois: readonly Drawn[]): [number, number, number] {
+/** The middle of the contours in the slice with the most ROIs; of several such slices the middle one. */
+function startPoint({ grid }: Volume, body: Body, rois: readonly Contours[]): [number, number, number] {
   const counts = new Map<number, number>();
   for (const { slices } of rois) for (const { slice } of slices) counts.set(slice, (counts.get(slice) ?? 0) + 1);
   const most = Math.max(0, ...counts.values());

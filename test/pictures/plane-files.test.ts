@@ -1,10 +1,10 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { gunzipSync } from 'node:zlib';
-import { pictureIndexSchema, type PictureAxis } from '../../src/work/review-files.ts';
+import { pictureIndexSchema, type PictureAxis } from '../../src/work/picture-files.ts';
 import { outlineAcross } from '../../src/http/assets/contour-lines.js';
 import { greyLevels, greyOf } from '../../worker/pictures/grey-levels.ts';
-import { pictureFiles } from '../../worker/pictures/review-planes.ts';
+import { planeFiles } from '../../worker/pictures/plane-files.ts';
 import type { Volume } from '../../worker/volume/volume.ts';
 
 const size = [40, 30, 20] as const;
@@ -19,7 +19,7 @@ const volume: Volume = {
 const body = { low: [4, 19, 100], high: [50, 49, 157], centre: [27, 34], median: [27, 34], volumeCm3: 1 } as const;
 
 test('a plane shows each voxel where it lies, in all three directions', async () => {
-  const { index, planes } = await pictureFiles(volume, body, []);
+  const { index, planes } = await planeFiles(volume, body, []);
   assert.deepEqual(pictureIndexSchema.parse(index), index);
   const huAt = (axis: PictureAxis, plane: number, column: number, row: number): number => {
     const { width, height, planesPerChunk, chunks } = index.planes[axis];
@@ -55,11 +55,11 @@ test('a plane shows each voxel where it lies, in all three directions', async ()
 });
 
 test('what lies beyond body and contours is left out, and contours beyond the body are not', async () => {
-  const alone = (await pictureFiles(volume, body, [])).index;
+  const alone = (await planeFiles(volume, body, [])).index;
   assert.ok(alone.origin[0] >= -11 && alone.planes.axial.width * alone.pixelMm < 80);
   const ring = Float64Array.from([50, 20, 66, 20, 66, 30]);
   const roi = { slices: [{ slice: 3, polygons: [{ outer: ring, holes: [] }] }] };
-  const { index } = await pictureFiles(volume, body, [roi]);
+  const { index } = await planeFiles(volume, body, [roi]);
   assert.ok(index.origin[0] + (index.planes.axial.width - 1) * index.pixelMm >= 66);
   assert.deepEqual(index.start, [58, 25, 109]);
 });

@@ -1,31 +1,31 @@
 import { createHash } from 'node:crypto';
-import type { Bundle } from '../src/bundles/read-bundle.ts';
-import type { CtHeader } from '../src/dicom/ct-instance.ts';
-import { checkCtSeries } from '../src/dicom/ct-series.ts';
-import type { DataSet } from '../src/dicom/data-set.ts';
-import { isWanted } from './structure-set/destination-rois.ts';
-import { ContourNodeError, isAtFault } from '../src/errors.ts';
-import type { ContourPayload } from '../src/work/payloads.ts';
-import type { Profile, WorkOrder } from '../src/work/work-order.ts';
-import type { RevisionManifest } from '../src/work/revision-manifest.ts';
-import type { WorkResult } from '../src/work/work-result.ts';
-import type { Warning } from '../src/warning.ts';
-import { contoursFile, resultFile, structureSetFile } from '../src/work/paths.ts';
-import { contactSheetFile, pictureAxes, pictureIndexFile, picturePlanesFile } from '../src/work/review-files.ts';
-import { problemFrom } from '../src/problem.ts';
-import { faultPoint } from '../src/fault-point.ts';
-import type { LoadedBundle } from './bundles/load-bundle.ts';
-import { allWarnings, contourCt, type ContouredCt } from './contour-ct.ts';
-import { contoursJson } from './pictures/contours-json.ts';
+import type { Bundle } from '../../src/bundles/read-bundle.ts';
+import type { CtHeader } from '../../src/dicom/ct-instance.ts';
+import { checkCtSeries } from '../../src/dicom/ct-series.ts';
+import type { DataSet } from '../../src/dicom/data-set.ts';
+import { isWanted } from '../structure-set/destination-rois.ts';
+import { ContourNodeError, isAtFault } from '../../src/errors.ts';
+import type { ContourPayload } from '../../src/work/payloads.ts';
+import type { Profile, WorkOrder } from '../../src/work/work-order.ts';
+import type { RevisionManifest } from '../../src/work/revision-manifest.ts';
+import type { WorkResult } from '../../src/work/work-result.ts';
+import type { Warning } from '../../src/warning.ts';
+import { contoursFile, resultFile, structureSetFile } from '../../src/work/paths.ts';
+import { contactSheetFile, pictureAxes, pictureIndexFile, picturePlanesFile } from '../../src/work/picture-files.ts';
+import { problemFrom } from '../../src/problem.ts';
+import { faultPoint } from '../../src/fault-point.ts';
+import type { LoadedBundle } from '../bundles/load-bundle.ts';
+import { allWarnings, contourCt, type ContouredCt } from '../contour-ct.ts';
+import { contoursJson } from '../pictures/contours-json.ts';
 import { OrderFiles } from './order-files.ts';
-import { reviewSheet } from './pictures/review-pictures.ts';
+import { keySliceSheet } from '../pictures/key-slices.ts';
 import { readSlices } from './revision-slices.ts';
-import { pictureFiles } from './pictures/review-planes.ts';
-import { StageClock, type Progress } from './stage-clock.ts';
-import { structureSet } from './structure-set/write-structure-sets.ts';
+import { planeFiles } from '../pictures/plane-files.ts';
+import { StageClock, type Progress } from '../stage-clock.ts';
+import { prepareStructureSet } from '../structure-set/prepare-structure-set.ts';
 
 export interface ContourOrderOptions {
-  /** The bundle that the order names, in the engine that it names; the caller keeps it warm. */
+  /** Opens the bundle of the order in the engine of the order; the caller keeps it loaded. */
   readonly openEngine: (order: WorkOrder) => Promise<LoadedBundle>;
   /** Slices at once through the network. */
   readonly batchSize: number;
@@ -33,12 +33,12 @@ export interface ContourOrderOptions {
 }
 
 /**
- * The contour job: from an order on disk to its structure sets and its result on disk. May be repeated at any time, also
- * after a kill in the middle: the same order gives the same structure sets, byte for byte, and result.json, written last,
- * makes them final.
+ * The contour job: reads an order from disk and writes its structure sets and its result. It may be repeated at any time,
+ * also after a kill: the same order gives the same structure sets, byte for byte. result.json is written last and makes them
+ * final.
  * @returns the content of result.json; status `rejected` for a CT that cannot be contoured
  * @throws ContourNodeError what another try may overcome: MODEL_NOT_FOUND, BUNDLE_*, ENGINE_*, DATA_DIRECTORY, DISK_FULL;
- *   RESULT_CONFLICT a file of this order is there with other bytes
+ *   RESULT_CONFLICT a file of this order exists with other bytes
  */
 export async function contourOrder(
   dataDirectory: string,
@@ -56,16 +56,16 @@ export async function contourOrder(
     const { name, version } = order.bundle;
     throw new ContourNodeError(
       'BUNDLE_DIGEST',
-      `the order was made for another bundle ${name} ${version} than the one that is here`,
+      `the order names a bundle ${name} ${version} with another digest than the installed one`,
       {
-        remedy: 'put that bundle back, or retry the series: it is then contoured with the new one',
+        remedy: 'install that bundle again, or retry the series to contour it with the installed one',
       },
     );
   }
   faultPoint('contouring', payload.series);
   let result: WorkResult;
   try {
-    result = await draw({ dataDirectory, files, order, manifest, loaded, clock, batchSize: options.batchSize });
+    result = await contour({ dataDirectory, files, order, manifest, loaded, clock, batchSize: options.batchSize });
   } catch (error) {
     if (!(error instanceof ContourNodeError) || !isAtFault('CT', error.code)) throw error;
     result = {
@@ -81,7 +81,7 @@ export async function contourOrder(
     faultPoint('structure-set-written');
     await files.writeOnce(resultFile, `${JSON.stringify(result, null, 2)}\n`);
   } catch (error) {
-    // Another worker was faster; its times differ, its structure sets must not.
+    // Another worker finished the same order first. Its times may differ, its structure sets must not.
     const other = (error as ContourNodeError).code === 'RESULT_CONFLICT' ? await finishedResult(files) : undefined;
     if (other === undefined || outcome(other) !== outcome(result)) throw error;
     return other;
@@ -90,7 +90,7 @@ export async function contourOrder(
 }
 
 /**
- * A result that is there, its structure sets being what it says they are.
+ * An existing result, after checking that the digests of its structure sets are right.
  * @throws ContourNodeError RESULT_CONFLICT a structure set is missing or has other bytes
  */
 async function finishedResult(files: OrderFiles): Promise<WorkResult | undefined> {
@@ -101,7 +101,7 @@ async function finishedResult(files: OrderFiles): Promise<WorkResult | undefined
   return result;
 }
 
-/** What of a result the same order must always give. */
+/** The part of a result that must be the same for the same order. */
 function outcome({ status, error, rois, structureSets, warnings }: WorkResult): string {
   return JSON.stringify([status, error?.code, rois, structureSets, warnings]);
 }
@@ -127,31 +127,31 @@ interface Work {
   readonly batchSize: number;
 }
 
-async function draw(work: Work): Promise<WorkResult> {
+async function contour(work: Work): Promise<WorkResult> {
   const { files, order, manifest, loaded, clock } = work;
   const { headers, first } = await readSlices(files, manifest);
   const { applicability } = loaded.bundle.manifest;
   const { geometry, slices, warnings } = checkCtSeries(headers, applicability);
   const pathOf = new Map(manifest.slices.map(({ sopInstanceUid, file }) => [sopInstanceUid, files.instance(file)]));
   const paths = slices.map(({ sopInstanceUid }) => pathOf.get(sopInstanceUid)!);
-  const drawn = await contourCt({ geometry, files: paths }, loaded, { batchSize: work.batchSize, clock });
+  const contoured = await contourCt({ geometry, files: paths }, loaded, { batchSize: work.batchSize, clock });
 
   const found = await clock.run('structure set', async () => {
     const sets: WorkResult['structureSets'] = [];
     const more: Warning[] = [];
     for (const profile of order.profiles) {
-      const written = await writeProfile(work, profile, slices, first, drawn);
+      const written = await writeProfile(work, profile, slices, first, contoured);
       if (written === undefined) continue;
       sets.push(written.result);
       more.push(...written.warnings);
     }
     return { sets, more };
   });
-  await clock.run('preview', () => writePictures(files, loaded.bundle, drawn));
+  await clock.run('pictures', () => writePictures(files, loaded.bundle, contoured));
   return {
     ...unfinished(clock),
     status: found.sets.length > 0 ? 'contoured' : 'nothing-found',
-    rois: drawn.rois.map(({ roi, slices: where, volumeCm3, components }) => ({
+    rois: contoured.rois.map(({ roi, slices: where, volumeCm3, components }) => ({
       name: roi.name,
       found: where.length > 0,
       delivered: where.length > 0 && order.profiles.some((profile) => isWanted(roi, profile)),
@@ -161,25 +161,25 @@ async function draw(work: Work): Promise<WorkResult> {
       components,
     })),
     structureSets: found.sets,
-    warnings: distinct([...manifest.warnings, ...warnings, ...allWarnings(drawn), ...found.more]),
+    warnings: distinct([...manifest.warnings, ...warnings, ...allWarnings(contoured), ...found.more]),
   };
 }
 
-/** The structure set of one profile in each encoding that it wants; undefined when there is nothing to send. */
+/** The structure set of one profile in each encoding that it wants; undefined without a wanted ROI. */
 async function writeProfile(
   work: Work,
   profile: Profile,
   slices: readonly CtHeader[],
   header: DataSet,
-  drawn: ContouredCt,
+  contoured: ContouredCt,
 ) {
   const { order, manifest, files } = work;
-  const prepared = structureSet({
+  const prepared = prepareStructureSet({
     slices,
     header,
     bundle: work.loaded.bundle,
-    rois: drawn.rois,
-    ctWarnings: drawn.ctWarnings,
+    rois: contoured.rois,
+    ctWarnings: contoured.ctWarnings,
     style: profile,
     uidRoot: order.uidRoot,
     aeTitle: order.aeTitle,
@@ -212,7 +212,7 @@ async function writeProfile(
 
 /**
  * SOP Instance UIDs of the structure sets of earlier revisions that went to the destinations of this profile: those of
- * the same profile where there are such, else all of that order.
+ * the same profile where they exist, else all of that order.
  */
 async function predecessors({ dataDirectory, order }: Work, profile: Profile): Promise<string[]> {
   const uids: string[] = [];
@@ -225,11 +225,11 @@ async function predecessors({ dataDirectory, order }: Work, profile: Profile): P
   return uids;
 }
 
-/** contours.json, preview.png and the planes of the viewer, for the page. */
+/** contours.json, preview.png and the planes of the viewer, which the page shows. */
 async function writePictures(files: OrderFiles, bundle: Bundle, { volume, body, rois }: ContouredCt): Promise<void> {
   await files.writeOnce(contoursFile, contoursJson(volume.grid, rois));
-  await files.replace(contactSheetFile, reviewSheet(volume, rois, bundle.manifest));
-  const { index, planes } = await pictureFiles(volume, body, rois);
+  await files.replace(contactSheetFile, keySliceSheet(volume, rois, bundle.manifest));
+  const { index, planes } = await planeFiles(volume, body, rois);
   for (const axis of pictureAxes) await files.replace(picturePlanesFile(axis), planes[axis]);
   await files.replace(pictureIndexFile, Buffer.from(JSON.stringify(index)));
 }

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import type { CtInstance } from '../../src/dicom/ct-instance.ts';
 import { readCtFolder } from '../../src/dicom/read-ct-folder.ts';
-import { writePhantom } from '../../worker/phantom/write-phantom.ts';
-import { loadVolume } from '../../worker/volume/load-volume.ts';
-import type { Mask, Volume } from '../../worker/volume/volume.ts';
+import { writePhantom } from '../phantom/write-phantom.ts';
+import { loadVolume } from '../volume/load-volume.ts';
+import type { Mask, Volume } from '../volume/volume.ts';
 
 /** The CT of a demonstration: files to be sent, voxels, and the truth where it is known. */
 export interface DemoCt {

@@ -2,16 +2,23 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { z } from 'zod';
-import { orDiskFull } from '../src/disk-full.ts';
-import { ContourNodeError } from '../src/errors.ts';
-import { ifThere } from '../src/if-there.ts';
-import { type RevisionManifest, revisionManifestSchema } from '../src/work/revision-manifest.ts';
-import { type WorkOrder, workOrderSchema } from '../src/work/work-order.ts';
-import { type WorkResult, workResultSchema } from '../src/work/work-result.ts';
-import type { ContourPayload } from '../src/work/payloads.ts';
-import { manifestFile, orderFile, orderFolder, resultFile, revisionFolder, seriesFolder } from '../src/work/paths.ts';
-import { writeWhole } from '../src/work/write-whole.ts';
-import { writeOnce } from '../src/work/write-once.ts';
+import { orDiskFull } from '../../src/disk-full.ts';
+import { ContourNodeError } from '../../src/errors.ts';
+import { ifThere } from '../../src/if-there.ts';
+import { type RevisionManifest, revisionManifestSchema } from '../../src/work/revision-manifest.ts';
+import { type WorkOrder, workOrderSchema } from '../../src/work/work-order.ts';
+import { type WorkResult, workResultSchema } from '../../src/work/work-result.ts';
+import type { ContourPayload } from '../../src/work/payloads.ts';
+import {
+  manifestFile,
+  orderFile,
+  orderFolder,
+  resultFile,
+  revisionFolder,
+  seriesFolder,
+} from '../../src/work/paths.ts';
+import { writeWhole } from '../../src/work/write-whole.ts';
+import { writeOnce } from '../../src/work/write-once.ts';
 
 type StoredFile = NonNullable<WorkResult['structureSets'][number]['files']['implicit']>;
 type OrderName = Pick<ContourPayload, 'series' | 'revision' | 'order'>;
@@ -36,7 +43,7 @@ export class OrderFiles {
     return join(this.#dataDirectory, seriesFolder(this.#name.series), file);
   }
 
-  /** @throws ContourNodeError DATA_DIRECTORY it is not there or not as the schema wants it */
+  /** @throws ContourNodeError DATA_DIRECTORY the file is missing or does not match the schema */
   async manifest(): Promise<RevisionManifest> {
     const { series, revision } = this.#name;
     return this.#read(join(revisionFolder(series, revision), manifestFile), revisionManifestSchema);
@@ -47,7 +54,7 @@ export class OrderFiles {
     return this.#read(join(this.#folder(), orderFile), workOrderSchema);
   }
 
-  /** undefined before the order was done. @throws ContourNodeError DATA_DIRECTORY */
+  /** undefined while the order is not finished. @throws ContourNodeError DATA_DIRECTORY */
   async result(): Promise<WorkResult | undefined> {
     return this.#readIfThere(join(this.#folder(), resultFile), workResultSchema);
   }
@@ -72,14 +79,14 @@ export class OrderFiles {
   /**
    * Writes a file of the order's folder that is never rewritten. The same content again is no error, so that a job may be
    * repeated after a crash.
-   * @throws ContourNodeError RESULT_CONFLICT it is there with other content; DISK_FULL
+   * @throws ContourNodeError RESULT_CONFLICT the file exists with other content; DISK_FULL
    */
   async writeOnce(file: string, content: string | Uint8Array): Promise<void> {
     const shown = join(this.#folder(), file);
     await writeOnce(join(this.#dataDirectory, shown), content, { shown });
   }
 
-  /** Writes a picture: what is there already is replaced, as a whole. Another zlib packs the same pixels differently. */
+  /** Writes a picture and replaces an earlier one as a whole: the same pixels may give other bytes with another zlib. */
   async replace(file: string, content: Uint8Array): Promise<void> {
     await orDiskFull(`no space for ${join(this.#folder(), file)}`, undefined, () =>
       writeWhole(this.path(file), content),

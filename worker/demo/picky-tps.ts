@@ -25,7 +25,7 @@ export type Misbehaviour =
   | { readonly does: 'reject'; readonly result: 1 | 2; readonly source: 1 | 2 | 3; readonly reason: number }
   | { readonly does: 'refuse context'; readonly result: 3 | 4 }
   | { readonly does: 'answer'; readonly status: number }
-  /** It imports, then acts as if it had not, with this status (a coercion warning, say). */
+  /** It imports the instance and answers with this status, e.g. a warning. */
   | { readonly does: 'import and answer'; readonly status: number }
   | { readonly does: 'import and hang up' }
   | { readonly does: 'import after'; readonly seconds: number }
@@ -52,7 +52,7 @@ export interface PickyTpsOptions {
 export interface ImportedFile {
   readonly path: string;
   readonly sopInstanceUid: string;
-  /** The data set as it came. */
+  /** The data set as received. */
   readonly bytes: Buffer;
 }
 
@@ -61,23 +61,23 @@ export interface PickyTps {
   readonly host: string;
   readonly port: number;
   readonly imported: readonly ImportedFile[];
-  /** Every instance that came whole, imported or not. */
+  /** Every complete instance, imported or not. */
   readonly received: readonly Omit<ImportedFile, 'path'>[];
-  /** Why instances were refused, in words. */
+  /** The reasons for refusals. */
   readonly refused: readonly string[];
   /** Associations that offered a structure set, rejected ones included. */
   readonly deliveries: number;
   /** Adds to the script. */
   misbehave(...script: Misbehaviour[]): void;
-  /** Ends every connection without a word. */
+  /** Closes every connection without A-RELEASE or A-ABORT. */
   close(): Promise<void>;
 }
 
 const status = { success: 0, duplicate: 0x0111, mismatch: 0xa900, refused: 0xc000 } as const;
 
 /**
- * A stand-in planning system as picky as Pinnacle: RT Structure Set Storage in Implicit VR Little Endian and nothing
- * else, only on the CT that it has, each instance once. It can be told to misbehave.
+ * A stand-in planning system as strict as Pinnacle. It accepts RT Structure Set Storage in Implicit VR Little Endian only,
+ * for its own CT only, each instance once. A script can make it misbehave.
  */
 export async function startPickyTps(options: PickyTpsOptions): Promise<PickyTps> {
   await mkdir(options.directory, { recursive: true });
@@ -136,7 +136,7 @@ class System {
     this.#ct = ct;
   }
 
-  /** Judges an instance and keeps it if nothing speaks against it. */
+  /** Checks an instance and stores it if it finds no fault. */
   async import(sopClassUid: string, sopInstanceUid: string, bytes: Buffer): Promise<number> {
     this.received.push({ sopInstanceUid, bytes });
     if (this.imported.some((known) => known.sopInstanceUid === sopInstanceUid))
@@ -240,7 +240,7 @@ class PickyScp extends Scp {
       const response = CStoreResponse.fromRequest(request);
       response.setStatus(code);
       if (instance !== undefined) response.setAffectedSopInstanceUid(instance);
-      // The library's callback can be called once only; an answer needs to be possible twice.
+      // The callback of the library works once only, and some scripts answer twice.
       this.sendResponse(request, response);
     };
     void this.#act(request, answer);

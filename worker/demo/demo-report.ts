@@ -1,0 +1,47 @@
+import { ContourNodeError } from '../../src/errors.ts';
+import type { Demo, Stage } from './run-demo.ts';
+
+/** The bundle that the demonstration is made for, its ROI, and the least DSC of that ROI on a phantom. */
+export const demoModel = 'phantom-gtvp';
+const demoRoi = 'GTVp';
+const leastDsc = 0.9;
+
+/** A stage in a line for a terminal. */
+export function stageLine({ name, seconds, detail }: Stage): string {
+  return `${name.padEnd(9)} ${seconds.toFixed(1).padStart(6)} s  ${detail}`;
+}
+
+/** What a demonstration ended with, for a terminal. */
+export function demoText({ rois, structureSet, picture, dashboard }: Demo): string {
+  const rows = rois.map(({ name, volumeCm3, slices, dsc }) => [
+    name,
+    volumeCm3.toFixed(1),
+    String(slices),
+    dsc?.toFixed(3) ?? '-',
+  ]);
+  const lines = [['ROI', 'cm3', 'slices', 'DSC'], ...rows].map(([name = '', volume = '', slices = '', dsc = '']) =>
+    [name.padEnd(16), volume.padStart(7), slices.padStart(7), dsc.padStart(6)].join(' '),
+  );
+  return ['', ...lines, '', `RTSTRUCT   ${structureSet}`, `picture    ${picture}`, `dashboard  ${dashboard}`].join(
+    '\n',
+  );
+}
+
+/** The same as one JSON document. */
+export function demoJson({ stages, rois, structureSet, picture, dashboard }: Demo, failure?: ContourNodeError): string {
+  const ok = failure === undefined;
+  const failed = ok ? {} : { failure: failure.message };
+  return JSON.stringify({ ok, ...failed, stages, rois, structureSet, picture, dashboard }, undefined, 2);
+}
+
+/** Why a demonstration on a phantom failed although a structure set arrived: DEMO_FAILED, or undefined. */
+export function shortfall({ rois, picture }: Demo, model: string): ContourNodeError | undefined {
+  const dsc = rois.find(({ name }) => name.startsWith(demoRoi))?.dsc;
+  if (dsc === undefined && model !== demoModel) return undefined;
+  if (dsc !== undefined && dsc >= leastDsc) return undefined;
+  const what =
+    dsc === undefined
+      ? `the TPS received no ${demoRoi}`
+      : `${demoRoi}: DSC ${dsc.toFixed(3)} against the truth, expected at least ${leastDsc.toFixed(2)}`;
+  return new ContourNodeError('DEMO_FAILED', what, { remedy: `look at ${picture}` });
+}
