@@ -84,28 +84,33 @@ export class SeriesIndex {
   #sorted: readonly IndexEntry[] | undefined;
 
   set(record: SeriesRecord): void {
-    // To the end of the map, where the last changed are.
-    this.#entries.delete(record.key);
-    this.#entries.set(record.key, indexEntryOf(record));
-    this.#sorted = undefined;
+    const entry = indexEntryOf(record);
+    this.delete(record.key);
+    this.#entries.set(record.key, entry);
+    if (this.#sorted === undefined) return;
+    // Most often the first: sorting all of them again takes milliseconds.
+    const place = this.#sorted.findIndex((other) => byChange(entry, other) < 0);
+    this.#sorted = this.#sorted.toSpliced(place === -1 ? this.#sorted.length : place, 0, entry);
   }
 
   delete(series: string): void {
+    const before = this.#entries.get(series);
+    if (before === undefined) return;
     this.#entries.delete(series);
-    this.#sorted = undefined;
+    this.#sorted = this.#sorted?.filter((other) => other !== before);
   }
 
   /** The last changed first. */
   all(): readonly IndexEntry[] {
-    this.#sorted ??= [...this.#entries.values()].toReversed().toSorted(byChange);
+    this.#sorted ??= [...this.#entries.values()].toSorted(byChange);
     return this.#sorted;
   }
 
   find(filter: SeriesFilter, { offset, limit }: { offset: number; limit: number }): FoundSeries {
     const matching = this.all().filter(matcher(filter));
     const wanted = new Set(filter.states ?? seriesStates);
-    const keys = matching.filter(({ state }) => wanted.has(state)).map(({ key }) => key);
-    return { keys: keys.slice(offset, offset + limit), counts: countStates(matching) };
+    const shown = matching.filter(({ state }) => wanted.has(state)).slice(offset, offset + limit);
+    return { keys: shown.map(({ key }) => key), counts: countStates(matching) };
   }
 
   counts(): Record<SeriesState, number> {
@@ -114,11 +119,18 @@ export class SeriesIndex {
 
   /** What the worklist can be narrowed to. */
   choices(): FilterChoices {
-    const entries = this.all();
+    const senders = new Set<string>();
+    const bundles = new Set<string>();
+    const destinations = new Set<string>();
+    for (const entry of this.#entries.values()) {
+      if (entry.sender !== '') senders.add(entry.sender);
+      for (const name of entry.bundles) bundles.add(name);
+      for (const name of entry.destinations) destinations.add(name);
+    }
     return {
-      senders: distinct(entries.map(({ sender }) => sender)).filter((sender) => sender !== ''),
-      bundles: distinct(entries.flatMap(({ bundles }) => bundles)),
-      destinations: distinct(entries.flatMap(({ destinations }) => destinations)),
+      senders: [...senders].toSorted(),
+      bundles: [...bundles].toSorted(),
+      destinations: [...destinations].toSorted(),
     };
   }
 
@@ -140,10 +152,6 @@ function countStates(entries: readonly IndexEntry[]): Record<SeriesState, number
   const counts = Object.fromEntries(seriesStates.map((state) => [state, 0])) as Record<SeriesState, number>;
   for (const { state } of entries) counts[state] += 1;
   return counts;
-}
-
-function distinct(names: readonly string[]): string[] {
-  return [...new Set(names)].toSorted();
 }
 
 function byChange(a: IndexEntry, b: IndexEntry): number {

@@ -37,6 +37,8 @@ export class StoreReader implements Omit<SeriesReader, 'onChange'> {
   protected readonly records: Records;
   protected readonly instances: Instances;
   protected readonly index = new SeriesIndex();
+  /** A record is never changed in place, so its view stays as it is. */
+  readonly #views = new WeakMap<SeriesRecord, SeriesView>();
   readonly #now: () => number;
 
   protected constructor({ dataDirectory, now }: StoreReaderOptions, tables: Tables) {
@@ -61,7 +63,10 @@ export class StoreReader implements Omit<SeriesReader, 'onChange'> {
 
   view(key: string): SeriesView | undefined {
     const record = this.get(key);
-    return record && viewOf(record);
+    if (record === undefined) return undefined;
+    const view = this.#views.get(record) ?? viewOf(record);
+    this.#views.set(record, view);
+    return view;
   }
 
   show(key: string): SeriesDetail | undefined {
