@@ -23,9 +23,10 @@ export const catalogue = {
 
   // A DICOM file or data set.
   DICOM_UNREADABLE: { exit: 1, remedy: 'the file is truncated or not DICOM: send it again' },
+  DICOM_UID: { exit: 1, remedy: 'correct the UID where the image was written (PS3.5 section 9.1), then send it again' },
   DICOM_NOT_CT: { exit: 1, remedy: 'only CT Image Storage can be contoured' },
   INSTANCE_MISMATCH: { exit: 1, remedy: 'the sender names another instance than it sends: look at its log' },
-  PIXEL_DECODING: { exit: 1, remedy: 'send the series uncompressed' },
+  PIXEL_DECODING: { exit: 1, remedy: 'the pixels do not fit their header: send the image again from its source' },
   RTSTRUCT_UNREADABLE: { exit: 1, remedy: 'check the structure set in the system that wrote it' },
   RTSTRUCT_INVALID: { exit: 1, remedy: 'a defect of this program: keep the input and report it' },
   STRUCTURE_SET_NOT_OF_CT: { exit: 1, remedy: 'give the CT that the structure set was drawn on' },

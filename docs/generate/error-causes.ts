@@ -20,9 +20,11 @@ export const causes: Record<ErrorCode, string> = {
     'The backup was interrupted, a file of it is missing, or one has another digest than when it was made.',
   DEPENDENCY_MISSING: 'A program or package that setup installs is not there.',
   DICOM_UNREADABLE: 'A file or data set ends too early, is garbled, or is no DICOM.',
+  DICOM_UID: 'A UID of an image has more than 64 characters; the message names the attribute.',
   DICOM_NOT_CT: 'The instance is of another SOP class than CT Image Storage.',
   INSTANCE_MISMATCH: 'The C-STORE command names another SOP class or instance than the data set holds (status A900).',
-  PIXEL_DECODING: 'The compressed pixels are damaged, or use a part of the method that no decoder here knows.',
+  PIXEL_DECODING:
+    'Pixels are missing or damaged, do not fit their header, or are compressed in a way that no decoder here knows.',
   RTSTRUCT_UNREADABLE: 'A structure set lacks what the standard requires, or is garbled.',
   RTSTRUCT_INVALID: 'What was drawn cannot be written as a valid structure set.',
   STRUCTURE_SET_NOT_OF_CT: 'Neither image references nor frame of reference and planes fit the CT.',

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ContourNodeError } from '../errors.ts';
-import type { DataSet, DicomFile } from './data-set.ts';
-import { isUid } from './uid.ts';
+import { refuseDoubtful, type DataSet, type DicomFile } from './data-set.ts';
+import { checkUid, isUid } from './uid.ts';
 
 export const ctImageStorage = '1.2.840.10008.5.1.4.1.1.2';
 
@@ -55,16 +55,28 @@ export interface CtHeader {
   /** Lossy compressed now or at any time before, by header or transfer syntax. */
   readonly lossy: boolean;
   readonly instanceNumber: string;
+  /** Bytes behind the uncompressed pixels; absent where there are none. */
+  readonly surplusPixelBytes?: number;
   /** (0020,1209), which few senders give. */
   readonly numberOfSeriesRelatedInstances?: number;
   /** SHA-256 over the standard attributes outside sequences; the same in every transfer syntax. */
   readonly headerSha256: string;
 }
 
+/** Elements that decide what an image is, where it lies and whose it is: of these there has to be one. */
+const decisive = new Set([
+  ...['00080005', '00080008', '00080016', '00080018', '00100010', '00100020', '00100030', '00100040', '00185100'],
+  ...['0020000d', '0020000e', '00200032', '00200037', '00200052', '00280002', '00280004', '00280008', '00280010'],
+  ...['00280011', '00280030', '00280100', '00280101', '00280102', '00280103', '00280120', '00280121', '00281052'],
+  ...['00281053', '00281054', '52009229', '52009230'],
+]);
+
 /**
  * The header of a CT image.
  * @throws DICOM_NOT_CT another SOP class
- * @throws DICOM_UNREADABLE without the UIDs that name it, or without pixels
+ * @throws DICOM_UNREADABLE without the UIDs that name it, or without pixels; a decisive element that occurs twice with
+ *   different values
+ * @throws DICOM_UID a UID of more than 64 characters
  */
 export function ctHeaderOf(file: DicomFile): CtHeader {
   const { sopClassUid, sopInstanceUid, transferSyntaxUid } = file.meta;
@@ -72,12 +84,15 @@ export function ctHeaderOf(file: DicomFile): CtHeader {
     // What is no UID may be any text, a name or a line break among it.
     throw new ContourNodeError('DICOM_NOT_CT', `not a CT image (${isUid(sopClassUid) ? sopClassUid : 'no SOP class'})`);
   }
+  refuseDoubtful(file, (tag) => decisive.has(tag));
   const uid = (tag: string): string => file.string(tag)?.trim() ?? '';
   const studyInstanceUid = uid('0020000d');
   const seriesInstanceUid = uid('0020000e');
-  if (![sopInstanceUid, studyInstanceUid, seriesInstanceUid].every(isUid)) {
-    throw new ContourNodeError('DICOM_UNREADABLE', 'the image has no valid study, series or SOP Instance UID');
-  }
+  checkUid('SOP Instance UID', sopInstanceUid);
+  checkUid('Study Instance UID', studyInstanceUid);
+  checkUid('Series Instance UID', seriesInstanceUid);
+  const frameOfReferenceUid = uid('00200052');
+  if (frameOfReferenceUid !== '') checkUid('Frame of Reference UID', frameOfReferenceUid);
   if (file.pixelData === undefined) throw new ContourNodeError('DICOM_UNREADABLE', 'the image has no pixel data');
 
   const number = (tag: string): number => file.numbers(tag)[0] ?? Number.NaN;
@@ -85,13 +100,14 @@ export function ctHeaderOf(file: DicomFile): CtHeader {
   const pixelRepresentation = number('00280103');
   const padding = paddingRange(file, pixelRepresentation === 1);
   const related = number('00201209');
+  const surplus = surplusPixelBytes(file);
   return {
     transferSyntaxUid,
     sopClassUid,
     sopInstanceUid,
     seriesInstanceUid,
     studyInstanceUid,
-    frameOfReferenceUid: uid('00200052'),
+    frameOfReferenceUid,
     identity: patientIdentity(file),
     imageType: file.strings('00080008'),
     patientPosition: code('00185100'),
@@ -114,9 +130,20 @@ export function ctHeaderOf(file: DicomFile): CtHeader {
     numberOfFrames: file.numbers('00280008')[0] ?? 1,
     lossy: code('00282110') === '01' || file.transferSyntax.kind === 'lossy',
     instanceNumber: code('00200013'),
+    ...(surplus > 0 && { surplusPixelBytes: surplus }),
     ...(Number.isInteger(related) && related > 0 && { numberOfSeriesRelatedInstances: related }),
     headerSha256: headerSha256(file),
   };
+}
+
+/** Bytes behind those that the header asks for, padded to an even number (PS3.5 section 8.1.1). */
+function surplusPixelBytes(file: DicomFile): number {
+  const number = (tag: string): number => file.numbers(tag)[0] ?? Number.NaN;
+  const samples = number('00280010') * number('00280011') * number('00280002') * (file.numbers('00280008')[0] ?? 1);
+  const needed = 2 * Math.ceil((samples * number('00280100')) / 16);
+  const { length } = file.pixelData ?? {};
+  // One byte more makes an odd length even.
+  return length === undefined || !(length > needed + 1) ? 0 : length - needed;
 }
 
 /** As the file has it, before anything is decoded. */

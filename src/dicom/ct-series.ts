@@ -177,12 +177,17 @@ function warningsOf(slices: readonly CtHeader[], leftOut: number, plane: string 
   const derived = count((slice) => slice.imageType[0] === 'DERIVED');
   const lossy = count((slice) => slice.lossy);
   const tilt = slices.find((slice) => Math.abs(slice.gantryTilt) > 0.1)?.gantryTilt;
+  const surplus = count((slice) => slice.surplusPixelBytes !== undefined);
   const padded = count(hasPaddingAmongTissue);
   const all = slices.length;
   const warnings: (Warning | false)[] = [
     leftOut > 0 && { code: 'LEFT_OUT', text: `${leftOut} images are no axial slices and were left out` },
     derived > 0 && { code: 'DERIVED', text: `${derived} of ${all} slices are derived images` },
     lossy > 0 && { code: 'LOSSY', text: `${lossy} of ${all} slices were lossy compressed` },
+    surplus > 0 && {
+      code: 'SURPLUS_PIXEL_BYTES',
+      text: `bytes behind the pixels of ${surplus} of ${all} slices were cut off`,
+    },
     plane !== undefined && { code: 'PATIENT_POSITION', text: plane },
     tilt !== undefined && {
       code: 'GANTRY_TILT',

@@ -116,33 +116,49 @@ function pixelDescription(file: DicomFile): PixelDescription {
   };
 }
 
-function failed(what: string): ContourNodeError {
-  return new ContourNodeError('PIXEL_DECODING', `the pixels cannot be decoded: ${what}`);
+function failed(what: string, remedy?: string): ContourNodeError {
+  return new ContourNodeError('PIXEL_DECODING', `the pixels cannot be decoded: ${what}`, remedy ? { remedy } : {});
 }
+
+const needsOriginal = 'send the original CT images: one grey frame of 16 bits allocated and 9 to 16 stored';
 
 /** The 16-bit words of the one frame as they stand in the file or come from the decoder, row by row. */
 async function frameWords(file: DicomFile, pixels: PixelDescription): Promise<Uint16Array> {
   const { rows, columns, bitsAllocated, bitsStored, highBit, pixelRepresentation } = pixels;
   const count = rows * columns;
-  if (!(count > 0)) throw failed('no rows or no columns');
+  if (!(count > 0)) throw failed('no rows or no columns', needsOriginal);
   if (bitsAllocated !== 16 || !(bitsStored > 8 && bitsStored <= 16) || !(highBit >= bitsStored - 1 && highBit <= 15)) {
-    throw failed(`${bitsAllocated} bits allocated, ${bitsStored} stored, high bit ${highBit}`);
+    throw failed(`${bitsAllocated} bits allocated, ${bitsStored} stored, high bit ${highBit}`, needsOriginal);
   }
   const { uid, name } = file.transferSyntax;
-  if (!isDecodable(uid, bitsStored)) throw failed(`no decoder for ${bitsStored} bits in ${name}`);
-  if (pixelRepresentation !== 0 && pixelRepresentation !== 1) throw failed('no Pixel Representation');
-  if (pixels.samplesPerPixel !== 1 || pixels.numberOfFrames !== 1) throw failed('not one grey frame');
+  if (!isDecodable(uid, bitsStored)) {
+    const remedy = `send images of ${bitsStored} bits stored uncompressed, or in a lossless syntax that holds them`;
+    throw failed(`no decoder for ${bitsStored} bits stored in ${name}`, remedy);
+  }
+  if (pixelRepresentation !== 0 && pixelRepresentation !== 1) throw failed('no Pixel Representation', needsOriginal);
+  if (pixels.samplesPerPixel !== 1 || pixels.numberOfFrames !== 1) throw failed('not one grey frame', needsOriginal);
   return file.transferSyntax.codec === 'native'
     ? nativeWords(file, count)
     : decodeFragments(file, { rows, columns, bitsStored, signed: pixelRepresentation === 1 });
 }
 
-/** The native words in the byte order of this machine (little endian, as every platform of Node 24 here). */
+/**
+ * The native words in the byte order of this machine (little endian, as every platform of Node 24 here). What stands
+ * behind them is padding (PS3.5 section 8.1.1), unless it is as much as an image and holds something: then the header
+ * is not that of these pixels.
+ */
 function nativeWords(file: DicomFile, count: number): Uint16Array {
   const { offset = 0, length } = file.pixelData ?? {};
-  // One byte more where the sender padded; anything else is not this image.
-  if (length === undefined || length < 2 * count || length > 2 * count + 1) {
-    throw failed(`${length ?? 'encapsulated'} bytes instead of ${2 * count}`);
+  if (length === undefined) {
+    throw failed('they are compressed, the transfer syntax says that they are not', 'correct the Transfer Syntax UID');
+  }
+  if (length < 2 * count) {
+    throw failed(`${length} bytes instead of ${2 * count}`, 'pixels are missing: send the image again from its source');
+  }
+  const surplus = file.bytes.subarray(offset + 2 * count, offset + length);
+  if (surplus.length >= 2 * count && surplus.some((byte) => byte !== surplus[0])) {
+    const remedy = 'rows, columns, frames or bits allocated are not those of the pixels: correct them at the source';
+    throw failed(`${length} bytes instead of ${2 * count}`, remedy);
   }
   const { bytes, transferSyntax } = file;
   const at = bytes.byteOffset + offset;

@@ -1,11 +1,10 @@
 import { open } from 'node:fs/promises';
 import { inflateRawSync } from 'node:zlib';
-import dicomParser from 'dicom-parser';
-import type { ByteStream, Element } from 'dicom-parser';
+import type { Element } from 'dicom-parser';
 import { ContourNodeError } from '../errors.ts';
 import type { DicomFile, PixelDataElement } from './data-set.ts';
-import { vrOf } from './dictionary.ts';
 import { ElementDataSet } from './element-data-set.ts';
+import { readElements } from './read-elements.ts';
 import { explicitVrLittleEndian, transferSyntaxOf } from './transfer-syntax.ts';
 import type { TransferSyntax } from './transfer-syntax.ts';
 
@@ -81,7 +80,7 @@ function parse(file: Uint8Array, options: { headerOnly: boolean; fileLength: num
   const { bytes, start, fileLength } = transferSyntax.deflated
     ? inflated(file, group2.end, options)
     : { bytes: file, start: group2.end, fileLength: options.fileLength };
-  const { elements } = guarded(() =>
+  const { elements, doubtful } = guarded(() =>
     readElements(bytes, start, transferSyntax, (tag) =>
       tag !== pixelDataTag ? 'read' : options.headerOnly ? 'header' : 'last',
     ),
@@ -97,6 +96,7 @@ function parse(file: Uint8Array, options: { headerOnly: boolean; fileLength: num
       sopInstanceUid: dataSet.string('00080018') ?? metaSet.string('00020003') ?? '',
     },
     transferSyntax,
+    doubtful,
     bytes,
     dataSetOffset: start,
     pixelData: pixelElement && pixelDataElement(pixelElement, fileLength),
@@ -111,71 +111,6 @@ function inflated(file: Uint8Array, start: number, options: { fileLength: number
   if (file.length < options.fileLength) throw unreadable('a deflated file has to be read whole');
   const bytes = guarded(() => inflateRawSync(file.subarray(start), { maxOutputLength: maximumInflatedBytes }));
   return { bytes, start: 0, fileLength: bytes.length };
-}
-
-/**
- * The elements of one level, by tag. dicom-parser reads each; it takes values that end beyond the bytes without a
- * word, so that the ends are checked here. `what` says how far to go: `last` is the last element read, of `header` only
- * tag and length are. Nothing behind the pixels is of use, and some writers leave padding there.
- */
-function readElements(
-  bytes: Uint8Array,
-  start: number,
-  syntax: TransferSyntax,
-  what: (tag: string) => 'read' | 'last' | 'header' | 'stop',
-): { elements: Map<string, Element>; end: number } {
-  // A ByteStream cannot stand at the end.
-  if (start >= bytes.length) return { elements: new Map(), end: start };
-  const parser = syntax.bigEndian ? dicomParser.bigEndianByteArrayParser : dicomParser.littleEndianByteArrayParser;
-  const stream = new dicomParser.ByteStream(parser, bytes, start);
-  const elements = new Map<string, Element>();
-  while (stream.position < bytes.length) {
-    const parserTag = peekTag(stream);
-    const tag = parserTag.slice(1);
-    const action = what(tag);
-    if (action === 'stop') break;
-    if (elements.has(tag)) throw unreadable(`element (${tag.slice(0, 4)},${tag.slice(4)}) occurs twice`);
-    stream.warnings.length = 0;
-    const untilTag = action === 'header' ? parserTag : undefined;
-    const element = readElement(stream, syntax, untilTag);
-    elements.set(tag, element);
-    if (untilTag !== undefined) break;
-    const { hadUndefinedLength = false, items } = element;
-    const lacksDelimiter = hadUndefinedLength && stream.warnings.length > 0;
-    if (stream.position > bytes.length || lacksDelimiter) throw unreadable('the data set ends within an element');
-    if (items !== undefined && !hadUndefinedLength && stream.position !== element.dataOffset + element.length) {
-      throw unreadable('a sequence does not end where it says');
-    }
-    if (action === 'last') break;
-  }
-  return { elements, end: stream.position };
-}
-
-function peekTag(stream: ByteStream): string {
-  const tag = dicomParser.readTag(stream);
-  stream.seek(-4);
-  return tag;
-}
-
-function readElement(stream: ByteStream, syntax: TransferSyntax, untilTag: string | undefined): Element {
-  if (syntax.implicitVr) return dicomParser.readDicomElementImplicit(stream, untilTag, parserVr);
-  const vr = latin1(stream.byteArray, stream.position + 4, 2);
-  if (!/^[A-Z]{2}$/.test(vr)) throw unreadable('an element has no VR');
-  // dicom-parser takes the length of the 64-bit VRs for two bytes (PS3.5 table 7.1-1 says four).
-  if (vr === 'OV' || vr === 'SV' || vr === 'UV') {
-    const tag = dicomParser.readTag(stream);
-    stream.seek(4);
-    const length = stream.readUint32();
-    const element: Element = { tag, vr, length, dataOffset: stream.position };
-    stream.seek(length);
-    return element;
-  }
-  return dicomParser.readDicomElementExplicit(stream, stream.warnings, untilTag);
-}
-
-/** Its types want a string; without one, dicom-parser looks into the value to see whether it is a sequence. */
-function parserVr(parserTag: string): string {
-  return vrOf(parserTag.slice(1)) as string;
 }
 
 function latin1(bytes: Uint8Array, offset: number, length: number): string {

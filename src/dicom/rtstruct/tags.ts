@@ -72,3 +72,10 @@ export const tag = {
   ReviewDate: '300e0004',
   ReviewTime: '300e0005',
 } as const;
+
+const ofStructureSet: ReadonlySet<string> = new Set(Object.values(tag));
+
+/** Whether an element is one that a structure set is read or written with. */
+export function isOfStructureSet(one: string): boolean {
+  return ofStructureSet.has(one);
+}

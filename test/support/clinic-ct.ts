@@ -1,0 +1,111 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { ctElements, dicomFile, type Elements } from '../dicom/generated-ct.ts';
+
+/**
+ * A CT series as a clinic's scanners, routers and archives send it: a cylinder of water with a bright ellipsoid in it
+ * (what thresholdBundle finds), to which a test adds one fault.
+ */
+export interface ClinicCt {
+  /** Slices; default 24. */
+  readonly slices?: number;
+  /** mm from slice to slice; default 3. */
+  readonly step?: number;
+  /** Elements of slice k that replace, or (undefined) remove, those of a good series. */
+  readonly change?: (k: number) => Elements;
+  /** What a sender makes of the file of slice k. */
+  readonly garble?: (file: Buffer, k: number) => Buffer;
+  readonly syntax?: string;
+  /** Root of every UID; default 1.2.3. */
+  readonly uids?: string;
+  /** mm along x and y by which slice k lies beside the first; its pixels show the patient at the same place. */
+  readonly shift?: (k: number) => readonly [number, number];
+  /** Degrees by which the gantry leans: the columns run to the feet (positive) or to the head. */
+  readonly tilt?: number;
+  /** z of slice k (of its middle where the gantry leans). */
+  readonly z?: (k: number) => number;
+}
+
+export interface ClinicFile {
+  readonly name: string;
+  readonly bytes: Buffer;
+}
+
+/** Rows, columns, and mm from one to the next. */
+const matrix = 64;
+export const clinicPixelMm = 4;
+const first = -((matrix - 1) / 2) * clinicPixelMm;
+const intercept = -1024;
+/** The body, and the organ in it, whose edge is a ramp from 300 to -100 HU over 16 mm. */
+const bodyRadii = [100, 80] as const;
+export const organ = { centre: [16, -8], radii: [40, 32, 20] } as const;
+
+/** z of the middle of a series: the centre of the organ. */
+export function middleOf({ slices = 24, step = 3 }: ClinicCt): number {
+  return ((slices - 1) / 2) * step;
+}
+
+/** HU at a place of the patient, mm. */
+export function huAt(x: number, y: number, z: number, middle: number): number {
+  const [rx, ry, rz] = organ.radii;
+  const [u, v, w] = [x - organ.centre[0], y - organ.centre[1], z - middle];
+  const level = Math.hypot(u / rx, v / ry, w / rz);
+  const gradient = Math.hypot(u / rx ** 2, v / ry ** 2, w / rz ** 2);
+  const depth = level === 0 ? Math.min(rx, ry, rz) : ((1 - level) * level) / gradient;
+  if (depth > -8) return Math.round(Math.min(300, 100 + 25 * depth));
+  return (x / bodyRadii[0]) ** 2 + (y / bodyRadii[1]) ** 2 < 1 ? -100 : -1000;
+}
+
+/** The elements of slice k. */
+export function clinicSlice(ct: ClinicCt, k: number): Elements {
+  const { step = 3, uids = '1.2.3', tilt = 0 } = ct;
+  const [dx, dy] = ct.shift?.(k) ?? [0, 0];
+  const [cos, sin] = [Math.cos((tilt * Math.PI) / 180), Math.sin((tilt * Math.PI) / 180)];
+  const z = ct.z?.(k) ?? k * step;
+  // The gantry turns about the middle of the image.
+  const position = [first + dx, first * cos + dy, z - first * sin] as const;
+  const words: number[] = [];
+  for (let j = 0; j < matrix; j += 1) {
+    const along = j * clinicPixelMm;
+    for (let i = 0; i < matrix; i += 1) {
+      const x = position[0] + i * clinicPixelMm;
+      words.push(huAt(x, position[1] + along * cos, position[2] - along * sin, middleOf(ct)) - intercept);
+    }
+  }
+  const short = (value: number): string => String(Number(value.toFixed(6)));
+  return {
+    ...ctElements(0),
+    '00080018': ['UI', `${uids}.4.${k + 1}`],
+    '0020000d': ['UI', `${uids}.1`],
+    '0020000e': ['UI', `${uids}.2`],
+    '00200013': ['IS', String(k + 1)],
+    '00200032': ['DS', position.map(short).join('\\')],
+    '00200037': ['DS', [1, 0, 0, 0, cos, -sin].map(short).join('\\')],
+    '00200052': ['UI', `${uids}.3`],
+    '00280010': ['US', [matrix]],
+    '00280011': ['US', [matrix]],
+    '00280030': ['DS', `${clinicPixelMm}\\${clinicPixelMm}`],
+    '00280103': ['US', [0]],
+    '7fe00010': ['OW', words],
+    ...ct.change?.(k),
+  };
+}
+
+/** The files of the series, in the order of their slices. */
+export function clinicCt(ct: ClinicCt = {}): ClinicFile[] {
+  const { slices = 24, syntax, garble = (file) => file } = ct;
+  return Array.from({ length: slices }, (_, k) => ({
+    name: `ct.${String(k + 1).padStart(3, '0')}.dcm`,
+    bytes: garble(dicomFile(clinicSlice(ct, k), syntax === undefined ? {} : { syntax }), k),
+  }));
+}
+
+/** Writes files below a folder. @returns the folder */
+export async function writeFiles(folder: string, files: readonly ClinicFile[]): Promise<string> {
+  for (const { name, bytes } of files) {
+    const path = join(folder, name);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, bytes);
+  }
+  return folder;
+}
