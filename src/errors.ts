@@ -40,9 +40,19 @@ export const catalogue = {
     exit: 1,
     remedy: 'all slices need one Frame of Reference UID: send the series again from the scanner',
   },
+  SERIES_LOCALISER: { exit: 1, remedy: 'nothing to do: the scan itself comes as a series of its own' },
+  SERIES_REPORT: { exit: 1, remedy: 'nothing to do: the scan itself comes as a series of its own' },
+  SERIES_PROJECTION: {
+    exit: 1,
+    remedy: 'send the thin slices that the projection was made of: in it a structure lies where it is not',
+  },
+  SERIES_TWO_ACQUISITIONS: { exit: 1, remedy: 'send one acquisition only, or contour one of them' },
   SERIES_NO_AXIAL_IMAGES: { exit: 1, remedy: 'send an axial CT series' },
   SERIES_NOT_AXIAL: { exit: 1, remedy: 'reconstruct an axial series without gantry tilt' },
-  SERIES_GANTRY_TILT: { exit: 1, remedy: 'reconstruct an axial series without gantry tilt' },
+  SERIES_GANTRY_TILT: {
+    exit: 1,
+    remedy: 'reconstruct an axial series without gantry tilt, or have the tilt resolved (`contour --tilt resolve`)',
+  },
   SERIES_MIXED_SIZE: { exit: 1, remedy: 'all slices need the same matrix, spacing and orientation' },
   SERIES_HEADER: {
     exit: 1,

@@ -66,7 +66,8 @@ export async function contourFolder(
   for (const { headerSha256, pixelSha256 } of series.slices) content.update(`${headerSha256} ${pixelSha256}\n`);
   const prepared = structureSet({
     slices: series.slices,
-    header: await readHeader(ct.files[0]!),
+    geometry: series.geometry,
+    header: await readHeader(files.get(series.identityFrom.sopInstanceUid)!),
     bundle,
     rois: drawn.rois,
     ctWarnings: drawn.ctWarnings,

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Bundle } from '../src/bundles/read-bundle.ts';
-import type { CtHeader } from '../src/dicom/ct-instance.ts';
 import { checkCtSeries } from '../src/dicom/ct-series.ts';
-import type { DataSet } from '../src/dicom/data-set.ts';
+import { readHeader } from '../src/dicom/read-data-set.ts';
 import { isWanted } from './structure-set/destination-rois.ts';
 import { ContourNodeError } from '../src/errors.ts';
 import type { ContourPayload, Profile, RevisionManifest, WorkOrder, WorkResult } from '../src/work/work-order.ts';
@@ -17,7 +16,7 @@ import { reviewSheet } from './pictures/review-pictures.ts';
 import { readSlices } from './revision-slices.ts';
 import { pictureFiles } from './pictures/review-planes.ts';
 import { StageClock, type Progress } from './stage-clock.ts';
-import { structureSet } from './structure-set/write-structure-sets.ts';
+import { structureSet, type StructureSetOptions } from './structure-set/write-structure-sets.ts';
 
 export interface ContourOrderOptions {
   /** The bundle that the order names, in the engine that it names; the caller keeps it warm. */
@@ -133,18 +132,19 @@ interface Work {
 
 async function draw(work: Work): Promise<WorkResult> {
   const { files, order, manifest, loaded, clock } = work;
-  const { headers, first } = await readSlices(files, manifest);
+  const headers = await readSlices(files, manifest);
   const { applicability } = loaded.bundle.manifest;
-  const { geometry, slices, warnings } = checkCtSeries(headers, applicability);
+  const { geometry, slices, warnings, identityFrom } = checkCtSeries(headers, applicability);
   const pathOf = new Map(manifest.slices.map(({ sopInstanceUid, file }) => [sopInstanceUid, files.instance(file)]));
   const paths = slices.map(({ sopInstanceUid }) => pathOf.get(sopInstanceUid)!);
   const drawn = await contourCt({ geometry, files: paths }, loaded, { batchSize: work.batchSize, clock });
 
+  const ct = { geometry, slices, header: await readHeader(pathOf.get(identityFrom.sopInstanceUid)!) };
   const found = await clock.run('structure set', async () => {
     const sets: WorkResult['structureSets'] = [];
     const more: Warning[] = [];
     for (const profile of order.profiles) {
-      const written = await writeProfile(work, profile, slices, first, drawn);
+      const written = await writeProfile(work, profile, ct, drawn);
       if (written === undefined) continue;
       sets.push(written.result);
       more.push(...written.warnings);
@@ -173,14 +173,12 @@ async function draw(work: Work): Promise<WorkResult> {
 async function writeProfile(
   work: Work,
   profile: Profile,
-  slices: readonly CtHeader[],
-  header: DataSet,
+  ct: Pick<StructureSetOptions, 'geometry' | 'slices' | 'header'>,
   drawn: ContouredCt,
 ) {
   const { order, manifest, files } = work;
   const prepared = structureSet({
-    slices,
-    header,
+    ...ct,
     bundle: work.loaded.bundle,
     rois: drawn.rois,
     ctWarnings: drawn.ctWarnings,

@@ -20,6 +20,8 @@ export interface CtHeader {
   readonly transferSyntaxUid: string;
   readonly sopClassUid: string;
   readonly sopInstanceUid: string;
+  /** Of a multi-frame instance, the frame from 1; absent for a classic image. */
+  readonly frameNumber?: number;
   readonly seriesInstanceUid: string;
   readonly studyInstanceUid: string;
   /** '' where absent. */
@@ -55,6 +57,17 @@ export interface CtHeader {
   /** Lossy compressed now or at any time before, by header or transfer syntax. */
   readonly lossy: boolean;
   readonly instanceNumber: string;
+  /** What tells two runs of the scanner, or two reconstructions, under one series apart; '' where absent. */
+  readonly run?: {
+    /** (0020,0012) */
+    readonly acquisition: string;
+    /** Series Date and Time. */
+    readonly seriesTime: string;
+    /** Convolution Kernel. */
+    readonly kernel: string;
+  };
+  /** Codes of the Derivation Code Sequence (PS3.16 CID 7203); absent where there are none. */
+  readonly derivation?: readonly string[];
   /** Bytes behind the uncompressed pixels; absent where there are none. */
   readonly surplusPixelBytes?: number;
   /** (0020,1209), which few senders give. */
@@ -64,12 +77,13 @@ export interface CtHeader {
 }
 
 /** Elements that decide what an image is, where it lies and whose it is: of these there has to be one. */
-const decisive = new Set([
-  ...['00080005', '00080008', '00080016', '00080018', '00100010', '00100020', '00100030', '00100040', '00185100'],
-  ...['0020000d', '0020000e', '00200032', '00200037', '00200052', '00280002', '00280004', '00280008', '00280010'],
-  ...['00280011', '00280030', '00280100', '00280101', '00280102', '00280103', '00280120', '00280121', '00281052'],
-  ...['00281053', '00281054', '52009229', '52009230'],
-]);
+const decisive = new Set(
+  (
+    '00080005 00080008 00080016 00080018 00100010 00100020 00100030 00100040 00185100 0020000d 0020000e 00200032 ' +
+    '00200037 00200052 00280002 00280004 00280008 00280010 00280011 00280030 00280100 00280101 00280102 00280103 ' +
+    '00280120 00280121 00281052 00281053 00281054 52009229 52009230'
+  ).split(' '),
+);
 
 /**
  * The header of a CT image.
@@ -101,6 +115,7 @@ export function ctHeaderOf(file: DicomFile): CtHeader {
   const padding = paddingRange(file, pixelRepresentation === 1);
   const related = number('00201209');
   const surplus = surplusPixelBytes(file);
+  const derivation = file.items('00089215').flatMap((item) => item.strings('00080100'));
   return {
     transferSyntaxUid,
     sopClassUid,
@@ -130,6 +145,12 @@ export function ctHeaderOf(file: DicomFile): CtHeader {
     numberOfFrames: file.numbers('00280008')[0] ?? 1,
     lossy: code('00282110') === '01' || file.transferSyntax.kind === 'lossy',
     instanceNumber: code('00200013'),
+    run: {
+      acquisition: code('00200012'),
+      seriesTime: `${code('00080021')} ${code('00080031')}`.trim(),
+      kernel: file.strings('00181210').join('\\'),
+    },
+    ...(derivation.length > 0 && { derivation }),
     ...(surplus > 0 && { surplusPixelBytes: surplus }),
     ...(Number.isInteger(related) && related > 0 && { numberOfSeriesRelatedInstances: related }),
     headerSha256: headerSha256(file),

@@ -6,10 +6,7 @@ export type ElementEncoding = Pick<TransferSyntax, 'implicitVr' | 'bigEndian'>;
 
 /** VRs of PS3.5 table 6.2-1, by the form of their length in explicit VR (tables 7.1-1 and 7.1-2). */
 const longVrs = new Set(['OB', 'OD', 'OF', 'OL', 'OV', 'OW', 'SQ', 'SV', 'UC', 'UN', 'UR', 'UT', 'UV']);
-const shortVrs = new Set([
-  ...['AE', 'AS', 'AT', 'CS', 'DA', 'DS', 'DT', 'FD', 'FL', 'IS', 'LO', 'LT', 'PN', 'SH', 'SL', 'SS', 'ST'],
-  ...['TM', 'UI', 'UL', 'US'],
-]);
+const shortVrs = new Set('AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US'.split(' '));
 
 export interface ElementHeader {
   /** Eight lower-case hexadecimal digits. */

@@ -100,6 +100,58 @@ export function clinicCt(ct: ClinicCt = {}): ClinicFile[] {
   }));
 }
 
+/** Images that hospitals send along under the series' UID and that are no slices of it, by what they are. */
+export const foreignImages: Readonly<Record<string, Elements>> = {
+  'a sagittal reformat': {
+    '00080008': ['CS', 'DERIVED\\SECONDARY\\OTHER'],
+    '00200037': ['DS', '0\\1\\0\\0\\0\\-1'],
+  },
+  'a coronal image that says it is axial': { '00200037': ['DS', '1\\0\\0\\0\\0\\-1'] },
+  'an oblique image': { '00200037': ['DS', '0.8\\0.6\\0\\0\\0\\-1'] },
+  'a grey report page without position': {
+    '00080008': ['CS', 'DERIVED\\SECONDARY\\OTHER'],
+    '00200032': undefined,
+    '00200037': undefined,
+  },
+  'a colour report page': {
+    '00200032': undefined,
+    '00200037': undefined,
+    '00280002': ['US', [3]],
+    '00280004': ['CS', 'RGB'],
+    '00280006': ['US', [0]],
+    '00280010': ['US', [32]],
+    '00280011': ['US', [32]],
+    '00280100': ['US', [8]],
+    '00280101': ['US', [8]],
+    '00280102': ['US', [7]],
+    '7fe00010': ['OB', new Uint8Array(3 * 32 * 32)],
+  },
+  'a page of 8 bits with an empty position': {
+    '00200032': ['DS', ''],
+    '00280100': ['US', [8]],
+    '00280101': ['US', [8]],
+    '00280102': ['US', [7]],
+    '7fe00010': ['OB', new Uint8Array(matrix * matrix)],
+  },
+  'a slice of another matrix': {
+    '00280010': ['US', [32]],
+    '00280011': ['US', [32]],
+    '00280030': ['DS', '8\\8'],
+    '7fe00010': ['OW', Array.from({ length: 32 * 32 }, () => 0)],
+  },
+  'a slice of another pixel size': { '00280030': ['DS', '3\\3'] },
+  'a slice of another place': { '00200032': ['DS', '-80\\-126\\20'] },
+  'a localiser': { '00080008': ['CS', 'ORIGINAL\\PRIMARY\\LOCALIZER'], '00200037': ['DS', '0\\1\\0\\0\\0\\-1'] },
+  'a maximum intensity projection': { '00080008': ['CS', 'DERIVED\\PRIMARY\\AXIAL\\CT_SOM5 MIP'] },
+};
+
+/** One of these as a file of the series, with a SOP Instance UID of its own. */
+export function foreignFile(ct: ClinicCt, what: string, number = 1): ClinicFile {
+  const uid = `${ct.uids ?? '1.2.3'}.9.${number}`;
+  const elements = { ...clinicSlice(ct, 7), '00080018': ['UI', uid] as [string, string], ...foreignImages[what] };
+  return { name: `other.${number}.dcm`, bytes: dicomFile(elements) };
+}
+
 /** Writes files below a folder. @returns the folder */
 export async function writeFiles(folder: string, files: readonly ClinicFile[]): Promise<string> {
   for (const { name, bytes } of files) {

@@ -62,7 +62,7 @@ async function compared(
   const files = new OrderFiles(dataDirectory, payload);
   const [order, drawn, manifest] = [await files.order(), await files.result(), await files.manifest()];
   if (drawn === undefined) throw new ContourNodeError('DATA_DIRECTORY', 'the order has no result');
-  const { headers } = await readSlices(files, manifest);
+  const headers = await readSlices(files, manifest);
   const { geometry, slices } = checkCtSeries(headers);
   const grid = gridOf(geometry);
   const ct: ReferencedCt = {

@@ -22,6 +22,7 @@ export const tag = {
   ManufacturerModelName: '00081090',
   ReferencedSOPClassUID: '00081150',
   ReferencedSOPInstanceUID: '00081155',
+  ReferencedFrameNumber: '00081160',
   PatientName: '00100010',
   PatientID: '00100020',
   PatientBirthDate: '00100030',
