@@ -10,7 +10,8 @@ export const summary = 'a CT series on disk to an RTSTRUCT with every ROI of a b
 export const help = `usage: contour-node contour CT... --model M --out F.dcm [options]
 
 Contours one CT series (a folder, or a list of files) and writes a structure set with every ROI of the bundle that was
-found, those included that the node itself does not deliver.
+found, those included that the node itself does not deliver. Symbolic links are followed, files without file meta
+information are read; how many files were ignored, and why, stands in the output.
 
   --model M       name of a bundle (see \`contour-node models list\`) or the path of its folder
   --out F.dcm     structure set to write
@@ -81,7 +82,12 @@ export async function main(args: string[]): Promise<void> {
   }
 }
 
-function print({ slices, rois, warnings, timings, files }: ContouredFolder): void {
+function print({ slices, ignored, rois, warnings, timings, files }: ContouredFolder): void {
+  const all = ignored.reduce((sum, group) => sum + group.files, 0);
+  if (all > 0) {
+    const why = ignored.map((group) => `${group.files} ${group.reason}`).join(', ');
+    console.error(`${all} ${all === 1 ? 'file' : 'files'} ignored: ${why}`);
+  }
   for (const { code, text } of warnings) console.error(`warning ${code}: ${text}`);
   console.log(`${'ROI'.padEnd(18)} ${'cm³'.padStart(8)} ${'slices'.padStart(7)}`);
   for (const roi of rois) {

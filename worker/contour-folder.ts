@@ -3,7 +3,7 @@ import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Config } from '../src/config/schema.ts';
 import { readHeader } from '../src/dicom/read-data-set.ts';
-import { readCtFolder } from '../src/dicom/read-ct-folder.ts';
+import { readCtFolder, type IgnoredFiles } from '../src/dicom/read-ct-folder.ts';
 import { ContourNodeError } from '../src/errors.ts';
 import { structureSetStyleSchema } from '../src/work/work-order.ts';
 import { type Warning } from '../src/warning.ts';
@@ -30,6 +30,8 @@ export interface ContourFolderOptions {
 
 export interface ContouredFolder {
   readonly slices: number;
+  /** Files that were found and not read as images of the series, and why. */
+  readonly ignored: readonly IgnoredFiles[];
   readonly rois: readonly { name: string; found: boolean; volumeCm3: number; slices: number; components: number }[];
   readonly warnings: readonly Warning[];
   readonly timings: readonly { stage: string; seconds: number }[];
@@ -48,7 +50,7 @@ export async function contourFolder(
 ): Promise<ContouredFolder> {
   const { bundle } = loaded;
   const { config } = options;
-  const { series, files } = await readCtFolder(paths, bundle.manifest.applicability);
+  const { series, files, ignoredFiles } = await readCtFolder(paths, bundle.manifest.applicability);
   const ct = {
     geometry: series.geometry,
     files: series.slices.map(({ sopInstanceUid }) => files.get(sopInstanceUid)!),
@@ -98,6 +100,7 @@ export async function contourFolder(
   }
   return {
     slices: series.slices.length,
+    ignored: ignoredFiles,
     rois: drawn.rois.map(({ roi, slices, volumeCm3, components }) => ({
       name: roi.name,
       found: slices.length > 0,

@@ -1,10 +1,10 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { ContourNodeError } from '../errors.ts';
 import { checkCtSeries } from './ct-series.ts';
 import type { CheckedSeries, SeriesLimits } from './ct-series.ts';
-import { readCtInstance } from './ct-instance.ts';
-import type { CtInstance } from './ct-instance.ts';
+import { ctInstanceOf, type CtInstance } from './ct-instance.ts';
+import { filesBelow } from './files-below.ts';
+import { beginsAsDicom, parseDicom } from './read-data-set.ts';
 
 export interface CtFolder {
   readonly series: CheckedSeries<CtInstance>;
@@ -12,6 +12,13 @@ export interface CtFolder {
   readonly files: ReadonlyMap<string, string>;
   /** Files that are not DICOM, and DICOM files that are not CT images. */
   readonly ignored: { readonly notDicom: number; readonly notCt: number };
+  /** Everything that was found and is no image of the series, in words. */
+  readonly ignoredFiles: readonly IgnoredFiles[];
+}
+
+export interface IgnoredFiles {
+  readonly reason: string;
+  readonly files: number;
 }
 
 export interface ReadCtFolderOptions extends SeriesLimits {
@@ -20,20 +27,24 @@ export interface ReadCtFolderOptions extends SeriesLimits {
 }
 
 /**
- * Reads one CT series from folders (with what lies below them) and files. What is not DICOM or not CT is counted and
- * ignored, as long as there is a CT series; a file found twice counts once.
+ * Reads one CT series from folders (with what lies below them, symbolic links followed) and files, with or without file
+ * meta information. What is not DICOM or not CT is counted and ignored, as long as there is a CT series; a file found
+ * twice counts once.
  * @throws PATH_NOT_FOUND, NO_CT_IMAGES, DICOM_NOT_CT (DICOM, but no CT image), USAGE (several series)
  * @throws DICOM_UNREADABLE, PIXEL_DECODING naming the file; SERIES_* as checkCtSeries
  */
 export async function readCtFolder(paths: readonly string[], options: ReadCtFolderOptions = {}): Promise<CtFolder> {
-  const candidates = (await Promise.all(paths.map(filesBelow))).flat();
+  const found = await filesBelow(paths);
+  const candidates = found.files;
   const instances = new Map<string, CtInstance>();
   const files = new Map<string, string>();
   const ignored = { notDicom: 0, notCt: 0 };
+  let copies = 0;
   for (const [index, path] of candidates.entries()) {
     const instance = await readIfCt(path);
     if (typeof instance === 'string') ignored[instance]++;
-    else if (!isRepeat(instances.get(instance.sopInstanceUid), instance, path)) {
+    else if (isRepeat(instances.get(instance.sopInstanceUid), instance, path)) copies++;
+    else {
       instances.set(instance.sopInstanceUid, instance);
       files.set(instance.sopInstanceUid, path);
     }
@@ -46,27 +57,26 @@ export async function readCtFolder(paths: readonly string[], options: ReadCtFold
       remedy: 'give the folder of one series',
     });
   }
-  return { series: checkCtSeries([...instances.values()], options), files, ignored };
-}
-
-/** Sorted, so that the same folder is read in the same order everywhere. */
-async function filesBelow(path: string): Promise<string[]> {
-  const found = await stat(path).catch((cause: unknown) => {
-    throw new ContourNodeError('PATH_NOT_FOUND', `no such file or folder: ${path}`, { cause });
-  });
-  if (!found.isDirectory()) return [path];
-  const entries = await readdir(path, { recursive: true, withFileTypes: true });
-  return entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .sort();
+  const ignoredFiles = [
+    { reason: 'no DICOM', files: ignored.notDicom },
+    { reason: 'DICOM, but no CT image', files: ignored.notCt },
+    { reason: 'copy of an image that was read', files: copies },
+    { reason: 'link that leads nowhere', files: found.brokenLinks },
+    { reason: 'neither file nor folder', files: found.special },
+  ].filter((one) => one.files > 0);
+  return { series: checkCtSeries([...instances.values()], options), files, ignored, ignoredFiles };
 }
 
 async function readIfCt(path: string): Promise<CtInstance | 'notDicom' | 'notCt'> {
-  const bytes = await readFile(path);
-  if (bytes.toString('latin1', 128, 132) !== 'DICM') return 'notDicom';
+  const bytes = await readFile(path).catch((cause: unknown) => {
+    throw new ContourNodeError('PATH_NOT_FOUND', `${path} cannot be read`, {
+      remedy: 'check its owner and mode',
+      cause,
+    });
+  });
+  if (!beginsAsDicom(bytes)) return 'notDicom';
   try {
-    return await readCtInstance(bytes);
+    return await ctInstanceOf(parseDicom(bytes));
   } catch (error) {
     if (!(error instanceof ContourNodeError)) throw error;
     if (error.code === 'DICOM_NOT_CT') return 'notCt';

@@ -2,6 +2,7 @@ import { open } from 'node:fs/promises';
 import { inflateRawSync } from 'node:zlib';
 import type { Element } from 'dicom-parser';
 import { ContourNodeError } from '../errors.ts';
+import { bareEncoding } from './bare-data-set.ts';
 import type { DicomFile, PixelDataElement } from './data-set.ts';
 import { ElementDataSet } from './element-data-set.ts';
 import { readElements } from './read-elements.ts';
@@ -13,7 +14,7 @@ const maximumInflatedBytes = 128 * 1024 * 1024;
 const pixelDataTag = '7fe00010';
 
 /**
- * Reads a DICOM file (PS3.10) in any transfer syntax.
+ * Reads a DICOM file (PS3.10) in any transfer syntax, or a data set on its own without file meta information.
  * @throws DICOM_UNREADABLE not DICOM, truncated, or elements that do not follow one another
  */
 export function parseDicom(bytes: Uint8Array): DicomFile {
@@ -62,24 +63,60 @@ function guarded<T>(read: () => T): T {
   }
 }
 
-function parse(file: Uint8Array, options: { headerOnly: boolean; fileLength: number }): DicomFile {
-  if (file.length < 132 || latin1(file, 128, 4) !== 'DICM') throw unreadable('not a DICOM file (no DICM at byte 128)');
+/** Whether a file is DICOM by its first bytes: with preamble and prefix, or a data set without. */
+export function beginsAsDicom(file: Uint8Array): boolean {
+  return metaOffset(file) !== undefined || bareEncoding(file) !== undefined;
+}
+
+/** Where the file meta information begins: behind prefix and preamble, or where programs that leave these out put it. */
+function metaOffset(file: Uint8Array): number | undefined {
+  if (latin1(file, 128, 4) === 'DICM') return 132;
+  return latin1(file, 0, 6) === '\x02\0\0\0UL' ? 0 : undefined;
+}
+
+interface Opening {
+  readonly transferSyntax: TransferSyntax;
+  /** As the file meta information has it. */
+  readonly sopClassUid?: string | undefined;
+  readonly sopInstanceUid?: string | undefined;
+  /** Where the data set begins. */
+  readonly end: number;
+}
+
+function readOpening(file: Uint8Array): Opening {
+  const offset = metaOffset(file);
+  if (offset === undefined) {
+    const transferSyntax = bareEncoding(file);
+    if (transferSyntax === undefined) throw unreadable('not a DICOM file (no DICM at byte 128)');
+    return { transferSyntax, end: 0 };
+  }
   const explicit = transferSyntaxOf(explicitVrLittleEndian)!;
-  const group2 = guarded(() => readElements(file, 132, explicit, (tag) => (tag.startsWith('0002') ? 'read' : 'stop')));
+  const group2 = guarded(() =>
+    readElements(file, offset, explicit, (tag) => (tag.startsWith('0002') ? 'read' : 'stop')),
+  );
   const metaSet = new ElementDataSet(group2.elements, file, false);
-  // (0002,0000) counts from behind itself, which is byte 144.
+  // (0002,0000) counts from behind itself, 12 bytes further.
   const groupLength = metaSet.numbers('00020000')[0];
-  if (groupLength !== undefined && 144 + groupLength > file.length) {
+  if (groupLength !== undefined && offset + 12 + groupLength > file.length) {
     throw unreadable('the file meta information is cut off');
   }
   const transferSyntaxUid = metaSet.string('00020010');
   if (transferSyntaxUid === undefined) throw unreadable('no Transfer Syntax UID in the file meta information');
-  // PS3.5 section 10: every syntax that is not in the table is Explicit VR Little Endian around its pixels.
-  const transferSyntax = transferSyntaxOf(transferSyntaxUid) ?? unknownSyntax(explicit, transferSyntaxUid);
+  return {
+    // PS3.5 section 10: every syntax that is not in the table is Explicit VR Little Endian around its pixels.
+    transferSyntax: transferSyntaxOf(transferSyntaxUid) ?? unknownSyntax(explicit, transferSyntaxUid),
+    sopClassUid: metaSet.string('00020002'),
+    sopInstanceUid: metaSet.string('00020003'),
+    end: group2.end,
+  };
+}
 
+function parse(file: Uint8Array, options: { headerOnly: boolean; fileLength: number }): DicomFile {
+  const opening = readOpening(file);
+  const { transferSyntax } = opening;
   const { bytes, start, fileLength } = transferSyntax.deflated
-    ? inflated(file, group2.end, options)
-    : { bytes: file, start: group2.end, fileLength: options.fileLength };
+    ? inflated(file, opening.end, options)
+    : { bytes: file, start: opening.end, fileLength: options.fileLength };
   const { elements, doubtful } = guarded(() =>
     readElements(bytes, start, transferSyntax, (tag) =>
       tag !== pixelDataTag ? 'read' : options.headerOnly ? 'header' : 'last',
@@ -88,12 +125,15 @@ function parse(file: Uint8Array, options: { headerOnly: boolean; fileLength: num
   const pixelElement = elements.get(pixelDataTag);
   if (pixelElement === undefined && bytes.length < fileLength) throw unreadable('the header ends beyond what was read');
 
+  if (opening.end === 0 && pixelElement?.hadUndefinedLength === true) {
+    throw unreadable('without file meta information nothing says how the pixels are compressed');
+  }
   const dataSet = new ElementDataSet(elements, bytes, transferSyntax.bigEndian);
   return Object.assign(dataSet, {
     meta: {
-      transferSyntaxUid,
-      sopClassUid: dataSet.string('00080016') ?? metaSet.string('00020002') ?? '',
-      sopInstanceUid: dataSet.string('00080018') ?? metaSet.string('00020003') ?? '',
+      transferSyntaxUid: transferSyntax.uid,
+      sopClassUid: dataSet.string('00080016') ?? opening.sopClassUid ?? '',
+      sopInstanceUid: dataSet.string('00080018') ?? opening.sopInstanceUid ?? '',
     },
     transferSyntax,
     doubtful,
@@ -114,9 +154,7 @@ function inflated(file: Uint8Array, start: number, options: { fileLength: number
 }
 
 function latin1(bytes: Uint8Array, offset: number, length: number): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset + offset, Math.min(length, bytes.length - offset)).toString(
-    'latin1',
-  );
+  return String.fromCharCode(...bytes.subarray(offset, offset + length));
 }
 
 function pixelDataElement(element: Element, fileLength: number): PixelDataElement {
