@@ -18,6 +18,8 @@ information are read; how many files were ignored, and why, stands in the output
   --explicit      in Explicit VR Little Endian (default: implicit, which every planning system takes)
   --nifti DIR     also a mask per ROI on the CT grid: DIR/ROI.nii.gz
   --preview DIR   also pictures of the key slices: contact-sheet.png, axial.png, coronal.png, sagittal.png
+  --tilt T        a series with a tilted gantry: refuse (default), or resolve: it is resampled for the network, and the
+                  contours lie in the tilted planes
   --engine E      onnxruntime or tensorflow (default: as configured, onnxruntime)
   --device D      auto, cpu, gpu, cuda, webgpu
   --config FILE   configuration: engine, models.directory, dicom.uidRoot
@@ -37,6 +39,7 @@ export async function main(args: string[]): Promise<void> {
       explicit: { type: 'boolean', default: false },
       nifti: { type: 'string' },
       preview: { type: 'string' },
+      tilt: { type: 'string', default: 'refuse' },
       engine: { type: 'string' },
       device: { type: 'string' },
       config: { type: 'string' },
@@ -47,6 +50,8 @@ export async function main(args: string[]): Promise<void> {
   if (positionals.length === 0) throw new ContourNodeError('USAGE', 'contour needs a CT: a folder or a list of files');
   if (model === undefined) throw new ContourNodeError('USAGE', 'contour needs --model M');
   if (out === undefined) throw new ContourNodeError('USAGE', 'contour needs --out F.dcm');
+  const { tilt } = values;
+  if (tilt !== 'refuse' && tilt !== 'resolve') throw new ContourNodeError('USAGE', `--tilt ${tilt}: refuse or resolve`);
   const { config } = await loadConfig(values.config);
   const choice = {
     ...config.engine,
@@ -62,6 +67,7 @@ export async function main(args: string[]): Promise<void> {
       nifti: values.nifti,
       preview: values.preview,
       config,
+      tilt,
       now: new Date(),
       progress: (stage, fraction) => bar.update(fraction, stage),
     });

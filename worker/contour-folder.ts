@@ -23,6 +23,8 @@ export interface ContourFolderOptions {
   /** Folder for pictures of the key slices. */
   readonly preview?: string | undefined;
   readonly config: Config;
+  /** What becomes of a series that was scanned with a tilted gantry; default refuse. */
+  readonly tilt?: 'refuse' | 'resolve';
   /** Date of the structure set. */
   readonly now: Date;
   readonly progress?: Progress;
@@ -50,7 +52,13 @@ export async function contourFolder(
 ): Promise<ContouredFolder> {
   const { bundle } = loaded;
   const { config } = options;
-  const { series, files, ignoredFiles } = await readCtFolder(paths, bundle.manifest.applicability);
+  const { series, files, ignoredFiles } = await readCtFolder(paths, {
+    ...bundle.manifest.applicability,
+    tilt: options.tilt ?? 'refuse',
+  });
+  if (series.geometry.planes?.tilted === true && options.nifti !== undefined) {
+    throw new ContourNodeError('USAGE', 'masks of a tilted series cannot be written', { remedy: 'leave --nifti out' });
+  }
   const ct = {
     geometry: series.geometry,
     files: series.slices.map(({ sopInstanceUid }) => files.get(sopInstanceUid)!),

@@ -134,7 +134,11 @@ async function draw(work: Work): Promise<WorkResult> {
   const { files, order, manifest, loaded, clock } = work;
   const headers = await readSlices(files, manifest);
   const { applicability } = loaded.bundle.manifest;
-  const { geometry, slices, warnings, identityFrom } = checkCtSeries(headers, applicability);
+  const { geometry, slices, warnings, identityFrom } = checkCtSeries(headers, {
+    ...applicability,
+    // The node made the order knowing what its route says of a tilt.
+    tilt: 'resolve',
+  });
   const pathOf = new Map(manifest.slices.map(({ sopInstanceUid, file }) => [sopInstanceUid, files.instance(file)]));
   const paths = slices.map(({ sopInstanceUid }) => pathOf.get(sopInstanceUid)!);
   const drawn = await contourCt({ geometry, files: paths }, loaded, { batchSize: work.batchSize, clock });

@@ -7,7 +7,7 @@ import { parseDicom, readHeader } from '../../src/dicom/read-data-set.ts';
 import { readRtstruct } from '../../src/dicom/rtstruct/read-rtstruct.ts';
 import { rtStructureSetStorage } from '../../src/dicom/rtstruct/structure-set.ts';
 import { tag } from '../../src/dicom/rtstruct/tags.ts';
-import { asContourNodeError, ContourNodeError } from '../../src/errors.ts';
+import { asContourNodeError, type ContourNodeError } from '../../src/errors.ts';
 
 /** The CT images of one series, wherever they lie. */
 export interface IndexedSeries {
