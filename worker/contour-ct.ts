@@ -1,4 +1,5 @@
 import type { CtGeometry, SlicePlanes } from '../src/dicom/ct-geometry.ts';
+import type { SliceSource } from '../src/dicom/slice-source.ts';
 import type { Warning } from '../src/warning.ts';
 import type { LoadedBundle } from './bundles/load-bundle.ts';
 import { contourRoi } from './inference/contour-roi.ts';
@@ -33,11 +34,11 @@ export interface ContourOptions {
 
 /**
  * A checked CT series and a bundle to contours: what `contour` and the contour job have in common.
- * @param ct its geometry, and a file per slice in the geometry's order
+ * @param ct its geometry, and a file or frame per slice in the geometry's order
  * @throws ContourNodeError PIXEL_DECODING, DICOM_UNREADABLE, SERIES_NO_BODY, ENGINE_FAILED, BUNDLE_INVALID
  */
 export async function contourCt(
-  ct: { geometry: CtGeometry; files: readonly string[] },
+  ct: { geometry: CtGeometry; files: readonly SliceSource[] },
   loaded: LoadedBundle,
   options: ContourOptions,
 ): Promise<ContouredCt> {

@@ -52,7 +52,7 @@ export async function contourFolder(
 ): Promise<ContouredFolder> {
   const { bundle } = loaded;
   const { config } = options;
-  const { series, files, ignoredFiles } = await readCtFolder(paths, {
+  const { series, files, sources, ignoredFiles } = await readCtFolder(paths, {
     ...bundle.manifest.applicability,
     tilt: options.tilt ?? 'refuse',
   });
@@ -61,7 +61,7 @@ export async function contourFolder(
   }
   const ct = {
     geometry: series.geometry,
-    files: series.slices.map(({ sopInstanceUid }) => files.get(sopInstanceUid)!),
+    files: sources,
   };
   const clock = new StageClock(options.progress);
   const drawn = await contourCt(ct, loaded, { batchSize: config.engine.batchSize, clock });

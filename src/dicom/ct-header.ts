@@ -93,11 +93,21 @@ const decisive = new Set(
  * @throws DICOM_UID a UID of more than 64 characters
  */
 export function ctHeaderOf(file: DicomFile): CtHeader {
-  const { sopClassUid, sopInstanceUid, transferSyntaxUid } = file.meta;
+  const { sopClassUid } = file.meta;
   if (sopClassUid !== ctImageStorage) {
     // What is no UID may be any text, a name or a line break among it.
     throw new ContourNodeError('DICOM_NOT_CT', `not a CT image (${isUid(sopClassUid) ? sopClassUid : 'no SOP class'})`);
   }
+  return headerOf(file, file);
+}
+
+/**
+ * The header of any CT image.
+ * @param values what describes the image: the file itself, or one frame of it
+ * @throws DICOM_UNREADABLE, DICOM_UID as ctHeaderOf
+ */
+export function headerOf(file: DicomFile, values: DataSet): CtHeader {
+  const { sopClassUid, sopInstanceUid, transferSyntaxUid } = file.meta;
   refuseDoubtful(file, (tag) => decisive.has(tag));
   const uid = (tag: string): string => file.string(tag)?.trim() ?? '';
   const studyInstanceUid = uid('0020000d');
@@ -109,13 +119,13 @@ export function ctHeaderOf(file: DicomFile): CtHeader {
   if (frameOfReferenceUid !== '') checkUid('Frame of Reference UID', frameOfReferenceUid);
   if (file.pixelData === undefined) throw new ContourNodeError('DICOM_UNREADABLE', 'the image has no pixel data');
 
-  const number = (tag: string): number => file.numbers(tag)[0] ?? Number.NaN;
-  const code = (tag: string): string => file.strings(tag)[0] ?? '';
+  const number = (tag: string): number => values.numbers(tag)[0] ?? Number.NaN;
+  const code = (tag: string): string => values.strings(tag)[0] ?? '';
   const pixelRepresentation = number('00280103');
-  const padding = paddingRange(file, pixelRepresentation === 1);
+  const padding = paddingRange(values, pixelRepresentation === 1);
   const related = number('00201209');
   const surplus = surplusPixelBytes(file);
-  const derivation = file.items('00089215').flatMap((item) => item.strings('00080100'));
+  const derivation = values.items('00089215').flatMap((item) => item.strings('00080100'));
   return {
     transferSyntaxUid,
     sopClassUid,
@@ -124,14 +134,14 @@ export function ctHeaderOf(file: DicomFile): CtHeader {
     studyInstanceUid,
     frameOfReferenceUid,
     identity: patientIdentity(file),
-    imageType: file.strings('00080008'),
+    imageType: values.strings('00080008'),
     patientPosition: code('00185100'),
-    gantryTilt: file.numbers('00181120')[0] ?? 0,
+    gantryTilt: values.numbers('00181120')[0] ?? 0,
     rows: number('00280010'),
     columns: number('00280011'),
-    pixelSpacing: file.numbers('00280030'),
-    imagePosition: file.numbers('00200032'),
-    imageOrientation: file.numbers('00200037'),
+    pixelSpacing: values.numbers('00280030'),
+    imagePosition: values.numbers('00200032'),
+    imageOrientation: values.numbers('00200037'),
     slope: number('00281053'),
     intercept: number('00281052'),
     rescaleType: code('00281054'),
@@ -142,13 +152,13 @@ export function ctHeaderOf(file: DicomFile): CtHeader {
     pixelRepresentation,
     photometric: code('00280004'),
     samplesPerPixel: number('00280002'),
-    numberOfFrames: file.numbers('00280008')[0] ?? 1,
+    numberOfFrames: values.numbers('00280008')[0] ?? 1,
     lossy: code('00282110') === '01' || file.transferSyntax.kind === 'lossy',
     instanceNumber: code('00200013'),
     run: {
       acquisition: code('00200012'),
       seriesTime: `${code('00080021')} ${code('00080031')}`.trim(),
-      kernel: file.strings('00181210').join('\\'),
+      kernel: values.strings('00181210').join('\\'),
     },
     ...(derivation.length > 0 && { derivation }),
     ...(surplus > 0 && { surplusPixelBytes: surplus }),

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ctHeaderOf } from './ct-header.ts';
 import type { CtHeader } from './ct-header.ts';
+import { ctHeadersOf, isEnhancedCt } from './enhanced-ct.ts';
 import { parseDicom } from './read-data-set.ts';
 import type { DicomFile } from './data-set.ts';
 import { storedValuesSha256 } from './pixel-data.ts';
@@ -37,6 +38,20 @@ export async function ctInstanceOf(file: DicomFile, options: { decode?: boolean 
     return { ...header, pixelSha256: encodedSha256(file), pixelsHashed: 'encoded' };
   }
   return { ...header, pixelSha256: await storedValuesSha256(file), pixelsHashed: 'stored-values' };
+}
+
+/**
+ * Every image of a file: one of a classic CT image, one a frame of Enhanced CT. Parameters and errors as `ctInstanceOf`;
+ * SERIES_HEADER as ctHeadersOf.
+ */
+export async function ctInstancesOf(file: DicomFile): Promise<CtInstance[]> {
+  if (!isEnhancedCt(file)) return [await ctInstanceOf(file)];
+  const instances: CtInstance[] = [];
+  for (const header of ctHeadersOf(file)) {
+    const pixelSha256 = await storedValuesSha256(file, header.frameNumber);
+    instances.push({ ...header, pixelSha256, pixelsHashed: 'stored-values' });
+  }
+  return instances;
 }
 
 function canBeSlice({ bitsAllocated, bitsStored, samplesPerPixel, numberOfFrames }: CtHeader): boolean {

@@ -30,6 +30,8 @@ export interface PixelDataElement {
   readonly length: number | undefined;
   /** Encapsulated fragments without the offset table; empty after `readHeader`. */
   readonly fragments: readonly { offset: number; length: number }[];
+  /** Index of the first fragment of every frame, where the Basic Offset Table says it; else empty. */
+  readonly frameStarts: readonly number[];
 }
 
 export interface DicomFile extends DataSet {

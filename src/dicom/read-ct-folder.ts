@@ -2,14 +2,17 @@ import { readFile } from 'node:fs/promises';
 import { ContourNodeError } from '../errors.ts';
 import { checkCtSeries } from './ct-series.ts';
 import type { CheckedSeries, SeriesLimits } from './ct-series.ts';
-import { ctInstanceOf, type CtInstance } from './ct-instance.ts';
+import { ctInstancesOf, type CtInstance } from './ct-instance.ts';
 import { filesBelow } from './files-below.ts';
+import type { SliceSource } from './slice-source.ts';
 import { beginsAsDicom, parseDicom } from './read-data-set.ts';
 
 export interface CtFolder {
   readonly series: CheckedSeries<CtInstance>;
   /** Path of every image, those left out included, by SOP Instance UID. */
   readonly files: ReadonlyMap<string, string>;
+  /** Where each slice of `series` is read from. */
+  readonly sources: readonly SliceSource[];
   /** Files that are not DICOM, and DICOM files that are not CT images. */
   readonly ignored: { readonly notDicom: number; readonly notCt: number };
   /** Everything that was found and is no image of the series, in words. */
@@ -36,17 +39,23 @@ export interface ReadCtFolderOptions extends SeriesLimits {
 export async function readCtFolder(paths: readonly string[], options: ReadCtFolderOptions = {}): Promise<CtFolder> {
   const found = await filesBelow(paths);
   const candidates = found.files;
+  // By SOP Instance UID, and frame.
   const instances = new Map<string, CtInstance>();
   const files = new Map<string, string>();
   const ignored = { notDicom: 0, notCt: 0 };
   let copies = 0;
   for (const [index, path] of candidates.entries()) {
-    const instance = await readIfCt(path);
-    if (typeof instance === 'string') ignored[instance]++;
-    else if (isRepeat(instances.get(instance.sopInstanceUid), instance, path)) copies++;
+    const images = await readIfCt(path);
+    if (typeof images === 'string') ignored[images]++;
     else {
-      instances.set(instance.sopInstanceUid, instance);
-      files.set(instance.sopInstanceUid, path);
+      let known = 0;
+      for (const image of images) {
+        const key = `${image.sopInstanceUid} ${image.frameNumber ?? ''}`;
+        if (isRepeat(instances.get(key), image, path)) known++;
+        else instances.set(key, image);
+      }
+      if (known === images.length) copies++;
+      else files.set(images[0]!.sopInstanceUid, path);
     }
     options.onProgress?.(index + 1, candidates.length);
   }
@@ -64,10 +73,15 @@ export async function readCtFolder(paths: readonly string[], options: ReadCtFold
     { reason: 'link that leads nowhere', files: found.brokenLinks },
     { reason: 'neither file nor folder', files: found.special },
   ].filter((one) => one.files > 0);
-  return { series: checkCtSeries([...instances.values()], options), files, ignored, ignoredFiles };
+  const checked = checkCtSeries([...instances.values()], options);
+  const sources = checked.slices.map(({ sopInstanceUid, frameNumber }) => {
+    const path = files.get(sopInstanceUid)!;
+    return frameNumber === undefined ? path : { path, frame: frameNumber };
+  });
+  return { series: checked, files, sources, ignored, ignoredFiles };
 }
 
-async function readIfCt(path: string): Promise<CtInstance | 'notDicom' | 'notCt'> {
+async function readIfCt(path: string): Promise<CtInstance[] | 'notDicom' | 'notCt'> {
   const bytes = await readFile(path).catch((cause: unknown) => {
     throw new ContourNodeError('PATH_NOT_FOUND', `${path} cannot be read`, {
       remedy: 'check its owner and mode',
@@ -76,7 +90,7 @@ async function readIfCt(path: string): Promise<CtInstance | 'notDicom' | 'notCt'
   });
   if (!beginsAsDicom(bytes)) return 'notDicom';
   try {
-    return await ctInstanceOf(parseDicom(bytes));
+    return await ctInstancesOf(parseDicom(bytes));
   } catch (error) {
     if (!(error instanceof ContourNodeError)) throw error;
     if (error.code === 'DICOM_NOT_CT') return 'notCt';

@@ -159,12 +159,17 @@ function latin1(bytes: Uint8Array, offset: number, length: number): string {
 
 function pixelDataElement(element: Element, fileLength: number): PixelDataElement {
   const encapsulated = element.hadUndefinedLength === true;
+  const { fragments = [] } = element;
   if (!encapsulated && element.dataOffset + element.length > fileLength) {
     throw unreadable('the file is shorter than its pixel data');
   }
   return {
     offset: element.dataOffset,
     length: encapsulated ? undefined : element.length,
-    fragments: (element.fragments ?? []).map(({ position, length }) => ({ offset: position, length })),
+    fragments: fragments.map(({ position, length }) => ({ offset: position, length })),
+    frameStarts: (element.basicOffsetTable ?? []).flatMap((offset) => {
+      const index = fragments.findIndex((fragment) => fragment.offset === offset);
+      return index < 0 ? [] : [index];
+    }),
   };
 }

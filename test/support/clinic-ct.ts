@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { ctElements, dicomFile, type Elements } from '../dicom/generated-ct.ts';
+import { ctElements, dicomFile, element, type Elements } from '../dicom/generated-ct.ts';
 
 /**
  * A CT series as a clinic's scanners, routers and archives send it: a cylinder of water with a bright ellipsoid in it
@@ -160,4 +160,65 @@ export async function writeFiles(folder: string, files: readonly ClinicFile[]): 
     await writeFile(path, bytes);
   }
   return folder;
+}
+
+/** What a frame of Enhanced CT takes from its functional groups, and the sequence of each. */
+const macros: Readonly<Record<string, readonly string[]>> = {
+  '00209113': ['00200032'],
+  '00209116': ['00200037'],
+  '00289110': ['00280030'],
+  '00289145': ['00281052', '00281053'],
+};
+
+/**
+ * The same series as one Enhanced CT instance (PS3.3 A.38): positions per frame, the rest shared unless it differs.
+ * @param order of the slices in the file
+ */
+export function enhancedCt(
+  ct: ClinicCt = {},
+  options: { order?: readonly number[]; encapsulated?: (words: number[]) => Uint8Array } = {},
+): ClinicFile {
+  const order = options.order ?? Array.from({ length: ct.slices ?? 24 }, (_, k) => k);
+  const slices = order.map((k) => clinicSlice(ct, k));
+  const words = slices.map((slice) => slice['7fe00010']![1] as number[]);
+  const [first] = slices as [Elements];
+  const inGroups = new Set(Object.values(macros).flat());
+  const isShared = (tag: string): boolean =>
+    slices.every((slice) => JSON.stringify(slice[tag]) === JSON.stringify(first[tag]));
+  const groups = (slice: Elements, shared: boolean): Buffer =>
+    Buffer.concat(
+      Object.entries(macros)
+        .filter(([, tags]) => tags.every(isShared) === shared)
+        .map(([macro, tags]) => {
+          const values = tags.flatMap((tag) => {
+            const entry = slice[tag];
+            return entry === undefined ? [] : [element(tag, entry[0], padded(entry[1] as string))];
+          });
+          return element(macro, 'SQ', item(Buffer.concat(values)));
+        }),
+    );
+  const top = Object.fromEntries(Object.entries(first).filter(([tag]) => !inGroups.has(tag)));
+  const { encapsulated } = options;
+  const elements: Elements = {
+    ...top,
+    '00080016': ['UI', '1.2.840.10008.5.1.4.1.1.2.1'],
+    '00080018': ['UI', `${ct.uids ?? '1.2.3'}.8`],
+    '00280008': ['IS', String(order.length)],
+    '52009229': ['SQ', item(groups(first, true))],
+    '52009230': ['SQ', Buffer.concat(slices.map((slice) => item(groups(slice, false))))],
+    '7fe00010': encapsulated === undefined ? ['OW', words.flat()] : undefined,
+  };
+  const bytes =
+    encapsulated === undefined
+      ? dicomFile(elements)
+      : dicomFile(elements, { syntax: '1.2.840.10008.1.2.5', encapsulated: words.map(encapsulated) });
+  return { name: 'enhanced.dcm', bytes };
+}
+
+function padded(value: string): Buffer {
+  return Buffer.from(value.length % 2 === 0 ? value : `${value} `, 'latin1');
+}
+
+function item(content: Uint8Array): Buffer {
+  return element('fffee000', '', content, { implicitVr: true });
 }
