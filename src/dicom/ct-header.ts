@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ContourNodeError } from '../errors.ts';
 import { refuseDoubtful, type DataSet, type DicomFile } from './data-set.ts';
-import { checkUid, isUid } from './uid.ts';
+import { checkUid, checkUidLength, isUid } from './uid.ts';
 
 export const ctImageStorage = '1.2.840.10008.5.1.4.1.1.2';
 
@@ -116,7 +116,7 @@ export function headerOf(file: DicomFile, values: DataSet): CtHeader {
   checkUid('Study Instance UID', studyInstanceUid);
   checkUid('Series Instance UID', seriesInstanceUid);
   const frameOfReferenceUid = uid('00200052');
-  if (frameOfReferenceUid !== '') checkUid('Frame of Reference UID', frameOfReferenceUid);
+  checkUidLength('Frame of Reference UID', frameOfReferenceUid);
   if (file.pixelData === undefined) throw new ContourNodeError('DICOM_UNREADABLE', 'the image has no pixel data');
 
   const number = (tag: string): number => values.numbers(tag)[0] ?? Number.NaN;

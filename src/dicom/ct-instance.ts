@@ -15,7 +15,7 @@ export interface CtInstance extends CtHeader {
   /**
    * `stored-values`: of the decoded values in 16-bit little endian, so that the same pixels are the same in every
    * lossless encoding. `encoded`: of the bytes as they stand, where the caller did not want compressed ones decoded,
-   * and for a localiser or report of 8 bits stored or colours, which is no slice and has to be kept all the same.
+   * and for a localiser or report of 8 bits stored, of colours or without position, which is no slice and has to be kept all the same.
    */
   readonly pixelsHashed: 'stored-values' | 'encoded';
 }
@@ -54,8 +54,9 @@ export async function ctInstancesOf(file: DicomFile): Promise<CtInstance[]> {
   return instances;
 }
 
-function canBeSlice({ bitsAllocated, bitsStored, samplesPerPixel, numberOfFrames }: CtHeader): boolean {
-  return bitsAllocated === 16 && bitsStored > 8 && samplesPerPixel === 1 && numberOfFrames === 1;
+function canBeSlice({ bitsAllocated, bitsStored, samplesPerPixel, numberOfFrames, imagePosition }: CtHeader): boolean {
+  const isGreyFrame = samplesPerPixel === 1 && numberOfFrames === 1;
+  return isGreyFrame && bitsAllocated === 16 && bitsStored > 8 && imagePosition.length > 0;
 }
 
 function encodedSha256({ bytes, pixelData }: DicomFile): string {

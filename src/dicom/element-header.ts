@@ -86,8 +86,8 @@ export function followsOn(bytes: Uint8Array, at: number, after: string, syntax: 
 }
 
 /**
- * Where a sequence ends whose own length or content is wrong: behind its items, or behind the first delimiter (PS3.5
- * section 7.5.2), where elements of the outer level follow.
+ * Where a sequence ends whose own length or content is wrong: behind its items, behind the first delimiter (PS3.5
+ * section 7.5.2), or before a known element, where elements of the outer level follow.
  */
 export function endOfBrokenSequence(
   bytes: Uint8Array,
@@ -101,6 +101,22 @@ export function endOfBrokenSequence(
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let at = buffer.indexOf(delimiter, from); at >= 0; at = buffer.indexOf(delimiter, at + 1)) {
     if (followsOn(bytes, at + delimiter.length, tag, syntax)) return at + delimiter.length;
+  }
+  return nextKnownElement(bytes, from, tag, syntax);
+}
+
+/** How far (bytes) a sequence without end is searched for the element behind it. */
+const longestSearch = 64 * 1024;
+
+/** Where, behind a sequence that has no end of its own, an element of PS3.6 with its VR begins that others follow. */
+function nextKnownElement(bytes: Uint8Array, from: number, tag: string, syntax: ElementEncoding): number | undefined {
+  const last = Math.min(bytes.length, from + longestSearch);
+  for (let at = from; at < last; at += 2) {
+    const header = elementHeader(bytes, at, syntax);
+    if (header === undefined || header.tag <= tag) continue;
+    const known = vrOf(header.tag);
+    const isKnown = known !== undefined && (header.vr === known || known === 'xs' || known === 'ox');
+    if (isKnown && followsOn(bytes, at, tag, syntax)) return at;
   }
   return undefined;
 }

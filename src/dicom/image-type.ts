@@ -17,7 +17,7 @@ const names: readonly (readonly [NamedKind, RegExp])[] = [
   // A mean of neighbouring slices, or of the phases of breathing, keeps everything at its place.
   ['reformat', /\b(AVERAGE|AVG|AVE|AIP|MEAN)\b/],
   ['projection', /MIP|MIN ?IP|MAX ?IP|\b(MIN|MAX)(IMUM)? ?INT|\bPROJECTION|\bRAY ?SUM\b/],
-  ['projection', /^(MAXIMUM|MINIMUM)$|RENDER|\b(VRT|SSD|CPR|CURVED|VOLREN)\b|^(3D|VR)$/],
+  ['projection', /^(MAX|MIN|MAXIMUM|MINIMUM)$|RENDER|\b(VRT|SSD|CPR|CURVED|VOLREN)\b|^(3D|VR)$/],
   ['reformat', /\b(MPR|MPRS|REFORMAT|REFORMATTED|RESAMPLED|OBLIQUE)\b/],
 ];
 

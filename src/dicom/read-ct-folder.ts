@@ -2,10 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { ContourNodeError } from '../errors.ts';
 import { checkCtSeries } from './ct-series.ts';
 import type { CheckedSeries, SeriesLimits } from './ct-series.ts';
-import { ctInstancesOf, type CtInstance } from './ct-instance.ts';
+import { ctImageStorage, ctInstancesOf, type CtInstance } from './ct-instance.ts';
+import { enhancedCtImageStorage } from './enhanced-ct.ts';
 import { filesBelow } from './files-below.ts';
 import type { SliceSource } from './slice-source.ts';
-import { beginsAsDicom, parseDicom } from './read-data-set.ts';
+import { beginsAsDicom, parseDicom, storageClassOf } from './read-data-set.ts';
 
 export interface CtFolder {
   readonly series: CheckedSeries<CtInstance>;
@@ -81,6 +82,8 @@ export async function readCtFolder(paths: readonly string[], options: ReadCtFold
   return { series: checked, files, sources, ignored, ignoredFiles };
 }
 
+const ctClasses: ReadonlySet<string> = new Set([ctImageStorage, enhancedCtImageStorage]);
+
 async function readIfCt(path: string): Promise<CtInstance[] | 'notDicom' | 'notCt'> {
   const bytes = await readFile(path).catch((cause: unknown) => {
     throw new ContourNodeError('PATH_NOT_FOUND', `${path} cannot be read`, {
@@ -93,7 +96,8 @@ async function readIfCt(path: string): Promise<CtInstance[] | 'notDicom' | 'notC
     return await ctInstancesOf(parseDicom(bytes));
   } catch (error) {
     if (!(error instanceof ContourNodeError)) throw error;
-    if (error.code === 'DICOM_NOT_CT') return 'notCt';
+    const named = storageClassOf(bytes);
+    if (error.code === 'DICOM_NOT_CT' || (named !== undefined && !ctClasses.has(named))) return 'notCt';
     throw new ContourNodeError(error.code, `${path}: ${error.message}`, { remedy: error.remedy, cause: error });
   }
 }

@@ -74,6 +74,15 @@ function metaOffset(file: Uint8Array): number | undefined {
   return latin1(file, 0, 6) === '\x02\0\0\0UL' ? 0 : undefined;
 }
 
+/** The SOP class that the file meta information names, also where the data set is damaged; undefined where none does. */
+export function storageClassOf(file: Uint8Array): string | undefined {
+  try {
+    return readOpening(file).sopClassUid;
+  } catch {
+    return undefined;
+  }
+}
+
 interface Opening {
   readonly transferSyntax: TransferSyntax;
   /** As the file meta information has it. */

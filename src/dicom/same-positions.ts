@@ -10,7 +10,7 @@ export interface Acquisition<T> {
 }
 
 /** Images at one position, each group in the order given. */
-function positionsOf<T extends CtHeader>(images: readonly T[]): T[][] {
+export function positionsOf<T extends CtHeader>(images: readonly T[]): T[][] {
   const [first] = images;
   if (first === undefined) return [];
   const { along } = stackLine(images, planeOf(first));

@@ -2,10 +2,10 @@ import type { CtHeader } from './ct-header.ts';
 
 /**
  * What keeps an image from being a slice. `absent`: it has no place in the patient, as a report page; `report`: a picture
- * of something else; `damaged`: a slice whose numbers cannot be true, which nobody may leave out in silence.
+ * of something else; `place` and `numbers`: place or CT numbers stand there and cannot be true.
  */
 export interface SliceFault {
-  readonly kind: 'absent' | 'report' | 'damaged';
+  readonly kind: 'absent' | 'report' | 'place' | 'numbers';
   /** Words that follow `a slice has`. */
   readonly words: string;
 }
@@ -15,12 +15,13 @@ export interface SliceFault {
  * JSON) and never passes.
  */
 export function sliceFault(slice: CtHeader): SliceFault | undefined {
-  return placeFault(slice) ?? pictureFault(slice) ?? numberFault(slice);
+  return pictureFault(slice) ?? placeFault(slice) ?? numberFault(slice);
 }
 
+/** Position, orientation and spacing; nothing but zeros is as good as nothing. */
 function placeFault(slice: CtHeader): SliceFault | undefined {
   const place = (values: readonly number[], isUsable: boolean, words: string): SliceFault | undefined =>
-    isUsable ? undefined : { kind: values.length === 0 ? 'absent' : 'damaged', words };
+    isUsable ? undefined : { kind: values.every((value) => value === 0) ? 'absent' : 'place', words };
   const { pixelSpacing, imagePosition, imageOrientation } = slice;
   const isOrientation = all(imageOrientation, 6, -1.01, 1.01) && isOrthonormal(imageOrientation);
   return (
@@ -35,17 +36,17 @@ function placeFault(slice: CtHeader): SliceFault | undefined {
 }
 
 function pictureFault(slice: CtHeader): SliceFault | undefined {
-  const { samplesPerPixel, photometric, numberOfFrames, bitsAllocated, bitsStored } = slice;
+  const { rows, columns, samplesPerPixel, photometric, numberOfFrames, bitsAllocated, bitsStored } = slice;
   const report = (words: string): SliceFault => ({ kind: 'report', words });
   if (samplesPerPixel !== 1 || !photometric.startsWith('MONOCHROME')) return report('colours instead of CT numbers');
   if (numberOfFrames !== 1) return report('several frames');
+  if (!all([rows, columns], 2, 16, 8192)) return report(`${columns} x ${rows} pixels`);
   return bitsAllocated === 8 || bitsStored <= 8 ? report(bitsOf(slice)) : undefined;
 }
 
 function numberFault(slice: CtHeader): SliceFault | undefined {
-  const { rows, columns, bitsAllocated, bitsStored, highBit } = slice;
-  const damaged = (words: string): SliceFault => ({ kind: 'damaged', words });
-  if (!all([rows, columns], 2, 16, 8192)) return damaged(`${columns} x ${rows} pixels`);
+  const { bitsAllocated, bitsStored, highBit } = slice;
+  const damaged = (words: string): SliceFault => ({ kind: 'numbers', words });
   if (!within(slice.slope, 1e-6, 100)) return damaged('no usable Rescale Slope');
   if (!within(slice.intercept, -100_000, 100_000)) return damaged('no usable Rescale Intercept');
   // US: unspecified. Others are electron density, effective atomic number and the like (PS3.3 C.11.1.1.2).

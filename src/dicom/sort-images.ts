@@ -2,7 +2,7 @@ import type { CtHeader } from './ct-header.ts';
 import { figures } from './figures.ts';
 import { planeOf, viewWords } from './image-plane.ts';
 import { namedKind } from './image-type.ts';
-import { acquisitionsOf, type Acquisition, repeatsAmong } from './same-positions.ts';
+import { acquisitionsOf, type Acquisition, positionsOf, repeatsAmong } from './same-positions.ts';
 import { sliceFault } from './slice-header.ts';
 import { stackLine } from './stack-line.ts';
 
@@ -62,9 +62,17 @@ export function sortImages<T extends SeriesImage>(images: readonly T[]): SortedI
   };
   mark(ownReason);
   const stack = mainGrid(rest());
-  mark((image) => (stack.has(image) ? undefined : differentGrid(image, stack.values().next().value!)));
+  const [grid] = stack;
+  mark((image) => (stack.has(image) ? undefined : differentGrid(image, grid!)));
   const beside = placesBeside(rest());
   mark((image) => beside.get(image));
+  const damaged = damagedAmong(rest());
+  mark((image) => damaged.get(image));
+  for (const [image, { kind, words }] of reasons) {
+    // A page of another size was never a slice, whatever stands where its position should be.
+    const isPage = kind === 'damaged' && grid !== undefined && differentSize(image, grid);
+    if (isPage) reasons.set(image, { kind: 'no place', words });
+  }
   const repeats = repeatsAmong(rest());
   mark((image) =>
     repeats.has(image) ? { kind: 'repeat', words: 'repeat under another SOP Instance UID' } : undefined,
@@ -106,9 +114,27 @@ function ownReason(image: SeriesImage): Reason | undefined {
   const code = image.derivation?.find((one) => projectionCodes.has(one));
   if (code !== undefined) return { kind: 'projection', words: `derivation code ${code}` };
   const fault = sliceFault(image);
-  if (fault === undefined) return undefined;
+  if (fault === undefined || fault.kind === 'numbers') return undefined;
   if (named !== undefined) return { kind: 'reformat', words: `Image Type ${named.value}` };
-  return { kind: fault.kind === 'damaged' ? 'damaged' : 'no place', words: fault.words };
+  return { kind: fault.kind === 'place' ? 'damaged' : 'no place', words: fault.words };
+}
+
+/** Images of the stack without usable CT numbers: a slice is missing, unless a good one lies at the same position. */
+function damagedAmong<T extends SeriesImage>(images: readonly T[]): Map<T, Reason> {
+  const faults = new Map(images.map((image) => [image, sliceFault(image)]));
+  return new Map(
+    positionsOf(images).flatMap((atOnePlace) => {
+      const isCovered = atOnePlace.some((image) => faults.get(image) === undefined);
+      return atOnePlace.flatMap((image): [T, Reason][] => {
+        const fault = faults.get(image);
+        return fault === undefined ? [] : [[image, { kind: isCovered ? 'no place' : 'damaged', words: fault.words }]];
+      });
+    }),
+  );
+}
+
+function differentSize(image: SeriesImage, from: SeriesImage): boolean {
+  return image.rows !== from.rows || image.columns !== from.columns;
 }
 
 /** The images of the grid that most have; an axial one before others, and originals before reformats. */
@@ -141,7 +167,7 @@ function differentGrid(image: SeriesImage, from: SeriesImage): Reason | undefine
     const { view } = planeOf(image);
     return { kind: 'orientation', words: view === planeOf(from).view ? `${view}, another way round` : viewWords[view] };
   }
-  if (image.rows !== from.rows || image.columns !== from.columns) {
+  if (differentSize(image, from)) {
     return { kind: 'matrix', words: `${image.columns} x ${image.rows} pixels` };
   }
   const pixels = Math.max(image.rows, image.columns);

@@ -18,10 +18,18 @@ export function isUid(value: string): boolean {
  * @throws DICOM_UNREADABLE absent, or no UID at all
  */
 export function checkUid(attribute: string, value: string): void {
-  if (isUid(value)) return;
+  checkUidLength(attribute, value);
   if (value === '') throw new ContourNodeError('DICOM_UNREADABLE', `the image has no ${attribute}`);
-  if (!uidPattern.test(value)) throw new ContourNodeError('DICOM_UNREADABLE', `the ${attribute} is no UID`);
-  throw new ContourNodeError('DICOM_UID', `the ${attribute} has ${value.length} characters, at most 64 are allowed`);
+  if (!isUid(value)) throw new ContourNodeError('DICOM_UNREADABLE', `the ${attribute} is no UID`);
+}
+
+/** @throws DICOM_UID */
+export function checkUidLength(attribute: string, value: string): void {
+  if (value.length <= longestUid) return;
+  throw new ContourNodeError(
+    'DICOM_UID',
+    `the ${attribute} has ${value.length} characters, at most ${longestUid} are allowed`,
+  );
 }
 
 /**

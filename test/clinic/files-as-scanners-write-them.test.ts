@@ -106,6 +106,11 @@ for (const syntax of [
       Buffer.from('no item here'),
       delimiter,
     ]),
+    'a sequence that never ends': Buffer.concat([
+      open(sequence(Buffer.alloc(0))),
+      item(Buffer.alloc(0)),
+      Buffer.from('no end'),
+    ]),
     'an open sequence of which an item is broken': Buffer.concat([
       open(sequence(Buffer.alloc(0))),
       item(Buffer.from('\x08\x00\x60\x00ZZ\xff\xff', 'latin1')),

@@ -76,6 +76,12 @@ test('contour says how many files it ignored and why, also as JSON, and follows 
   assert.match(words.stderr, /^7 files ignored: 4 no DICOM, 1 DICOM, but no CT image, 1 copy of an image/m);
 });
 
+test('a damaged file of another kind does not keep a CT from being contoured', async (t) => {
+  const report = dicomFile({ ...ctElements(0), '00080016': ['UI', '1.2.840.10008.5.1.4.1.1.88.67'] }).subarray(0, -50);
+  const { slices, ignored } = await contoured(t, [...clinicCt(), { name: 'dose.dcm', bytes: report }]);
+  assert.deepEqual([slices, ignored], [24, [{ reason: 'DICOM, but no CT image', files: 1 }]]);
+});
+
 test('a link instead of a folder, and send, find the same files', async (t) => {
   const folder = await temporaryFolder(t);
   const ct = await writeFiles(join(folder, 'ct'), clinicCt({ garble: (file, k) => (k === 2 ? bare(file) : file) }));

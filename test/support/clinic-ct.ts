@@ -133,6 +133,24 @@ export const foreignImages: Readonly<Record<string, Elements>> = {
     '00280102': ['US', [7]],
     '7fe00010': ['OB', new Uint8Array(matrix * matrix)],
   },
+  'a page with zeros for a position, and no rescale': {
+    '00080008': ['CS', 'DERIVED\\SECONDARY'],
+    '00200032': ['DS', '0\\0\\0'],
+    '00200037': ['DS', '0\\0\\0\\0\\0\\0'],
+    '00281052': undefined,
+    '00281053': undefined,
+  },
+  'a page with the position of a slice, and no rescale': { '00281052': undefined, '00281053': undefined },
+  'a small page with text for a position': {
+    '00200032': ['DS', 'none'],
+    '00280010': ['US', [32]],
+    '00280011': ['US', [32]],
+    '7fe00010': ['OW', Array.from({ length: 32 * 32 }, () => 0)],
+  },
+  'a page without position and without pixels that fit': {
+    '00200032': undefined,
+    '7fe00010': ['OW', [1, 2, 3]],
+  },
   'a slice of another matrix': {
     '00280010': ['US', [32]],
     '00280011': ['US', [32]],
