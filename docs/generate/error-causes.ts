@@ -28,7 +28,8 @@ export const causes: Record<ErrorCode, string> = {
   RTSTRUCT_UNREADABLE: 'A structure set lacks what the standard requires, or is garbled.',
   RTSTRUCT_INVALID: 'What was drawn cannot be written as a valid structure set.',
   STRUCTURE_SET_NOT_OF_CT: 'Neither image references nor frame of reference and planes fit the CT.',
-  SERIES_MIXED_IDENTITY: 'Slices of one series differ in patient ID, name, birth date, sex or study.',
+  SERIES_MIXED_IDENTITY:
+    'Slices of one series differ in patient ID, name, birth date or sex, decoded and without padding, or in study.',
   SERIES_MIXED_FRAME: 'Slices of one series have different Frames of Reference, or none.',
   SERIES_LOCALISER: 'A scout came as a series of its own.',
   SERIES_REPORT: 'A screen picture or dose report came as a series of its own.',
@@ -36,8 +37,9 @@ export const causes: Record<ErrorCode, string> = {
   SERIES_TWO_ACQUISITIONS: 'A second run of the scanner, or a second reconstruction, has the same Series Instance UID.',
   SERIES_NO_AXIAL_IMAGES: 'Only localisers or reformatted images came.',
   SERIES_NOT_AXIAL: 'The slices are not axial within 1e-3.',
-  SERIES_GANTRY_TILT: 'The slices are shifted against each other along the scan: the gantry was tilted.',
-  SERIES_MIXED_SIZE: 'Slices differ in matrix, pixel spacing or orientation.',
+  SERIES_GANTRY_TILT: 'The slices lean, or shift by half a pixel or more along the scan: the gantry was tilted.',
+  SERIES_MIXED_SIZE:
+    'More than one image of five differs from the rest in matrix, pixel spacing, orientation or place.',
   SERIES_HEADER: 'Position, orientation, spacing or rescale of a slice is missing or no number.',
   SERIES_DUPLICATE_POSITION: 'Two reconstructions were sent as one series.',
   SERIES_MISSING_SLICE: 'One step between slices is larger than its neighbours: a slice is missing.',

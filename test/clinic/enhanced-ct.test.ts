@@ -28,7 +28,7 @@ for (const [what, file] of [
   ['frames from the head down', enhancedCt({}, { order: fromTheHead })],
   ['compressed frames', enhancedCt({}, { order: fromTheHead, encapsulated: rle })],
 ] as const) {
-  test(`an Enhanced CT gives the contours of the classic one: ${what}`, async (t) => {
+  test(`an Enhanced CT gives the contours of the classic one: ${what} (CS 8.1.2)`, async (t) => {
     const classic = await contoured(t, clinicCt());
     const { slices, codes, dataSet, structureSet } = await contoured(t, [file]);
     assert.deepEqual([slices, codes], [24, []]);

@@ -33,7 +33,7 @@ test('figures that are compared look different, and what is not zero does not lo
   assert.match(limits, /slice spacing of 6\.06 mm from slice 1, the bundle takes 0\.5 mm to 6\.0 mm/);
 });
 
-test('slices that lie less than half a pixel beside each other are contoured, each contour at its own slice', async (t) => {
+test('slices that lie less than half a pixel beside each other are contoured, each contour at its own slice (CS 8.1.2)', async (t) => {
   const straight = await contoured(t, clinicCt());
   const shift = (k: number) => [k % 2 === 1 ? 0.3 * clinicPixelMm : 0, k % 4 === 2 ? -0.2 * clinicPixelMm : 0] as const;
   const { warnings, structureSet } = await contoured(t, clinicCt({ shift }));
@@ -53,7 +53,7 @@ test('slices that lie less than half a pixel beside each other are contoured, ea
   }
 });
 
-test('positions that jitter by less than a tenth of the step are contoured, each contour at its own position', async (t) => {
+test('positions that jitter by less than a tenth of the step are contoured, each contour at its own position (CS 8.1.2)', async (t) => {
   const z = (k: number) => Math.round((3 * k + [0, 0.28, -0.25, 0.1, -0.29][k % 5]!) * 100) / 100;
   const { warnings, structureSet } = await contoured(t, clinicCt({ z }));
   assert.deepEqual(

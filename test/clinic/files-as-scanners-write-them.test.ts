@@ -18,7 +18,7 @@ function withSurplus(k: number, surplus: Uint8Array): Elements {
   return { '7fe00010': ['OW', Buffer.concat([Buffer.from(Uint16Array.from(words).buffer), surplus])] };
 }
 
-test('bytes behind the pixels are cut off, and the contours are those of a clean series', async (t) => {
+test('bytes behind the pixels are cut off, and the contours are those of a clean series (CS 8.1.2)', async (t) => {
   const clean = await contoured(t, clinicCt());
   for (const surplus of [
     Buffer.alloc(2),
@@ -49,7 +49,7 @@ test('too few pixels, and as many more as a second image, are refused with a rem
   await assert.rejects(contoured(t, bits), { code: 'PIXEL_DECODING', message: /17 stored/, remedy: /9 to 16 stored/ });
 });
 
-test('UIDs with leading zeros are taken, and stand in the structure set as the scanner wrote them', async (t) => {
+test('UIDs with leading zeros are taken, and stand in the structure set as the scanner wrote them (CS 8.1.2)', async (t) => {
   const { dataSet, structureSet, slices } = await contoured(t, clinicCt({ uids: '1.2.826.0.1.3680043.8.498.001.07' }));
   assert.equal(slices, 24);
   assert.equal(dataSet.string('0020000d'), '1.2.826.0.1.3680043.8.498.001.07.1');
@@ -59,7 +59,7 @@ test('UIDs with leading zeros are taken, and stand in the structure set as the s
   assert.match(contour!.referencedSopInstanceUid!, /^1\.2\.826\.0\.1\.3680043\.8\.498\.001\.07\.4\.\d+$/);
 });
 
-test('a UID of more than 64 characters is refused, and the attribute named', async (t) => {
+test('a UID of more than 64 characters is refused, and the attribute named (CS 8.1.2)', async (t) => {
   for (const [tag, name] of [
     ['00080018', 'SOP Instance UID'],
     ['0020000d', 'Study Instance UID'],
@@ -128,7 +128,7 @@ for (const syntax of [
     faults['an element without VR'] = bytes(four, 'no VR ');
   }
   for (const [fault, extra] of Object.entries(faults)) {
-    test(`${fault} does not make a CT unreadable (${syntax})`, async (t) => {
+    test(`${fault} does not make a CT unreadable (${syntax}) (CS 8.1.2)`, async (t) => {
       const { slices, codes } = await contoured(t, garbled('00100010', extra));
       assert.deepEqual([slices, codes], [24, []]);
     });

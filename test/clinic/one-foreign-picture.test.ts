@@ -5,7 +5,7 @@ import { clinicCt, clinicSlice, foreignFile, foreignImages } from '../support/cl
 import { contoured } from './contoured-folder.ts';
 
 for (const what of Object.keys(foreignImages)) {
-  test(`${what} among good slices is left out with a warning that says how many and why`, async (t) => {
+  test(`${what} among good slices is left out with a warning that says how many and why (CS 8.1.2)`, async (t) => {
     const { slices, warnings, structureSet } = await contoured(t, [...clinicCt(), foreignFile({}, what)]);
     assert.equal(slices, 24);
     assert.deepEqual(
@@ -55,7 +55,7 @@ for (const value of [
   'MIP\\PRIMARY\\AXIAL',
   'DERIVED\\SECONDARY\\AXIAL\\VRT',
 ]) {
-  test(`a projection is refused wherever it is named: ${value}`, async (t) => {
+  test(`a projection is refused wherever it is named: ${value} (CS 8.1.2)`, async (t) => {
     await assert.rejects(contoured(t, clinicCt({ change: () => type(value) })), { code: 'SERIES_PROJECTION' });
   });
 }
@@ -69,13 +69,13 @@ for (const value of [
   'ORIGINAL\\PRIMARY\\AVERAGE',
   'DERIVED\\SECONDARY\\AVERAGE INTENSITY PROJECTION',
 ]) {
-  test(`an evenly spaced axial volume is taken with a warning: ${value}`, async (t) => {
+  test(`an evenly spaced axial volume is taken with a warning: ${value} (CS 8.1.2)`, async (t) => {
     const { slices, codes } = await contoured(t, clinicCt({ change: () => type(value) }));
     assert.deepEqual([slices, codes], [24, ['DERIVED']]);
   });
 }
 
-test('a series of localisers, or of report pages, has nothing to contour, and says that alone', async (t) => {
+test('a series of localisers, or of report pages, has nothing to contour, and says that alone (CS 8.1.2)', async (t) => {
   const localiser = (value: string) => clinicCt({ slices: 2, change: () => type(value) });
   for (const value of [
     'ORIGINAL\\PRIMARY\\LOCALIZER',
@@ -90,7 +90,7 @@ test('a series of localisers, or of report pages, has nothing to contour, and sa
   await assert.rejects(contoured(t, localiser('DERIVED\\SECONDARY\\SCREEN SAVE')), { code: 'SERIES_REPORT' });
 });
 
-test('a CT that came again under new SOP Instance UIDs is contoured once', async (t) => {
+test('a CT that came again under new SOP Instance UIDs is contoured once (CS 8.1.2)', async (t) => {
   const again = clinicCt({ change: (k) => ({ '00080018': ['UI', `1.2.3.5.${k}`] }) });
   const files = [...clinicCt(), ...again.map(({ name, bytes }) => ({ name: `repeat/${name}`, bytes }))];
   const { slices, warnings } = await contoured(t, files);
@@ -100,7 +100,7 @@ test('a CT that came again under new SOP Instance UIDs is contoured once', async
   ]);
 });
 
-test('a second acquisition at the same positions is refused by that name; a few images of one are left out', async (t) => {
+test('a second acquisition at the same positions is refused by that name; a few images of one are left out (CS 8.1.2)', async (t) => {
   const second = (mark: Elements, count: number) =>
     clinicCt({
       slices: count,

@@ -40,13 +40,13 @@ for (const [what, one, other] of [
     name(utf8('Hong=洪^吉洞'), 'ISO_IR 192'),
   ],
 ] as [string, Elements, Elements][]) {
-  test(`one patient is one patient: ${what}`, async (t) => {
+  test(`one patient is one patient: ${what} (CS 8.1.2)`, async (t) => {
     const { slices, codes } = await contoured(t, mixed(one, other));
     assert.deepEqual([slices, codes], [24, []]);
   });
 }
 
-test('what is empty in some slices is filled from the others, with a warning, and with one character set', async (t) => {
+test('what is empty in some slices is filled from the others, with a warning, and with one character set (CS 8.1.2)', async (t) => {
   const files = mixed(
     { ...name('', 'ISO_IR 192'), '00100040': ['CS', 'F'] },
     { ...name(latin1('Müller^7'), 'ISO_IR 100'), '00100040': ['CS', 'F'] },

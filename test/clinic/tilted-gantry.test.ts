@@ -65,7 +65,7 @@ async function inTheirPlanes(structureSet: string, ct: string): Promise<PlacedCo
 }
 
 for (const tilt of [18.5, -12, 28]) {
-  test(`a gantry tilt of ${tilt} degrees, resolved: the contours lie in the tilted planes and on the organ`, async (t) => {
+  test(`a gantry tilt of ${tilt} degrees, resolved: the contours lie in the tilted planes and on the organ (CS 8.1.2)`, async (t) => {
     const ct: ClinicCt = { tilt, slices: 40 };
     const files = clinicCt(ct);
     await assert.rejects(contoured(t, files), {
