@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { noPynetdicom, python } from '../interop/pynetdicom.ts';
-import { clinicCt, type ClinicCt, middleOf, organ } from '../support/clinic-ct.ts';
+import type { Elements } from '../dicom/generated-ct.ts';
+import { clinicCt, type ClinicCt, clinicPixelMm, clinicSlice, middleOf, organ } from '../support/clinic-ct.ts';
 import { runProgram } from '../support/run-program.ts';
 import { sharedData } from '../support/shared-data.ts';
 import { writeFiles } from '../support/clinic-ct.ts';
@@ -90,6 +91,33 @@ for (const tilt of [18.5, -12, 28]) {
     assert.ok((await inTheirPlanes(out, folder)).length > 10);
   });
 }
+
+test('a tilted series of a prone patient gives the contours of the supine one at the same places', async (t) => {
+  const ct: ClinicCt = { tilt: 18.5, slices: 40 };
+  // The matrix the other way round: its first pixel lies where the last one lay.
+  const turned = (k: number): Elements => {
+    const slice = clinicSlice(ct, k);
+    const numbers = (tag: string) => (slice[tag]![1] as string).split('\\').map(Number);
+    const [position, orientation] = [numbers('00200032'), numbers('00200037')];
+    const last = position.map(
+      (from, axis) => from + 63 * clinicPixelMm * (orientation[axis]! + orientation[axis + 3]!),
+    );
+    return {
+      '00200032': ['DS', last.map((value) => value.toFixed(4)).join('\\')],
+      '00200037': ['DS', orientation.map((value) => -value).join('\\')],
+      '00185100': ['CS', 'HFP'],
+      '7fe00010': ['OW', (slice['7fe00010']![1] as number[]).toReversed()],
+    };
+  };
+  const { codes, dataSet } = await contoured(t, clinicCt({ ...ct, change: turned }), { tilt: 'resolve' });
+  assert.deepEqual(codes, ['TILTED']);
+  const contours = dataSet
+    .items('30060039')[0]!
+    .items('30060040')
+    .map((item) => ({ points: Float64Array.from(item.numbers('30060050')) }));
+  const distances = points(contours).map((point) => Math.abs(depth(point, middleOf(ct))));
+  assert.ok(distances.reduce((sum, mm) => sum + mm, 0) / distances.length < 0.5);
+});
 
 test('slices that shift under upright images are resolved likewise', async (t) => {
   const ct: ClinicCt = { shift: (k) => [0, -k] };
