@@ -5,6 +5,7 @@ import type { CheckedSeries, SeriesLimits } from './ct-series.ts';
 import { ctImageStorage, ctInstancesOf, type CtInstance } from './ct-instance.ts';
 import { enhancedCtImageStorage } from './enhanced-ct.ts';
 import { filesBelow } from './files-below.ts';
+import { namedKind } from './image-type.ts';
 import type { SliceSource } from './slice-source.ts';
 import { beginsAsDicom, parseDicom, storageClassOf } from './read-data-set.ts';
 
@@ -61,9 +62,9 @@ export async function readCtFolder(paths: readonly string[], options: ReadCtFold
     options.onProgress?.(index + 1, candidates.length);
   }
   if (instances.size === 0) throw nothingFound(paths, ignored);
-  const series = new Set([...instances.values()].map((instance) => instance.seriesInstanceUid)).size;
-  if (series > 1) {
-    throw new ContourNodeError('USAGE', `${series} CT series in ${paths.join(', ')}`, {
+  const { images, others } = oneSeries([...instances.values()]);
+  if (images === undefined) {
+    throw new ContourNodeError('USAGE', `${others} CT series in ${paths.join(', ')}`, {
       remedy: 'give the folder of one series',
     });
   }
@@ -71,15 +72,29 @@ export async function readCtFolder(paths: readonly string[], options: ReadCtFold
     { reason: 'no DICOM', files: ignored.notDicom },
     { reason: 'DICOM, but no CT image', files: ignored.notCt },
     { reason: 'copy of an image that was read', files: copies },
+    { reason: 'localiser or report of another series', files: others },
     { reason: 'link that leads nowhere', files: found.brokenLinks },
     { reason: 'neither file nor folder', files: found.special },
   ].filter((one) => one.files > 0);
-  const checked = checkCtSeries([...instances.values()], options);
+  const checked = checkCtSeries(images, options);
   const sources = checked.slices.map(({ sopInstanceUid, frameNumber }) => {
     const path = files.get(sopInstanceUid)!;
     return frameNumber === undefined ? path : { path, frame: frameNumber };
   });
   return { series: checked, files, sources, ignored, ignoredFiles };
+}
+
+/**
+ * The images of the one series that can be contoured, and how many of others (scouts, dose reports) there are; without
+ * images, how many series could be.
+ */
+function oneSeries(all: readonly CtInstance[]): { images: CtInstance[] | undefined; others: number } {
+  const series = [...Map.groupBy(all, ({ seriesInstanceUid }) => seriesInstanceUid).values()];
+  const hasSlices = (images: readonly CtInstance[]): boolean =>
+    images.some(({ imageType }) => !['localiser', 'report'].includes(namedKind(imageType)?.kind ?? ''));
+  const [images = series[0]!, ...more] = series.filter(hasSlices);
+  if (more.length > 0) return { images: undefined, others: more.length + 1 };
+  return { images, others: all.length - images.length };
 }
 
 const ctClasses: ReadonlySet<string> = new Set([ctImageStorage, enhancedCtImageStorage]);

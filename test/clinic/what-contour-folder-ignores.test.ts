@@ -82,6 +82,19 @@ test('a damaged file of another kind does not keep a CT from being contoured', a
   assert.deepEqual([slices, ignored], [24, [{ reason: 'DICOM, but no CT image', files: 1 }]]);
 });
 
+test('a scout that lies beside the CT as a series of its own is ignored, a second CT is not', async (t) => {
+  const scout = clinicCt({
+    slices: 2,
+    uids: '1.2.7',
+    change: () => ({ '00080008': ['CS', 'ORIGINAL\\PRIMARY\\LOCALIZER'] }),
+  });
+  const beside = (files: readonly ClinicFile[]) => files.map(({ name, bytes }) => ({ name: `other/${name}`, bytes }));
+  const { slices, ignored } = await contoured(t, [...clinicCt(), ...beside(scout)]);
+  assert.deepEqual([slices, ignored], [24, [{ reason: 'localiser or report of another series', files: 2 }]]);
+  const two = [...clinicCt(), ...beside(clinicCt({ uids: '1.2.7' }))];
+  await assert.rejects(contoured(t, two), { code: 'USAGE', message: /^2 CT series/ });
+});
+
 test('a link instead of a folder, and send, find the same files', async (t) => {
   const folder = await temporaryFolder(t);
   const ct = await writeFiles(join(folder, 'ct'), clinicCt({ garble: (file, k) => (k === 2 ? bare(file) : file) }));
