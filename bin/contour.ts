@@ -11,13 +11,16 @@ export const summary = 'contour a CT series on disk: an RTSTRUCT with every ROI 
 export const help = `usage: contour-node contour CT... --model M --out F.dcm [options]
 
 Contours one CT series (a folder, or a list of files) and writes a structure set with every ROI of the bundle that it
-finds, also those that the node does not deliver by itself.
+finds, also those that the node does not deliver by itself. Symbolic links are followed, files without file meta
+information are read; the output says how many files were ignored, and why.
 
   --model M       name of a bundle (see \`contour-node models list\`) or the path of its folder
   --out F.dcm     structure set to write
   --explicit      in Explicit VR Little Endian (default: implicit, which every planning system takes)
   --nifti DIR     also a mask per ROI on the CT grid: DIR/ROI.nii.gz
   --pictures DIR  also pictures of the key slices: contact-sheet.png, axial.png, coronal.png, sagittal.png
+  --tilt T        a series with a tilted gantry: refuse (default), or resolve: it is resampled for the network, and the
+                  contours lie in the tilted planes
   --engine E      onnxruntime or tensorflow (default: as configured, onnxruntime)
   --device D      auto, cpu, gpu, cuda, webgpu
   --config FILE   configuration: engine, models.directory, dicom.uidRoot
@@ -37,6 +40,7 @@ export async function main(args: string[]): Promise<void> {
       explicit: { type: 'boolean', default: false },
       nifti: { type: 'string' },
       pictures: { type: 'string' },
+      tilt: { type: 'string', default: 'refuse' },
       engine: { type: 'string' },
       device: { type: 'string' },
       config: { type: 'string' },
@@ -47,6 +51,8 @@ export async function main(args: string[]): Promise<void> {
   if (positionals.length === 0) throw new ContourNodeError('USAGE', 'contour needs a CT: a folder or a list of files');
   if (model === undefined) throw new ContourNodeError('USAGE', 'contour needs --model M');
   if (out === undefined) throw new ContourNodeError('USAGE', 'contour needs --out F.dcm');
+  const { tilt } = values;
+  if (tilt !== 'refuse' && tilt !== 'resolve') throw new ContourNodeError('USAGE', `--tilt ${tilt}: refuse or resolve`);
   const config = withEngine((await loadConfig(values.config)).config, values);
   const loaded = await loadBundle(model, config.models.directory, config.engine);
   const bar = progressBar('contouring', 1, { quiet: values.json });
@@ -57,6 +63,7 @@ export async function main(args: string[]): Promise<void> {
       nifti: values.nifti,
       pictures: values.pictures,
       config,
+      tilt,
       now: new Date(),
       progress: (stage, fraction) => bar.update(fraction, stage),
     });
@@ -77,7 +84,12 @@ export async function main(args: string[]): Promise<void> {
   }
 }
 
-function print({ slices, rois, warnings, timings, files }: ContouredFolder): void {
+function print({ slices, ignored, rois, warnings, timings, files }: ContouredFolder): void {
+  const all = ignored.reduce((sum, group) => sum + group.files, 0);
+  if (all > 0) {
+    const why = ignored.map((group) => `${group.files} ${group.reason}`).join(', ');
+    console.error(`${all} ${all === 1 ? 'file' : 'files'} ignored: ${why}`);
+  }
   for (const { code, text } of warnings) console.error(`warning ${code}: ${text}`);
   console.log(`${'ROI'.padEnd(18)} ${'cm³'.padStart(8)} ${'slices'.padStart(7)}`);
   for (const roi of rois) {

@@ -48,12 +48,21 @@ const catalogue = {
     dimse: 'cannotUnderstand',
     remedy: 'the file is truncated or not DICOM: send it again',
   },
+  DICOM_UID: {
+    fault: 'CT',
+    dimse: 'cannotUnderstand',
+    remedy: 'correct the UID where the image was written (PS3.5 section 9.1), then send it again',
+  },
   DICOM_NOT_CT: { fault: 'CT', dimse: 'dataSetDoesNotMatchSopClass', remedy: 'only CT Image Storage can be contoured' },
   INSTANCE_MISMATCH: {
     dimse: 'dataSetDoesNotMatchSopClass',
     remedy: 'the sender names another instance than it sends: look at its log',
   },
-  PIXEL_DECODING: { fault: 'CT', dimse: 'cannotUnderstand', remedy: 'send the series uncompressed' },
+  PIXEL_DECODING: {
+    fault: 'CT',
+    dimse: 'cannotUnderstand',
+    remedy: 'the pixels do not fit their header: send the image again from its source',
+  },
   RTSTRUCT_UNREADABLE: {
     fault: 'structure set',
     dimse: 'cannotUnderstand',
@@ -71,9 +80,19 @@ const catalogue = {
     ...unfit,
     remedy: 'all slices need one Frame of Reference UID: send the series again from the scanner',
   },
+  SERIES_LOCALISER: { ...unfit, remedy: 'nothing to do: the scan itself comes as a series of its own' },
+  SERIES_REPORT: { ...unfit, remedy: 'nothing to do: the scan itself comes as a series of its own' },
+  SERIES_PROJECTION: {
+    ...unfit,
+    remedy: 'send the thin slices that the projection was made of: in it a structure lies where it is not',
+  },
+  SERIES_TWO_ACQUISITIONS: { ...unfit, remedy: 'send one acquisition only, or contour one of them' },
   SERIES_NO_AXIAL_IMAGES: { ...unfit, remedy: 'send an axial CT series' },
   SERIES_NOT_AXIAL: { ...unfit, remedy: 'reconstruct an axial series without gantry tilt' },
-  SERIES_GANTRY_TILT: { ...unfit, remedy: 'reconstruct an axial series without gantry tilt' },
+  SERIES_GANTRY_TILT: {
+    ...unfit,
+    remedy: 'reconstruct an axial series without gantry tilt, or have the tilt resolved (`contour --tilt resolve`)',
+  },
   SERIES_MIXED_SIZE: { ...unfit, remedy: 'all slices need the same matrix, spacing and orientation' },
   SERIES_HEADER: {
     ...unfit,

@@ -1,4 +1,5 @@
-import type { CtGeometry } from '../src/dicom/ct-geometry.ts';
+import type { CtGeometry, SlicePlanes } from '../src/dicom/ct-geometry.ts';
+import type { SliceSource } from '../src/dicom/slice-source.ts';
 import type { Warning } from '../src/warning.ts';
 import type { LoadedBundle } from './bundles/load-bundle.ts';
 import { contourRoi } from './inference/contour-roi.ts';
@@ -10,6 +11,7 @@ import { type Body, findBody } from './volume/body.ts';
 import { ctAppearance } from './volume/ct-appearance.ts';
 import { loadVolume } from './volume/load-volume.ts';
 import { fieldCentre, networkGrid, toNetworkHu } from './volume/preprocess.ts';
+import { onTiltedPlanes, uprightVolume } from './volume/upright.ts';
 import type { Volume } from './volume/volume.ts';
 
 export interface ContouredVolume {
@@ -33,11 +35,11 @@ export interface ContourOptions {
 /**
  * One CT to contours: reads the voxels of a checked series, runs the bundle's network and traces the contours of every ROI.
  * The command `contour` and the contour job both call it.
- * @param ct its geometry, and a file per slice in the geometry's order
+ * @param ct its geometry, and a file or frame per slice in the geometry's order
  * @throws ContourNodeError PIXEL_DECODING, DICOM_UNREADABLE, SERIES_NO_BODY, ENGINE_FAILED, BUNDLE_INVALID
  */
 export async function contourCt(
-  ct: { geometry: CtGeometry; files: readonly string[] },
+  ct: { geometry: CtGeometry; files: readonly SliceSource[] },
   loaded: LoadedBundle,
   options: ContourOptions,
 ): Promise<ContouredCt> {
@@ -45,31 +47,37 @@ export async function contourCt(
   const volume = await options.clock.run('volume', (report) =>
     loadVolume(ct.files, ct.geometry, (done) => report(done / slices)),
   );
-  return { volume, ...(await contourVolume(volume, loaded, options)) };
+  return { volume, ...(await contourVolume(volume, loaded, options, ct.geometry.planes)) };
 }
 
 /**
  * The same for a volume in memory.
+ * @param planes where its slices lie, if they do not lie one above the other: the network sees a tilted stack upright, and
+ *   the contours come back in the tilted planes
  * @throws ContourNodeError SERIES_NO_BODY, ENGINE_FAILED, BUNDLE_INVALID
  */
 export async function contourVolume(
   volume: Volume,
   { bundle: { manifest }, engine }: LoadedBundle,
   { batchSize, clock }: ContourOptions,
+  planes?: SlicePlanes,
 ): Promise<ContouredVolume> {
+  const tilted = planes?.tilted === true ? planes : undefined;
   // Also where the field of view lies at the image's centre, so that a CT without a patient is refused.
   const body = await clock.run('body', () => findBody(volume));
   const network = await clock.run('resampling', () => {
-    const centre = fieldCentre(volume.grid, body, manifest.input);
-    return toNetworkHu(volume, networkGrid(volume.grid, centre, manifest.input), manifest.input);
+    const upright = tilted === undefined ? volume : uprightVolume(volume, tilted);
+    const centre = fieldCentre(upright.grid, tilted === undefined ? body : findBody(upright), manifest.input);
+    return toNetworkHu(upright, networkGrid(upright.grid, centre, manifest.input), manifest.input);
   });
-  const probabilities = await clock.run('inference', (report) =>
+  const seen = await clock.run('inference', (report) =>
     infer(engine, network, manifest, {
       batchSize,
       onSlices: (done) => report(done / network.grid.size[2]),
       onBatch: (seconds) => clock.batchSeconds.push(seconds),
     }),
   );
+  const probabilities = tilted === undefined ? seen : onTiltedPlanes(seen, volume.grid, tilted);
   const { trained } = manifest.applicability;
   return clock.run('contours', (report) => {
     const rois = manifest.rois.map((_, index) => {

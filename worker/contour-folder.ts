@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import type { Config } from '../src/config/schema.ts';
 import { dicomDateTime } from '../src/dicom/date-time.ts';
 import { readHeader } from '../src/dicom/read-data-set.ts';
-import { readCtFolder } from '../src/dicom/read-ct-folder.ts';
+import { readCtFolder, type IgnoredFiles } from '../src/dicom/read-ct-folder.ts';
 import { isDiskFull } from '../src/disk-full.ts';
 import { ContourNodeError } from '../src/errors.ts';
 import { structureSetStyleSchema } from '../src/work/work-order.ts';
@@ -26,6 +26,8 @@ export interface ContourFolderOptions {
   /** Folder for pictures of the key slices. */
   readonly pictures?: string | undefined;
   readonly config: Config;
+  /** What becomes of a series that was scanned with a tilted gantry; default refuse. */
+  readonly tilt?: 'refuse' | 'resolve';
   /** Date of the structure set. */
   readonly now: Date;
   readonly progress?: Progress;
@@ -33,6 +35,8 @@ export interface ContourFolderOptions {
 
 export interface ContouredFolder {
   readonly slices: number;
+  /** Files that were found and not read as images of the series, and why. */
+  readonly ignored: readonly IgnoredFiles[];
   readonly rois: readonly { name: string; found: boolean; volumeCm3: number; slices: number; components: number }[];
   readonly warnings: readonly Warning[];
   readonly timings: readonly { stage: string; seconds: number }[];
@@ -51,10 +55,16 @@ export async function contourFolder(
 ): Promise<ContouredFolder> {
   const { bundle } = loaded;
   const { config } = options;
-  const { series, files } = await readCtFolder(paths, bundle.manifest.applicability);
+  const { series, files, sources, ignoredFiles } = await readCtFolder(paths, {
+    ...bundle.manifest.applicability,
+    tilt: options.tilt ?? 'refuse',
+  });
+  if (series.geometry.planes?.tilted === true && options.nifti !== undefined) {
+    throw new ContourNodeError('USAGE', 'masks of a tilted series cannot be written', { remedy: 'leave --nifti out' });
+  }
   const ct = {
     geometry: series.geometry,
-    files: series.slices.map(({ sopInstanceUid }) => files.get(sopInstanceUid)!),
+    files: sources,
   };
   const clock = new StageClock(options.progress);
   const contoured = await contourCt(ct, loaded, { batchSize: config.engine.batchSize, clock });
@@ -69,7 +79,8 @@ export async function contourFolder(
   for (const { headerSha256, pixelSha256 } of series.slices) content.update(`${headerSha256} ${pixelSha256}\n`);
   const prepared = prepareStructureSet({
     slices: series.slices,
-    header: await readHeader(ct.files[0]!),
+    geometry: series.geometry,
+    header: await readHeader(files.get(series.identityFrom.sopInstanceUid)!),
     bundle,
     rois: contoured.rois,
     ctWarnings: contoured.ctWarnings,
@@ -100,6 +111,7 @@ export async function contourFolder(
   }
   return {
     slices: series.slices.length,
+    ignored: ignoredFiles,
     rois: contoured.rois.map(({ roi, slices, volumeCm3, components }) => ({
       name: roi.name,
       found: slices.length > 0,

@@ -240,6 +240,22 @@ A CT that is to be contoured needs: Patient ID, name, birth date and sex, Study 
 all slices; Image Type, Image Position and Orientation (Patient), Pixel Spacing, Rows, Columns, Bits Allocated 16, Rescale Slope
 and Intercept. A series that lacks them is stored and shown as rejected, with the reason.
 
+| what comes | what becomes of it |
+| --- | --- |
+| patient attributes in several spellings | compared decoded with each image's own character set, without outer spaces and trailing \`^\` and \`=\`; empty beside filled: warning \`IDENTITY_INCOMPLETE\`. Written are the bytes of the slice that says most, with its own character set |
+| UIDs with leading zeros | taken and copied byte for byte; more than 64 characters: \`DICOM_UID\` |
+| bytes behind native pixels (PS3.5 8.1.1) | cut off, warning \`SURPLUS_PIXEL_BYTES\`; as many as an image and not all the same, or too few: \`PIXEL_DECODING\` |
+| an element that comes twice, with an unknown VR, or a broken sequence | of no effect unless it says what the image is, where it lies or whose it is: then \`DICOM_UNREADABLE\` names it |
+| localisers, reports, reformats of another orientation by Image Type | left out, warning \`LEFT_OUT\`; nothing but these: \`SERIES_LOCALISER\`, \`SERIES_REPORT\` |
+| at most one image of five without place, of another orientation, matrix or place | left out, warning \`LEFT_OUT\`; a gap that it leaves: \`SERIES_MISSING_SLICE\`. More of them: refused |
+| projections and renderings (MIP, MinIP, VRT, at any value of Image Type, or by derivation code) | left out; more than slices: \`SERIES_PROJECTION\` |
+| evenly spaced axial images named REFORMATTED, MPR, AVERAGE or DERIVED | taken, warning \`DERIVED\` |
+| the same pixels at the same positions under other SOP Instance UIDs | the first are taken, warning \`REPEAT\` |
+| other pixels at the same positions, of another acquisition, series time or kernel | \`SERIES_TWO_ACQUISITIONS\`; at most one image of five: left out |
+| slices that lie less than half a pixel beside each other, or a tenth of the step beside even positions | taken, warnings \`IN_PLANE_SHIFT\`, \`SPACING_JITTER\`; each contour lies at its own slice |
+| a tilted gantry, up to 35 degrees | \`SERIES_GANTRY_TILT\`; resolved where that is asked for, warning \`TILTED\`: the contours lie in the tilted planes |
+| Enhanced CT Image Storage | not over the network; \`contour\` reads it from files, and the structure set names instance and frame |
+
 ### 8.2 Data dictionary of private attributes
 
 None.

@@ -125,6 +125,10 @@ export const routeSchema = z.strictObject({
   models: z.array(z.string()).min(1).describe('bundles that draw, one structure set each'),
   destinations: z.array(z.string()).default([]).describe('none: the result stays here'),
   priority: z.enum(['urgent', 'normal', 'low']).default('normal').describe('urgent overtakes what waits'),
+  tilt: z
+    .enum(['refuse', 'resolve'])
+    .default('refuse')
+    .describe('a series with a tilted gantry; resolved, its contours lie in the tilted planes'),
 });
 
 export const configSchema = z.strictObject({

@@ -104,13 +104,23 @@ export const readableCharacterSets = {
  * Bytes that do not fit become U+FFFD or stay as Latin-1; nothing throws.
  */
 export function decodeText(bytes: Uint8Array, specificCharacterSet: readonly string[]): string {
-  const [first = ''] = specificCharacterSet;
+  const first = definedTerm(specificCharacterSet[0] ?? '');
   const whole = wholeValue[first];
   if (whole) return whole(bytes);
   const registration = /^ISO(?:_IR| 2022 IR) (\d+)$/.exec(first)?.[1] ?? '6';
   // Undeclared bytes beyond ASCII are a fault of the sender, most often of one that works in UTF-8 inside.
   if (registration === '6' && !bytes.includes(0x1b)) return undeclared(bytes);
   return decodeIso2022(bytes, singleByte[registration] ?? latin1);
+}
+
+/** The term that is meant: programs write `ISO-IR 100`, `iso_ir 192`, `UTF-8`. */
+function definedTerm(written: string): string {
+  const term = written.trim().toUpperCase();
+  if (/^UTF.?8$|^ISO.?(2022.?)?(IR.?)?192$/.test(term)) return 'ISO_IR 192';
+  if (/GB.?18030$/.test(term)) return 'GB18030';
+  if (term.endsWith('GBK')) return 'GBK';
+  const iso = /^ISO[ _-]?(2022[ _-]?)?(?:IR[ _-]?)?(\d+)$/.exec(term);
+  return iso === null ? term : `ISO${iso[1] === undefined ? '_IR' : ' 2022 IR'} ${iso[2]}`;
 }
 
 /** The values of an attribute of multiplicity n: a backslash inside a two-byte character separates nothing. */

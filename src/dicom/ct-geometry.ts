@@ -14,6 +14,21 @@ export interface CtGeometry {
   /** true: stored columns run to -x (stored rows to -y) and are reversed on reading. */
   readonly reverseColumns: boolean;
   readonly reverseRows: boolean;
-  /** z of every slice, strictly ascending, exactly as Image Position has it. */
+  /**
+   * Strictly ascending position of every slice: z exactly as Image Position has it; where the images are tilted, mm
+   * along their normal.
+   */
   readonly z: readonly number[];
+  /** Where the slices are not axial, or do not lie one above the other; else absent. */
+  readonly planes?: SlicePlanes;
+}
+
+/** The planes of the slices as they lie in the patient. */
+export interface SlicePlanes {
+  /** x, y, z (mm) of the centre of the LPS-ordered voxel (0, 0) of every slice. */
+  readonly origins: readonly (readonly [number, number, number])[];
+  /** Direction cosines of the columns, to the back, along y and z; the rows run along x. */
+  readonly column: readonly [y: number, z: number];
+  /** Whether the slices lean, or shift along y so far that they are no upright stack. */
+  readonly tilted: boolean;
 }

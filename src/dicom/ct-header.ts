@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ContourNodeError } from '../errors.ts';
-import type { DataSet, DicomFile } from './data-set.ts';
-import { isUid } from './uid.ts';
+import { refuseDoubtful, type DataSet, type DicomFile } from './data-set.ts';
+import { checkUid, checkUidLength, isUid } from './uid.ts';
 
 export const ctImageStorage = '1.2.840.10008.5.1.4.1.1.2';
 
@@ -20,6 +20,8 @@ export interface CtHeader {
   readonly transferSyntaxUid: string;
   readonly sopClassUid: string;
   readonly sopInstanceUid: string;
+  /** Of a multi-frame instance, the frame from 1; absent for a classic image. */
+  readonly frameNumber?: number;
   readonly seriesInstanceUid: string;
   readonly studyInstanceUid: string;
   /** '' where absent. */
@@ -55,52 +57,91 @@ export interface CtHeader {
   /** Lossy compressed now or at any time before, by header or transfer syntax. */
   readonly lossy: boolean;
   readonly instanceNumber: string;
+  /** What tells two runs of the scanner, or two reconstructions, under one series apart; '' where absent. */
+  readonly run?: {
+    /** (0020,0012) */
+    readonly acquisition: string;
+    /** Series Date and Time. */
+    readonly seriesTime: string;
+    /** Convolution Kernel. */
+    readonly kernel: string;
+  };
+  /** Codes of the Derivation Code Sequence (PS3.16 CID 7203); absent where there are none. */
+  readonly derivation?: readonly string[];
+  /** Bytes behind the uncompressed pixels; absent where there are none. */
+  readonly surplusPixelBytes?: number;
   /** (0020,1209), which few senders give. */
   readonly numberOfSeriesRelatedInstances?: number;
   /** SHA-256 over the standard attributes outside sequences; the same in every transfer syntax. */
   readonly headerSha256: string;
 }
 
+/** Elements that decide what an image is, where it lies and whose it is: of these there has to be one. */
+const decisive = new Set(
+  (
+    '00080005 00080008 00080016 00080018 00100010 00100020 00100030 00100040 00185100 0020000d 0020000e 00200032 ' +
+    '00200037 00200052 00280002 00280004 00280008 00280010 00280011 00280030 00280100 00280101 00280102 00280103 ' +
+    '00280120 00280121 00281052 00281053 00281054 52009229 52009230'
+  ).split(' '),
+);
+
 /**
  * The header of a CT image.
  * @throws DICOM_NOT_CT another SOP class
- * @throws DICOM_UNREADABLE without the UIDs that name it, or without pixels
+ * @throws DICOM_UNREADABLE without the UIDs that name it, or without pixels; a decisive element that occurs twice with
+ *   different values
+ * @throws DICOM_UID a UID of more than 64 characters
  */
 export function ctHeaderOf(file: DicomFile): CtHeader {
-  const { sopClassUid, sopInstanceUid, transferSyntaxUid } = file.meta;
+  const { sopClassUid } = file.meta;
   if (sopClassUid !== ctImageStorage) {
     // What is no UID may be any text, a name or a line break among it.
     throw new ContourNodeError('DICOM_NOT_CT', `not a CT image (${isUid(sopClassUid) ? sopClassUid : 'no SOP class'})`);
   }
+  return headerOf(file, file);
+}
+
+/**
+ * The header of any CT image.
+ * @param values what describes the image: the file itself, or one frame of it
+ * @throws DICOM_UNREADABLE, DICOM_UID as ctHeaderOf
+ */
+export function headerOf(file: DicomFile, values: DataSet): CtHeader {
+  const { sopClassUid, sopInstanceUid, transferSyntaxUid } = file.meta;
+  refuseDoubtful(file, (tag) => decisive.has(tag));
   const uid = (tag: string): string => file.string(tag)?.trim() ?? '';
   const studyInstanceUid = uid('0020000d');
   const seriesInstanceUid = uid('0020000e');
-  if (![sopInstanceUid, studyInstanceUid, seriesInstanceUid].every(isUid)) {
-    throw new ContourNodeError('DICOM_UNREADABLE', 'the image has no valid study, series or SOP Instance UID');
-  }
+  checkUid('SOP Instance UID', sopInstanceUid);
+  checkUid('Study Instance UID', studyInstanceUid);
+  checkUid('Series Instance UID', seriesInstanceUid);
+  const frameOfReferenceUid = uid('00200052');
+  checkUidLength('Frame of Reference UID', frameOfReferenceUid);
   if (file.pixelData === undefined) throw new ContourNodeError('DICOM_UNREADABLE', 'the image has no pixel data');
 
-  const number = (tag: string): number => file.numbers(tag)[0] ?? Number.NaN;
-  const code = (tag: string): string => file.strings(tag)[0] ?? '';
+  const number = (tag: string): number => values.numbers(tag)[0] ?? Number.NaN;
+  const code = (tag: string): string => values.strings(tag)[0] ?? '';
   const pixelRepresentation = number('00280103');
-  const padding = paddingRange(file, pixelRepresentation === 1);
+  const padding = paddingRange(values, pixelRepresentation === 1);
   const related = number('00201209');
+  const surplus = surplusPixelBytes(file);
+  const derivation = values.items('00089215').flatMap((item) => item.strings('00080100'));
   return {
     transferSyntaxUid,
     sopClassUid,
     sopInstanceUid,
     seriesInstanceUid,
     studyInstanceUid,
-    frameOfReferenceUid: uid('00200052'),
+    frameOfReferenceUid,
     identity: patientIdentity(file),
-    imageType: file.strings('00080008'),
+    imageType: values.strings('00080008'),
     patientPosition: code('00185100'),
-    gantryTilt: file.numbers('00181120')[0] ?? 0,
+    gantryTilt: values.numbers('00181120')[0] ?? 0,
     rows: number('00280010'),
     columns: number('00280011'),
-    pixelSpacing: file.numbers('00280030'),
-    imagePosition: file.numbers('00200032'),
-    imageOrientation: file.numbers('00200037'),
+    pixelSpacing: values.numbers('00280030'),
+    imagePosition: values.numbers('00200032'),
+    imageOrientation: values.numbers('00200037'),
     slope: number('00281053'),
     intercept: number('00281052'),
     rescaleType: code('00281054'),
@@ -111,12 +152,29 @@ export function ctHeaderOf(file: DicomFile): CtHeader {
     pixelRepresentation,
     photometric: code('00280004'),
     samplesPerPixel: number('00280002'),
-    numberOfFrames: file.numbers('00280008')[0] ?? 1,
+    numberOfFrames: values.numbers('00280008')[0] ?? 1,
     lossy: code('00282110') === '01' || file.transferSyntax.kind === 'lossy',
     instanceNumber: code('00200013'),
+    run: {
+      acquisition: code('00200012'),
+      seriesTime: `${code('00080021')} ${code('00080031')}`.trim(),
+      kernel: values.strings('00181210').join('\\'),
+    },
+    ...(derivation.length > 0 && { derivation }),
+    ...(surplus > 0 && { surplusPixelBytes: surplus }),
     ...(Number.isInteger(related) && related > 0 && { numberOfSeriesRelatedInstances: related }),
     headerSha256: headerSha256(file),
   };
+}
+
+/** Bytes behind those that the header asks for, padded to an even number (PS3.5 section 8.1.1). */
+function surplusPixelBytes(file: DicomFile): number {
+  const number = (tag: string): number => file.numbers(tag)[0] ?? Number.NaN;
+  const samples = number('00280010') * number('00280011') * number('00280002') * (file.numbers('00280008')[0] ?? 1);
+  const needed = 2 * Math.ceil((samples * number('00280100')) / 16);
+  const { length } = file.pixelData ?? {};
+  // One byte more makes an odd length even.
+  return length === undefined || !(length > needed + 1) ? 0 : length - needed;
 }
 
 /** As the file has it, before anything is decoded. */

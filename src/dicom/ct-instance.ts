@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ctHeaderOf } from './ct-header.ts';
 import type { CtHeader } from './ct-header.ts';
+import { ctHeadersOf, isEnhancedCt } from './enhanced-ct.ts';
 import { parseDicom } from './read-data-set.ts';
 import type { DicomFile } from './data-set.ts';
 import { storedValuesSha256 } from './pixel-data.ts';
@@ -14,7 +15,7 @@ export interface CtInstance extends CtHeader {
   /**
    * `stored-values`: of the decoded values in 16-bit little endian, so that the same pixels are the same in every
    * lossless encoding. `encoded`: of the bytes as they stand, where the caller did not want compressed ones decoded,
-   * and for a localiser or report of 8 bits or colours, which is no slice and has to be kept all the same.
+   * and for a localiser or report of 8 bits stored, of colours or without position, which is no slice and has to be kept all the same.
    */
   readonly pixelsHashed: 'stored-values' | 'encoded';
 }
@@ -39,8 +40,23 @@ export async function ctInstanceOf(file: DicomFile, options: { decode?: boolean 
   return { ...header, pixelSha256: await storedValuesSha256(file), pixelsHashed: 'stored-values' };
 }
 
-function canBeSlice({ bitsAllocated, samplesPerPixel, numberOfFrames }: CtHeader): boolean {
-  return bitsAllocated === 16 && samplesPerPixel === 1 && numberOfFrames === 1;
+/**
+ * Every image of a file: one of a classic CT image, one a frame of Enhanced CT. Parameters and errors as `ctInstanceOf`;
+ * SERIES_HEADER as ctHeadersOf.
+ */
+export async function ctInstancesOf(file: DicomFile): Promise<CtInstance[]> {
+  if (!isEnhancedCt(file)) return [await ctInstanceOf(file)];
+  const instances: CtInstance[] = [];
+  for (const header of ctHeadersOf(file)) {
+    const pixelSha256 = await storedValuesSha256(file, header.frameNumber);
+    instances.push({ ...header, pixelSha256, pixelsHashed: 'stored-values' });
+  }
+  return instances;
+}
+
+function canBeSlice({ bitsAllocated, bitsStored, samplesPerPixel, numberOfFrames, imagePosition }: CtHeader): boolean {
+  const isGreyFrame = samplesPerPixel === 1 && numberOfFrames === 1;
+  return isGreyFrame && bitsAllocated === 16 && bitsStored > 8 && imagePosition.length > 0;
 }
 
 function encodedSha256({ bytes, pixelData }: DicomFile): string {

@@ -30,8 +30,8 @@ export async function decodeFragments(
   timeoutMs = decodingTimeoutMs,
 ): Promise<Uint16Array> {
   const { codec, name } = file.transferSyntax;
-  const failed = (what: string): ContourNodeError =>
-    new ContourNodeError('PIXEL_DECODING', `the pixels cannot be decoded: ${what} (${name})`);
+  const failed = (what: string, remedy = 'send the series again, uncompressed'): ContourNodeError =>
+    new ContourNodeError('PIXEL_DECODING', `the pixels cannot be decoded: ${what} (${name})`, { remedy });
   if (codec === undefined || codec === 'native') throw failed('no decoder');
   const { rows, columns, bitsStored, signed } = frame;
   if (rows * columns > 8192 * 8192) throw failed(`${columns} x ${rows} pixels`);
@@ -49,7 +49,10 @@ export async function decodeFragments(
   if (!endsWithMarker(encoded)) throw failed('the image ends before its end marker');
   const fits = stream.rows === rows && stream.columns === columns && stream.components === 1;
   if (!fits || stream.precision <= 8 || stream.precision > 16) {
-    throw failed(`a frame of ${stream.columns} x ${stream.rows} x ${stream.components}, ${stream.precision} bits`);
+    throw failed(
+      `a frame of ${stream.columns} x ${stream.rows} x ${stream.components}, ${stream.precision} bits`,
+      `the header says ${columns} x ${rows}, ${bitsStored} bits stored: send the series again, uncompressed`,
+    );
   }
   const request = { codec, frame: encoded, rows, columns, bitsStored, signed };
   const decoding = lastDecoding.then(() => inThread(request, timeoutMs));

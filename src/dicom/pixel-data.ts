@@ -1,41 +1,47 @@
 import { createHash } from 'node:crypto';
 import { ContourNodeError } from '../errors.ts';
 import type { CtGeometry } from './ct-geometry.ts';
-import { ctHeaderOf } from './ct-header.ts';
 import type { CtHeader } from './ct-header.ts';
 import { parseDicom } from './read-data-set.ts';
 import type { DicomFile } from './data-set.ts';
+import { ctHeaderOfFrame } from './enhanced-ct.ts';
 import { decodeFragments } from './pixel-codecs.ts';
 import { isDecodable } from './transfer-syntax.ts';
 
 /** HU of air, and of what lies outside the image. */
 const airHu = -1024;
 
+/** `decodeHuOf` for the bytes of a classic CT image file. */
+export async function decodeHu(bytes: Uint8Array, geometry: CtGeometry): Promise<Int16Array> {
+  return decodeHuOf(parseDicom(bytes), geometry);
+}
+
 /**
  * The CT numbers of one slice in LPS order: `hu[j * columns + i]`, i along +x (left), j along +y (back).
- * @param bytes a CT image file in any transfer syntax of transfer-syntax.ts with a codec
+ * @param file a CT image in any transfer syntax of transfer-syntax.ts with a codec
+ * @param frame of a multi-frame instance, from 1
  * @throws PIXEL_DECODING the pixels are damaged, do not fit the header, or their syntax has no decoder
  * @throws DICOM_UNREADABLE, DICOM_NOT_CT as ctHeaderOf
  */
-export async function decodeHu(bytes: Uint8Array, geometry: CtGeometry): Promise<Int16Array> {
-  const file = parseDicom(bytes);
-  const header = ctHeaderOf(file);
+export async function decodeHuOf(file: DicomFile, geometry: CtGeometry, frame?: number): Promise<Int16Array> {
+  const header = ctHeaderOfFrame(file, frame);
   if (header.rows !== geometry.rows || header.columns !== geometry.columns) {
     throw failed(`${header.columns} x ${header.rows} pixels, the series has ${geometry.columns} x ${geometry.rows}`);
   }
   if (!Number.isFinite(header.slope) || !Number.isFinite(header.intercept))
     throw failed('no Rescale Slope or Intercept');
-  return inLpsOrder(await frameWords(file, header), header, geometry);
+  return inLpsOrder(await frameWords(file, pixelDescription(file), frame), header, geometry);
 }
 
 /**
  * SHA-256 of the stored values (16-bit little endian, unused high bits filled with the sign or with zeros): the same
  * for every lossless encoding of the same pixels.
+ * @param frame of a multi-frame instance, from 1
  * @throws PIXEL_DECODING
  */
-export async function storedValuesSha256(file: DicomFile): Promise<string> {
+export async function storedValuesSha256(file: DicomFile, frame?: number): Promise<string> {
   const pixels = pixelDescription(file);
-  const words = await frameWords(file, pixels);
+  const words = await frameWords(file, pixels, frame);
   const hash = createHash('sha256');
   if (areStoredValues(words, pixels)) return hash.update(words).digest('hex');
   // Piece by piece: half a megabyte more for every image that comes in keeps the collector busier than the hash.
@@ -116,34 +122,64 @@ function pixelDescription(file: DicomFile): PixelDescription {
   };
 }
 
-function failed(what: string): ContourNodeError {
-  return new ContourNodeError('PIXEL_DECODING', `the pixels cannot be decoded: ${what}`);
+function failed(what: string, remedy?: string): ContourNodeError {
+  return new ContourNodeError('PIXEL_DECODING', `the pixels cannot be decoded: ${what}`, remedy ? { remedy } : {});
 }
 
-/** The 16-bit words of the one frame as they stand in the file or come from the decoder, row by row. */
-async function frameWords(file: DicomFile, pixels: PixelDescription): Promise<Uint16Array> {
+const needsOriginal = 'send the original CT images: one grey frame of 16 bits allocated and 9 to 16 stored';
+
+/** The 16-bit words of a frame as they stand in the file or come from the decoder, row by row. */
+async function frameWords(file: DicomFile, pixels: PixelDescription, frame?: number): Promise<Uint16Array> {
   const { rows, columns, bitsAllocated, bitsStored, highBit, pixelRepresentation } = pixels;
   const count = rows * columns;
-  if (!(count > 0)) throw failed('no rows or no columns');
+  if (!(count > 0)) throw failed('no rows or no columns', needsOriginal);
   if (bitsAllocated !== 16 || !(bitsStored > 8 && bitsStored <= 16) || !(highBit >= bitsStored - 1 && highBit <= 15)) {
-    throw failed(`${bitsAllocated} bits allocated, ${bitsStored} stored, high bit ${highBit}`);
+    throw failed(`${bitsAllocated} bits allocated, ${bitsStored} stored, high bit ${highBit}`, needsOriginal);
   }
   const { uid, name } = file.transferSyntax;
-  if (!isDecodable(uid, bitsStored)) throw failed(`no decoder for ${bitsStored} bits in ${name}`);
-  if (pixelRepresentation !== 0 && pixelRepresentation !== 1) throw failed('no Pixel Representation');
-  if (pixels.samplesPerPixel !== 1 || pixels.numberOfFrames !== 1) throw failed('not one grey frame');
+  if (!isDecodable(uid, bitsStored)) {
+    const remedy = `send images of ${bitsStored} bits stored uncompressed, or in a lossless syntax that holds them`;
+    throw failed(`no decoder for ${bitsStored} bits stored in ${name}`, remedy);
+  }
+  if (pixelRepresentation !== 0 && pixelRepresentation !== 1) throw failed('no Pixel Representation', needsOriginal);
+  const { numberOfFrames } = pixels;
+  const isOne = frame === undefined ? numberOfFrames === 1 : frame >= 1 && frame <= numberOfFrames;
+  if (pixels.samplesPerPixel !== 1 || !isOne) throw failed('not one grey frame', needsOriginal);
+  const place = { index: (frame ?? 1) - 1, of: numberOfFrames };
   return file.transferSyntax.codec === 'native'
-    ? nativeWords(file, count)
-    : decodeFragments(file, { rows, columns, bitsStored, signed: pixelRepresentation === 1 });
+    ? nativeWords(file, count, place)
+    : decodeFragments(
+        { transferSyntax: file.transferSyntax, bytes: file.bytes, pixelData: fragmentsOf(file, place) },
+        { rows, columns, bitsStored, signed: pixelRepresentation === 1 },
+      );
 }
 
-/** The native words in the byte order of this machine (little endian, as every platform of Node 24 here). */
-function nativeWords(file: DicomFile, count: number): Uint16Array {
-  const { offset = 0, length } = file.pixelData ?? {};
-  // One byte more where the sender padded; anything else is not this image.
-  if (length === undefined || length < 2 * count || length > 2 * count + 1) {
-    throw failed(`${length ?? 'encapsulated'} bytes instead of ${2 * count}`);
+interface FramePlace {
+  /** From 0. */
+  readonly index: number;
+  readonly of: number;
+}
+
+/**
+ * The native words in the byte order of this machine (little endian, as every platform of Node 24 here). What stands
+ * behind them is padding (PS3.5 section 8.1.1), unless it is as much as an image and holds something: then the header
+ * is not that of these pixels.
+ */
+function nativeWords(file: DicomFile, count: number, frame: FramePlace): Uint16Array {
+  const { offset: start = 0, length } = file.pixelData ?? {};
+  if (length === undefined) {
+    throw failed('they are compressed, the transfer syntax says that they are not', 'correct the Transfer Syntax UID');
   }
+  const needed = 2 * count * frame.of;
+  if (length < needed) {
+    throw failed(`${length} bytes instead of ${needed}`, 'pixels are missing: send the image again from its source');
+  }
+  const surplus = file.bytes.subarray(start + needed, start + length);
+  if (surplus.length >= 2 * count && surplus.some((byte) => byte !== surplus[0])) {
+    const remedy = 'rows, columns, frames or bits allocated are not those of the pixels: correct them at the source';
+    throw failed(`${length} bytes instead of ${needed}`, remedy);
+  }
+  const offset = start + 2 * count * frame.index;
   const { bytes, transferSyntax } = file;
   const at = bytes.byteOffset + offset;
   if (at % 2 === 0 && !transferSyntax.bigEndian) return new Uint16Array(bytes.buffer, at, count);
@@ -152,6 +188,15 @@ function nativeWords(file: DicomFile, count: number): Uint16Array {
   copy.set(bytes.subarray(offset, offset + 2 * count));
   if (transferSyntax.bigEndian) copy.swap16();
   return words;
+}
+
+/** The fragments of one frame: one a frame, or as the Basic Offset Table says (PS3.5 A.4). */
+function fragmentsOf({ pixelData }: DicomFile, frame: FramePlace): DicomFile['pixelData'] {
+  if (pixelData === undefined || frame.of === 1) return pixelData;
+  const { fragments, frameStarts } = pixelData;
+  const starts = fragments.length === frame.of ? fragments.map((_, index) => index) : frameStarts;
+  if (starts.length !== frame.of) throw failed(`${fragments.length} fragments for ${frame.of} frames`);
+  return { ...pixelData, fragments: fragments.slice(starts[frame.index], starts[frame.index + 1]) };
 }
 
 /**

@@ -1,11 +1,11 @@
 import { open } from 'node:fs/promises';
 import { inflateRawSync } from 'node:zlib';
-import dicomParser from 'dicom-parser';
-import type { ByteStream, Element } from 'dicom-parser';
+import type { Element } from 'dicom-parser';
 import { ContourNodeError } from '../errors.ts';
+import { bareEncoding } from './bare-data-set.ts';
 import type { DicomFile, PixelDataElement } from './data-set.ts';
-import { vrOf } from './dictionary.ts';
 import { ElementDataSet } from './element-data-set.ts';
+import { readElements } from './read-elements.ts';
 import { explicitVrLittleEndian, transferSyntaxOf } from './transfer-syntax.ts';
 import type { TransferSyntax } from './transfer-syntax.ts';
 
@@ -14,7 +14,7 @@ const maximumInflatedBytes = 128 * 1024 * 1024;
 const pixelDataTag = '7fe00010';
 
 /**
- * Reads a DICOM file (PS3.10) in any transfer syntax.
+ * Reads a DICOM file (PS3.10) in any transfer syntax, or a data set on its own without file meta information.
  * @throws DICOM_UNREADABLE not DICOM, truncated, or elements that do not follow one another
  */
 export function parseDicom(bytes: Uint8Array): DicomFile {
@@ -63,25 +63,70 @@ function guarded<T>(read: () => T): T {
   }
 }
 
-function parse(file: Uint8Array, options: { headerOnly: boolean; fileLength: number }): DicomFile {
-  if (file.length < 132 || latin1(file, 128, 4) !== 'DICM') throw unreadable('not a DICOM file (no DICM at byte 128)');
+/** Whether a file is DICOM by its first bytes: with preamble and prefix, or a data set without. */
+export function beginsAsDicom(file: Uint8Array): boolean {
+  return metaOffset(file) !== undefined || bareEncoding(file) !== undefined;
+}
+
+/** Where the file meta information begins: behind prefix and preamble, or where programs that leave these out put it. */
+function metaOffset(file: Uint8Array): number | undefined {
+  if (latin1(file, 128, 4) === 'DICM') return 132;
+  return latin1(file, 0, 6) === '\x02\0\0\0UL' ? 0 : undefined;
+}
+
+/** The SOP class that the file meta information names, also where the data set is damaged; undefined where none does. */
+export function storageClassOf(file: Uint8Array): string | undefined {
+  try {
+    return readOpening(file).sopClassUid;
+  } catch {
+    return undefined;
+  }
+}
+
+interface Opening {
+  readonly transferSyntax: TransferSyntax;
+  /** As the file meta information has it. */
+  readonly sopClassUid?: string | undefined;
+  readonly sopInstanceUid?: string | undefined;
+  /** Where the data set begins. */
+  readonly end: number;
+}
+
+function readOpening(file: Uint8Array): Opening {
+  const offset = metaOffset(file);
+  if (offset === undefined) {
+    const transferSyntax = bareEncoding(file);
+    if (transferSyntax === undefined) throw unreadable('not a DICOM file (no DICM at byte 128)');
+    return { transferSyntax, end: 0 };
+  }
   const explicit = transferSyntaxOf(explicitVrLittleEndian)!;
-  const group2 = guarded(() => readElements(file, 132, explicit, (tag) => (tag.startsWith('0002') ? 'read' : 'stop')));
+  const group2 = guarded(() =>
+    readElements(file, offset, explicit, (tag) => (tag.startsWith('0002') ? 'read' : 'stop')),
+  );
   const metaSet = new ElementDataSet(group2.elements, file, false);
-  // (0002,0000) counts from behind itself, which is byte 144.
+  // (0002,0000) counts from behind itself, 12 bytes further.
   const groupLength = metaSet.numbers('00020000')[0];
-  if (groupLength !== undefined && 144 + groupLength > file.length) {
+  if (groupLength !== undefined && offset + 12 + groupLength > file.length) {
     throw unreadable('the file meta information is cut off');
   }
   const transferSyntaxUid = metaSet.string('00020010');
   if (transferSyntaxUid === undefined) throw unreadable('no Transfer Syntax UID in the file meta information');
-  // PS3.5 section 10: every syntax that is not in the table is Explicit VR Little Endian around its pixels.
-  const transferSyntax = transferSyntaxOf(transferSyntaxUid) ?? unknownSyntax(explicit, transferSyntaxUid);
+  return {
+    // PS3.5 section 10: every syntax that is not in the table is Explicit VR Little Endian around its pixels.
+    transferSyntax: transferSyntaxOf(transferSyntaxUid) ?? unknownSyntax(explicit, transferSyntaxUid),
+    sopClassUid: metaSet.string('00020002'),
+    sopInstanceUid: metaSet.string('00020003'),
+    end: group2.end,
+  };
+}
 
+function parse(file: Uint8Array, options: { headerOnly: boolean; fileLength: number }): DicomFile {
+  const opening = readOpening(file);
+  const { transferSyntax } = opening;
   const { bytes, start, fileLength } = transferSyntax.deflated
-    ? inflated(file, group2.end, options)
-    : { bytes: file, start: group2.end, fileLength: options.fileLength };
-  const { elements } = guarded(() =>
+    ? inflated(file, opening.end, options)
+    : { bytes: file, start: opening.end, fileLength: options.fileLength };
+  const { elements, doubtful } = guarded(() =>
     readElements(bytes, start, transferSyntax, (tag) =>
       tag !== pixelDataTag ? 'read' : options.headerOnly ? 'header' : 'last',
     ),
@@ -89,14 +134,18 @@ function parse(file: Uint8Array, options: { headerOnly: boolean; fileLength: num
   const pixelElement = elements.get(pixelDataTag);
   if (pixelElement === undefined && bytes.length < fileLength) throw unreadable('the header ends beyond what was read');
 
+  if (opening.end === 0 && pixelElement?.hadUndefinedLength === true) {
+    throw unreadable('without file meta information nothing says how the pixels are compressed');
+  }
   const dataSet = new ElementDataSet(elements, bytes, transferSyntax.bigEndian);
   return Object.assign(dataSet, {
     meta: {
-      transferSyntaxUid,
-      sopClassUid: dataSet.string('00080016') ?? metaSet.string('00020002') ?? '',
-      sopInstanceUid: dataSet.string('00080018') ?? metaSet.string('00020003') ?? '',
+      transferSyntaxUid: transferSyntax.uid,
+      sopClassUid: dataSet.string('00080016') ?? opening.sopClassUid ?? '',
+      sopInstanceUid: dataSet.string('00080018') ?? opening.sopInstanceUid ?? '',
     },
     transferSyntax,
+    doubtful,
     bytes,
     dataSetOffset: start,
     pixelData: pixelElement && pixelDataElement(pixelElement, fileLength),
@@ -113,85 +162,23 @@ function inflated(file: Uint8Array, start: number, options: { fileLength: number
   return { bytes, start: 0, fileLength: bytes.length };
 }
 
-/**
- * The elements of one level, by tag. dicom-parser reads each; it takes values that end beyond the bytes without a
- * word, so that the ends are checked here. `what` says how far to go: `last` is the last element read, of `header` only
- * tag and length are. Nothing behind the pixels is of use, and some writers leave padding there.
- */
-function readElements(
-  bytes: Uint8Array,
-  start: number,
-  syntax: TransferSyntax,
-  what: (tag: string) => 'read' | 'last' | 'header' | 'stop',
-): { elements: Map<string, Element>; end: number } {
-  // A ByteStream cannot stand at the end.
-  if (start >= bytes.length) return { elements: new Map(), end: start };
-  const parser = syntax.bigEndian ? dicomParser.bigEndianByteArrayParser : dicomParser.littleEndianByteArrayParser;
-  const stream = new dicomParser.ByteStream(parser, bytes, start);
-  const elements = new Map<string, Element>();
-  while (stream.position < bytes.length) {
-    const parserTag = peekTag(stream);
-    const tag = parserTag.slice(1);
-    const action = what(tag);
-    if (action === 'stop') break;
-    if (elements.has(tag)) throw unreadable(`element (${tag.slice(0, 4)},${tag.slice(4)}) occurs twice`);
-    stream.warnings.length = 0;
-    const untilTag = action === 'header' ? parserTag : undefined;
-    const element = readElement(stream, syntax, untilTag);
-    elements.set(tag, element);
-    if (untilTag !== undefined) break;
-    const { hadUndefinedLength = false, items } = element;
-    const lacksDelimiter = hadUndefinedLength && stream.warnings.length > 0;
-    if (stream.position > bytes.length || lacksDelimiter) throw unreadable('the data set ends within an element');
-    if (items !== undefined && !hadUndefinedLength && stream.position !== element.dataOffset + element.length) {
-      throw unreadable('a sequence does not end where it says');
-    }
-    if (action === 'last') break;
-  }
-  return { elements, end: stream.position };
-}
-
-function peekTag(stream: ByteStream): string {
-  const tag = dicomParser.readTag(stream);
-  stream.seek(-4);
-  return tag;
-}
-
-function readElement(stream: ByteStream, syntax: TransferSyntax, untilTag: string | undefined): Element {
-  if (syntax.implicitVr) return dicomParser.readDicomElementImplicit(stream, untilTag, parserVr);
-  const vr = latin1(stream.byteArray, stream.position + 4, 2);
-  if (!/^[A-Z]{2}$/.test(vr)) throw unreadable('an element has no VR');
-  // dicom-parser takes the length of the 64-bit VRs for two bytes (PS3.5 table 7.1-1 says four).
-  if (vr === 'OV' || vr === 'SV' || vr === 'UV') {
-    const tag = dicomParser.readTag(stream);
-    stream.seek(4);
-    const length = stream.readUint32();
-    const element: Element = { tag, vr, length, dataOffset: stream.position };
-    stream.seek(length);
-    return element;
-  }
-  return dicomParser.readDicomElementExplicit(stream, stream.warnings, untilTag);
-}
-
-/** Its types want a string; without one, dicom-parser looks into the value to see whether it is a sequence. */
-function parserVr(parserTag: string): string {
-  return vrOf(parserTag.slice(1)) as string;
-}
-
 function latin1(bytes: Uint8Array, offset: number, length: number): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset + offset, Math.min(length, bytes.length - offset)).toString(
-    'latin1',
-  );
+  return String.fromCharCode(...bytes.subarray(offset, offset + length));
 }
 
 function pixelDataElement(element: Element, fileLength: number): PixelDataElement {
   const encapsulated = element.hadUndefinedLength === true;
+  const { fragments = [] } = element;
   if (!encapsulated && element.dataOffset + element.length > fileLength) {
     throw unreadable('the file is shorter than its pixel data');
   }
   return {
     offset: element.dataOffset,
     length: encapsulated ? undefined : element.length,
-    fragments: (element.fragments ?? []).map(({ position, length }) => ({ offset: position, length })),
+    fragments: fragments.map(({ position, length }) => ({ offset: position, length })),
+    frameStarts: (element.basicOffsetTable ?? []).flatMap((offset) => {
+      const index = fragments.findIndex((fragment) => fragment.offset === offset);
+      return index < 0 ? [] : [index];
+    }),
   };
 }

@@ -1,13 +1,15 @@
 import { ContourNodeError } from '../errors.ts';
 import type { Warning } from '../warning.ts';
+import { figure, figures } from './figures.ts';
+import { samePositionMm } from './stack-line.ts';
 
-/** Closer than this (mm) two slices lie at one position; no scanner reconstructs finer. */
-const samePositionMm = 0.05;
 /**
  * Steps of one spacing differ by table feed and by the rounding of positions to 0.1 mm, up to this (mm), and never by
  * more than this share: a missing slice doubles a step.
  */
 const stepTolerance = { mm: 0.101, share: 0.25 };
+/** Positions that jitter by less than this share of the step are told of: a step then changes by twice as much. */
+const jitterShare = 0.1;
 /** A spacing that lasts so many slices is how the series was reconstructed, not a fault. */
 const shortestRun = 3;
 
@@ -20,9 +22,10 @@ interface Run {
 
 /**
  * Whether the slices follow one another without duplicates and gaps. The spacing may change along the scan where each
- * spacing lasts at least three slices and lies within the bundle's limits; an isolated larger step is a missing slice.
+ * spacing lasts at least three slices and lies within the bundle's limits; where two spacings meet, one step may be
+ * smaller than either. An isolated larger step is a missing slice.
  * @param z ascending positions in mm
- * @returns a warning where the spacing changes
+ * @returns warnings where the spacing changes, or the positions jitter by less than a tenth of the step
  * @throws SERIES_DUPLICATE_POSITION, SERIES_MISSING_SLICE, SERIES_SPACING naming the slices, the first is slice 1
  */
 export function checkSpacing(z: readonly number[], limits: { sliceSpacingMm?: readonly [number, number] }): Warning[] {
@@ -31,42 +34,96 @@ export function checkSpacing(z: readonly number[], limits: { sliceSpacingMm?: re
   if (duplicate >= 0) {
     throw new ContourNodeError('SERIES_DUPLICATE_POSITION', `two slices at one position (${between(duplicate)})`);
   }
-  const runs = runsOf(steps);
-  // A series of a few slices has no run of three: it is regular where all its steps are one run.
-  const isLasting = (run: Run): boolean => run.steps >= shortestRun || runs.length === 1;
-  for (const [index, run] of runs.entries()) {
-    if (isLasting(run)) continue;
-    const expected = expectedSpacing(runs, index, isLasting, steps);
-    const step = steps[run.start]!;
-    const isGap = step > expected;
-    throw new ContourNodeError(
-      isGap ? 'SERIES_MISSING_SLICE' : 'SERIES_SPACING',
-      `${isGap ? 'gap' : 'step'} of ${inMm(step)} ${between(run.start)}, expected ${inMm(expected)}`,
-    );
+  const even = runsOf(steps, (start) => {
+    const first = steps[start]!;
+    // Against the first step of the run, so that small differences do not add up unseen.
+    return { expected: first, tolerance: Math.min(stepTolerance.mm, stepTolerance.share * first) };
+  });
+  const jittering = faultOf(even) === undefined ? undefined : jitteringRuns(z, steps);
+  const runs = jittering?.runs ?? even;
+  const fault = faultOf(runs);
+  if (fault !== undefined) refuse(runs, fault, steps);
+  checkLimits(
+    runs.filter((run) => isLasting(run, runs)),
+    limits.sliceSpacingMm,
+  );
+  const warnings: Warning[] = [];
+  if (runs.length > 1) {
+    const text = `the slice spacing changes along the scan: ${runs.map((run) => inMm(run.spacing)).join(', ')}`;
+    warnings.push({ code: 'SPACING_CHANGES', text });
   }
-  checkLimits(runs, limits.sliceSpacingMm);
-  if (runs.length <= 1) return [];
-  const text = `the slice spacing changes along the scan: ${runs.map((run) => inMm(run.spacing)).join(', ')}`;
-  return [{ code: 'SPACING_CHANGES', text }];
+  if (jittering !== undefined) {
+    const [deviation] = figures(jittering.deviation);
+    const text = `slices lie up to ${deviation} mm beside even positions; each contour lies at its own slice`;
+    warnings.push({ code: 'SPACING_JITTER', text });
+  }
+  return warnings;
 }
 
 function between(step: number): string {
   return `between slices ${step + 1} and ${step + 2}`;
 }
 
-/** One digit, or two where one would hide what is different. */
 function inMm(value: number): string {
-  return `${Math.abs(value * 10 - Math.round(value * 10)) < 0.05 ? value.toFixed(1) : value.toFixed(2)} mm`;
+  return `${figure(value)} mm`;
 }
 
-function runsOf(steps: readonly number[]): Run[] {
+/** A series of a few slices has no run of three: it is regular where all its steps are one run. */
+function isLasting(run: Run, runs: readonly Run[]): boolean {
+  return run.steps >= shortestRun || runs.length === 1;
+}
+
+/** The index of the first run that is neither a spacing of its own nor the short step where two spacings meet. */
+function faultOf(runs: readonly Run[]): number | undefined {
+  const index = runs.findIndex((run, i) => !isLasting(run, runs) && !isJoint(runs, i));
+  return index < 0 ? undefined : index;
+}
+
+function isJoint(runs: readonly Run[], index: number): boolean {
+  const [before, joint, after] = [runs[index - 1], runs[index]!, runs[index + 1]];
+  if (before === undefined || after === undefined || joint.steps > 1) return false;
+  const areTwoSpacings =
+    Math.abs(before.spacing - after.spacing) > stepTolerance.share * Math.max(before.spacing, after.spacing);
+  const isShort = joint.spacing <= Math.max(before.spacing, after.spacing) + stepTolerance.mm;
+  return areTwoSpacings && isShort && isLasting(before, runs) && isLasting(after, runs);
+}
+
+function refuse(runs: readonly Run[], fault: number, steps: readonly number[]): never {
+  const index = runs.some((run) => isLasting(run, runs)) ? fault : oddest(runs, steps);
+  const run = runs[index]!;
+  const expected = expectedSpacing(runs, index, steps);
+  const step = steps[run.start]!;
+  const isGap = step > expected;
+  const [shown, wanted] = pairInMm(step, expected);
+  throw new ContourNodeError(
+    isGap ? 'SERIES_MISSING_SLICE' : 'SERIES_SPACING',
+    `${isGap ? 'gap' : 'step'} of ${shown} mm ${between(run.start)}, expected ${wanted} mm`,
+  );
+}
+
+/** Where no spacing lasts, the run that differs most from the median step. */
+function oddest(runs: readonly Run[], steps: readonly number[]): number {
+  const middle = medianOf(steps);
+  const differences = runs.map(({ start }) => Math.abs(steps[start]! - middle));
+  return differences.indexOf(Math.max(...differences));
+}
+
+function medianOf(steps: readonly number[]): number {
+  return steps.toSorted((a, b) => a - b)[steps.length >> 1]!;
+}
+
+/** Each with the digits it needs, and both with enough to look different. */
+function pairInMm(a: number, b: number): [string, string] {
+  const [ownA, ownB] = [figure(a), figure(b)];
+  return ownA === ownB ? (figures(a, b) as [string, string]) : [ownA, ownB];
+}
+
+function runsOf(steps: readonly number[], fit: (start: number) => { expected: number; tolerance: number }): Run[] {
   const runs: Run[] = [];
   let start = 0;
   for (let i = 1; i <= steps.length; i++) {
-    // Against the first step of the run, so that small differences do not add up unseen.
-    const first = steps[start]!;
-    if (i < steps.length && Math.abs(steps[i]! - first) <= Math.min(stepTolerance.mm, stepTolerance.share * first))
-      continue;
+    const { expected, tolerance } = fit(start);
+    if (i < steps.length && Math.abs(steps[i]! - expected) <= tolerance) continue;
     const inRun = steps.slice(start, i);
     runs.push({ start, steps: inRun.length, spacing: inRun.reduce((sum, step) => sum + step, 0) / inRun.length });
     start = i;
@@ -74,15 +131,36 @@ function runsOf(steps: readonly number[]): Run[] {
   return runs;
 }
 
+/** The runs where steps may differ by twice the jitter, and by how much (mm) a slice lies beside its even position. */
+function jitteringRuns(z: readonly number[], steps: readonly number[]): { runs: Run[]; deviation: number } | undefined {
+  const runs = runsOf(steps, (start) => {
+    const expected = medianOf(steps.slice(start, start + 2 * shortestRun + 1));
+    // Twice the jitter, and once more since the step that is expected is one of them.
+    return { expected, tolerance: 3 * jitterShare * expected };
+  });
+  let largest = 0;
+  for (const { start, steps: count, spacing } of runs) {
+    const deviation = unevenness(z.slice(start, start + count + 1));
+    if (deviation > jitterShare * spacing + 1e-6) return undefined;
+    largest = Math.max(largest, deviation);
+  }
+  return { runs, deviation: largest };
+}
+
+/** Largest distance (mm) of a position from even ones: of the slope that fits best (least squares), in the middle between all. */
+function unevenness(z: readonly number[]): number {
+  const middle = (z.length - 1) / 2;
+  const spread = z.reduce((sum, _, n) => sum + (n - middle) ** 2, 0);
+  const spacing = z.reduce((sum, position, n) => sum + (n - middle) * position, 0) / spread;
+  const beside = z.map((position, n) => position - (n - middle) * spacing);
+  return (Math.max(...beside) - Math.min(...beside)) / 2;
+}
+
 /** The spacing of the nearest lasting run before, else after; the median where there is none. */
-function expectedSpacing(
-  runs: readonly Run[],
-  index: number,
-  isLasting: (run: Run) => boolean,
-  steps: readonly number[],
-): number {
-  const nearest = runs.slice(0, index).findLast(isLasting) ?? runs.slice(index + 1).find(isLasting);
-  return nearest?.spacing ?? steps.toSorted((a, b) => a - b)[steps.length >> 1]!;
+function expectedSpacing(runs: readonly Run[], index: number, steps: readonly number[]): number {
+  const lasts = (run: Run): boolean => isLasting(run, runs);
+  const nearest = runs.slice(0, index).findLast(lasts) ?? runs.slice(index + 1).find(lasts);
+  return nearest?.spacing ?? medianOf(steps);
 }
 
 function checkLimits(runs: readonly Run[], limits: readonly [number, number] | undefined): void {
@@ -90,8 +168,9 @@ function checkLimits(runs: readonly Run[], limits: readonly [number, number] | u
   const [smallest, largest] = limits;
   const outside = runs.find((run) => run.spacing < smallest - samePositionMm || run.spacing > largest + samePositionMm);
   if (outside === undefined) return;
+  const [shown] = pairInMm(outside.spacing, outside.spacing < smallest ? smallest : largest);
   throw new ContourNodeError(
     'SERIES_SPACING',
-    `slice spacing of ${inMm(outside.spacing)} from slice ${outside.start + 1}, the bundle takes ${inMm(smallest)} to ${inMm(largest)}`,
+    `slice spacing of ${shown} mm from slice ${outside.start + 1}, the bundle takes ${inMm(smallest)} to ${inMm(largest)}`,
   );
 }

@@ -1,10 +1,35 @@
 import { createHash } from 'node:crypto';
+import { ContourNodeError } from '../errors.ts';
 
-/** PS3.5 section 9.1: components of digits without leading zeros, at most 64 characters in all. */
-const uidPattern = /^(0|[1-9]\d*)(\.(0|[1-9]\d*))+$/;
+const longestUid = 64;
+/**
+ * PS3.5 section 9.1 without its rule on leading zeros, which scanners and routers break: such a UID names an image as
+ * well as any other, and is passed on as it is.
+ */
+const uidPattern = /^\d+(\.\d+)+$/;
 
 export function isUid(value: string): boolean {
-  return value.length <= 64 && uidPattern.test(value);
+  return value.length <= longestUid && uidPattern.test(value);
+}
+
+/**
+ * @param attribute name of the attribute that has the value
+ * @throws DICOM_UID too long to be written anywhere else
+ * @throws DICOM_UNREADABLE absent, or no UID at all
+ */
+export function checkUid(attribute: string, value: string): void {
+  checkUidLength(attribute, value);
+  if (value === '') throw new ContourNodeError('DICOM_UNREADABLE', `the image has no ${attribute}`);
+  if (!isUid(value)) throw new ContourNodeError('DICOM_UNREADABLE', `the ${attribute} is no UID`);
+}
+
+/** @throws DICOM_UID */
+export function checkUidLength(attribute: string, value: string): void {
+  if (value.length <= longestUid) return;
+  throw new ContourNodeError(
+    'DICOM_UID',
+    `the ${attribute} has ${value.length} characters, at most ${longestUid} are allowed`,
+  );
 }
 
 /**

@@ -135,7 +135,7 @@ test('native pixels that are not as many as rows and columns say are an error', 
   };
   const decode = (changes: Elements) => decodeHu(dicomFile(ctElements(0, changes)), geometry);
   await assert.rejects(decode({ '7fe00010': ['OW', numberedPixels(20, 15)] }), /600 bytes instead of 640/);
-  await assert.rejects(decode({ '7fe00010': ['OW', numberedPixels(20, 17)] }), /680 bytes instead of 640/);
+  await assert.rejects(decode({ '7fe00010': ['OW', numberedPixels(40, 16)] }), /1280 bytes instead of 640/);
   await assert.rejects(decode({ '7fe00010': ['OW', []] }), /0 bytes instead of 640/);
   await assert.rejects(decode({ '00280010': ['US', [40]] }), /16 x 40 pixels, the series has 16 x 20/);
   await assert.rejects(decode({ '00280100': ['US', [8]] }), /8 bits allocated/);

@@ -129,9 +129,12 @@ test('sequences nested a hundred thousand deep, and a deflated file of gigabytes
   assert.throws(() => parseDicom(file(deflatedExplicitVrLittleEndian, bomb)), isUnreadable);
 });
 
-test('an element that occurs twice is an error: which of the two positions would be true?', () => {
-  const position = element('00200032', 'DS', Buffer.from('0\\0\\0 '));
-  assert.throws(() => parseDicom(file(explicitVrLittleEndian, position, position)), /\(0020,0032\) occurs twice/);
+test('of an element that occurs twice the first counts, and a second one with another value is known', () => {
+  const position = (z: string) => element('00200032', 'DS', Buffer.from(`0\\0\\${z} `));
+  assert.equal(parseDicom(file(explicitVrLittleEndian, position('1'), position('1'))).doubtful.size, 0);
+  const twice = parseDicom(file(explicitVrLittleEndian, position('1'), position('2')));
+  assert.deepEqual(twice.numbers('00200032'), [0, 0, 1]);
+  assert.deepEqual([...twice.doubtful], [['00200032', 'occurs twice with different values']]);
 });
 
 test('UN is read by the dictionary, 64-bit VRs keep the rest in step, odd lengths are taken', () => {

@@ -111,7 +111,12 @@ test('a data directory of an earlier version goes on: what is due is delivered, 
   await harness.actions.retry(rejected.key);
   await harness.pass(1);
   const checkedAgain = harness.store.show(rejected.key)!;
-  assert.deepEqual([checkedAgain.state, checkedAgain.problem], ['rejected', rejected.problem]);
+  assert.equal(checkedAgain.state, 'rejected');
+  // Today's remedy says which attribute differs.
+  assert.deepEqual(
+    [checkedAgain.problem?.code, checkedAgain.problem?.message],
+    [rejected.problem?.code, rejected.problem?.message],
+  );
   assert.deepEqual(
     checkedAgain.history.slice(rejected.history.length).map(({ kind }) => kind),
     ['retry', 'rejected'],

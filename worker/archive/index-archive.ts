@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { ctImageStorage } from '../../src/dicom/ct-instance.ts';
 import { type DicomFile } from '../../src/dicom/data-set.ts';
+import { filesBelow } from '../../src/dicom/files-below.ts';
 import { parseDicom, readHeader } from '../../src/dicom/read-data-set.ts';
 import { readRtstruct } from '../../src/dicom/rtstruct/read-rtstruct.ts';
 import { rtStructureSetStorage } from '../../src/dicom/rtstruct/structure-set.ts';
 import { tag } from '../../src/dicom/rtstruct/tags.ts';
-import { asContourNodeError, ContourNodeError } from '../../src/errors.ts';
+import { asContourNodeError, type ContourNodeError } from '../../src/errors.ts';
 
 /** The CT instances of one series, in whatever folders. */
 export interface IndexedSeries {
@@ -52,13 +52,7 @@ export async function indexArchive(
   archive: string,
   onFile?: (done: number, total: number) => void,
 ): Promise<ArchiveIndex> {
-  const entries = await readdir(archive, { recursive: true, withFileTypes: true }).catch((cause: unknown) => {
-    throw new ContourNodeError('PATH_NOT_FOUND', `no such folder: ${archive}`, { cause });
-  });
-  const paths = entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .toSorted();
+  const { files: paths } = await filesBelow([archive]);
   const series = new Map<string, { frame: string; patient: string; images: { path: string; z: number }[] }>();
   const structureSets: IndexedStructureSet[] = [];
   const unreadable: { path: string; error: ContourNodeError }[] = [];

@@ -19,11 +19,8 @@ export interface ReadCase {
  * @throws ContourNodeError what reading CT and structure set throws
  */
 export async function readCase({ ctFiles, rtstruct }: ArchiveCase): Promise<ReadCase> {
-  const { series, files } = await readCtFolder(ctFiles);
-  const volume = await loadVolume(
-    series.slices.map((slice) => files.get(slice.sopInstanceUid)!),
-    series.geometry,
-  );
+  const { series, sources } = await readCtFolder(ctFiles);
+  const volume = await loadVolume(sources, series.geometry);
   const { rois } = matchToCt(readRtstruct(await readFile(rtstruct)), referencedCt(series));
   return { volume, rois: rois.filter((roi) => roi.contours.length > 0) };
 }

@@ -62,7 +62,7 @@ async function compared(
   const files = new OrderFiles(dataDirectory, payload);
   const [order, result, manifest] = [await files.order(), await files.result(), await files.manifest()];
   if (result === undefined) throw new ContourNodeError('DATA_DIRECTORY', 'the order has no result');
-  const { headers } = await readSlices(files, manifest);
+  const headers = await readSlices(files, manifest);
   const checked = checkCtSeries(headers);
   const grid = gridOf(checked.geometry);
   const ct = referencedCt(checked);

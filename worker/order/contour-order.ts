@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Bundle } from '../../src/bundles/read-bundle.ts';
-import type { CtHeader } from '../../src/dicom/ct-instance.ts';
 import { checkCtSeries } from '../../src/dicom/ct-series.ts';
-import type { DataSet } from '../../src/dicom/data-set.ts';
+import { readHeader } from '../../src/dicom/read-data-set.ts';
 import { isWanted } from '../structure-set/destination-rois.ts';
 import { ContourNodeError, isAtFault } from '../../src/errors.ts';
 import type { ContourPayload } from '../../src/work/payloads.ts';
@@ -22,7 +21,7 @@ import { keySliceSheet } from '../pictures/key-slices.ts';
 import { readSlices } from './revision-slices.ts';
 import { planeFiles } from '../pictures/plane-files.ts';
 import { StageClock, type Progress } from '../stage-clock.ts';
-import { prepareStructureSet } from '../structure-set/prepare-structure-set.ts';
+import { prepareStructureSet, type StructureSetOptions } from '../structure-set/prepare-structure-set.ts';
 
 export interface ContourOrderOptions {
   /** Opens the bundle of the order in the engine of the order; the caller keeps it loaded. */
@@ -129,18 +128,23 @@ interface Work {
 
 async function contour(work: Work): Promise<WorkResult> {
   const { files, order, manifest, loaded, clock } = work;
-  const { headers, first } = await readSlices(files, manifest);
+  const headers = await readSlices(files, manifest);
   const { applicability } = loaded.bundle.manifest;
-  const { geometry, slices, warnings } = checkCtSeries(headers, applicability);
+  const { geometry, slices, warnings, identityFrom } = checkCtSeries(headers, {
+    ...applicability,
+    // The node made the order knowing what its route says of a tilt.
+    tilt: 'resolve',
+  });
   const pathOf = new Map(manifest.slices.map(({ sopInstanceUid, file }) => [sopInstanceUid, files.instance(file)]));
   const paths = slices.map(({ sopInstanceUid }) => pathOf.get(sopInstanceUid)!);
   const contoured = await contourCt({ geometry, files: paths }, loaded, { batchSize: work.batchSize, clock });
 
+  const ct = { geometry, slices, header: await readHeader(pathOf.get(identityFrom.sopInstanceUid)!) };
   const found = await clock.run('structure set', async () => {
     const sets: WorkResult['structureSets'] = [];
     const more: Warning[] = [];
     for (const profile of order.profiles) {
-      const written = await writeProfile(work, profile, slices, first, contoured);
+      const written = await writeProfile(work, profile, ct, contoured);
       if (written === undefined) continue;
       sets.push(written.result);
       more.push(...written.warnings);
@@ -169,14 +173,12 @@ async function contour(work: Work): Promise<WorkResult> {
 async function writeProfile(
   work: Work,
   profile: Profile,
-  slices: readonly CtHeader[],
-  header: DataSet,
+  ct: Pick<StructureSetOptions, 'geometry' | 'slices' | 'header'>,
   contoured: ContouredCt,
 ) {
   const { order, manifest, files } = work;
   const prepared = prepareStructureSet({
-    slices,
-    header,
+    ...ct,
     bundle: work.loaded.bundle,
     rois: contoured.rois,
     ctWarnings: contoured.ctWarnings,

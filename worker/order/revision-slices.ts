@@ -1,5 +1,4 @@
 import { ctHeaderOf, type CtHeader } from '../../src/dicom/ct-instance.ts';
-import { type DataSet } from '../../src/dicom/data-set.ts';
 import { readHeader } from '../../src/dicom/read-data-set.ts';
 import { ContourNodeError } from '../../src/errors.ts';
 import type { RevisionManifest } from '../../src/work/revision-manifest.ts';
@@ -9,12 +8,8 @@ import type { OrderFiles } from './order-files.ts';
  * The headers of the revision's slices, in its order.
  * @throws ContourNodeError DATA_DIRECTORY a file is missing, damaged, or another instance than the manifest names
  */
-export async function readSlices(
-  files: OrderFiles,
-  manifest: RevisionManifest,
-): Promise<{ headers: CtHeader[]; first: DataSet }> {
+export async function readSlices(files: OrderFiles, manifest: RevisionManifest): Promise<CtHeader[]> {
   const headers: CtHeader[] = [];
-  let first: DataSet | undefined;
   for (const [index, slice] of manifest.slices.entries()) {
     const file = await readHeader(files.instance(slice.file)).catch((error: unknown) => {
       throw new ContourNodeError('DATA_DIRECTORY', `slice ${index + 1} of the series is missing or damaged`, {
@@ -32,8 +27,7 @@ export async function readSlices(
       );
     }
     headers.push(header);
-    first ??= file;
   }
-  if (first === undefined) throw new ContourNodeError('SERIES_TOO_FEW_SLICES', 'no slices');
-  return { headers, first };
+  if (headers.length === 0) throw new ContourNodeError('SERIES_TOO_FEW_SLICES', 'no slices');
+  return headers;
 }

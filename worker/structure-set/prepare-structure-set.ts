@@ -1,5 +1,7 @@
 import type { BundleManifest } from '../../src/bundles/manifest.ts';
+import type { CtGeometry } from '../../src/dicom/ct-geometry.ts';
 import type { CtHeader } from '../../src/dicom/ct-instance.ts';
+import type { ReferencedImage } from '../../src/dicom/rtstruct/structure-set-input.ts';
 import type { DataSet } from '../../src/dicom/data-set.ts';
 import { patientStudyElements } from '../../src/dicom/patient-study.ts';
 import { destinationRois, type ContouredRoi } from './destination-rois.ts';
@@ -11,6 +13,8 @@ import { version } from '../../src/version.ts';
 
 export interface StructureSetOptions {
   readonly slices: readonly CtHeader[];
+  /** Of these slices. */
+  readonly geometry: CtGeometry;
   /** Header of one of the slices: patient and study are copied from it, byte for byte. */
   readonly header: DataSet;
   readonly bundle: { readonly manifest: BundleManifest; readonly digest: string };
@@ -46,11 +50,7 @@ export function prepareStructureSet(options: StructureSetOptions): PreparedStruc
       studyInstanceUid: first.studyInstanceUid,
       seriesInstanceUid: first.seriesInstanceUid,
       frameOfReferenceUid: first.frameOfReferenceUid,
-      images: options.slices.map(({ sopClassUid, sopInstanceUid, imagePosition }) => ({
-        sopClassUid,
-        sopInstanceUid,
-        z: imagePosition[2]!,
-      })),
+      images: options.slices.map((slice, index) => referencedImage(slice, options.geometry, index)),
     },
     texts: modelTexts({
       bundle: manifest,
@@ -68,4 +68,20 @@ export function prepareStructureSet(options: StructureSetOptions): PreparedStruc
     rois,
     determinants: [options.contentSha256, digest],
   });
+}
+
+function referencedImage(
+  { sopClassUid, sopInstanceUid, frameNumber, imagePosition }: CtHeader,
+  { originX, originY, planes }: CtGeometry,
+  index: number,
+): ReferencedImage {
+  return {
+    sopClassUid,
+    sopInstanceUid,
+    ...(frameNumber !== undefined && { frameNumber }),
+    z: imagePosition[2]!,
+    ...(planes !== undefined && {
+      plane: { origin: planes.origins[index]!, gridOrigin: [originX, originY], column: planes.column },
+    }),
+  };
 }

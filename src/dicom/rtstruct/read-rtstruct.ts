@@ -1,10 +1,10 @@
 import { ContourNodeError } from '../../errors.ts';
 import type { Warning } from '../../warning.ts';
 import { parseDicom } from '../read-data-set.ts';
-import type { DataSet } from '../data-set.ts';
+import { refuseDoubtful, type DataSet } from '../data-set.ts';
 import { rtStructureSetStorage } from './structure-set.ts';
 import type { Contour, StructureSet, StructureSetRoi } from './structure-set.ts';
-import { tag } from './tags.ts';
+import { isOfStructureSet, tag } from './tags.ts';
 
 /** Terms of Contour Geometric Type (PS3.3 C.8.8.6.1) that enclose an area. */
 const closed = new Set(['CLOSED_PLANAR', 'CLOSEDPLANAR_XOR']);
@@ -28,6 +28,7 @@ export function readRtstruct(bytes: Uint8Array): StructureSet {
       remedy: 'give an RTSTRUCT file',
     });
   }
+  refuseDoubtful(file, isOfStructureSet);
   const definitions = file.items(tag.StructureSetROISequence);
   if (definitions.length === 0) throw new ContourNodeError('RTSTRUCT_UNREADABLE', 'the structure set defines no ROI');
 

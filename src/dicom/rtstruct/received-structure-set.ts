@@ -1,9 +1,9 @@
 import { ContourNodeError } from '../../errors.ts';
 import { patientIdentity } from '../ct-header.ts';
-import type { DataSet, DicomFile } from '../data-set.ts';
+import { refuseDoubtful, type DataSet, type DicomFile } from '../data-set.ts';
 import { dataSetSha256 } from '../data-set-digest.ts';
 import { isUid } from '../uid.ts';
-import { tag } from './tags.ts';
+import { isOfStructureSet, tag } from './tags.ts';
 
 /** Approval Status (PS3.3 C.8.8.16): what counts as approved is APPROVED alone. */
 export const approvals = ['APPROVED', 'UNAPPROVED', 'REJECTED', 'unknown'] as const;
@@ -31,9 +31,10 @@ export interface ReceivedStructureSet {
  * The references of an RT Structure Set (PS3.3 A.19) of any system. Coordinates are not read, so that a large one does
  * not keep the node from its work.
  *
- * @throws ContourNodeError RTSTRUCT_UNREADABLE it defines no ROI
+ * @throws ContourNodeError RTSTRUCT_UNREADABLE it defines no ROI; DICOM_UNREADABLE one of its elements is damaged
  */
 export function receivedStructureSet(file: DicomFile): ReceivedStructureSet {
+  refuseDoubtful(file, isOfStructureSet);
   if (file.items(tag.StructureSetROISequence).length === 0)
     throw new ContourNodeError('RTSTRUCT_UNREADABLE', 'the structure set defines no ROI');
   const frames = file.items(tag.ReferencedFrameOfReferenceSequence);

@@ -17,13 +17,31 @@ export interface RoiInput {
   readonly slices: readonly SlicePolygons[];
 }
 
+/** An image that contours lie in. */
+export interface ReferencedImage {
+  readonly sopClassUid: string;
+  readonly sopInstanceUid: string;
+  /** Of a multi-frame instance, the frame from 1. */
+  readonly frameNumber?: number;
+  /** mm, as Image Position has it. */
+  readonly z: number;
+  /** Where the image is not axial, or does not lie exactly above the others. */
+  readonly plane?: {
+    /** x, y, z of the centre of its LPS-ordered voxel (0, 0), and x, y of that voxel on the grid of the rings. */
+    readonly origin: readonly [number, number, number];
+    readonly gridOrigin: readonly [number, number];
+    /** Direction cosines of its columns along y and z. */
+    readonly column: readonly [number, number];
+  };
+}
+
 /** The CT series that a structure set was drawn on. */
 export interface CtReference {
   readonly studyInstanceUid: string;
   readonly seriesInstanceUid: string;
   readonly frameOfReferenceUid: string;
   /** Every image of the series, ascending along z (mm): SlicePolygons.slice counts in here. */
-  readonly images: readonly { readonly sopClassUid: string; readonly sopInstanceUid: string; readonly z: number }[];
+  readonly images: readonly ReferencedImage[];
 }
 
 /** The words that a structure set carries; all ASCII without backslash. See model-texts.ts for those of a bundle. */

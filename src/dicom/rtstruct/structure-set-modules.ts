@@ -2,11 +2,10 @@ import { ContourNodeError } from '../../errors.ts';
 import { copiedElements } from './copied-elements.ts';
 import { joined, sequence, text } from './data-element.ts';
 import type { DataElement } from './data-element.ts';
-import { decimalString, hundredths } from './decimal-string.ts';
+import { contourData } from './contour-data.ts';
 import { geometricTypeOf, ringsOf } from './hole-mode.ts';
-import type { RoiInput, StructureSetInput } from './structure-set-input.ts';
+import type { ReferencedImage, RoiInput, StructureSetInput } from './structure-set-input.ts';
 import { rtStructureSetStorage } from './structure-set.ts';
-import type { Ring } from './structure-set.ts';
 import { tag } from './tags.ts';
 
 /** Detached Study Management (retired): the class that RT Referenced Study Sequence names by custom. */
@@ -113,10 +112,7 @@ function structureSet(input: StructureSetInput): DataElement[] {
             sequence(tag.RTReferencedSeriesSequence, [
               [
                 text(tag.SeriesInstanceUID, 'UI', ct.seriesInstanceUid),
-                sequence(
-                  tag.ContourImageSequence,
-                  ct.images.map((image) => reference(image.sopClassUid, image.sopInstanceUid)),
-                ),
+                sequence(tag.ContourImageSequence, instanceReferences(ct.images)),
               ],
             ]),
           ],
@@ -144,6 +140,22 @@ function reference(sopClassUid: string, sopInstanceUid: string): DataElement[] {
   return [text(tag.ReferencedSOPClassUID, 'UI', sopClassUid), text(tag.ReferencedSOPInstanceUID, 'UI', sopInstanceUid)];
 }
 
+/** PS3.3 table 10-3: of a multi-frame instance the frame is named. */
+function imageReference({ sopClassUid, sopInstanceUid, frameNumber }: ReferencedImage): DataElement[] {
+  const frame = frameNumber === undefined ? [] : [text(tag.ReferencedFrameNumber, 'IS', String(frameNumber))];
+  return [...reference(sopClassUid, sopInstanceUid), ...frame];
+}
+
+/** Every image once; a multi-frame instance with all its frames that are slices. */
+function instanceReferences(images: readonly ReferencedImage[]): DataElement[][] {
+  return Array.from(Map.groupBy(images, ({ sopInstanceUid }) => sopInstanceUid).values(), (frames) => {
+    const [first] = frames as [ReferencedImage];
+    const numbers = frames.flatMap(({ frameNumber }) => frameNumber ?? []).toSorted((a, b) => a - b);
+    const named = numbers.length === 0 ? [] : [text(tag.ReferencedFrameNumber, 'IS', ...numbers.map(String))];
+    return [...reference(first.sopClassUid, first.sopInstanceUid), ...named];
+  });
+}
+
 /** PS3.3 C.8.8.6 */
 function roiContour(roi: RoiInput, { ct }: StructureSetInput): DataElement[] {
   const geometricType = geometricTypeOf(
@@ -154,14 +166,16 @@ function roiContour(roi: RoiInput, { ct }: StructureSetInput): DataElement[] {
   for (const { slice, polygons } of roi.slices) {
     const image = ct.images[slice];
     if (image === undefined) throw invalid(`${roi.name} has a contour in a slice that the CT has not`);
-    const z = decimalString(image.z);
     for (const ring of ringsOf(polygons, roi.holes)) {
+      const data = contourData(ring, image);
+      if (data === undefined)
+        throw invalid(`${roi.name} has a contour of fewer than three points, or with its first point repeated`);
       contours.push([
         text(tag.ContourNumber, 'IS', String(contours.length + 1)),
-        sequence(tag.ContourImageSequence, [reference(image.sopClassUid, image.sopInstanceUid)]),
+        sequence(tag.ContourImageSequence, [imageReference(image)]),
         text(tag.ContourGeometricType, 'CS', geometricType),
         text(tag.NumberOfContourPoints, 'IS', String(ring.length / 2)),
-        joined(tag.ContourData, 'DS', contourData(ring, z, roi.name)),
+        joined(tag.ContourData, 'DS', data),
       ]);
     }
   }
@@ -170,15 +184,6 @@ function roiContour(roi: RoiInput, { ct }: StructureSetInput): DataElement[] {
     text(tag.ReferencedROINumber, 'IS', String(roi.number)),
     ...(contours.length === 0 ? [] : [sequence(tag.ContourSequence, contours)]),
   ];
-}
-
-function contourData(ring: Ring, z: string, roiName: string): string {
-  const values: string[] = [];
-  for (let p = 0; p < ring.length; p += 2) values.push(hundredths(ring[p]!), hundredths(ring[p + 1]!), z);
-  const closedTwice = values[0] === values.at(-3) && values[1] === values.at(-2);
-  if (values.length < 9 || closedTwice)
-    throw invalid(`${roiName} has a contour of fewer than three points, or with its first point repeated`);
-  return values.join('\\');
 }
 
 /** PS3.3 C.8.8.8 */

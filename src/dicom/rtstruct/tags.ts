@@ -22,6 +22,7 @@ export const tag = {
   ManufacturerModelName: '00081090',
   ReferencedSOPClassUID: '00081150',
   ReferencedSOPInstanceUID: '00081155',
+  ReferencedFrameNumber: '00081160',
   PatientName: '00100010',
   PatientID: '00100020',
   PatientBirthDate: '00100030',
@@ -72,3 +73,10 @@ export const tag = {
   ReviewDate: '300e0004',
   ReviewTime: '300e0005',
 } as const;
+
+const ofStructureSet: ReadonlySet<string> = new Set(Object.values(tag));
+
+/** Whether an element is one that a structure set is read or written with. */
+export function isOfStructureSet(one: string): boolean {
+  return ofStructureSet.has(one);
+}

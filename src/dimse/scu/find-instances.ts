@@ -1,5 +1,5 @@
-import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { filesBelow } from '../../dicom/files-below.ts';
 import { ContourNodeError } from '../../errors.ts';
 import { readStoredInstance, type StoredInstance } from './stored-instance.ts';
 
@@ -7,7 +7,8 @@ import { readStoredInstance, type StoredInstance } from './stored-instance.ts';
 const mediaStorageDirectory = '1.2.840.10008.1.3.10';
 
 /**
- * The DICOM files at these paths, folders with everything below them, in the order of their names.
+ * The DICOM files at these paths, folders with everything below them, in the order of their names;
+ * symbolic links are followed.
  *
  * @returns the instances, and how many other files lay in the folders
  * @throws ContourNodeError PATH_NOT_FOUND when a path does not exist or there is no DICOM file; DICOM_UNREADABLE for a
@@ -26,9 +27,9 @@ export async function findInstances(
       instances.push(await readNamed(path));
       continue;
     }
-    const entries = await readdir(path, { recursive: true, withFileTypes: true });
-    const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-    for (const file of files.sort()) {
+    const { files, brokenLinks, special } = await filesBelow([path]);
+    ignored += brokenLinks + special;
+    for (const file of files) {
       const instance = await readStoredInstance(file).catch(() => undefined);
       if (instance === undefined || instance.sopClassUid === mediaStorageDirectory) ignored++;
       else instances.push(instance);

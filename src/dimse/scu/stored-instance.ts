@@ -1,5 +1,7 @@
 import { open, readFile } from 'node:fs/promises';
+import type { DicomFile } from '../../dicom/data-set.ts';
 import { readHeader } from '../../dicom/read-data-set.ts';
+import { deflatedExplicitVrLittleEndian } from '../../dicom/transfer-syntax.ts';
 import { ContourNodeError } from '../../errors.ts';
 import { EncodedDataset } from '../library/encoded-dataset.ts';
 
@@ -15,11 +17,17 @@ export interface StoredInstance {
 
 /** @throws ContourNodeError PATH_NOT_FOUND, DICOM_UNREADABLE */
 export async function readStoredInstance(path: string): Promise<StoredInstance> {
-  const { meta } = await readHeader(path);
+  const { meta, dataSetOffset: behindMeta } = await readHeader(path);
   if (meta.sopClassUid === '' || meta.sopInstanceUid === '') {
     throw new ContourNodeError('DICOM_UNREADABLE', `${path} has no SOP Class UID or no SOP Instance UID`);
   }
-  return { path, ...meta, dataSetOffset: await dataSetOffset(path) };
+  // Without file meta information the whole file is the data set.
+  return { path, ...meta, dataSetOffset: behindMeta === 0 && !isDeflated(meta) ? 0 : await dataSetOffset(path) };
+}
+
+/** Its data set counts from its own inflated beginning. */
+function isDeflated({ transferSyntaxUid }: DicomFile['meta']): boolean {
+  return transferSyntaxUid === deflatedExplicitVrLittleEndian;
 }
 
 /** PS3.10 section 7.1: preamble, prefix, then (0002,0000) with the length of the rest of the group. */

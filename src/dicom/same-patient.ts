@@ -1,0 +1,77 @@
+import { decodeText } from './character-set.ts';
+import type { PatientIdentity } from './ct-header.ts';
+
+/** What of a patient has to agree; a patient's name has up to three writings (PS3.5 section 6.2.1.1). */
+const attributes = [
+  { key: 'patientId', name: 'Patient ID', parts: (text: string) => [tidy(text)] },
+  { key: 'name', name: "Patient's Name", parts: nameParts },
+  { key: 'birthDate', name: "Patient's Birth Date", parts: (text: string) => [tidy(text).replaceAll('.', '')] },
+  { key: 'sex', name: "Patient's Sex", parts: (text: string) => [tidy(text).toUpperCase()] },
+] as const;
+
+export interface SamePatient {
+  /** Name of an attribute that differs; undefined where all images may be of one patient. */
+  readonly differs: string | undefined;
+  /** Names of the attributes that are empty in some images and filled in others, with the number of the empty ones. */
+  readonly empty: readonly { readonly attribute: string; readonly images: number }[];
+  /** Index of the identity that says most: what is written comes from there, with its own character set. */
+  readonly fullest: number;
+}
+
+/**
+ * Whether these are one patient. Compared is what a person reads: decoded with each image's own character set, without
+ * outer spaces and trailing delimiters. What is empty contradicts nothing (PS3.3 C.7.1.1: type 2).
+ */
+export function samePatient(identities: readonly PatientIdentity[]): SamePatient {
+  // Hundreds of slices have the same bytes: each spelling is decoded once.
+  const spellings = new Map<string, string[][]>();
+  const read = identities.map((identity) => {
+    const key = JSON.stringify(identity);
+    const known = spellings.get(key) ?? attributes.map(({ key: one, parts }) => parts(decoded(identity, one)));
+    spellings.set(key, known);
+    return known;
+  });
+  const distinct = [...spellings.values()];
+  const differs = attributes.find((_, index) => contradict(distinct.map((spelling) => spelling[index]!)));
+  const counted = attributes.map(({ name }, index) => ({
+    attribute: name,
+    images: read.filter((spelling) => isEmpty(spelling[index]!)).length,
+  }));
+  const filled = read.map(
+    (spelling) => spelling.flat().filter((part) => part !== '' && !part.includes('\ufffd')).length,
+  );
+  return {
+    differs: differs?.name,
+    empty: counted.filter(({ images }) => images > 0 && images < read.length),
+    fullest: filled.indexOf(Math.max(...filled)),
+  };
+}
+
+function decoded(identity: PatientIdentity, key: 'patientId' | 'name' | 'birthDate' | 'sex'): string {
+  return decodeText(
+    Buffer.from(identity[key], 'hex'),
+    identity.characterSet.split('\\').map((one) => one.trim()),
+  );
+}
+
+/** ü may be one character or two. */
+function tidy(text: string): string {
+  return text.replace(/^[\s\0]+|[\s\0]+$/g, '').normalize('NFC');
+}
+
+function nameParts(text: string): string[] {
+  return text.split('=').map((writing) => writing.split('^').map(tidy).join('^').replace(/\^+$/, ''));
+}
+
+function isEmpty(parts: readonly string[]): boolean {
+  return parts.every((part) => part === '');
+}
+
+/** Whether two have a part that is filled in both and not the same. */
+function contradict(values: readonly (readonly string[])[]): boolean {
+  const longest = Math.max(...values.map(({ length }) => length));
+  return Array.from(
+    { length: longest },
+    (_, part) => new Set(values.map((value) => value[part] || '').filter(Boolean)),
+  ).some(({ size }) => size > 1);
+}
