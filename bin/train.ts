@@ -8,7 +8,7 @@ import { type CaseCollection, collectCases } from '../worker/training/case-cache
 import { loadTrainingConfig } from '../worker/training/training-config.ts';
 import { dataReport, reportText, writeDataReport } from '../worker/training/data-report.ts';
 import type { EpochRecord } from '../worker/training/history.ts';
-import { weightsOfBundle } from '../worker/training/initial-weights.ts';
+import { checkSetAside, weightsOfBundle } from '../worker/training/initial-weights.ts';
 import { train } from '../worker/training/trainer.ts';
 import { writeTrainedBundle } from '../worker/training/trained-bundle.ts';
 import { inputChannels } from '../worker/volume/preprocess.ts';
@@ -28,7 +28,8 @@ from and what it left out, and why.
   --out BUNDLE    folder of the bundle
   --phantoms N    with data.source: phantom: this many training phantoms
   --epochs N      end after this many epochs in all
-  --from BUNDLE   begin with the weights of this bundle (name or folder) wherever its layers fit, not with random ones
+  --from BUNDLE   begin with the weights of this bundle (name or folder) wherever its layers fit, not with random ones;
+                  training.freeze and training.stopAfter of the configuration belong to it
   --device D      cpu (default) or gpu: an NVIDIA card, after ./setup --gpu
   --work DIR      checkpoints, history and curve (default: ~/.cache/contour-node/training/NAME)
   --cache DIR     prepared patients (default: ~/.cache/contour-node/cases)
@@ -39,7 +40,8 @@ examples:
   contour-node train --config config/training/deeplabv3plus.yaml --data ../archive --report-only
   contour-node train --config config/training/phantom-gtvp.yaml --out models/phantom-gtvp
   contour-node train --config config/training/deeplabv3plus.yaml --data ../archive --out models/mine
-  contour-node train --config mine.yaml --from openkbp-head-neck --data ../archive --out models/mine`;
+  contour-node train --config config/training/openkbp-head-neck-fine-tune.yaml --from openkbp-head-neck \
+    --data ../archive --out models/head-neck-here`;
 
 export async function main(args: string[]): Promise<void> {
   const { values } = parseArgs({
@@ -104,6 +106,7 @@ export async function main(args: string[]): Promise<void> {
     values.from === undefined
       ? undefined
       : await weightsOfBundle(values.from, (await loadConfig()).config.models.directory);
+  if (from !== undefined) checkSetAside(cases.cases, from);
   const command = `contour-node train --config ${configFile}${from === undefined ? '' : ` --from ${from.source.name}`}`;
   const stop = new AbortController();
   process.once('SIGTERM', () => stop.abort());
@@ -114,7 +117,7 @@ export async function main(args: string[]): Promise<void> {
     config,
     cases,
     directory,
-    from: from?.weights,
+    from,
     signal: stop.signal,
     onUpdate: (done, total, loss) => {
       firstUpdate ??= done;
@@ -140,7 +143,7 @@ export async function main(args: string[]): Promise<void> {
         history,
         command,
         date,
-        from: from?.source,
+        from,
       });
     },
   });
@@ -155,7 +158,7 @@ export async function main(args: string[]): Promise<void> {
     calibration: result.calibration,
     command,
     date,
-    from: from?.source,
+    from,
   });
   if (!values.json) console.log(`bundle written to ${out}; history and curve in ${directory}`);
 }
@@ -171,7 +174,8 @@ function checkBothSides({ training, validation, leftOut }: CaseCollection): void
 
 function epochLine({ epoch, loss, learningRate, dice, meanDice, seconds, waiting }: EpochRecord): string {
   const rois = Object.entries(dice).map(([name, value]) => `${name} ${value?.toFixed(3) ?? '-'}`);
-  return `epoch ${epoch}: loss ${loss.toFixed(4)}, Dice ${meanDice.toFixed(4)} (${rois.join(', ')}), rate ${learningRate.toPrecision(3)}, ${seconds.toFixed(0)} s, ${(waiting * 100).toFixed(1)}% waiting`;
+  const learned = loss === null ? 'as it came' : `loss ${loss.toFixed(4)}`;
+  return `epoch ${epoch}: ${learned}, Dice ${meanDice.toFixed(4)} (${rois.join(', ')}), rate ${learningRate.toPrecision(3)}, ${seconds.toFixed(0)} s, ${(waiting * 100).toFixed(1)}% waiting`;
 }
 
 function whole(option: string, value: string | undefined): number | undefined {

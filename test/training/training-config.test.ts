@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { buildNetwork } from '../../worker/networks/network.ts';
 import { loadTrainingConfig } from '../../worker/training/training-config.ts';
+import { inputChannels } from '../../worker/volume/preprocess.ts';
 
 async function folder(t: TestContext, files: Record<string, string>): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'contour-node-config-'));
@@ -11,6 +13,20 @@ async function folder(t: TestContext, files: Record<string, string>): Promise<st
   for (const [name, text] of Object.entries(files)) await writeFile(join(directory, name), text);
   return directory;
 }
+
+test('every configuration in config/training is valid, and its network can be built', async () => {
+  const files = (await readdir('config/training')).map((name) => join('config/training', name));
+  for (const file of files) {
+    const { architecture, input, rois } = await loadTrainingConfig(file);
+    const [width, height] = input.size;
+    const network = buildNetwork(architecture, [height, width, inputChannels(input)], rois.length);
+    assert.ok(network.layers.length > 10, file);
+  }
+  const fineTuned = await loadTrainingConfig('config/training/openkbp-head-neck-fine-tune.yaml');
+  const { architecture, input, rois } = await loadTrainingConfig('config/training/openkbp-head-neck.yaml');
+  const { architecture: own, input: ownInput, rois: ownRois } = fineTuned;
+  assert.deepEqual({ own, ownInput, ownRois }, { own: architecture, ownInput: input, ownRois: rois });
+});
 
 test('the two networks for OpenKBP differ in name, description and architecture alone', async () => {
   const deeplab = await loadTrainingConfig('config/training/openkbp-head-neck.yaml');

@@ -5,8 +5,7 @@ import { asContourNodeError, ContourNodeError } from '../../src/errors.ts';
 import { version } from '../../src/version.ts';
 import type { ArchiveCase, LeftOut } from '../archive/match-cases.ts';
 import type { RoiPatterns } from '../archive/roi-patterns.ts';
-import { seriesDigest } from '../archive/series-digest.ts';
-import { provenanceOf } from '../bundles/provenance.ts';
+import { hasSeen } from '../bundles/provenance.ts';
 import { orDiskFull } from '../disk-full.ts';
 import { evaluatePatient, type EvaluatedModel, type EvaluationRow, type ModelRun } from './evaluate-patient.ts';
 
@@ -66,7 +65,7 @@ export async function evaluateArchive(
 }
 
 function isOf({ bundle: { manifest } }: EvaluatedModel, one: ArchiveCase, side: 'training' | 'validation'): boolean {
-  return provenanceOf(manifest).series[side].includes(seriesDigest(manifest.name, one.seriesInstanceUid));
+  return hasSeen(manifest, one.seriesInstanceUid, side);
 }
 
 function trainedOn(): ContourNodeError {

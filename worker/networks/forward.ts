@@ -10,7 +10,9 @@ export type StatisticsListener = (layer: ConvolutionLayer, mean: Tensor, varianc
 
 /**
  * The network in training: batch normalisations use the batch's own statistics and report them.
- * @param tensors trainable arrays by name (`parameterSpecs`)
+ * @param tensors trainable arrays by name (`parameterSpecs`); of a frozen layer `LAYER/kernel` and `LAYER/bias` with its
+ *   batch normalisation folded in
+ * @param frozen layers that nothing is learned in
  * @param x [batch, height, width, channels]
  * @returns logits [batch, height, width, ROIs]
  */
@@ -19,17 +21,40 @@ export function trainingForward(
   network: Network,
   tensors: ReadonlyMap<string, Tensor>,
   x: Tensor4D,
+  frozen: ReadonlySet<string>,
   onStatistics: StatisticsListener,
 ): Tensor4D {
   return run(tf, network, x, (layer, input) => {
     const convolved = convolve(tf, layer, input, get(tensors, `${layer.name}/kernel`) as Tensor4D);
-    if (!layer.batchNorm) return biasAndRelu(tf, layer, convolved, get(tensors, `${layer.name}/bias`));
+    if (!layer.batchNorm || frozen.has(layer.name))
+      return biasAndRelu(tf, layer, convolved, get(tensors, `${layer.name}/bias`));
     const gamma = get(tensors, `${layer.name}/gamma`);
     const beta = get(tensors, `${layer.name}/beta`);
     return batchNormalise(tf, convolved, gamma, beta, layer.relu, (mean, variance) =>
       onStatistics(layer, mean, variance),
     );
   });
+}
+
+/**
+ * `LAYER/kernel` and `LAYER/bias` of convolutions, their batch normalisation folded in.
+ * @throws ContourNodeError BUNDLE_INVALID where the weights lack an array
+ */
+export function foldedTensors(
+  tf: TensorFlow,
+  network: Network,
+  parameters: Parameters,
+  wanted: (layer: ConvolutionLayer) => boolean,
+): Map<string, Tensor> {
+  const shapes = new Map(parameterSpecs(network).map((spec) => [spec.name, spec.shape]));
+  const tensors = new Map<string, Tensor>();
+  for (const layer of network.layers) {
+    if (layer.kind !== 'convolution' || !wanted(layer)) continue;
+    const { kernel, bias } = foldedConvolution(layer, parameters);
+    tensors.set(`${layer.name}/kernel`, tf.tensor(kernel, [...(shapes.get(`${layer.name}/kernel`) ?? [])]));
+    tensors.set(`${layer.name}/bias`, tf.tensor1d(bias));
+  }
+  return tensors;
 }
 
 /** A trained network on TensorFlow, batch normalisation folded. */
@@ -41,14 +66,7 @@ export interface InferenceNetwork {
 
 /** @throws ContourNodeError BUNDLE_INVALID where the weights lack an array */
 export function inferenceNetwork(tf: TensorFlow, network: Network, parameters: Parameters): InferenceNetwork {
-  const shapes = new Map(parameterSpecs(network).map((spec) => [spec.name, spec.shape]));
-  const tensors = new Map<string, Tensor>();
-  for (const layer of network.layers) {
-    if (layer.kind !== 'convolution') continue;
-    const { kernel, bias } = foldedConvolution(layer, parameters);
-    tensors.set(`${layer.name}/kernel`, tf.tensor(kernel, [...(shapes.get(`${layer.name}/kernel`) ?? [])]));
-    tensors.set(`${layer.name}/bias`, tf.tensor1d(bias));
-  }
+  const tensors = foldedTensors(tf, network, parameters, () => true);
   return {
     predict: (x) =>
       tf.tidy(() => {

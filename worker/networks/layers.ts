@@ -38,6 +38,8 @@ export interface Network {
   /** Height, width and channels of the input. */
   readonly input: Shape;
   readonly layers: readonly Layer[];
+  /** What the names of the encoder's layers begin with. */
+  readonly encoder: readonly string[];
   /** The layer whose output are the logits, one channel for each ROI; the sigmoid comes after it. */
   readonly output: string;
 }

@@ -4,7 +4,9 @@ import { type ConvolutionLayer, layerShapes, type Network } from './layers.ts';
 
 /** One array of a network, in TensorFlow's order: kernels [height, width, input, output], depthwise [height, width, channels, 1]. */
 export interface ParameterSpec {
+  /** `LAYER/ROLE` */
   readonly name: string;
+  readonly layer: string;
   readonly shape: readonly number[];
   /** false: running mean and variance of a batch normalisation, which no gradient changes. */
   readonly trainable: boolean;
@@ -27,6 +29,7 @@ export function parameterSpecs(network: Network): ParameterSpec[] {
     const kernelShape = layer.depthwise ? [kernel, kernel, channels, 1] : [kernel, kernel, channels, filters];
     const spec = (role: ParameterSpec['role'], shape: number[], trainable = true): ParameterSpec => ({
       name: `${name}/${role}`,
+      layer: name,
       shape,
       trainable,
       role,

@@ -10,7 +10,9 @@ import { calibratedThresholds, type Calibration, candidateThresholds } from './c
 import { latestCheckpoint, type TrainingState, writeCheckpoint } from './checkpoint.ts';
 import { lossAndGradients } from './gradients.ts';
 import { type EpochRecord, readHistory, writeHistory } from './history.ts';
-import { startingParameters } from './initial-weights.ts';
+import { hasStopped } from './early-stop.ts';
+import { frozenLayers, trainedSpecs } from './frozen-layers.ts';
+import { type InitialWeights, startingParameters } from './initial-weights.ts';
 import { afterEpoch } from './learning-rate.ts';
 import type { PreparedCase } from './prepared-case.ts';
 import { BatchSampler, type SamplerPlan } from './sample-batch.ts';
@@ -23,7 +25,7 @@ export interface Training {
   /** Checkpoints and history; a training that finds some there goes on with it. */
   readonly directory: string;
   /** Weights to begin with instead of random ones, where no checkpoint is found. */
-  readonly from?: Parameters | undefined;
+  readonly from?: Pick<InitialWeights, 'weights' | 'rois' | 'source'> | undefined;
   /** After every update: how many are done, of how many, and the last loss. */
   onUpdate?: (done: number, total: number, loss: number) => void;
   /** After every epoch, once its checkpoint is on disk. */
@@ -60,8 +62,9 @@ export async function train(tf: TensorFlow, training: Training): Promise<Trainin
   const [width, height] = input.size;
   const network = buildNetwork(config.architecture, [height, width, inputChannels(input)], rois.length);
   let state = await latestCheckpoint(directory, training.onRefused ?? (() => {}));
-  if (state === undefined) state = initialState(network, config, training.from);
-  else checkFits(network, state);
+  const frozen = frozenLayers(network, schedule.freeze);
+  if (state === undefined) state = initialState(network, config, frozen, training.from);
+  else checkFits(network, frozen, state, training.from);
   let history = await readHistory(directory, state.epoch);
 
   const plan = (of: readonly PreparedCase[]): SamplerPlan => ({
@@ -82,38 +85,51 @@ export async function train(tf: TensorFlow, training: Training): Promise<Trainin
   const sampler = new BatchSampler(plan(cases.validation));
   const validated = cases.validation.slice(0, schedule.validationCases);
   const perEpoch = { sampler, cases: validated, step: schedule.validationStep };
+  const validate = async (average: Parameters): Promise<Pick<EpochRecord, 'dice' | 'meanDice'>> => {
+    const found = await validationDice(tf, network, average, perEpoch, [0.5]);
+    const dice = found.map(({ mean: [atHalf = null] }) => atHalf);
+    return {
+      dice: Object.fromEntries(rois.map(({ name }, roi) => [name, dice[roi] ?? null])),
+      meanDice: mean(dice),
+    };
+  };
   let calibration: Calibration | undefined;
   try {
-    while (state.epoch < schedule.epochs && training.signal?.aborted !== true) {
+    if (training.from !== undefined && state.epoch === 0 && history.length === 0) {
+      // What a bundle can do already is the mark that its training on has to pass.
+      const start = performance.now();
+      const before = await validate(state.average);
+      const rate = { ...state.rate, best: before.meanDice };
+      state = { ...state, rate, best: copy(state.average) };
+      const { learningRate } = rate;
+      history = [{ epoch: 0, loss: null, learningRate, ...before, seconds: since(start), waiting: 0 }];
+      await keep(training, state, history, true);
+    }
+    while (state.epoch < schedule.epochs && training.signal?.aborted !== true && !hasStopped(history, schedule)) {
       const start = performance.now();
       loader.waited = 0;
       let loss = 0;
       for (let n = 0; n < updatesPerEpoch; n += 1) {
-        const step = await update(tf, network, state, loader, config);
+        const step = await update(tf, network, state, loader, config, frozen);
         state = { ...state, adam: step.adam };
         loss += step.loss / updatesPerEpoch;
         training.onUpdate?.(state.adam.updates, schedule.epochs * updatesPerEpoch, step.loss);
       }
       const trained = performance.now();
-      const found = await validationDice(tf, network, state.average, perEpoch, [0.5]);
-      const dice = found.map(({ mean: [atHalf = null] }) => atHalf);
-      const meanDice = mean(dice);
-      const rate = afterEpoch(state.rate, state.epoch + 1, meanDice, schedule);
+      const validation = await validate(state.average);
+      const rate = afterEpoch(state.rate, state.epoch + 1, validation.meanDice, schedule);
       const improved: boolean = rate.best > state.rate.best;
       const record: EpochRecord = {
         epoch: state.epoch + 1,
         loss,
         learningRate: state.rate.learningRate,
-        dice: Object.fromEntries(rois.map(({ name }, roi) => [name, dice[roi] ?? null])),
-        meanDice,
-        seconds: (performance.now() - start) / 1000,
+        ...validation,
+        seconds: since(start),
         waiting: loader.waited / (trained - start),
       };
       state = { ...state, epoch: state.epoch + 1, rate, best: improved ? copy(state.average) : state.best };
       history = [...history, record];
-      await writeCheckpoint(directory, state);
-      await writeHistory(directory, history);
-      await training.onEpoch?.(history, state, improved);
+      await keep(training, state, history, improved);
     }
     if (schedule.calibrate) {
       const all = { sampler, cases: cases.validation, step: 1 };
@@ -130,28 +146,63 @@ export async function train(tf: TensorFlow, training: Training): Promise<Trainin
   return { network, best: state.best ?? state.average, calibration, history };
 }
 
-function initialState(network: Network, { training }: TrainingConfig, from: Parameters | undefined): TrainingState {
-  const parameters = startingParameters(network, training.seed, from);
-  const trainable = parameterSpecs(network).filter((spec) => spec.trainable);
+async function keep(
+  { directory, onEpoch }: Training,
+  state: TrainingState,
+  history: readonly EpochRecord[],
+  improved: boolean,
+): Promise<void> {
+  await writeCheckpoint(directory, state);
+  await writeHistory(directory, history);
+  await onEpoch?.(history, state, improved);
+}
+
+function since(start: number): number {
+  return (performance.now() - start) / 1000;
+}
+
+function initialState(
+  network: Network,
+  { training, rois }: TrainingConfig,
+  frozen: ReadonlySet<string>,
+  from: Training['from'],
+): TrainingState {
+  const names = rois.map(({ name }) => name);
+  const parameters = startingParameters(network, training.seed, from, names);
+  const trained = trainedSpecs(network, frozen);
   return {
     epoch: 0,
     parameters,
     average: copy(parameters),
     adam: initialAdam(
-      trainable.map(({ name }) => name),
+      trained.map(({ name }) => name),
       parameters,
     ),
     rate: { learningRate: training.learningRate, best: -Infinity, epochsWithoutImprovement: 0 },
     best: undefined,
+    from: from?.source.sha256 ?? null,
   };
 }
 
-function checkFits(network: Network, { parameters }: TrainingState): void {
+function checkFits(
+  network: Network,
+  frozen: ReadonlySet<string>,
+  { parameters, adam, from: begun }: TrainingState,
+  from: Training['from'],
+): void {
+  const refuse = (what: string) =>
+    new ContourNodeError('CHECKPOINT_INVALID', what, {
+      remedy: 'give another folder for the training (--work), or delete its checkpoints to start anew',
+    });
   for (const { name, shape } of parameterSpecs(network)) {
     if (parameters.get(name)?.length === elementCount(shape)) continue;
-    throw new ContourNodeError('CHECKPOINT_INVALID', `the checkpoint is of another network: ${name} does not fit`, {
-      remedy: 'give another folder for the training, or delete its checkpoints to start anew',
-    });
+    throw refuse(`the checkpoint is of another network: ${name} does not fit`);
+  }
+  const trained = trainedSpecs(network, frozen);
+  if (adam.first.size !== trained.length || trained.some(({ name }) => !adam.first.has(name)))
+    throw refuse('the checkpoint was trained with other frozen layers (training.freeze)');
+  if (begun !== (from?.source.sha256 ?? null)) {
+    throw refuse(`the checkpoint began with ${begun === null ? 'random weights' : 'the weights of another bundle'}`);
   }
 }
 
@@ -162,13 +213,14 @@ async function update(
   state: TrainingState,
   loader: BatchLoader,
   { training, rois }: TrainingConfig,
+  frozen: ReadonlySet<string>,
 ) {
   const { accumulate, averaging } = training;
   const weights = { ...training.loss, rois: rois.map(({ weight }) => weight) };
   let loss = 0;
   let gradients: Parameters | undefined;
   for (let n = 0; n < accumulate; n += 1) {
-    const step = lossAndGradients(tf, network, state.parameters, await loader.next(), weights);
+    const step = lossAndGradients(tf, network, state.parameters, await loader.next(), weights, frozen);
     loss += step.loss / accumulate;
     for (const [name, values] of step.statistics) {
       const running = state.parameters.get(name);

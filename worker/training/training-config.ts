@@ -46,6 +46,13 @@ const schedule = z.strictObject({
   accumulate: z.int().positive().default(1),
   learningRate: z.number().positive().default(0.005),
   /**
+   * Layers that stay as the bundle of `--from` has them: its encoder, or every layer whose whole name fits one of these
+   * regular expressions.
+   */
+  freeze: z.union([z.literal('encoder'), z.array(z.string()).min(1)]).optional(),
+  /** The training ends when this many epochs in a row brought no better validation. */
+  stopAfter: z.int().positive().optional(),
+  /**
    * `plateau` (the paper's): the learning rate is multiplied by `factor` when `patience` epochs brought no better
    * validation. `poly` (DeepLab's own): it falls with (1 - epoch / epochs)^0.9, so that a training with few epochs to spend
    * ends on small steps.
