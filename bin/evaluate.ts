@@ -29,6 +29,7 @@ Patients that a model was trained on are left out. The same call again does only
   --roi NAME=REGEX   how the archive names an ROI, where it is not as in the bundle's training; may be repeated
   --record NAME      write the figures into the bundles, as those on a data set of this name
   --include-trained  also the patients that a model was trained on
+  --unseen           without the patients that chose the epoch of a model in its training
   --limit N          only the first N patients
   --tolerance MM     of the surface DSC (default 2)
   --config FILE      configuration: engine, models.directory
@@ -52,6 +53,7 @@ export async function main(args: string[]): Promise<void> {
       config: { type: 'string' },
       record: { type: 'string' },
       'include-trained': { type: 'boolean', default: false },
+      unseen: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
     },
   });
@@ -80,6 +82,7 @@ export async function main(args: string[]): Promise<void> {
       toleranceMm,
       batchSize: config.engine.batchSize,
       includeTrained: values['include-trained'],
+      unseen: values.unseen,
       onPatient: (done, total) => bar.update(done / total, `${done} of ${total}`),
     });
     bar.end();

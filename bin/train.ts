@@ -3,15 +3,15 @@ import { parseArgs } from 'node:util';
 import { loadConfig } from '../src/config/load.ts';
 import { ContourNodeError } from '../src/errors.ts';
 import { loadTensorFlow } from '../worker/engines/load-tensorflow.ts';
-import { buildNetwork } from '../worker/networks/network.ts';
+import { networkOf } from '../worker/networks/network.ts';
 import { type CaseCollection, collectCases } from '../worker/training/case-cache.ts';
 import { loadTrainingConfig } from '../worker/training/training-config.ts';
 import { dataReport, reportText, writeDataReport } from '../worker/training/data-report.ts';
+import { dryRun, dryRunText } from '../worker/training/dry-run.ts';
 import type { EpochRecord } from '../worker/training/history.ts';
 import { checkSetAside, weightsOfBundle } from '../worker/training/initial-weights.ts';
 import { train } from '../worker/training/trainer.ts';
 import { writeTrainedBundle } from '../worker/training/trained-bundle.ts';
-import { inputChannels } from '../worker/volume/preprocess.ts';
 import { cacheFolder, casesFolder } from './shared/cache-folders.ts';
 import { progressBar } from './shared/progress.ts';
 
@@ -34,12 +34,14 @@ from and what it left out, and why.
   --work DIR      checkpoints, history and curve (default: ~/.cache/contour-node/training/NAME)
   --cache DIR     prepared patients (default: ~/.cache/contour-node/cases)
   --report-only   prepare the patients, say what is there, and end; --out is not needed
+  --dry-run       the same, and what a training costs on this machine: one update and the validation of one patient are
+                  measured, nothing is trained; --out is not needed
   --json          one line of JSON after each epoch, or the report
 
 examples:
-  contour-node train --config config/training/deeplabv3plus.yaml --data ../archive --report-only
+  contour-node train --config config/training/npc-gtvp.yaml --data ../archive --dry-run
   contour-node train --config config/training/phantom-gtvp.yaml --out models/phantom-gtvp
-  contour-node train --config config/training/deeplabv3plus.yaml --data ../archive --out models/mine
+  contour-node train --config config/training/npc-gtvp.yaml --data ../archive --out models/mine
   contour-node train --config config/training/openkbp-head-neck-fine-tune.yaml --from openkbp-head-neck \
     --data ../archive --out models/head-neck-here`;
 
@@ -57,11 +59,12 @@ export async function main(args: string[]): Promise<void> {
       work: { type: 'string' },
       cache: { type: 'string' },
       'report-only': { type: 'boolean', default: false },
+      'dry-run': { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
     },
   });
   const { config: configFile, out = '' } = values;
-  if (configFile === undefined || (values.out === undefined && !values['report-only']))
+  if (configFile === undefined || (values.out === undefined && !values['report-only'] && !values['dry-run']))
     throw new ContourNodeError('USAGE', 'train needs --config and --out');
   if (values.device !== 'cpu' && values.device !== 'gpu')
     throw new ContourNodeError('USAGE', `--device ${values.device}: cpu or gpu`);
@@ -79,8 +82,7 @@ export async function main(args: string[]): Promise<void> {
   // Before hours of preparation: a machine without a card says so at once.
   const tf = values['report-only'] ? undefined : await loadTensorFlow(values.device === 'gpu');
   const directory = values.work ?? join(cacheFolder(), 'training', config.bundle.name);
-  const [width, height] = config.input.size;
-  const network = buildNetwork(config.architecture, [height, width, inputChannels(config.input)], config.rois.length);
+  const network = networkOf(config);
 
   const reading = progressBar('reading the archive', 1, { quiet: values.json });
   const preparation = progressBar('preparing patients', 1, { quiet: values.json });
@@ -107,6 +109,11 @@ export async function main(args: string[]): Promise<void> {
       ? undefined
       : await weightsOfBundle(values.from, (await loadConfig()).config.models.directory);
   if (from !== undefined) checkSetAside(cases.cases, from);
+  if (values['dry-run']) {
+    const cost = await dryRun(tf, { config, cases, from });
+    console.log(values.json ? JSON.stringify({ report, cost }, undefined, 2) : dryRunText(cost));
+    return;
+  }
   const command = `contour-node train --config ${configFile}${from === undefined ? '' : ` --from ${from.source.name}`}`;
   const stop = new AbortController();
   process.once('SIGTERM', () => stop.abort());

@@ -27,6 +27,14 @@ test('two series of one patient are always on the same side, the same seed gives
   assert.notDeepEqual(split(many, data(), 1), split(many, data(), 2));
 });
 
+test('150 patients are 120 to train on, 15 to validate with and 15 for the test, as in the paper', () => {
+  const patients = Array.from({ length: 150 }, (_, n) => one(`case-${n}`, `patient-${n}`));
+  const shares = split(patients, data({ validationShare: 0.1, testShare: 0.1 }), 1);
+  const counts = Object.groupBy(shares, ({ side }) => side ?? 'left out');
+  const lengths = Object.fromEntries(Object.entries(counts).map(([side, of]) => [side, of.length]));
+  assert.deepEqual(lengths, { validation: 15, test: 15, training: 120 });
+});
+
 test('lists name patients by Patient ID or by folder; who is in neither is left out', () => {
   const cases = [
     one('1', 'A', 'x/a'),

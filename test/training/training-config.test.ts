@@ -3,9 +3,8 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { buildNetwork } from '../../worker/networks/network.ts';
+import { networkOf } from '../../worker/networks/network.ts';
 import { loadTrainingConfig } from '../../worker/training/training-config.ts';
-import { inputChannels } from '../../worker/volume/preprocess.ts';
 
 async function folder(t: TestContext, files: Record<string, string>): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'contour-node-config-'));
@@ -17,9 +16,7 @@ async function folder(t: TestContext, files: Record<string, string>): Promise<st
 test('every configuration in config/training is valid, and its network can be built', async () => {
   const files = (await readdir('config/training')).map((name) => join('config/training', name));
   for (const file of files) {
-    const { architecture, input, rois } = await loadTrainingConfig(file);
-    const [width, height] = input.size;
-    const network = buildNetwork(architecture, [height, width, inputChannels(input)], rois.length);
+    const network = networkOf(await loadTrainingConfig(file));
     assert.ok(network.layers.length > 10, file);
   }
   const fineTuned = await loadTrainingConfig('config/training/openkbp-head-neck-fine-tune.yaml');

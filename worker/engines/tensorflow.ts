@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Bundle } from '../../src/bundles/read-bundle.ts';
 import { ContourNodeError } from '../../src/errors.ts';
 import { inferenceNetwork } from '../networks/forward.ts';
-import { networkOfBundle } from '../networks/network.ts';
+import { networkOf } from '../networks/network.ts';
 import { decodeTensors } from '../networks/tensor-file.ts';
 import type { Engine, EngineOptions } from './engine.ts';
 import { loadTensorFlow } from './load-tensorflow.ts';
@@ -31,7 +31,7 @@ export async function openTensorFlow(bundle: Bundle, options: EngineOptions): Pr
     throw new ContourNodeError('BUNDLE_INVALID', `${weights.path} of bundle ${manifest.name} is not there`, { cause });
   });
   const { tensors } = decodeTensors(bytes, `${weights.path} of bundle ${manifest.name}`);
-  const network = inferenceNetwork(tf, networkOfBundle(manifest), tensors);
+  const network = inferenceNetwork(tf, networkOf(manifest), tensors);
   return {
     name: 'tensorflow',
     device: gpu ? 'gpu' : 'cpu',

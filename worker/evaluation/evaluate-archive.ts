@@ -25,6 +25,8 @@ export interface EvaluateOptions {
   readonly batchSize: number;
   /** Also patients that a model was trained on: figures that say nothing about other patients. */
   readonly includeTrained: boolean;
+  /** Leaves out also those that chose the epoch of a model. */
+  readonly unseen?: boolean;
   onPatient?: (done: number, total: number) => void;
 }
 
@@ -50,6 +52,7 @@ export async function evaluateArchive(
   for (const [index, one] of cases.entries()) {
     try {
       if (trained.has(one.patient) && !options.includeTrained) throw trainedOn();
+      if (options.unseen && aside.has(one.patient)) throw choseTheEpoch();
       const done = await evaluateOnce(one, models, options);
       rows.push(...done.rows);
       runs.push(...done.runs);
@@ -66,6 +69,12 @@ export async function evaluateArchive(
 
 function isOf({ bundle: { manifest } }: EvaluatedModel, one: ArchiveCase, side: 'training' | 'validation'): boolean {
   return hasSeen(manifest, one.seriesInstanceUid, side);
+}
+
+function choseTheEpoch(): ContourNodeError {
+  return new ContourNodeError('TRAINING_DATA', 'the patient was set aside to choose the epoch of a model', {
+    remedy: 'leave out --unseen to take it all the same',
+  });
 }
 
 function trainedOn(): ContourNodeError {

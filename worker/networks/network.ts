@@ -28,10 +28,14 @@ export function buildNetwork(architecture: BundleManifest['architecture'], input
   throw new ContourNodeError('BUNDLE_INVALID', 'an imported network exists as ONNX only');
 }
 
-/** The network of a bundle that this project trained; see `buildNetwork`. */
-export function networkOfBundle(manifest: BundleManifest): Network {
-  const [width, height] = manifest.input.size;
-  return buildNetwork(manifest.architecture, [height, width, inputChannels(manifest.input)], manifest.rois.length);
+/** The network of a bundle that this project trained, or of a training configuration; see `buildNetwork`. */
+export function networkOf({
+  architecture,
+  input,
+  rois,
+}: Pick<BundleManifest, 'architecture' | 'input'> & { readonly rois: readonly unknown[] }): Network {
+  const [width, height] = input.size;
+  return buildNetwork(architecture, [height, width, inputChannels(input)], rois.length);
 }
 
 function check<S extends z.ZodType>(schema: S, parameters: unknown): z.output<S> {

@@ -51,6 +51,10 @@ export function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1);
 }
 
+export function copyOf(parameters: Parameters): Parameters {
+  return new Map(Array.from(parameters, ([name, values]) => [name, values.slice()]));
+}
+
 /** Number of trainable parameters. */
 export function parameterCount(network: Network): number {
   return parameterSpecs(network)

@@ -20,6 +20,7 @@ export interface CaseCollection {
   readonly training: readonly PreparedCase[];
   readonly validation: readonly PreparedCase[];
   readonly cases: readonly CollectedCase[];
+  readonly testPatients: CasePlan['testPatients'];
   /** What could not be used, and why. */
   readonly leftOut: readonly LeftOut[];
   readonly otherRois: CasePlan['otherRois'];
@@ -66,7 +67,8 @@ export async function collectCases(
     onProgress?.(done + 1, plan.cases.length);
   }
   const of = (side: Side) => cases.filter((one) => one.side === side).map(({ prepared }) => prepared);
-  return { training: of('training'), validation: of('validation'), cases, leftOut, otherRois: plan.otherRois };
+  const { testPatients, otherRois } = plan;
+  return { training: of('training'), validation: of('validation'), cases, testPatients, leftOut, otherRois };
 }
 
 /** Pixels around the field of view that translation and rotation can bring into it. */

@@ -5,11 +5,15 @@ import type { TrainingConfig } from './training-config.ts';
 
 export type Side = 'training' | 'validation';
 
+/** `test`: neither trained on nor validated with. */
+type Part = Side | 'test';
+
 type DicomData = Extract<TrainingConfig['data'], { source: 'dicom' }>;
 
 /**
  * Who is trained on and who is set aside, patient by patient: two series of one patient are never on both sides. Without
- * lists those with the smallest digests of seed and name are set aside, whatever else the archive holds.
+ * lists those with the smallest digests of seed and name are set aside, whatever else the archive holds; those that follow
+ * are for the test.
  * @returns the side of each case, undefined for a case that neither list names; cases in the order of the digests
  * @throws ContourNodeError TRAINING_DATA (one patient alone), CONFIG_INVALID (lists that name nobody, or one patient twice)
  */
@@ -17,7 +21,7 @@ export function split(
   cases: readonly ArchiveCase[],
   data: DicomData,
   seed: number,
-): { case: ArchiveCase; side: Side | undefined }[] {
+): { case: ArchiveCase; side: Part | undefined }[] {
   const rank = ({ id }: ArchiveCase): string => createHash('sha256').update(`${seed}/${id}`).digest('hex');
   const ranked = cases.toSorted((a, b) => (rank(a) < rank(b) ? -1 : 1));
   const patients = [...new Set(ranked.map(({ patient }) => patient))];
@@ -28,13 +32,18 @@ export function split(
         : 'add patients to the archive';
     throw new ContourNodeError('TRAINING_DATA', `${cases.length} CT series, all of one patient`, { remedy });
   }
-  const sideOf = data.validation === undefined ? byShare(patients, data.validationShare) : byLists(ranked, data);
+  const sideOf = data.validation === undefined ? byShare(patients, data) : byLists(ranked, data);
   return ranked.map((one) => ({ case: one, side: sideOf(one) }));
 }
 
-function byShare(patients: readonly string[], share: number): (one: ArchiveCase) => Side {
-  const aside = new Set(patients.slice(0, Math.max(1, Math.round(patients.length * share))));
-  return ({ patient }) => (aside.has(patient) ? 'validation' : 'training');
+function byShare(
+  patients: readonly string[],
+  { validationShare, testShare }: Pick<DicomData, 'validationShare' | 'testShare'>,
+): (one: ArchiveCase) => Part {
+  const aside = Math.max(1, Math.round(patients.length * validationShare));
+  const validation = new Set(patients.slice(0, aside));
+  const test = new Set(patients.slice(aside, aside + Math.round(patients.length * testShare)));
+  return ({ patient }) => (validation.has(patient) ? 'validation' : test.has(patient) ? 'test' : 'training');
 }
 
 function byLists(cases: readonly ArchiveCase[], data: DicomData): (one: ArchiveCase) => Side | undefined {
