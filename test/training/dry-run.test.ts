@@ -25,7 +25,7 @@ test('a training that the memory does not suffice for is told so, with what to c
     update: { samples: 8, seconds: 17.2, measured: false },
     epoch: { updates: 1800, trainingSeconds: 30_960, validationSeconds: 240 },
     epochs: 200,
-    memory: { peak: 34e9, machine: 25e9 },
+    memory: { peak: 34e9, withinReach: 25e9 },
   };
   assert.equal(
     dryRunText(cost),
@@ -34,7 +34,7 @@ begins with      npc 1.0.0
 one update       8 samples in about 17 s
 one epoch        about 9 h: 1,800 updates, then validation in 4 min
 200 epochs       about 72 days
-memory           about 34.0 GB of 25.0 GB
+memory           about 34.0 GB of 25.0 GB that this machine has free
                  too much: lower training.batch and raise training.accumulate by the same factor
 `,
   );

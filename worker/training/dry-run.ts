@@ -1,7 +1,7 @@
 import type { TensorFlow } from '../engines/load-tensorflow.ts';
 import { elementCount, parameterCount } from '../networks/parameters.ts';
 import { trainedSpecs } from './frozen-layers.ts';
-import { memoryLimit, peakMemory, resetPeakMemory } from './peak-memory.ts';
+import { memoryWithinReach, peakMemory, resetPeakMemory } from './peak-memory.ts';
 import { BatchSampler } from './sample-batch.ts';
 import type { TrainingConfig } from './training-config.ts';
 import { type CasesBySide, planTraining, type TrainingPlan } from './training-plan.ts';
@@ -35,10 +35,10 @@ export interface DryRun {
   };
   readonly epochs: number;
   /** Largest resident memory, bytes; on a card its own memory comes on top. */
-  readonly memory: { readonly peak: number; readonly machine: number };
+  readonly memory: { readonly peak: number; readonly withinReach: number };
 }
 
-/** Share of the machine's memory that an update may take before the dry run stops at an estimate. */
+/** Share of the memory within reach that an update may take before the dry run stops at an estimate. */
 const affordable = 0.8;
 
 /**
@@ -53,14 +53,14 @@ export async function dryRun(
   const { training: schedule } = config;
   const plan = planTraining(config, cases);
   const { network, frozen } = plan;
-  const machine = memoryLimit();
+  const withinReach = memoryWithinReach();
   const one = await measureBatch(tf, config, plan, from, 1);
   const two = schedule.batch === 1 ? one : await measureBatch(tf, config, plan, from, 2);
   const estimated = {
     seconds: (two.seconds * schedule.batch) / Math.min(2, schedule.batch),
     peak: two.peak + Math.max(0, schedule.batch - 2) * Math.max(0, two.peak - one.peak),
   };
-  const measured = estimated.peak <= affordable * machine;
+  const measured = estimated.peak <= affordable * withinReach;
   const full = schedule.batch > 2 && measured ? await measureBatch(tf, config, plan, from, schedule.batch) : estimated;
   const seconds = full.seconds * schedule.accumulate;
   return {
@@ -78,7 +78,7 @@ export async function dryRun(
       validationSeconds: await validationSeconds(tf, config, plan, from),
     },
     epochs: schedule.epochs,
-    memory: { peak: full.peak, machine },
+    memory: { peak: full.peak, withinReach },
   };
 }
 
@@ -116,7 +116,8 @@ async function validationSeconds(
   try {
     const slices = validated.map(({ description }) => description.size[2]);
     const start = performance.now();
-    const first = { sampler, cases: validated.slice(0, 1), step: config.training.validationStep };
+    const { patch } = config.input;
+    const first = { sampler, cases: validated.slice(0, 1), step: config.training.validationStep, patch };
     await validationDice(tf, network, average, first, [0.5]);
     const perSlice = (performance.now() - start) / 1000 / slices[0]!;
     return perSlice * slices.reduce((sum, count) => sum + count, 0);
@@ -138,9 +139,9 @@ export function dryRunText({ network, from, update, epoch, epochs, memory }: Dry
     `one update       ${update.samples} samples in ${about}${duration(update.seconds)}`,
     `one epoch        ${about}${duration(perEpoch)}: ${thousands(epoch.updates)} updates, then validation in ${duration(epoch.validationSeconds)}`,
     `${`${epochs} epochs`.padEnd(16)} ${about}${duration(perEpoch * epochs)}`,
-    `memory           ${about}${gigabytes(memory.peak)} of ${gigabytes(memory.machine)}`,
+    `memory           ${about}${gigabytes(memory.peak)} of ${gigabytes(memory.withinReach)} that this machine has free`,
   ];
-  if (memory.peak > affordable * memory.machine) {
+  if (memory.peak > affordable * memory.withinReach) {
     lines.push('                 too much: lower training.batch and raise training.accumulate by the same factor');
   }
   return `${lines.join('\n')}\n`;

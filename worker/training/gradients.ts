@@ -1,4 +1,4 @@
-import type { Scalar, Tensor, Tensor4D } from '@tensorflow/tfjs-node';
+import type { Scalar, Tensor } from '@tensorflow/tfjs-node';
 import type { TensorFlow } from '../engines/load-tensorflow.ts';
 import { foldedTensors, trainingForward } from '../networks/forward.ts';
 import type { Network } from '../networks/layers.ts';
@@ -35,10 +35,12 @@ export function lossAndGradients(
   tf.tidy(() => {
     const tensors = specs.map(({ name, shape }) => tf.tensor(parameters.get(name) ?? [], [...shape]));
     const fixed = foldedTensors(tf, network, parameters, ({ name }) => frozen.has(name));
-    const x = tf.tensor4d(batch.input, [...batch.inputShape]);
-    const target = tf.cast<Tensor4D>(tf.tensor4d(batch.target, [...batch.targetShape], 'int32'), 'float32');
-    const [size, , , rois] = batch.targetShape;
-    const known = tf.tensor4d(batch.known, [size, 1, 1, rois]);
+    const x = tf.tensor(batch.input, [...batch.inputShape]);
+    const target = tf.cast(tf.tensor(batch.target, [...batch.targetShape], 'int32'), 'float32');
+    const knownShape = batch.targetShape.map((length, axis, { length: rank }) =>
+      axis % (rank - 1) === 0 ? length : 1,
+    );
+    const known = tf.tensor(batch.known, knownShape);
     const lossOf = (...trainable: Tensor[]): Scalar => {
       const named = new Map([...fixed, ...specs.map(({ name }, index) => [name, trainable[index] as Tensor] as const)]);
       const logits = trainingForward(tf, network, named, x, frozen, (layer, mean, variance) => {

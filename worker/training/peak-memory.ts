@@ -1,5 +1,4 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { totalmem } from 'node:os';
 
 /**
  * The largest resident memory of this process since the last reset, bytes. Linux (proc_pid_status(5): VmHWM); elsewhere
@@ -16,8 +15,7 @@ export async function resetPeakMemory(): Promise<void> {
   await writeFile('/proc/self/clear_refs', '5').catch(() => {});
 }
 
-/** What this process may have, bytes: the machine's memory, or less in a container. */
-export function memoryLimit(): number {
-  const limit = process.constrainedMemory();
-  return limit > 0 ? Math.min(limit, totalmem()) : totalmem();
+/** What this process has and may still get beside whatever else runs on the machine or in its container, bytes. */
+export function memoryWithinReach(): number {
+  return process.memoryUsage().rss + process.availableMemory();
 }

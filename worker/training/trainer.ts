@@ -58,7 +58,8 @@ export async function train(tf: TensorFlow, training: Training): Promise<Trainin
 
   const loader = new BatchLoader(plan.training, state.adam.updates * schedule.accumulate);
   const sampler = new BatchSampler(plan.validation);
-  const perEpoch = { sampler, cases: plan.validated, step: schedule.validationStep };
+  const { patch } = config.input;
+  const perEpoch = { sampler, cases: plan.validated, step: schedule.validationStep, patch };
   const validate = async (average: Parameters): Promise<Pick<EpochRecord, 'dice' | 'meanDice'>> => {
     const found = await validationDice(tf, network, average, perEpoch, [0.5]);
     const dice = found.map(({ mean: [atHalf = null] }) => atHalf);
@@ -106,7 +107,7 @@ export async function train(tf: TensorFlow, training: Training): Promise<Trainin
       await keep(training, state, history, improved);
     }
     if (schedule.calibrate) {
-      const all = { sampler, cases: plan.validation.cases, step: 1 };
+      const all = { sampler, cases: plan.validation.cases, step: 1, patch };
       const dice = await validationDice(tf, network, state.best ?? state.average, all, candidateThresholds);
       calibration = {
         thresholds: calibratedThresholds(dice, mirroredChannels(rois)),

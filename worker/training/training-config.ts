@@ -110,8 +110,9 @@ export const trainingConfigSchema = z.strictObject({
   architecture: manifest.architecture,
   // The trainer's own networks see windows mapped to [0, 1] and slices as they lie.
   input: manifest.input.refine(
-    ({ windows, axes }) => windows.every(({ normalise }) => normalise === undefined) && axes.join() === 'P,L',
-    { error: 'normalise and axes are for imported networks' },
+    ({ windows, axes, layout }) =>
+      windows.every(({ normalise }) => normalise === undefined) && axes.join() === 'P,L' && layout === 'nhwc',
+    { error: 'normalise, axes and layout are for imported networks' },
   ),
   rois: z.array(trainedRoi).min(1).max(16),
   augmentation: augmentation.prefault({}),

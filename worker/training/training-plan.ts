@@ -39,7 +39,7 @@ export function planTraining(config: TrainingConfig, cases: CasesBySide): Traini
     mirrored: mirroredChannels(rois),
   });
   const slices = cases.training.reduce((sum, { description }) => sum + description.size[2], 0);
-  const perUpdate = schedule.batch * schedule.accumulate;
+  const perUpdate = schedule.batch * schedule.accumulate * (input.patch?.slices ?? 1);
   return {
     network,
     frozen: frozenLayers(network, schedule.freeze),
