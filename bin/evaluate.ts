@@ -26,6 +26,7 @@ Patients that a model was trained on are left out. The same call again does only
 
   --model A          name of a bundle or the path of its folder
   --compare B        a second one
+  --members          of an ensemble also each of its networks alone
   --roi NAME=REGEX   how the archive names an ROI, where it is not as in the bundle's training; may be repeated
   --record NAME      write the figures into the bundles, as those on a data set of this name
   --include-trained  also the patients that a model was trained on
@@ -54,6 +55,7 @@ export async function main(args: string[]): Promise<void> {
       record: { type: 'string' },
       'include-trained': { type: 'boolean', default: false },
       unseen: { type: 'boolean', default: false },
+      members: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
     },
   });
@@ -69,7 +71,7 @@ export async function main(args: string[]): Promise<void> {
   try {
     for (const name of [model, ...(values.compare === undefined ? [] : [values.compare])])
       loaded.push(await loadBundle(name, config.models.directory, config.engine));
-    const models = evaluatedModels(loaded);
+    const models = evaluatedModels(loaded.flatMap((one) => [one, ...(values.members ? (one.members ?? []) : [])]));
     const reading = progressBar('reading the archive', 1, { quiet: values.json });
     const archive = await archiveCases(data, wantedRois(models, patterns), {
       onFile: (done, total) => reading.update(done / total, `${done} of ${total} files`),

@@ -8,6 +8,7 @@ import { type CaseCollection, collectCases } from '../worker/training/case-cache
 import { loadTrainingConfig } from '../worker/training/training-config.ts';
 import { dataReport, reportText, writeDataReport } from '../worker/training/data-report.ts';
 import { dryRun, dryRunText } from '../worker/training/dry-run.ts';
+import { foldOf } from '../worker/training/fold.ts';
 import type { EpochRecord } from '../worker/training/history.ts';
 import { checkSetAside, weightsOfBundle } from '../worker/training/initial-weights.ts';
 import { train } from '../worker/training/trainer.ts';
@@ -26,6 +27,8 @@ from and what it left out, and why.
   --config FILE   training configuration (YAML)
   --data DIR      archive of CT and RTSTRUCT in any layout (not with data.source: phantom)
   --out BUNDLE    folder of the bundle
+  --fold N/K      set aside every K-th patient, beginning with the N-th, and call the bundle NAME-fold-N: K trainings
+                  set each patient aside once; models ensemble makes one bundle of them
   --phantoms N    with data.source: phantom: this many training phantoms
   --epochs N      end after this many epochs in all
   --from BUNDLE   begin with the weights of this bundle (name or folder) wherever its layers fit, not with random ones;
@@ -52,6 +55,7 @@ export async function main(args: string[]): Promise<void> {
       config: { type: 'string' },
       data: { type: 'string' },
       out: { type: 'string' },
+      fold: { type: 'string' },
       phantoms: { type: 'string' },
       epochs: { type: 'string' },
       from: { type: 'string' },
@@ -68,7 +72,8 @@ export async function main(args: string[]): Promise<void> {
     throw new ContourNodeError('USAGE', 'train needs --config and --out');
   if (values.device !== 'cpu' && values.device !== 'gpu')
     throw new ContourNodeError('USAGE', `--device ${values.device}: cpu or gpu`);
-  const loaded = await loadTrainingConfig(configFile);
+  const written = await loadTrainingConfig(configFile);
+  const loaded = values.fold === undefined ? written : foldOf(written, values.fold);
   const config = {
     ...loaded,
     data:
@@ -114,7 +119,7 @@ export async function main(args: string[]): Promise<void> {
     console.log(values.json ? JSON.stringify({ report, cost }, undefined, 2) : dryRunText(cost));
     return;
   }
-  const command = `contour-node train --config ${configFile}${from === undefined ? '' : ` --from ${from.source.name}`}`;
+  const command = `contour-node train --config ${configFile}${values.fold === undefined ? '' : ` --fold ${values.fold}`}${from === undefined ? '' : ` --from ${from.source.name}`}`;
   const stop = new AbortController();
   process.once('SIGTERM', () => stop.abort());
   process.once('SIGINT', () => stop.abort());

@@ -4,6 +4,7 @@ import type { LoadedBundle } from './bundles/load-bundle.ts';
 import { contourRoi } from './inference/contour-roi.ts';
 import { ctWarnings } from './inference/ct-warnings.ts';
 import { infer } from './inference/infer.ts';
+import { type MemberProbabilities, meanOfMembers } from './inference/mean-of-members.ts';
 import { bodyPartWarnings, judgeRois, type JudgedRoi } from './inference/roi-warnings.ts';
 import type { StageClock } from './stage-clock.ts';
 import { type Body, findBody } from './volume/body.ts';
@@ -53,22 +54,35 @@ export async function contourCt(
  */
 export async function contourVolume(
   volume: Volume,
-  { bundle: { manifest }, engine }: LoadedBundle,
+  loaded: LoadedBundle,
   { batchSize, clock }: ContourOptions,
 ): Promise<ContouredVolume> {
+  const { manifest } = loaded.bundle;
   // Also where the field of view lies at the image's centre: a CT of nobody is refused, not searched for organs.
   const body = await clock.run('body', () => findBody(volume));
-  const network = await clock.run('resampling', () => {
-    const centre = fieldCentre(volume.grid, body, manifest.input);
-    return toNetworkHu(volume, networkGrid(volume.grid, centre, manifest.input), manifest.input);
-  });
-  const probabilities = await clock.run('inference', (report) =>
-    infer(engine, network, manifest, {
-      batchSize,
-      onSlices: (done) => report(done / network.grid.size[2]),
-      onBatch: (seconds) => clock.batchSeconds.push(seconds),
+  const networks = await clock.run('resampling', () =>
+    (loaded.members ?? [loaded]).map(({ bundle: { manifest: own }, engine }) => {
+      const centre = fieldCentre(volume.grid, body, own.input);
+      return { own, engine, seen: toNetworkHu(volume, networkGrid(volume.grid, centre, own.input), own.input) };
     }),
   );
+  const probabilities = await clock.run('inference', async (report) => {
+    const found: MemberProbabilities[] = [];
+    for (const [index, { own, engine, seen }] of networks.entries()) {
+      const probabilities = await infer(engine, seen, own, {
+        batchSize,
+        onSlices: (done) => report((index + done / seen.grid.size[2]) / networks.length),
+        onBatch: (seconds) => clock.batchSeconds.push(seconds),
+      });
+      found.push({ names: own.rois.map(({ name }) => name), probabilities });
+    }
+    return found.length === 1
+      ? found[0]!.probabilities
+      : meanOfMembers(
+          found,
+          manifest.rois.map(({ name }) => name),
+        );
+  });
   const { trained } = manifest.applicability;
   return clock.run('contours', (report) => {
     const rois = manifest.rois.map((_, index) => {

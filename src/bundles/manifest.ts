@@ -132,6 +132,11 @@ export const manifestSchema = z.strictObject({
   training: z.record(z.string(), z.unknown()).default({}),
   metrics: z.record(z.string(), z.unknown()).default({}),
   licence: z.string(),
+  /**
+   * Of an ensemble: the bundles whose probabilities are averaged, folders of this one, with the SHA-256 of the bundle.json
+   * of each. The first one's input, output and files stand in this manifest as well; its grid is the common one.
+   */
+  members: z.array(z.strictObject({ path: z.string(), sha256 })).default([]),
   files: z.strictObject({
     model: z.strictObject({ path: z.string(), sha256 }),
     /** Generated input tensor and its output: raw little-endian float32, shapes as in the graph. */

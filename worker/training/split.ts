@@ -12,8 +12,8 @@ type DicomData = Extract<TrainingConfig['data'], { source: 'dicom' }>;
 
 /**
  * Who is trained on and who is set aside, patient by patient: two series of one patient are never on both sides. Without
- * lists those with the smallest digests of seed and name are set aside, whatever else the archive holds; those that follow
- * are for the test.
+ * lists those with the smallest digests of seed and name are set aside, whatever else the archive holds; those with
+ * the largest are for the test.
  * @returns the side of each case, undefined for a case that neither list names; cases in the order of the digests
  * @throws ContourNodeError TRAINING_DATA (one patient alone), CONFIG_INVALID (lists that name nobody, or one patient twice)
  */
@@ -38,11 +38,16 @@ export function split(
 
 function byShare(
   patients: readonly string[],
-  { validationShare, testShare }: Pick<DicomData, 'validationShare' | 'testShare'>,
+  { validationShare, testShare, fold }: Pick<DicomData, 'validationShare' | 'testShare' | 'fold'>,
 ): (one: ArchiveCase) => Part {
+  const tested = Math.round(patients.length * testShare);
   const aside = Math.max(1, Math.round(patients.length * validationShare));
-  const validation = new Set(patients.slice(0, aside));
-  const test = new Set(patients.slice(aside, aside + Math.round(patients.length * testShare)));
+  // The last ones are for the test whatever the share or the fold is.
+  const others = patients.slice(0, patients.length - tested);
+  const test = new Set(patients.slice(others.length));
+  const validation = new Set(
+    fold === undefined ? others.slice(0, aside) : others.filter((_, n) => n % fold.of === fold.number - 1),
+  );
   return ({ patient }) => (validation.has(patient) ? 'validation' : test.has(patient) ? 'test' : 'training');
 }
 

@@ -87,6 +87,8 @@ const data = z.discriminatedUnion('source', [
     patients: z.enum(['id', 'folder']).default('id'),
     /** Share of the patients that is set aside for validation, drawn by training.seed. */
     validationShare: z.number().gt(0).lt(1).default(0.1),
+    /** Instead of a share, one of K parts that differ: every K-th patient is set aside (`train --fold N/K`). */
+    fold: z.strictObject({ number: z.int().positive(), of: z.int().min(2) }).optional(),
     /** Share of the patients that the training does not look at, for a test at the end; drawn in the same way. */
     testShare: z.number().min(0).lt(1).default(0),
     /** Instead of a share: those to validate with, by Patient ID or folder; every other patient is trained on. */
