@@ -110,6 +110,8 @@ export async function main(args: string[]): Promise<void> {
     if (values.record === undefined) return;
     const summaries = summariseModels(evaluation.rows);
     for (const { bundle, engine, label } of models) {
+      // An ensemble knows its members by their digests: they are not written to.
+      if (!loaded.some((one) => one.bundle === bundle)) continue;
       const { name } = bundle.manifest;
       // The bundle goes elsewhere: it gets no path of this machine.
       const command = `contour-node evaluate --model ${name} --data ARCHIVE`;
