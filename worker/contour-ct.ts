@@ -5,6 +5,7 @@ import type { LoadedBundle } from './bundles/load-bundle.ts';
 import { contourRoi } from './inference/contour-roi.ts';
 import { ctWarnings } from './inference/ct-warnings.ts';
 import { infer } from './inference/infer.ts';
+import { type MemberProbabilities, meanOfMembers } from './inference/mean-of-members.ts';
 import { bodyPartWarnings, judgeRois, type JudgedRoi } from './inference/roi-warnings.ts';
 import type { StageClock } from './stage-clock.ts';
 import { type Body, findBody } from './volume/body.ts';
@@ -58,25 +59,39 @@ export async function contourCt(
  */
 export async function contourVolume(
   volume: Volume,
-  { bundle: { manifest }, engine }: LoadedBundle,
+  loaded: LoadedBundle,
   { batchSize, clock }: ContourOptions,
   planes?: SlicePlanes,
 ): Promise<ContouredVolume> {
+  const { manifest } = loaded.bundle;
   const tilted = planes?.tilted === true ? planes : undefined;
   // Also where the field of view lies at the image's centre, so that a CT without a patient is refused.
   const body = await clock.run('body', () => findBody(volume));
-  const network = await clock.run('resampling', () => {
+  const networks = await clock.run('resampling', () => {
     const upright = tilted === undefined ? volume : uprightVolume(volume, tilted);
-    const centre = fieldCentre(upright.grid, tilted === undefined ? body : findBody(upright), manifest.input);
-    return toNetworkHu(upright, networkGrid(upright.grid, centre, manifest.input), manifest.input);
+    const bodyThere = tilted === undefined ? body : findBody(upright);
+    return (loaded.members ?? [loaded]).map(({ bundle: { manifest: own }, engine }) => {
+      const centre = fieldCentre(upright.grid, bodyThere, own.input);
+      return { own, engine, hu: toNetworkHu(upright, networkGrid(upright.grid, centre, own.input), own.input) };
+    });
   });
-  const seen = await clock.run('inference', (report) =>
-    infer(engine, network, manifest, {
-      batchSize,
-      onSlices: (done) => report(done / network.grid.size[2]),
-      onBatch: (seconds) => clock.batchSeconds.push(seconds),
-    }),
-  );
+  const seen = await clock.run('inference', async (report) => {
+    const found: MemberProbabilities[] = [];
+    for (const [index, { own, engine, hu }] of networks.entries()) {
+      const probabilities = await infer(engine, hu, own, {
+        batchSize,
+        onSlices: (done) => report((index + done / hu.grid.size[2]) / networks.length),
+        onBatch: (seconds) => clock.batchSeconds.push(seconds),
+      });
+      found.push({ names: own.rois.map(({ name }) => name), probabilities });
+    }
+    return found.length === 1
+      ? found[0]!.probabilities
+      : meanOfMembers(
+          found,
+          manifest.rois.map(({ name }) => name),
+        );
+  });
   const probabilities = tilted === undefined ? seen : onTiltedPlanes(seen, volume.grid, tilted);
   const { trained } = manifest.applicability;
   return clock.run('contours', (report) => {

@@ -10,6 +10,11 @@ export async function exportModel({ models }: Config, names: readonly string[], 
   if (name === undefined || more.length > 0 || out === undefined)
     throw new ContourNodeError('USAGE', 'models export takes one bundle and --out F.onnx');
   const bundle = await openBundle(name, models.directory);
+  if (bundle.manifest.members.length > 0) {
+    throw new ContourNodeError('USAGE', `${name} is an ensemble: it has no ONNX file of its own`, {
+      remedy: `export its members, such as ${join(bundle.directory, bundle.manifest.members[0]!.path)}`,
+    });
+  }
   await copyFile(join(bundle.directory, bundle.manifest.files.model.path), out).catch((cause: unknown) => {
     throw new ContourNodeError('PATH_NOT_FOUND', `${out} cannot be written`, { cause });
   });

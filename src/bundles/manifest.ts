@@ -65,7 +65,7 @@ export const manifestSchema = z.strictObject({
   version: z.string().regex(/^\d+\.\d+\.\d+$/),
   description: z.string(),
   architecture: z.strictObject({
-    family: z.enum(['deeplabv3plus', 'unet', 'imported']),
+    family: z.enum(['deeplabv3plus', 'unet', 'unet3d', 'imported']),
     /** The network's own parameters (width, output stride, atrous rates), so that `train` can rebuild it. */
     parameters: z.record(z.string(), z.unknown()).default({}),
   }),
@@ -91,6 +91,11 @@ export const manifestSchema = z.strictObject({
      * e.g. [1, 3, 6] for a long view at little cost. Beyond the ends the end repeats.
      */
     neighbours: z.union([z.int().min(0).max(4), z.array(z.int().min(1).max(16)).max(4)]),
+    /**
+     * For a 3-D network: it sees so many slices at once, of the whole field of view, and is moved along the slices by this
+     * share of them; where patches overlap their mean counts, the middle of a patch more than its ends.
+     */
+    patch: z.strictObject({ slices: z.int().min(2), step: z.number().gt(0).max(1) }).optional(),
     windows: z.array(huWindow).min(1).max(4),
     /** HU outside the image. */
     paddingHu: z.number().default(-1024),
@@ -127,6 +132,11 @@ export const manifestSchema = z.strictObject({
   training: z.record(z.string(), z.unknown()).default({}),
   metrics: z.record(z.string(), z.unknown()).default({}),
   licence: z.string(),
+  /**
+   * Of an ensemble: the bundles whose probabilities are averaged, folders of this one, with the SHA-256 of the bundle.json
+   * of each. The first one's input, output and files stand in this manifest as well; its grid is the common one.
+   */
+  members: z.array(z.strictObject({ path: z.string(), sha256 })).default([]),
   files: z.strictObject({
     model: z.strictObject({ path: z.string(), sha256 }),
     /** Generated input tensor and its output: raw little-endian float32, shapes as in the graph. */

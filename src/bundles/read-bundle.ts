@@ -54,7 +54,8 @@ export async function readBundle(directory: string): Promise<Bundle> {
 /** Every file that the manifest names. */
 export function bundleFiles(manifest: BundleManifest): { path: string; sha256: string }[] {
   const { model, golden, weights } = manifest.files;
-  return [model, golden.input, golden.output, ...(weights === undefined ? [] : [weights])];
+  const members = manifest.members.map(({ path, sha256 }) => ({ path: join(path, 'bundle.json'), sha256 }));
+  return [model, golden.input, golden.output, ...(weights === undefined ? [] : [weights]), ...members];
 }
 
 /**

@@ -87,7 +87,7 @@ function parse(manifest: unknown): BundleManifest {
   });
 }
 
-/** Runs one slice as inference does, which also checks that graph and manifest fit. */
+/** Runs one slice, or one patch, as inference does, which also checks that graph and manifest fit. */
 async function makeGolden(model: string, manifest: BundleManifest) {
   const { input, output } = manifest;
   const engine = await openOnnxRuntime(
@@ -96,7 +96,8 @@ async function makeGolden(model: string, manifest: BundleManifest) {
     { device: 'cpu', threads: 0 },
   );
   try {
-    const scene = goldenScene(input.size, input.spacingMm);
+    const slices = input.patch?.slices ?? 1;
+    const scene = goldenScene(input.size, input.spacingMm, Math.max(2, slices));
     const network = toNetworkHu(
       scene,
       networkGrid(scene.grid, imageCentre(scene.grid), { ...input, sliceSpacingMm: null }),
@@ -108,8 +109,11 @@ async function makeGolden(model: string, manifest: BundleManifest) {
     await infer(engine, network, manifest, { batchSize: network.grid.size[2] });
     const shape = inputShape(input, 1);
     const tensor = new Float32Array(shape.reduce((a, b) => a * b, 1));
-    writeNetworkInput(network, 0, input, tensor);
-    const seen = turn({ data: tensor, shape }, input.layout, input.axes, 'to the model');
+    for (let k = 0; k < slices; k += 1) writeNetworkInput(network, k, input, tensor, (k * tensor.length) / slices);
+    const seen =
+      input.patch !== undefined
+        ? { data: tensor, shape }
+        : turn({ data: tensor, shape }, input.layout, input.axes, 'to the model');
     const result = await engine.run(seen.data, seen.shape);
     return { input: seen.data, inputShape: [...seen.shape], output: result.data, outputShape: [...result.shape] };
   } finally {
@@ -118,11 +122,11 @@ async function makeGolden(model: string, manifest: BundleManifest) {
 }
 
 /**
- * Two slices of a made-up head on the network's own grid: an ellipse of soft tissue in air with a ring of bone, an
+ * Slices of a made-up head on the network's own grid: an ellipse of soft tissue in air with a ring of bone, an
  * airway, a few discs between -100 and 200 HU and noise, so that a trained network answers with more than zeros.
  */
-function goldenScene([width, height]: readonly [number, number], spacing: number): Volume {
-  const hu = new Int16Array(width * height * 2);
+function goldenScene([width, height]: readonly [number, number], spacing: number, slices: number): Volume {
+  const hu = new Int16Array(width * height * slices);
   let state = 12345;
   // Numerical Recipes' linear congruential generator: the same numbers on every machine.
   const random = () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32;
@@ -144,7 +148,8 @@ function goldenScene([width, height]: readonly [number, number], spacing: number
     hu[v] = Math.round(value + (random() + random() + random() - 1.5) * 30);
   }
   const origin = [(-(width - 1) / 2) * spacing, (-(height - 1) / 2) * spacing] as const;
-  return { grid: { size: [width, height, 2], spacing: [spacing, spacing], origin, z: Float64Array.of(0, 3) }, hu };
+  const z = Float64Array.from({ length: slices }, (_, k) => 3 * k);
+  return { grid: { size: [width, height, slices], spacing: [spacing, spacing], origin, z }, hu };
 }
 
 function bytesOf(values: Float32Array): Uint8Array {

@@ -36,8 +36,7 @@ export async function openTensorFlow(bundle: Bundle, options: EngineOptions): Pr
     name: 'tensorflow',
     device: gpu ? 'gpu' : 'cpu',
     async run(input, shape) {
-      const [batch, height, width, channels] = shape as [number, number, number, number];
-      const x = tf.tensor4d(input, [batch, height, width, channels]);
+      const x = tf.tensor(input, [...shape]);
       try {
         const y = network.predict(x);
         try {

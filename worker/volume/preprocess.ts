@@ -26,10 +26,14 @@ export function neighbourOffsets({ neighbours }: NetworkInput): number[] {
   return [...above.map((distance) => -distance).toReversed(), 0, ...above];
 }
 
-/** Shape of the input tensor of `batch` slices in the bundle's layout. */
-export function inputShape(input: NetworkInput, batch: number): [number, number, number, number] {
+/** Shape of the input tensor of `batch` slices, of a 3-D network of `batch` patches, in the bundle's layout. */
+export function inputShape(input: NetworkInput, batch: number): number[] {
   const [width, height] = input.size;
   const channels = inputChannels(input);
+  if (input.patch !== undefined) {
+    const axes = [input.patch.slices, height, width];
+    return input.layout === 'nhwc' ? [batch, ...axes, channels] : [batch, channels, ...axes];
+  }
   return input.layout === 'nhwc' ? [batch, height, width, channels] : [batch, channels, height, width];
 }
 
