@@ -5,7 +5,7 @@ import { readableCharacterSets } from '../../src/dicom/character-set.ts';
 import { transferSyntaxes } from '../../src/dicom/transfer-syntax.ts';
 import { type Rejection, rejections } from '../../src/dimse/association-policy.ts';
 import { type DeliveryOutcome, outcomeOfError, outcomeOfStatus } from '../../src/dimse/scu/delivery-outcome.ts';
-import { AssociationRejected } from '../../src/dimse/scu/outbound-association.ts';
+import { AssociationRejected } from '../../src/dimse/scu/association-rejected.ts';
 import { abortReason } from '../../src/dimse/pdu.ts';
 import { supportedContexts } from '../../src/dimse/presentation-context.ts';
 import { formatStatus, dimseStatus } from '../../src/dimse/status.ts';

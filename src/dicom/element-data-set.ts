@@ -46,6 +46,8 @@ export class ElementDataSet implements DataSet {
   readonly #bytes: Uint8Array;
   readonly #bigEndian: boolean;
   readonly #outerCharacterSet: string[];
+  /** Those asked for: each frame of a multi-frame image looks into the functional groups of all. */
+  readonly #items = new Map<string, DataSet[]>();
 
   constructor(
     elements: ReadonlyMap<string, Element>,
@@ -107,6 +109,12 @@ export class ElementDataSet implements DataSet {
   }
 
   items(tag: string): DataSet[] {
+    const known = this.#items.get(tag) ?? this.#itemsOf(tag);
+    this.#items.set(tag, known);
+    return known;
+  }
+
+  #itemsOf(tag: string): DataSet[] {
     const items = this.#elements.get(tag)?.items ?? [];
     const characterSet = this.#characterSet();
     return items.map((item) => {

@@ -27,3 +27,8 @@ export function formatStatus(status: number): string {
 export function isWarning(status: number): boolean {
   return (status & 0xf000) === 0xb000;
 }
+
+/** PS3.4 tables C.4-1 and C.4-2: more responses to this request follow. */
+export function isPending(status: number): boolean {
+  return status === 0xff00 || status === 0xff01;
+}

@@ -1,5 +1,5 @@
 import type { ContourNodeError, ErrorCode } from '../../errors.ts';
-import { AssociationRejected } from './outbound-association.ts';
+import { AssociationRejected } from './association-rejected.ts';
 import { formatStatus, isWarning, dimseStatus } from '../status.ts';
 
 export type StoredEncoding = 'implicit' | 'explicit';

@@ -5,8 +5,9 @@ import { GatheredDataSet } from '../library/gathered-data-set.ts';
 import { GuardedConnection } from '../library/guarded-connection.ts';
 import { type AcceptedContext, type ProposedContext, ScuProtocol } from '../library/scu-protocol.ts';
 import { abortPdu, abortReason, type DataPart, type Incoming, pduType, PduViolation } from '../pdu.ts';
+import { isPending } from '../status.ts';
 import { connected, type PeerAddress } from './peer-connection.ts';
-import { rejectionInWords } from '../rejection-words.ts';
+import { AssociationRejected } from './association-rejected.ts';
 
 export interface AssociationRequest {
   readonly peer: PeerAddress;
@@ -21,26 +22,6 @@ export interface AssociationRequest {
   readonly onEvent?: (request: NEventReportRequest, dataSet: Buffer) => Promise<NEventReportResponse>;
   /** Ends everything at once. */
   readonly signal?: AbortSignal;
-}
-
-/** The peer answered A-ASSOCIATE-RJ. */
-export class AssociationRejected extends ContourNodeError {
-  /** 1 rejected-permanent, 2 rejected-transient (PS3.8 table 9-21). */
-  readonly result: number;
-  /** 1 service user, 2 and 3 service provider. */
-  readonly source: number;
-  readonly reason: number;
-
-  constructor(peer: PeerAddress, rejection: { result: number; source: number; reason: number }) {
-    const numbers = `result ${rejection.result}, source ${rejection.source}, reason ${rejection.reason}`;
-    super(
-      'ASSOCIATION_REJECTED',
-      `${peer.aeTitle} rejected the association: ${rejectionInWords(rejection)} (${numbers})`,
-    );
-    this.result = rejection.result;
-    this.source = rejection.source;
-    this.reason = rejection.reason;
-  }
 }
 
 /** Bytes, announced to the peer: it sends responses, and only small data sets. */
@@ -293,9 +274,4 @@ export class OutboundAssociation {
 /** PS3.7 section 9.1: every response has one; what the library decodes need not be a number. */
 function hasStatus(response: Response): boolean {
   return Number.isInteger(response.getStatus());
-}
-
-/** PS3.4 table C.4-1. */
-function isPending(status: number): boolean {
-  return status === 0xff00 || status === 0xff01;
 }

@@ -2,7 +2,10 @@ import { errorRow, isErrorCode } from '../../errors.ts';
 import { remediesInChinese } from './remedies-zh-cn.ts';
 import type { Texts } from './texts.ts';
 
-/** The texts in simplified Chinese, in the terms of radiotherapy in China: 靶区, 危及器官, 勾画, 计划系统, 结构集. */
+/**
+ * The texts in simplified Chinese, in the terms of radiotherapy in China: 靶区, 危及器官, 勾画, 计划系统, 结构集. Longer because
+ * it follows en.ts text by text.
+ */
 export const zhCn: Texts = {
   language: 'zh-CN',
   languageSwitch: '语言',

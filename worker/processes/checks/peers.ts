@@ -3,7 +3,7 @@ import { offerCommitment } from '../../../src/dimse/commitment/scu/commitment-sc
 import { configuredPeer } from '../../../src/dimse/scu/configured-peer.ts';
 import { offerStructureSets } from '../../../src/dimse/scu/offer-structure-sets.ts';
 import type { PeerAddress } from '../../../src/dimse/scu/peer-connection.ts';
-import { AssociationRejected } from '../../../src/dimse/scu/outbound-association.ts';
+import { AssociationRejected } from '../../../src/dimse/scu/association-rejected.ts';
 import { echo } from '../../../src/dimse/scu/verification-scu.ts';
 import { ContourNodeError } from '../../../src/errors.ts';
 import { answerSeconds, type Check } from './check.ts';
