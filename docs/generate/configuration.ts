@@ -12,7 +12,7 @@ Written by \`node docs/generate/configuration.ts\` from \`src/config/schema.ts\`
 
 One YAML file, given with \`--config\`. Every key has a default: \`config/default.yaml\` holds them all, \`config/clinic.yaml\` is
 a realistic clinic. An unknown or wrong key ends the start with file, line, key and what is allowed. \`SIGHUP\` takes over
-changed peers, destinations, routes, notifications, users, tokens and TLS files as a whole; a wrong file leaves the old ones in
+changed peers, destinations, routes, recipes, notifications, users, tokens and TLS files as a whole; a wrong file leaves the old ones in
 force and says so in the log. Passwords and tokens never stand in the file: \`redis.passwordFile\` names a file that holds one, users and tokens
 are there as hashes.
 `;
@@ -69,7 +69,7 @@ function typeOf(schema: JsonSchema): string {
   if (schema.type === 'array') {
     const items = schema.items as JsonSchema | undefined;
     return schema.prefixItems !== undefined || items === undefined
-      ? 'two numbers'
+      ? `${schema.prefixItems?.length === 3 ? 'three' : 'two'} numbers`
       : `list of ${items.properties === undefined ? typeOf(items) : 'entries'}`;
   }
   if (schema.type === 'object') return 'map';
