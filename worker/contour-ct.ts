@@ -24,6 +24,12 @@ export interface ContouredCt extends ContouredVolume {
   readonly volume: Volume;
 }
 
+/** A checked CT series on disk: its geometry, and a file per slice in the geometry's order. */
+export interface CtFiles {
+  readonly geometry: CtGeometry;
+  readonly files: readonly string[];
+}
+
 export interface ContourOptions {
   /** Slices at once through the network. */
   readonly batchSize: number;
@@ -32,32 +38,31 @@ export interface ContourOptions {
 
 /**
  * A checked CT series and a bundle to contours: what `contour` and the contour job have in common.
- * @param ct its geometry, and a file per slice in the geometry's order
  * @throws ContourNodeError PIXEL_DECODING, DICOM_UNREADABLE, SERIES_NO_BODY, ENGINE_FAILED, BUNDLE_INVALID
  */
-export async function contourCt(
-  ct: { geometry: CtGeometry; files: readonly string[] },
-  loaded: LoadedBundle,
-  options: ContourOptions,
-): Promise<ContouredCt> {
-  const slices = ct.files.length;
-  const volume = await options.clock.run('volume', (report) =>
-    loadVolume(ct.files, ct.geometry, (done) => report(done / slices)),
-  );
+export async function contourCt(ct: CtFiles, loaded: LoadedBundle, options: ContourOptions): Promise<ContouredCt> {
+  const volume = await readCt(ct, options.clock);
   return { volume, ...(await contourVolume(volume, loaded, options)) };
+}
+
+/** @throws ContourNodeError PIXEL_DECODING, DICOM_UNREADABLE */
+export async function readCt({ geometry, files }: CtFiles, clock: StageClock): Promise<Volume> {
+  return clock.run('volume', (report) => loadVolume(files, geometry, (done) => report(done / files.length)));
 }
 
 /**
  * The same for a volume in memory.
+ * @param known the body, where it was found before
  * @throws ContourNodeError SERIES_NO_BODY, ENGINE_FAILED, BUNDLE_INVALID
  */
 export async function contourVolume(
   volume: Volume,
   { bundle: { manifest }, engine }: LoadedBundle,
   { batchSize, clock }: ContourOptions,
+  known?: Body,
 ): Promise<ContouredVolume> {
   // Also where the field of view lies at the image's centre: a CT of nobody is refused, not searched for organs.
-  const body = await clock.run('body', () => findBody(volume));
+  const body = known ?? (await clock.run('body', () => findBody(volume)));
   const network = await clock.run('resampling', () => {
     const centre = fieldCentre(volume.grid, body, manifest.input);
     return toNetworkHu(volume, networkGrid(volume.grid, centre, manifest.input), manifest.input);

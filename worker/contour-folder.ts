@@ -1,17 +1,22 @@
 import { createHash } from 'node:crypto';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { z } from 'zod';
+import type { BundleManifest } from '../src/bundles/manifest.ts';
+import type { Recipe } from '../src/config/recipe-schema.ts';
 import type { Config } from '../src/config/schema.ts';
+import { checkCtSeries } from '../src/dicom/ct-series.ts';
 import { readHeader } from '../src/dicom/read-data-set.ts';
-import { readCtFolder } from '../src/dicom/read-ct-folder.ts';
+import { type CtFolder, readCtFolder } from '../src/dicom/read-ct-folder.ts';
 import { ContourNodeError } from '../src/errors.ts';
 import { structureSetStyleSchema } from '../src/work/work-order.ts';
 import { type Warning } from '../src/warning.ts';
 import type { LoadedBundle } from './bundles/load-bundle.ts';
-import { allWarnings, contourCt } from './contour-ct.ts';
+import { allWarnings, contourCt, type ContouredCt, type ContourOptions, type CtFiles } from './contour-ct.ts';
+import { contourRecipe, type RecipeOptions } from './contour-recipe.ts';
 import { reviewPictures } from './pictures/review-pictures.ts';
 import { StageClock, type Progress } from './stage-clock.ts';
-import { structureSet } from './structure-set/write-structure-sets.ts';
+import { structureSet, type StructureSetOptions } from './structure-set/write-structure-sets.ts';
 import { niftiMask } from './volume/nifti.ts';
 
 export interface ContourFolderOptions {
@@ -47,17 +52,54 @@ export async function contourFolder(
   options: ContourFolderOptions,
 ): Promise<ContouredFolder> {
   const { bundle } = loaded;
-  const { config } = options;
   const { series, files } = await readCtFolder(paths, bundle.manifest.applicability);
+  // Every ROI under the bundle's own name, with the suffix that says that a machine drew it.
+  const style = { includeRois: bundle.manifest.rois.map(({ name }) => name) };
+  return write({ series, files }, options, style, async (ct, contouring) => ({
+    ...(await contourCt(ct, loaded, contouring)),
+    bundle,
+  }));
+}
+
+/**
+ * The same by a recipe: a structure set as the recipe says.
+ * @param open a bundle of the recipe, when it is its turn
+ * @param style of the destination
+ * @throws ContourNodeError as readCtFolder and contourRecipe; NOTHING_FOUND
+ */
+export async function contourFolderByRecipe(
+  paths: readonly string[],
+  recipe: Recipe,
+  open: RecipeOptions['open'],
+  style: z.input<typeof structureSetStyleSchema>,
+  options: ContourFolderOptions,
+): Promise<ContouredFolder> {
+  const { series, files } = await readCtFolder(paths);
+  const accept = ({ applicability }: BundleManifest) => void checkCtSeries(series.slices, applicability);
+  return write({ series, files }, options, style, (ct, contouring) =>
+    contourRecipe(ct, recipe, { ...contouring, open, accept }),
+  );
+}
+
+type Drawn = ContouredCt & Pick<StructureSetOptions, 'bundle'>;
+
+async function write(
+  { series, files }: Pick<CtFolder, 'series' | 'files'>,
+  options: ContourFolderOptions,
+  style: z.input<typeof structureSetStyleSchema>,
+  draw: (ct: CtFiles, contouring: ContourOptions) => Promise<Drawn>,
+): Promise<ContouredFolder> {
+  const { config } = options;
   const ct = {
     geometry: series.geometry,
     files: series.slices.map(({ sopInstanceUid }) => files.get(sopInstanceUid)!),
   };
   const clock = new StageClock(options.progress);
-  const drawn = await contourCt(ct, loaded, { batchSize: config.engine.batchSize, clock });
+  const drawn = await draw(ct, { batchSize: config.engine.batchSize, clock });
+  const { bundle } = drawn;
 
   const written: string[] = [];
-  const write = async (path: string, bytes: Uint8Array) => {
+  const writeFileWhole = async (path: string, bytes: Uint8Array) => {
     await replaceFile(path, bytes);
     written.push(path);
   };
@@ -70,8 +112,7 @@ export async function contourFolder(
     bundle,
     rois: drawn.rois,
     ctWarnings: drawn.ctWarnings,
-    // Every ROI under the bundle's own name, with the suffix that says that a machine drew it.
-    style: structureSetStyleSchema.parse({ includeRois: bundle.manifest.rois.map(({ name }) => name) }),
+    style: structureSetStyleSchema.parse(style),
     uidRoot: config.dicom.uidRoot,
     aeTitle: config.dicom.aeTitle,
     date,
@@ -82,17 +123,17 @@ export async function contourFolder(
   });
   if (prepared === undefined)
     throw new ContourNodeError('NOTHING_FOUND', `${bundle.manifest.name} found none of its ROIs in this CT`);
-  await clock.run('structure set', () => write(options.out, prepared.encode(options.encoding)));
+  await clock.run('structure set', () => writeFileWhole(options.out, prepared.encode(options.encoding)));
   if (options.nifti !== undefined) {
     for (const { roi, part } of drawn.rois) {
-      await write(join(options.nifti, `${roi.name}.nii.gz`), await niftiMask(drawn.volume.grid, part));
+      await writeFileWhole(join(options.nifti, `${roi.name}.nii.gz`), await niftiMask(drawn.volume.grid, part));
     }
   }
   const { preview } = options;
   if (preview !== undefined) {
     await clock.run('preview', async () => {
       for (const { file, png } of reviewPictures(drawn.volume, drawn.rois, bundle.manifest))
-        await write(join(preview, file), png);
+        await writeFileWhole(join(preview, file), png);
     });
   }
   return {

@@ -1,9 +1,8 @@
-import type { BundleManifest } from '../../src/bundles/manifest.ts';
 import type { CtHeader } from '../../src/dicom/ct-instance.ts';
 import type { DataSet } from '../../src/dicom/data-set.ts';
 import { patientStudyElements } from '../../src/dicom/patient-study.ts';
 import { destinationRois, type DrawnRoi } from './destination-rois.ts';
-import { modelTexts } from './model-texts.ts';
+import { modelTexts, type SetOrigin } from './model-texts.ts';
 import { prepareRtstruct, type PreparedStructureSet } from '../../src/dicom/rtstruct/write-rtstruct.ts';
 import type { Profile } from '../../src/work/work-order.ts';
 import type { Warning } from '../../src/warning.ts';
@@ -13,7 +12,7 @@ export interface StructureSetOptions {
   readonly slices: readonly CtHeader[];
   /** Header of one of the slices: patient and study are copied from it, byte for byte. */
   readonly header: DataSet;
-  readonly bundle: { readonly manifest: BundleManifest; readonly digest: string };
+  readonly bundle: { readonly manifest: SetOrigin; readonly digest: string };
   readonly rois: readonly DrawnRoi[];
   /** What concerns every ROI. */
   readonly ctWarnings: readonly Warning[];
