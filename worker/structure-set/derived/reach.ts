@@ -8,12 +8,14 @@ const tolerance = 1e-5;
 
 /**
  * Which voxels of a box have their centre within reach of the ones of `sites`: in the ball (one reach), ellipsoid or eight
- * octants of ellipsoids around a point of a site's voxel, a cuboid that reaches to its faces. So the surface moves by
- * the reach, and is right to half a voxel.
+ * octants of ellipsoids around a point of a site. A site is a cross: from its centre it extends along each axis to the
+ * voxel's faces, half the way to a neighbour, where contours are traced. A whole cuboid would move oblique surfaces
+ * outwards by its corners, a mere centre would move flat ones inwards by half a voxel. So the surface is right to half a
+ * voxel.
  *
  * The sum of (distance along the axis / reach)² is least for one site, and is found axis by axis: the lower envelope of
- * parabolas (Felzenszwalb and Huttenlocher 2012, Distance transforms of sampled functions), here of half parabolas that
- * begin at a voxel's face, once for each direction, at any distances of the voxels.
+ * parabolas (Felzenszwalb and Huttenlocher 2012, Distance transforms of sampled functions), here of half parabolas, once
+ * for each direction, at any distances of the voxels. They begin at a face on one axis and at the centre on the others.
  *
  * @param sites mask of the box, `sites[(k * ny + j) * nx + i]`
  * @param faces of the box's columns, rows and slices
@@ -24,15 +26,31 @@ export function reached(
   reach: readonly [Reach, Reach, Reach],
 ): Uint8Array {
   const [nx, ny, nz] = faces.map(({ centre }) => centre.length) as [number, number, number];
-  const cost = alongRows(sites, nx, faces[0], reach[0]);
   const area = nx * ny;
-  const down = new Envelope(faces[1], reach[1]);
-  for (let k = 0; k < nz; k += 1) down.spread(cost, k * area, nx, nx);
-  const along = new Envelope(faces[2], reach[2]);
-  along.spread(cost, 0, area, area);
+  const across = (cost: Float32Array, from: VoxelFaces): void => {
+    const envelope = new Envelope(from, reach[1]);
+    for (let k = 0; k < nz; k += 1) envelope.spread(cost, k * area, nx, nx);
+  };
+  const along = (cost: Float32Array, from: VoxelFaces): void =>
+    new Envelope(from, reach[2]).spread(cost, 0, area, area);
+  const [, rowCentres, sliceCentres] = faces.map(centresOnly) as [VoxelFaces, VoxelFaces, VoxelFaces];
+  // Three arms of the cross; the first two go on together, since the least of both is spread as one.
+  const arms = alongRows(sites, nx, faces[0], reach[0]);
+  across(arms, rowCentres);
+  const third = alongRows(sites, nx, centresOnly(faces[0]), reach[0]);
+  const second = third.slice();
+  across(second, faces[1]);
+  for (let v = 0; v < arms.length; v += 1) if (second[v]! < arms[v]!) arms[v] = second[v]!;
+  along(arms, sliceCentres);
+  across(third, rowCentres);
+  along(third, faces[2]);
   const result = new Uint8Array(sites.length);
-  for (let v = 0; v < result.length; v += 1) result[v] = cost[v]! <= 1 + tolerance ? 1 : 0;
+  for (let v = 0; v < result.length; v += 1) result[v] = Math.min(arms[v]!, third[v]!) <= 1 + tolerance ? 1 : 0;
   return result;
+}
+
+function centresOnly({ centre }: VoxelFaces): VoxelFaces {
+  return { centre, low: centre, high: centre };
 }
 
 /** The first axis: 0 at a site, else the square of the distance to the nearest site's face over the reach. */
