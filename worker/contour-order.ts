@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Bundle } from '../src/bundles/read-bundle.ts';
+import { bundlesOf } from '../src/config/recipe-schema.ts';
 import type { CtHeader } from '../src/dicom/ct-instance.ts';
 import { checkCtSeries } from '../src/dicom/ct-series.ts';
 import type { DataSet } from '../src/dicom/data-set.ts';
@@ -10,18 +10,19 @@ import type { Warning } from '../src/warning.ts';
 import { contactSheetFile, reviewAxes, reviewIndexFile, reviewPlanesFile } from '../src/work/review-files.ts';
 import { faultPoint } from '../src/fault-point.ts';
 import type { LoadedBundle } from './bundles/load-bundle.ts';
-import { allWarnings, contourCt, type ContouredCt } from './contour-ct.ts';
+import { allWarnings, contourCt, type ContouredCt, type ContourOptions, type CtFiles } from './contour-ct.ts';
+import { contourRecipe } from './contour-recipe.ts';
 import { contoursJson } from './pictures/contours-json.ts';
 import { OrderFiles } from './order-files.ts';
 import { reviewSheet } from './pictures/review-pictures.ts';
 import { readSlices } from './revision-slices.ts';
 import { reviewFiles } from './pictures/review-planes.ts';
 import { StageClock, type Progress } from './stage-clock.ts';
-import { structureSet } from './structure-set/write-structure-sets.ts';
+import { structureSet, type StructureSetOptions } from './structure-set/write-structure-sets.ts';
 
 export interface ContourOrderOptions {
-  /** The bundle that the order names, in the engine that it names; the caller keeps it warm. */
-  readonly openEngine: (order: WorkOrder) => Promise<LoadedBundle>;
+  /** A bundle that the order names, in the engine that it names; the caller keeps it warm. */
+  readonly openEngine: (bundle: WorkOrder['bundle'], engine: WorkOrder['engine']) => Promise<LoadedBundle>;
   /** Slices at once through the network. */
   readonly batchSize: number;
   readonly progress?: Progress;
@@ -49,21 +50,13 @@ export async function contourOrder(
 
   const clock = new StageClock(options.progress);
   const [order, manifest] = [await files.order(), await files.manifest()];
-  const loaded = await options.openEngine(order);
-  if (loaded.bundle.digest !== order.bundle.digest) {
-    const { name, version } = order.bundle;
-    throw new ContourNodeError(
-      'BUNDLE_DIGEST',
-      `the order was made for another bundle ${name} ${version} than the one that is here`,
-      {
-        remedy: 'put that bundle back, or retry the series: it is then contoured with the new one',
-      },
-    );
-  }
+  const open = (bundle: WorkOrder['bundle']) => openOrdered(bundle, order, options);
+  // Before the CT is read: a bundle that is not there is found at once.
+  const loaded = order.recipe === undefined ? await open(order.bundle) : undefined;
   faultPoint('contouring', payload.series);
   let result: WorkResult;
   try {
-    result = await draw({ dataDirectory, files, order, manifest, loaded, clock, batchSize: options.batchSize });
+    result = await draw({ dataDirectory, files, order, manifest, loaded, open, clock, batchSize: options.batchSize });
   } catch (error) {
     if (!(error instanceof ContourNodeError) || !rejecting.test(error.code)) throw error;
     const { code, message, remedy } = error;
@@ -86,6 +79,26 @@ export async function contourOrder(
     return other;
   }
   return result;
+}
+
+/** @throws ContourNodeError BUNDLE_DIGEST another bundle is here than the one ordered; what opening it throws */
+async function openOrdered(
+  wanted: WorkOrder['bundle'],
+  order: WorkOrder,
+  options: ContourOrderOptions,
+): Promise<LoadedBundle> {
+  const loaded = await options.openEngine(wanted, order.engine);
+  if (loaded.bundle.digest !== wanted.digest) {
+    const { name, version } = wanted;
+    throw new ContourNodeError(
+      'BUNDLE_DIGEST',
+      `the order was made for another bundle ${name} ${version} than the one that is here`,
+      {
+        remedy: 'put that bundle back, or retry the series: it is then contoured with the new one',
+      },
+    );
+  }
+  return loaded;
 }
 
 /**
@@ -126,19 +139,20 @@ interface Work {
   readonly files: OrderFiles;
   readonly order: WorkOrder;
   readonly manifest: RevisionManifest;
-  readonly loaded: LoadedBundle;
+  /** Of an order for one bundle. */
+  readonly loaded: LoadedBundle | undefined;
+  readonly open: (bundle: WorkOrder['bundle']) => Promise<LoadedBundle>;
   readonly clock: StageClock;
   readonly batchSize: number;
 }
 
 async function draw(work: Work): Promise<WorkResult> {
-  const { files, order, manifest, loaded, clock } = work;
+  const { files, order, manifest, loaded, clock, batchSize } = work;
   const { headers, first } = await readSlices(files, manifest);
-  const { applicability } = loaded.bundle.manifest;
-  const { geometry, slices, warnings } = checkCtSeries(headers, applicability);
+  const { geometry, slices, warnings } = checkCtSeries(headers, loaded?.bundle.manifest.applicability);
   const pathOf = new Map(manifest.slices.map(({ sopInstanceUid, file }) => [sopInstanceUid, files.instance(file)]));
   const paths = slices.map(({ sopInstanceUid }) => pathOf.get(sopInstanceUid)!);
-  const drawn = await contourCt({ geometry, files: paths }, loaded, { batchSize: work.batchSize, clock });
+  const drawn = await contour(work, headers, { geometry, files: paths }, { batchSize, clock });
 
   const found = await clock.run('structure set', async () => {
     const sets: WorkResult['structureSets'] = [];
@@ -151,7 +165,7 @@ async function draw(work: Work): Promise<WorkResult> {
     }
     return { sets, more };
   });
-  await clock.run('preview', () => writePictures(files, loaded.bundle, drawn));
+  await clock.run('preview', () => writePictures(files, drawn));
   return {
     ...unfinished(clock),
     status: found.sets.length > 0 ? 'contoured' : 'nothing-found',
@@ -169,19 +183,32 @@ async function draw(work: Work): Promise<WorkResult> {
   };
 }
 
+/** What was drawn, and by what. */
+type Drawn = ContouredCt & Pick<StructureSetOptions, 'bundle'>;
+
+async function contour(
+  { order: { recipe }, loaded, open }: Work,
+  headers: Parameters<typeof checkCtSeries>[0],
+  ct: CtFiles,
+  options: ContourOptions,
+): Promise<Drawn> {
+  if (loaded !== undefined) return { ...(await contourCt(ct, loaded, options)), bundle: loaded.bundle };
+  const { definition, bundles: ordered } = recipe!;
+  const bundles = new Map(bundlesOf(definition).map((name, index) => [name, ordered[index]!]));
+  return contourRecipe(ct, definition, {
+    ...options,
+    open: (name) => open(bundles.get(name)!),
+    accept: ({ applicability }) => void checkCtSeries(headers, applicability),
+  });
+}
+
 /** The structure set of one profile in each encoding that it wants; undefined when there is nothing to send. */
-async function writeProfile(
-  work: Work,
-  profile: Profile,
-  slices: readonly CtHeader[],
-  header: DataSet,
-  drawn: ContouredCt,
-) {
+async function writeProfile(work: Work, profile: Profile, slices: readonly CtHeader[], header: DataSet, drawn: Drawn) {
   const { order, manifest, files } = work;
   const prepared = structureSet({
     slices,
     header,
-    bundle: work.loaded.bundle,
+    bundle: drawn.bundle,
     rois: drawn.rois,
     ctWarnings: drawn.ctWarnings,
     style: profile,
@@ -230,7 +257,7 @@ async function predecessors({ dataDirectory, order }: Work, profile: Profile): P
 }
 
 /** contours.json, preview.png and the planes of the viewer, for the page. */
-async function writePictures(files: OrderFiles, bundle: Bundle, { volume, body, rois }: ContouredCt): Promise<void> {
+async function writePictures(files: OrderFiles, { volume, body, rois, bundle }: Drawn): Promise<void> {
   await files.writeOnce('contours.json', contoursJson(volume.grid, rois));
   await files.replace(contactSheetFile, reviewSheet(volume, rois, bundle.manifest));
   const { index, planes } = await reviewFiles(volume, body, rois);

@@ -42,11 +42,18 @@ export async function contourRecipe(ct: CtFiles, recipe: Recipe, options: Recipe
     warnings.push(...drawn.ctWarnings.map(({ code, text }) => ({ code, text: `${text} (${manifest.name})` })));
     used.push(loaded.bundle);
   }
-  const { rois, own } = await clock.run('contours', () => {
+  const rois = await clock.run('contours', () => {
     const made = recipeRois(recipe, found, volume);
-    return { rois: made.rois, own: recipeWarnings(recipe, made.parts, volume.grid) };
+    const own = recipeWarnings(recipe, made, volume.grid);
+    return made.rois.map((roi) => ({
+      ...roi,
+      warnings: [...roi.warnings, ...own.filter(({ name }) => name === roi.roi.name)].map(({ code, text }) => ({
+        code,
+        text,
+      })),
+    }));
   });
-  return { volume, body, rois, ctWarnings: [...own, ...warnings], bundle: originOf(recipe, used) };
+  return { volume, body, rois, ctWarnings: warnings, bundle: originOf(recipe, used) };
 }
 
 function originOf(recipe: Recipe, bundles: readonly LoadedBundle['bundle'][]): ContouredByRecipe['bundle'] {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { recipeSchema } from '../config/recipe-schema.ts';
 import { destinationSchema } from '../config/schema.ts';
 import { problemSchema } from '../problem.ts';
 import { warningSchema } from '../warning.ts';
@@ -80,7 +81,15 @@ export const workOrderSchema = z.strictObject({
   formatVersion: z.literal(1),
   series: z.string(),
   revision: z.int().positive(),
+  /** Of an order by recipe: name of the recipe, and its version and digest, those of its bundles included. */
   bundle: z.strictObject({ name: z.string(), version: z.string(), digest }),
+  /** What to draw by which bundles, in place of one bundle. */
+  recipe: z
+    .strictObject({
+      definition: recipeSchema,
+      bundles: z.array(z.strictObject({ name: z.string(), version: z.string(), digest })),
+    })
+    .optional(),
   configDigest: digest,
   nodeVersion: z.string(),
   uidRoot: z.string(),

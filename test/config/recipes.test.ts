@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { recipeWarnings } from '../../src/config/check-recipes.ts';
+import { checkNames, recipeWarnings } from '../../src/config/check-recipes.ts';
 import { loadConfig, parseConfig } from '../../src/config/load.ts';
 import { FormulaError, parseFormula } from '../../src/config/recipe-formula.ts';
+import { checkout } from '../support/run-program.ts';
 import { temporaryFolder, thresholdBundle } from '../support/threshold-bundle.ts';
 import { refusal } from './refusal.ts';
 
@@ -150,4 +151,12 @@ test('a name that is not of TG-263 is warned of, with the nearest one', () => {
       "'Quuxquux' is not a name of TG-263",
     ],
   );
+});
+
+test('the recipes that come with the program load, with names that fit at any destination', async () => {
+  for (const name of ['head-neck', 'npc']) {
+    const { config } = await loadConfig(join(checkout, 'config', 'recipes', `${name}.yaml`));
+    assert.deepEqual([...recipeWarnings(config.recipes[0]!)], [], name);
+    assert.deepEqual([...checkNames(config.recipes[0]!, { name: 'any', roiSuffix: '^AI', roiNames: {} })], [], name);
+  }
 });
