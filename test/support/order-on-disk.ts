@@ -1,6 +1,7 @@
 import { copyFile, mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Bundle } from '../../src/bundles/read-bundle.ts';
+import type { Recipe } from '../../src/config/recipe-schema.ts';
 import { configSchema, destinationSchema } from '../../src/config/schema.ts';
 import { readCtFolder } from '../../src/dicom/read-ct-folder.ts';
 import { writeOrder } from '../../src/intake/complete/write-order.ts';
@@ -21,6 +22,8 @@ export async function orderOnDisk(
   bundle: Bundle,
   options: {
     revision?: number;
+    /** Of that bundle's ROIs. */
+    recipe?: Recipe;
     destination?: Record<string, unknown>;
     predecessors?: WorkOrder['predecessors'];
     config?: Record<string, unknown>;
@@ -49,7 +52,7 @@ export async function orderOnDisk(
     dataDirectory,
     series,
     revision,
-    bundle,
+    by: options.recipe === undefined ? bundle : { recipe: options.recipe, bundles: [bundle] },
     config: configSchema.parse(options.config ?? {}),
     configDigest: '0'.repeat(64),
     destinations: [destination],

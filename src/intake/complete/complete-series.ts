@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { type Bundle, readBundle } from '../../bundles/read-bundle.ts';
+import { bundlesOf, type Recipe } from '../../config/recipe-schema.ts';
 import type { Config, Peer } from '../../config/schema.ts';
 import { checkCtSeries, type CheckedSeries } from '../../dicom/ct-series.ts';
 import type { CtInstance } from '../../dicom/ct-instance.ts';
@@ -181,12 +182,14 @@ export class SeriesCompletion {
     const problems: Problem[] = [];
     // An order that stands already (after a retry of another one) is not drawn twice.
     const standing = standingOrders(store.tables, series, revision);
-    for (const model of route.models.filter((name) => !standing.includes(name))) {
+    const recipe = config.recipes.find(({ name }) => name === route.recipe);
+    const wanted = recipe === undefined ? route.models : [recipe.name];
+    for (const name of wanted.filter((one) => !standing.includes(one))) {
       try {
-        orders.push(await this.#order(series, state, revision, images, route.destinations, model));
+        orders.push(await this.#order(series, state, revision, images, route.destinations, recipe ?? name));
       } catch (error) {
         problems.push(problemFrom(error));
-        log.error({ series, revision, model, err: error }, 'no order for this model');
+        log.error({ series, revision, model: name, err: error }, 'no order for this model');
       }
     }
     faultPoint('order-written');
@@ -209,22 +212,31 @@ export class SeriesCompletion {
     revision: number,
     images: readonly StoredImage[],
     wanted: readonly string[],
-    model: string,
+    by: string | Recipe,
   ): Promise<WrittenOrder> {
     const { store, current } = this.#options;
     const { config, digest } = current();
-    const bundle = await readBundle(join(config.models.directory, model));
-    this.#check(images, bundle);
+    const bundles: Bundle[] = [];
+    for (const name of typeof by === 'string' ? [by] : bundlesOf(by)) {
+      const bundle = await readBundle(join(config.models.directory, name));
+      this.#check(images, bundle);
+      bundles.push(bundle);
+    }
     return writeOrder({
       dataDirectory: store.dataDirectory,
       series,
       revision,
-      bundle,
+      by: typeof by === 'string' ? bundles[0]! : { recipe: by, bundles },
       config,
       configDigest: digest,
       destinations: config.destinations.filter(({ name }) => wanted.includes(name)),
       sender: state.peer,
-      predecessors: predecessors(store.tables, series, revision, bundle.manifest.name),
+      predecessors: predecessors(
+        store.tables,
+        series,
+        revision,
+        typeof by === 'string' ? bundles[0]!.manifest.name : by.name,
+      ),
     });
   }
 }
