@@ -7,7 +7,7 @@ import type { JudgedRoi } from '../inference/roi-warnings.ts';
 import type { Grid, Volume } from '../volume/volume.ts';
 import { couch } from './couch.ts';
 import { evaluate } from './derived/evaluate.ts';
-import { isEmpty, maskOf, type Part, placedOn, sizeOf } from './derived/part.ts';
+import { isEmpty, maskOf, type Part, placedOn, sizeOf, trimmed } from './derived/part.ts';
 import { partContours } from './derived/part-contours.ts';
 import { external } from './external.ts';
 
@@ -138,7 +138,7 @@ function endOfScan({ formula }: RecipeStructure, part: Part, grid: Grid): Judged
 
 function boxOf({ mask, column, row, slice }: RoiPart): Part {
   const [nx, ny, nz] = sizeOf({ low: [0, 0, 0], high: mask.grid.size });
-  return { low: [column, row, slice], high: [column + nx, row + ny, slice + nz], voxels: mask.voxels };
+  return trimmed({ low: [column, row, slice], high: [column + nx, row + ny, slice + nz], voxels: mask.voxels });
 }
 
 function once<T>(make: () => T): () => T {
