@@ -27,6 +27,12 @@ export interface ContouredCt extends ContouredVolume {
   readonly volume: Volume;
 }
 
+/** A checked CT series on disk: its geometry, and a file or frame per slice in the geometry's order. */
+export interface CtFiles {
+  readonly geometry: CtGeometry;
+  readonly files: readonly SliceSource[];
+}
+
 export interface ContourOptions {
   /** Slices at once through the network. */
   readonly batchSize: number;
@@ -36,37 +42,40 @@ export interface ContourOptions {
 /**
  * One CT to contours: reads the voxels of a checked series, runs the bundle's network and traces the contours of every ROI.
  * The command `contour` and the contour job both call it.
- * @param ct its geometry, and a file or frame per slice in the geometry's order
  * @throws ContourNodeError PIXEL_DECODING, DICOM_UNREADABLE, SERIES_NO_BODY, ENGINE_FAILED, BUNDLE_INVALID
  */
-export async function contourCt(
-  ct: { geometry: CtGeometry; files: readonly SliceSource[] },
-  loaded: LoadedBundle,
-  options: ContourOptions,
-): Promise<ContouredCt> {
-  const slices = ct.files.length;
-  const volume = await options.clock.run('volume', (report) =>
-    loadVolume(ct.files, ct.geometry, (done) => report(done / slices)),
-  );
-  return { volume, ...(await contourVolume(volume, loaded, options, ct.geometry.planes)) };
+export async function contourCt(ct: CtFiles, loaded: LoadedBundle, options: ContourOptions): Promise<ContouredCt> {
+  const volume = await readCt(ct, options.clock);
+  return { volume, ...(await contourVolume(volume, loaded, options, { planes: ct.geometry.planes })) };
+}
+
+/** @throws ContourNodeError PIXEL_DECODING, DICOM_UNREADABLE */
+export async function readCt({ geometry, files }: CtFiles, clock: StageClock): Promise<Volume> {
+  return clock.run('volume', (report) => loadVolume(files, geometry, (done) => report(done / files.length)));
+}
+
+/** What is known of a volume besides its voxels. */
+export interface VolumeFacts {
+  /** Where its slices lie, if they do not lie one above the other. */
+  readonly planes?: SlicePlanes | undefined;
+  /** The body, where it was found before. */
+  readonly body?: Body;
 }
 
 /**
- * The same for a volume in memory.
- * @param planes where its slices lie, if they do not lie one above the other: the network sees a tilted stack upright, and
- *   the contours come back in the tilted planes
+ * The same for a volume in memory. The network sees a tilted stack upright, and the contours come back in the tilted planes.
  * @throws ContourNodeError SERIES_NO_BODY, ENGINE_FAILED, BUNDLE_INVALID
  */
 export async function contourVolume(
   volume: Volume,
   loaded: LoadedBundle,
   { batchSize, clock }: ContourOptions,
-  planes?: SlicePlanes,
+  { planes, body: known }: VolumeFacts = {},
 ): Promise<ContouredVolume> {
   const { manifest } = loaded.bundle;
   const tilted = planes?.tilted === true ? planes : undefined;
   // Also where the field of view lies at the image's centre, so that a CT without a patient is refused.
-  const body = await clock.run('body', () => findBody(volume));
+  const body = known ?? (await clock.run('body', () => findBody(volume)));
   const networks = await clock.run('resampling', () => {
     const upright = tilted === undefined ? volume : uprightVolume(volume, tilted);
     const bodyThere = tilted === undefined ? body : findBody(upright);
