@@ -58,6 +58,10 @@ export const catalogue = {
     remedy: 'send the series again, or take it as it is: on its page, or by `contour-node jobs release`',
   },
 
+  // A model of somebody else's.
+  CHECKPOINT_UNREADABLE: { exit: 1, remedy: 'copy the checkpoint again from where it was trained' },
+  MODEL_NOT_SUPPORTED: { exit: 1, remedy: 'docs/models.md says what can be imported' },
+
   // Bundles and engines.
   BUNDLE_INVALID: { exit: 1, remedy: 'copy the bundle again from where it was trained' },
   BUNDLE_DIGEST: { exit: 1, remedy: 'a file of the bundle was changed: copy the bundle again' },

@@ -42,6 +42,8 @@ export const causes: Record<ErrorCode, string> = {
   SERIES_INCOMPLETE: 'The association was aborted, an image was refused, or the sender counts more images than came.',
   BUNDLE_INVALID: 'A file of the bundle is missing, or bundle.json does not say what it has to.',
   BUNDLE_DIGEST: 'A file of the bundle is not the one that was written with it.',
+  CHECKPOINT_UNREADABLE: 'The file is cut off, or holds more than numbers: a checkpoint must never run code.',
+  MODEL_NOT_SUPPORTED: 'The network, or something around it, is of a kind that this node does not run.',
   BUNDLE_GOLDEN: "The engine gave other numbers for the bundle's own test input.",
   ENGINE_UNAVAILABLE: 'The engine or device is not installed, or there is no driver for it.',
   ENGINE_FAILED: 'The engine ended or refused the input; most often memory ran out.',
