@@ -53,7 +53,7 @@ export async function contourFolder(
     geometry: series.geometry,
     files: series.slices.map(({ sopInstanceUid }) => files.get(sopInstanceUid)!),
   };
-  const clock = new StageClock(options.progress);
+  const clock = new StageClock(options.progress, 'volume' in bundle.manifest ? 'volume' : 'slices');
   const drawn = await contourCt(ct, loaded, { batchSize: config.engine.batchSize, clock });
 
   const written: string[] = [];

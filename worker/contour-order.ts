@@ -47,7 +47,6 @@ export async function contourOrder(
   const done = await finishedResult(files);
   if (done !== undefined) return done;
 
-  const clock = new StageClock(options.progress);
   const [order, manifest] = [await files.order(), await files.manifest()];
   const loaded = await options.openEngine(order);
   if (loaded.bundle.digest !== order.bundle.digest) {
@@ -60,6 +59,8 @@ export async function contourOrder(
       },
     );
   }
+  const sees = 'volume' in loaded.bundle.manifest ? 'volume' : 'slices';
+  const clock = new StageClock(options.progress, sees);
   faultPoint('contouring', payload.series);
   let result: WorkResult;
   try {

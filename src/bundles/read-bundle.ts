@@ -4,7 +4,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join, normalize, sep } from 'node:path';
 import { z } from 'zod';
 import { ContourNodeError } from '../errors.ts';
-import { manifestSchema, type BundleManifest } from './manifest.ts';
+import { manifestSchemaOf, type BundleManifest } from './manifest.ts';
 
 /** A bundle on disk. `digest` is the SHA-256 of bundle.json, which holds the digest of every other file. */
 export interface Bundle {
@@ -31,7 +31,7 @@ export async function readBundle(directory: string): Promise<Bundle> {
   } catch {
     throw new ContourNodeError('BUNDLE_INVALID', `${path} is not JSON`);
   }
-  const parsed = manifestSchema.safeParse(json);
+  const parsed = manifestSchemaOf(json).safeParse(json);
   if (!parsed.success) {
     throw new ContourNodeError(
       'BUNDLE_INVALID',

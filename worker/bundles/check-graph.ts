@@ -1,9 +1,9 @@
-import type { BundleManifest } from '../../src/bundles/manifest.ts';
+import type { SliceManifest } from '../../src/bundles/manifest.ts';
 import { ContourNodeError } from '../../src/errors.ts';
 import type { GraphTensor } from '../engines/onnxruntime.ts';
 import { inputChannels } from '../volume/preprocess.ts';
 
-type Described = Pick<BundleManifest, 'input' | 'output' | 'rois'>;
+type Described = Pick<SliceManifest, 'input' | 'output' | 'rois'>;
 
 /**
  * Holds what somebody says of an ONNX file against the file, as far as it says its shapes itself; the rest shows when it

@@ -1,6 +1,6 @@
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type BundleManifest, manifestSchema } from '../../src/bundles/manifest.ts';
+import { type BundleManifest, manifestSchemaOf } from '../../src/bundles/manifest.ts';
 import { type Bundle, readBundle } from '../../src/bundles/read-bundle.ts';
 import { orDiskFull } from '../disk-full.ts';
 
@@ -11,11 +11,11 @@ import { orDiskFull } from '../disk-full.ts';
  */
 export async function rewriteManifest(
   { directory, manifest }: Bundle,
-  change: Partial<Omit<BundleManifest, 'files' | 'formatVersion'>>,
+  change: Partial<Pick<BundleManifest, 'description' | 'applicability' | 'plausibility' | 'training' | 'metrics'>>,
 ): Promise<Bundle> {
   const path = join(directory, 'bundle.json');
   const draft = `${path}.${process.pid}.tmp`;
-  const text = `${JSON.stringify(manifestSchema.parse({ ...manifest, ...change }), null, 2)}\n`;
+  const text = `${JSON.stringify(manifestSchemaOf(manifest).parse({ ...manifest, ...change }), null, 2)}\n`;
   await orDiskFull('no space for bundle.json', 'free space; the bundle is as it was', async () => {
     await writeFile(draft, text);
     await rename(draft, path);

@@ -1,4 +1,4 @@
-import type { BundleManifest } from '../../src/bundles/manifest.ts';
+import type { SliceManifest } from '../../src/bundles/manifest.ts';
 import { ContourNodeError } from '../../src/errors.ts';
 import type { Engine } from '../engines/engine.ts';
 import { inputShape, writeNetworkInput } from '../volume/preprocess.ts';
@@ -27,7 +27,7 @@ export const one = 65535;
 export async function infer(
   engine: Engine,
   network: Volume,
-  manifest: BundleManifest,
+  manifest: SliceManifest,
   options: { batchSize: number; onSlices?: (done: number) => void; onBatch?: (seconds: number) => void },
 ): Promise<Probabilities> {
   const { input, output } = manifest;
@@ -91,7 +91,7 @@ type Output = { data: Float32Array; shape: readonly number[] };
  * Checks the output's shape and turns its values into probabilities in place, as the manifest's activation says.
  * @returns the graph's output channels
  */
-function activate({ data, shape }: Output, manifest: BundleManifest, count: number, grid: Grid): number {
+function activate({ data, shape }: Output, manifest: SliceManifest, count: number, grid: Grid): number {
   const { output } = manifest;
   const [width, height] = grid.size;
   const found = shape[output.layout === 'nhwc' ? 3 : 1] ?? 0;
@@ -119,13 +119,13 @@ function activate({ data, shape }: Output, manifest: BundleManifest, count: numb
 }
 
 /** Channels that the manifest expects; where it names those of the ROIs, there may be any more. */
-function outputChannels({ rois, output }: BundleManifest, found: number): number {
+function outputChannels({ rois, output }: SliceManifest, found: number): number {
   if (output.channels !== undefined) return Math.max(found, Math.max(...output.channels) + 1);
   return output.activation === 'softmax' ? rois.length + 1 : rois.length;
 }
 
 /** Channel of the graph's output that means an ROI. */
-function layerOf({ output }: BundleManifest, roi: number): number {
+function layerOf({ output }: SliceManifest, roi: number): number {
   return output.channels?.[roi] ?? (output.activation === 'softmax' ? roi + 1 : roi);
 }
 
@@ -142,7 +142,7 @@ function softmax(data: Float32Array, start: number, step: number, count: number)
 /** Adds `scale` times one ROI's probabilities of one slice of the batch to `target[offset ...]`, row by row. */
 function addChannel(
   data: Float32Array,
-  { output }: BundleManifest,
+  { output }: SliceManifest,
   { slice, layer, channels, flipped }: { slice: number; layer: number; channels: number; flipped: boolean },
   grid: Grid,
   target: Uint16Array,

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { BundleManifest } from '../../src/bundles/manifest.ts';
+import type { SliceManifest } from '../../src/bundles/manifest.ts';
 import { ContourNodeError } from '../../src/errors.ts';
 import { inputChannels } from '../volume/preprocess.ts';
 import { deeplabv3plus, deeplabv3plusParameters } from './deeplabv3plus.ts';
@@ -14,7 +14,7 @@ import { unet, unetParameters } from './unet.ts';
  * @throws ContourNodeError CONFIG_INVALID (parameters, or a size that the network cannot take), BUNDLE_INVALID (an
  *   imported network has no layer list)
  */
-export function buildNetwork(architecture: BundleManifest['architecture'], input: Shape, outputs: number): Network {
+export function buildNetwork(architecture: SliceManifest['architecture'], input: Shape, outputs: number): Network {
   if (architecture.family === 'deeplabv3plus') {
     const parameters = check(deeplabv3plusParameters, architecture.parameters);
     checkMultiple(input, parameters.outputStride);
@@ -29,7 +29,7 @@ export function buildNetwork(architecture: BundleManifest['architecture'], input
 }
 
 /** The network of a bundle that this project trained; see `buildNetwork`. */
-export function networkOfBundle(manifest: BundleManifest): Network {
+export function networkOfBundle(manifest: SliceManifest): Network {
   const [width, height] = manifest.input.size;
   return buildNetwork(manifest.architecture, [height, width, inputChannels(manifest.input)], manifest.rois.length);
 }
