@@ -17,9 +17,14 @@ export const help = `usage: contour-node models list|verify|export|import|ranges
   verify [NAME...]            digests and golden output of each (default: all) on the configured engine
          [--engine E] [--device D]
   export NAME --out F.onnx    the ONNX file, verified
+  import FOLDER [--about A.yaml] [--yes] [--configuration C] [--folds 0,1] --out DIR
+                              a bundle of an nnU-Net v2 results folder (plans.json, dataset.json, fold_0, ...), without
+                              Python; A.yaml names ROIs, intended use and licence, --yes proposes what it leaves out
+  import F.onnx [--about A.yaml] [--yes] --out DIR
+                              the same of an ONNX file with plans.json and dataset.json beside it
   import F.onnx --about D.yaml --out DIR
                               a bundle of somebody else's ONNX file; D.yaml describes input, output and ROIs
-                              (docs/models.md has examples for nnU-Net and MONAI)
+                              (docs/models.md has examples for both)
   ranges NAME --training T.yaml [--data ARCHIVE] [--cache DIR]
                               what the training data looked like, into a bundle that does not say it yet: outside of
                               it the worker warns; T.yaml is the configuration that the bundle was trained with
@@ -31,6 +36,7 @@ examples:
   contour-node models list
   contour-node models verify --engine tensorflow
   contour-node models export openkbp-head-neck --out head-neck.onnx
+  contour-node models import RESULTS/nnUNetTrainer__nnUNetPlans__3d_fullres --yes --out models/head-neck
   contour-node models import their.onnx --about their.yaml --out models/theirs
 
 their.yaml:
