@@ -18,6 +18,11 @@ export const help = `usage: contour-node models list|verify|export|import|ensemb
   verify [NAME...]            digests and golden output of each (default: all) on the configured engine
          [--engine E] [--device D]
   export NAME --out F.onnx    the ONNX file, verified
+  import FOLDER [--about A.yaml] [--yes] [--configuration C] [--folds 0,1] --out DIR
+                              a bundle of an nnU-Net v2 results folder (plans.json, dataset.json, fold_0, ...), without
+                              Python; A.yaml names ROIs, intended use and licence, --yes proposes what it leaves out
+  import F.onnx [--about A.yaml] [--yes] --out DIR
+                              the same of an ONNX file with plans.json and dataset.json beside it
   import F.onnx --about D.yaml --out DIR
                               a bundle from an ONNX file of another trainer; D.yaml describes input, output and ROIs
                               (docs/models.md has examples for nnU-Net and MONAI)
@@ -34,6 +39,7 @@ examples:
   contour-node models verify --engine tensorflow
   contour-node models export openkbp-head-neck --out head-neck.onnx
   contour-node models ensemble head-neck head-neck-3d --out models/head-neck-both
+  contour-node models import RESULTS/nnUNetTrainer__nnUNetPlans__3d_fullres --yes --out models/head-neck
   contour-node models import their.onnx --about their.yaml --out models/theirs
 
 their.yaml:

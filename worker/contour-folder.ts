@@ -68,7 +68,8 @@ export async function contourFolder(
   }
   // Every ROI under the bundle's own name, with the suffix of automatic contours.
   const style = { includeRois: bundle.manifest.rois.map(({ name }) => name) };
-  return contourAndWrite(folder, options, style, async (ct, contouring) => ({
+  const clock = new StageClock(options.progress, 'volume' in bundle.manifest ? 'volume' : 'slices');
+  return contourAndWrite(folder, options, style, clock, async (ct, contouring) => ({
     ...(await contourCt(ct, loaded, contouring)),
     bundle,
   }));
@@ -89,7 +90,7 @@ export async function contourFolderByRecipe(
 ): Promise<ContouredFolder> {
   const folder = await readCtFolder(paths);
   const accept = ({ applicability }: BundleManifest) => void checkCtSeries(folder.series.slices, applicability);
-  return contourAndWrite(folder, options, style, (ct, contouring) =>
+  return contourAndWrite(folder, options, style, new StageClock(options.progress), (ct, contouring) =>
     contourRecipe(ct, recipe, { ...contouring, open, accept }),
   );
 }
@@ -101,10 +102,10 @@ async function contourAndWrite(
   { series, files, sources, ignoredFiles }: CtFolder,
   options: ContourFolderOptions,
   style: z.input<typeof structureSetStyleSchema>,
+  clock: StageClock,
   contour: (ct: CtFiles, contouring: ContourOptions) => Promise<Contoured>,
 ): Promise<ContouredFolder> {
   const { config } = options;
-  const clock = new StageClock(options.progress);
   const contoured = await contour(
     { geometry: series.geometry, files: sources },
     { batchSize: config.engine.batchSize, clock },

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { readBundle } from '../../src/bundles/read-bundle.ts';
 import { seriesDigest } from '../../worker/archive/series-digest.ts';
+import { membersOf } from '../../src/bundles/manifest.ts';
 import { loadBundle } from '../../worker/bundles/load-bundle.ts';
 import { openBundle } from '../../worker/bundles/open-bundle.ts';
 import { hasSeen } from '../../worker/bundles/provenance.ts';
@@ -15,6 +16,7 @@ import { one } from '../../worker/inference/infer.ts';
 import { generatePhantom } from '../../worker/phantom/generate-phantom.ts';
 import { StageClock } from '../../worker/stage-clock.ts';
 import type { Grid } from '../../worker/volume/volume.ts';
+import { brightNetwork, brightVolume } from '../support/pointwise-volume.ts';
 import { contourNode } from '../support/run-program.ts';
 import { grid } from '../support/synthetic-ct.ts';
 import { temporaryFolder, thresholdDescription } from '../support/threshold-bundle.ts';
@@ -42,8 +44,8 @@ test('the mean of two networks is what one network with the mean of their probab
   assert.equal(code, 0, stderr);
   const ensemble = await openBundle(out, folder);
   assert.equal(ensemble.digest, (JSON.parse(stdout) as { digest: string }).digest);
-  const { name, intendedUse, applicability, members: listed } = ensemble.manifest;
-  assert.deepEqual([name, intendedUse, listed.length], ['both', 'demonstration', 2]);
+  const { name, intendedUse, applicability } = ensemble.manifest;
+  assert.deepEqual([name, intendedUse, membersOf(ensemble.manifest).length], ['both', 'demonstration', 2]);
   assert.deepEqual([applicability.sliceSpacingMm, applicability.minimumCoverageMm], [[1, 5], 80]);
 
   const { volume } = generatePhantom(5, { size: 128, slices: 20 });
@@ -73,6 +75,14 @@ test('a member that was changed, and members that do not make an ensemble, are r
   ] as const) {
     await assert.rejects(writeEnsemble(out, members, about), { code: 'USAGE', message });
   }
+  const ofVolume = await writeBundle(join(folder, 'labels'), brightVolume, {
+    model: brightNetwork,
+    goldenSize: [4, 8, 8],
+  });
+  await assert.rejects(writeEnsemble(out, [a, ofVolume], about), {
+    code: 'BUNDLE_INVALID',
+    message: 'bright-volume is a network of the whole CT, not one of slices',
+  });
   const whole = await writeEnsemble(out, [a, b], about);
   const again = { ...about, name: 'again' };
   await assert.rejects(writeEnsemble(join(folder, 'again'), [whole, b], again), { message: /an ensemble itself/ });

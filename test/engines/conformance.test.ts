@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { sliceManifestOf } from '../../src/bundles/manifest.ts';
 import { ContourNodeError } from '../../src/errors.ts';
 import { listBundles, type Bundle } from '../../src/bundles/read-bundle.ts';
 import { checkGolden, largestDifference } from '../../worker/bundles/golden.ts';
@@ -81,14 +82,15 @@ test('both engines give the same probabilities for the same bundle and CT', asyn
   const { volume } = generatePhantom(3, { size: 160, slices: 12 });
   const { centre } = findBody(volume);
   for (const bundle of await bundles(await temporaryFolder(t))) {
-    const { name, input } = bundle.manifest;
+    const manifest = sliceManifestOf(bundle.manifest);
+    const { name, input } = manifest;
     const network = toNetworkHu(volume, networkGrid(volume.grid, centre, input), input);
     const found = [];
     for (const engineName of engines) {
       const engine = await openEngine(bundle, { name: engineName, device: 'cpu', threads: 2 });
       assert.ok((await checkGolden(bundle, engine)) <= tolerance, `${name}: golden output on ${engineName}`);
-      const first = await infer(engine, network, bundle.manifest, { batchSize: 2 });
-      const again = await infer(engine, network, bundle.manifest, { batchSize: 2 });
+      const first = await infer(engine, network, manifest, { batchSize: 2 });
+      const again = await infer(engine, network, manifest, { batchSize: 2 });
       assert.deepEqual(again.rois, first.rois, `${name}: ${engineName} repeats itself`);
       found.push(first.rois.map((roi) => Float32Array.from(roi, (value) => value / 65535)));
       await engine.close();

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { manifestSchema, type BundleManifest } from '../../src/bundles/manifest.ts';
+import { sliceManifestSchema, type SliceManifest } from '../../src/bundles/manifest.ts';
 import { ContourNodeError } from '../../src/errors.ts';
 import type { Engine } from '../../worker/engines/engine.ts';
 import { openOnnxRuntime } from '../../worker/engines/onnxruntime.ts';
@@ -21,8 +21,8 @@ const on = grid([6, 4, 5], [2, 2, 3]);
 const volume: Volume = { grid: on, hu: Int16Array.from({ length: 6 * 4 * 5 }, (_, v) => -100 + ((v * 37) % 400)) };
 const value = (v: number) => (volume.hu[v]! + 100) / 400;
 
-function manifest(changes: Partial<BundleManifest>): BundleManifest {
-  return manifestSchema.parse({
+function manifest(changes: Partial<SliceManifest>): SliceManifest {
+  return sliceManifestSchema.parse({
     formatVersion: 1,
     ...thresholdDescription,
     files: { model, golden: { input: values, output: values } },
@@ -34,7 +34,7 @@ function manifest(changes: Partial<BundleManifest>): BundleManifest {
 async function run(
   t: TestContext,
   network: Parameters<typeof pointwiseNetwork>[0],
-  changes: Partial<BundleManifest>,
+  changes: Partial<SliceManifest>,
   batchSize = 2,
 ) {
   const path = join(await temporaryFolder(t), 'model.onnx');
@@ -51,7 +51,7 @@ function assertProbabilities(actual: Uint16Array, expected: (v: number) => numbe
 }
 
 const rois = (...names: string[]) =>
-  names.map((name) => ({ ...thresholdDescription.rois[0]!, name })) as BundleManifest['rois'];
+  names.map((name) => ({ ...thresholdDescription.rois[0]!, name })) as SliceManifest['rois'];
 const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
 
 test('a 3-D network sees overlapping patches; what it says of a voxel alone comes out as it is', async (t) => {
@@ -130,9 +130,9 @@ test('the batch size changes nothing', async (t) => {
 
 test('averaging with the mirror image exchanges left and right organs, and nothing overflows', async (t) => {
   const [left, right, both] = rois('Parotid_L', 'Parotid_R', 'Brainstem') as [
-    BundleManifest['rois'][0],
-    BundleManifest['rois'][0],
-    BundleManifest['rois'][0],
+    SliceManifest['rois'][0],
+    SliceManifest['rois'][0],
+    SliceManifest['rois'][0],
   ];
   const paired = [{ ...left, mirror: 'Parotid_R' }, { ...right, mirror: 'Parotid_L' }, both];
   const found = await run(

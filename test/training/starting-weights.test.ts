@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { sliceManifestOf } from '../../src/bundles/manifest.ts';
 import { openBundle } from '../../worker/bundles/open-bundle.ts';
 import { buildNetwork } from '../../worker/networks/network.ts';
 import { initialParameters } from '../../worker/networks/parameters.ts';
@@ -11,7 +12,7 @@ test('a training may begin with the weights of a bundle; layers that do not fit 
   const from = await weightsOfBundle('phantom-gtvp', 'models');
   const { weights } = from;
   assert.equal(from.source.name, 'phantom-gtvp');
-  const { manifest } = await openBundle('phantom-gtvp', 'models');
+  const manifest = sliceManifestOf((await openBundle('phantom-gtvp', 'models')).manifest);
   // Two ROIs of the bundle, the other way round, and one that it does not know.
   const network = buildNetwork(manifest.architecture, shape, 3);
   const started = startingParameters(network, 7, from, ['Parotid_R', 'Larynx', 'Parotid_L']);

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { membersOf } from '../../src/bundles/manifest.ts';
 import type { Bundle } from '../../src/bundles/read-bundle.ts';
 import type { Engine } from '../engines/engine.ts';
 import { openEngine, type EngineChoice } from '../engines/open-engine.ts';
@@ -24,7 +25,7 @@ export async function loadBundle(
   choice: EngineChoice,
 ): Promise<LoadedBundle> {
   const bundle = await openBundle(nameOrPath, modelsDirectory);
-  if (bundle.manifest.members.length > 0) return loadEnsemble(bundle, choice);
+  if (membersOf(bundle.manifest).length > 0) return loadEnsemble(bundle, choice);
   const engine = await openEngine(bundle, choice);
   try {
     await checkGolden(bundle, engine);
@@ -42,7 +43,7 @@ async function loadEnsemble(bundle: Bundle, choice: EngineChoice): Promise<Loade
   };
   try {
     // The members' bundle.json are those that the ensemble's names: `openBundle` compared them.
-    for (const { path } of bundle.manifest.members)
+    for (const { path } of membersOf(bundle.manifest))
       members.push(await loadBundle(join(bundle.directory, path), bundle.directory, choice));
   } catch (error) {
     await close();

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readBundle, verifyDigests, type Bundle } from '../../src/bundles/read-bundle.ts';
+import { membersOf } from '../../src/bundles/manifest.ts';
 import { ContourNodeError } from '../../src/errors.ts';
 
 /**
@@ -11,14 +12,14 @@ import { ContourNodeError } from '../../src/errors.ts';
 export async function openBundle(nameOrPath: string, modelsDirectory: string): Promise<Bundle> {
   const bundle = await readBundle(await bundleDirectory(nameOrPath, modelsDirectory));
   await verifyDigests(bundle);
-  for (const { path } of bundle.manifest.members) await openMember(bundle, path);
+  for (const { path } of membersOf(bundle.manifest)) await openMember(bundle, path);
   return bundle;
 }
 
 /** One of the bundles that an ensemble holds; `verifyDigests` of the ensemble compared its bundle.json. */
 async function openMember({ directory, manifest }: Bundle, path: string): Promise<void> {
   const member = await readBundle(join(directory, path));
-  if (member.manifest.members.length > 0) {
+  if (membersOf(member.manifest).length > 0) {
     throw new ContourNodeError('BUNDLE_INVALID', `${path} of bundle ${manifest.name} is an ensemble itself`, {
       remedy: 'list its members instead',
     });

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { type BundleManifest, manifestSchema } from '../../src/bundles/manifest.ts';
+import { membersOf, type SliceManifest, sliceManifestOf, sliceManifestSchema } from '../../src/bundles/manifest.ts';
 import { type Bundle, readBundle } from '../../src/bundles/read-bundle.ts';
 import { ContourNodeError } from '../../src/errors.ts';
 import { version as contourNode } from '../../src/version.ts';
@@ -12,7 +12,8 @@ import { provenanceOf } from './provenance.ts';
  * Writes a bundle whose probabilities are the mean of several bundles', which it holds as they are in `members/`. ROIs,
  * thresholds, clean-up, ranges and grid are those of the first; figures of a member are not those of the whole.
  * @param about name and version of the new bundle
- * @throws ContourNodeError USAGE (fewer than two, two of one name, the folder is there), DISK_FULL
+ * @throws ContourNodeError USAGE (fewer than two, two of one name, the folder is there), BUNDLE_INVALID (a network of the
+ *   whole CT, which gives no probabilities), DISK_FULL
  */
 export async function writeEnsemble(
   directory: string,
@@ -24,8 +25,9 @@ export async function writeEnsemble(
   if (members.length < 2) throw new ContourNodeError('USAGE', 'an ensemble needs two bundles or more');
   if (new Set(names).size < names.length)
     throw new ContourNodeError('USAGE', `two of the bundles have one name: ${names.join(', ')}`);
-  if (members.some(({ manifest }) => manifest.members.length > 0))
+  if (members.some(({ manifest }) => membersOf(manifest).length > 0))
     throw new ContourNodeError('USAGE', 'one of the bundles is an ensemble itself', { remedy: 'name its members' });
+  for (const { manifest } of members) sliceManifestOf(manifest);
   if (existsSync(target)) throw new ContourNodeError('USAGE', `${directory} exists`, { remedy: 'give a new folder' });
   await orDiskFull('no space for the bundle', 'free space and write the bundle again', async () => {
     await mkdir(dirname(target), { recursive: true });
@@ -34,7 +36,7 @@ export async function writeEnsemble(
       for (const one of members) {
         await cp(one.directory, join(draft, 'members', one.manifest.name), { recursive: true, dereference: true });
       }
-      const manifest = manifestSchema.parse(ensembleManifest(members, about));
+      const manifest = sliceManifestSchema.parse(ensembleManifest(members, about));
       await writeFile(join(draft, 'bundle.json'), `${JSON.stringify(manifest, null, 2)}\n`);
       await rename(draft, target);
     } finally {
@@ -47,8 +49,8 @@ export async function writeEnsemble(
 function ensembleManifest(
   members: readonly Bundle[],
   { name, version, date }: Parameters<typeof writeEnsemble>[2],
-): BundleManifest {
-  const first = members[0]!.manifest;
+): SliceManifest {
+  const first = sliceManifestOf(members[0]!.manifest);
   const within = <File extends { path: string }>(file: File): File => {
     return { ...file, path: join('members', first.name, file.path) };
   };

@@ -1,4 +1,4 @@
-import type { BundleManifest } from '../../src/bundles/manifest.ts';
+import type { SliceManifest } from '../../src/bundles/manifest.ts';
 import { ContourNodeError } from '../../src/errors.ts';
 import type { Engine } from '../engines/engine.ts';
 import { inputChannels, writeNetworkInput } from '../volume/preprocess.ts';
@@ -28,7 +28,7 @@ export const one = 65535;
 export async function infer(
   engine: Engine,
   network: Volume,
-  manifest: BundleManifest,
+  manifest: SliceManifest,
   options: { batchSize: number; onSlices?: (done: number) => void; onBatch?: (seconds: number) => void },
 ): Promise<Probabilities> {
   const { input, output } = manifest;
@@ -73,7 +73,7 @@ export async function infer(
   return { grid, rois };
 }
 
-function checkPatch({ input, output }: BundleManifest): void {
+function checkPatch({ input, output }: SliceManifest): void {
   if (input.patch === undefined) return;
   const asTrained = input.layout === 'nhwc' && output.layout === 'nhwc' && input.axes.join() === 'P,L';
   if (asTrained && output.scale === 1) return;
@@ -100,7 +100,7 @@ type Output = { data: Float32Array; shape: readonly number[] };
  * Checks the output's shape and turns its values into probabilities in place, according to the manifest's activation.
  * @returns the graph's output channels
  */
-function activate({ data, shape }: Output, manifest: BundleManifest, count: number, grid: Grid): number {
+function activate({ data, shape }: Output, manifest: SliceManifest, count: number, grid: Grid): number {
   const { input, output } = manifest;
   const [width, height] = grid.size;
   const found = (output.layout === 'nhwc' ? shape.at(-1) : shape[1]) ?? 0;
@@ -129,13 +129,13 @@ function activate({ data, shape }: Output, manifest: BundleManifest, count: numb
 }
 
 /** Channels that the manifest expects; where it names the ROIs' channels, the graph may have more. */
-function outputChannels({ rois, output }: BundleManifest, found: number): number {
+function outputChannels({ rois, output }: SliceManifest, found: number): number {
   if (output.channels !== undefined) return Math.max(found, Math.max(...output.channels) + 1);
   return output.activation === 'softmax' ? rois.length + 1 : rois.length;
 }
 
 /** Channel of the graph's output that belongs to an ROI. */
-function layerOf({ output }: BundleManifest, roi: number): number {
+function layerOf({ output }: SliceManifest, roi: number): number {
   return output.channels?.[roi] ?? (output.activation === 'softmax' ? roi + 1 : roi);
 }
 
@@ -152,7 +152,7 @@ function softmax(data: Float32Array, start: number, step: number, count: number)
 /** Adds `scale` times one ROI's probabilities of one slice of the batch to `target[offset ...]`, row by row. */
 function addChannel(
   data: Float32Array,
-  { output }: BundleManifest,
+  { output }: SliceManifest,
   { slice, layer, channels, flipped }: { slice: number; layer: number; channels: number; flipped: boolean },
   grid: Grid,
   target: Uint16Array,

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { BundleManifest } from '../../src/bundles/manifest.ts';
+import type { SliceManifest } from '../../src/bundles/manifest.ts';
 import { ContourNodeError } from '../../src/errors.ts';
 import { inputShape } from '../volume/preprocess.ts';
 import { deeplabv3plus, deeplabv3plusParameters } from './deeplabv3plus.ts';
@@ -15,7 +15,7 @@ import { unet3d, unet3dParameters } from './unet3d.ts';
  * @throws ContourNodeError CONFIG_INVALID (parameters, or a size that the network cannot take), BUNDLE_INVALID (an
  *   imported network has no layer list)
  */
-export function buildNetwork(architecture: BundleManifest['architecture'], input: Shape, outputs: number): Network {
+export function buildNetwork(architecture: SliceManifest['architecture'], input: Shape, outputs: number): Network {
   if ((spatialAxes(input).length === 3) !== (architecture.family === 'unet3d')) {
     throw new ContourNodeError('CONFIG_INVALID', `input.patch belongs to unet3d alone, which needs it`, {
       remedy: `the network is a ${architecture.family}: correct architecture.family or input.patch`,
@@ -44,7 +44,7 @@ export function networkOf({
   architecture,
   input,
   rois,
-}: Pick<BundleManifest, 'architecture' | 'input'> & { readonly rois: readonly unknown[] }): Network {
+}: Pick<SliceManifest, 'architecture' | 'input'> & { readonly rois: readonly unknown[] }): Network {
   const [, ...sample] = inputShape({ ...input, layout: 'nhwc' }, 1);
   return buildNetwork(architecture, sample, rois.length);
 }

@@ -1,5 +1,3 @@
-import onnxProto from 'onnx-proto';
-import { version } from '../../src/version.ts';
 import {
   channelsOf,
   type ConvolutionLayer,
@@ -10,16 +8,8 @@ import {
   type Shape,
   spatialAxes,
 } from './layers.ts';
+import { GraphBuilder, int, ints, text } from './onnx-graph.ts';
 import { foldedConvolution, type Parameters } from './parameters.ts';
-
-const { onnx } = onnxProto;
-
-/** ONNX operator set; Resize with half_pixel has been as it is since 13. */
-const operatorSet = 17;
-/** The file format version that belongs to operator set 17. */
-const irVersion = 8;
-const float = 1;
-const int64 = 7;
 
 /**
  * The trained network as an ONNX model: input [batch, height, width, channels] and output probabilities
@@ -39,45 +29,11 @@ export function toOnnx(network: Network, parameters: Parameters, name: string): 
   for (const layer of network.layers) addLayer(graph, layer, shapes, value, parameters);
   graph.node('Sigmoid', [value(network.output)], 'probability', []);
   graph.node('Transpose', ['probability'], 'output', [ints('perm', [0, ...ordinals.map((axis) => axis + 2), 1])]);
-  const model = onnx.ModelProto.create({
-    irVersion,
-    producerName: 'contour-node',
-    producerVersion: version,
-    opsetImport: [{ domain: '', version: operatorSet }],
-    graph: {
-      name,
-      node: graph.nodes,
-      initializer: graph.constants,
-      input: [valueInfo('input', network.input)],
-      output: [valueInfo('output', [...axes, channelsOf(shapes.get(network.output) ?? [])])],
-    },
-  });
-  return onnx.ModelProto.encode(model).finish();
-}
-
-class GraphBuilder {
-  readonly nodes: onnxProto.onnx.INodeProto[] = [];
-  readonly constants: onnxProto.onnx.ITensorProto[] = [];
-
-  node(opType: string, input: readonly string[], output: string, attribute: onnxProto.onnx.IAttributeProto[]): void {
-    this.nodes.push({ opType, name: output, input: [...input], output: [output], attribute });
-  }
-
-  floats(name: string, dims: number[], values: Float32Array): string {
-    this.constants.push({
-      name,
-      dims,
-      dataType: float,
-      rawData: new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
-    });
-    return name;
-  }
-
-  integers(name: string, values: readonly number[]): string {
-    const raw = BigInt64Array.from(values, BigInt);
-    this.constants.push({ name, dims: [values.length], dataType: int64, rawData: new Uint8Array(raw.buffer) });
-    return name;
-  }
+  return graph.encode(
+    name,
+    { name: 'input', shape: network.input },
+    { name: 'output', shape: [...axes, channelsOf(shapes.get(network.output) ?? [])] },
+  );
 }
 
 function addLayer(
@@ -183,21 +139,4 @@ function samePadding(size: number, kernel: number, stride: number, dilation: num
 
 function twos(shape: Shape): number[] {
   return spatialAxes(shape).map(() => 2);
-}
-
-function valueInfo(name: string, shape: Shape): onnxProto.onnx.IValueInfoProto {
-  const dim = [{ dimParam: 'batch' }, ...shape.map((length) => ({ dimValue: length }))];
-  return { name, type: { tensorType: { elemType: float, shape: { dim } } } };
-}
-
-function int(name: string, i: number): onnxProto.onnx.IAttributeProto {
-  return { name, type: onnx.AttributeProto.AttributeType.INT, i };
-}
-
-function ints(name: string, values: number[]): onnxProto.onnx.IAttributeProto {
-  return { name, type: onnx.AttributeProto.AttributeType.INTS, ints: values };
-}
-
-function text(name: string, value: string): onnxProto.onnx.IAttributeProto {
-  return { name, type: onnx.AttributeProto.AttributeType.STRING, s: Buffer.from(value) };
 }

@@ -49,11 +49,12 @@ export async function contourOrder(
   const done = await finishedResult(files);
   if (done !== undefined) return done;
 
-  const clock = new StageClock(options.progress);
   const [order, manifest] = [await files.order(), await files.manifest()];
   const open = (bundle: WorkOrder['bundle']) => openOrdered(bundle, order, options);
   // Before the CT is read, so that a missing bundle is reported at once.
   const loaded = order.recipe === undefined ? await open(order.bundle) : undefined;
+  const sees = loaded !== undefined && 'volume' in loaded.bundle.manifest ? 'volume' : 'slices';
+  const clock = new StageClock(options.progress, sees);
   faultPoint('contouring', payload.series);
   let result: WorkResult;
   try {

@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import { manifestSchema, roiSchema } from '../../src/bundles/manifest.ts';
+import { sliceManifestSchema, roiSchema } from '../../src/bundles/manifest.ts';
 import { parseYaml } from '../../src/config/parse-yaml.ts';
 import { ContourNodeError } from '../../src/errors.ts';
 
 const range = z.tuple([z.number(), z.number()]);
-const manifest = manifestSchema.shape;
+const manifest = sliceManifestSchema.shape;
 
 /** An ROI of the bundle and its names in the training data. */
 const trainedRoi = roiSchema.extend({

@@ -1,4 +1,4 @@
-import type { BundleManifest } from '../../src/bundles/manifest.ts';
+import type { SliceManifest } from '../../src/bundles/manifest.ts';
 import type { Body } from './body.ts';
 import { intensityOf } from './intensity.ts';
 import { sliceTaps, triangleTaps, type Taps } from './taps.ts';
@@ -10,7 +10,7 @@ import type { Grid, Mask, Volume } from './volume.ts';
  *
  * CT → `networkGrid` → `toNetworkHu` (HU on the network's grid, worth caching) → `writeNetworkInput` (one tensor a slice).
  */
-export type NetworkInput = BundleManifest['input'];
+export type NetworkInput = SliceManifest['input'];
 
 /** Channels of the input tensor: slice by slice from the lowest neighbour (-z) up, within a slice window by window. */
 export function inputChannels(input: NetworkInput): number {
