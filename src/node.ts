@@ -91,7 +91,7 @@ async function startParts(
     config: () => config().http,
     series: store,
     dataDirectory,
-    identity: (series) => store.images(series)[0]?.image.identity,
+    identity: (series) => store.anyImage(series)?.image.identity,
     targets: () => operatorTargets(config()),
     node: { aeTitle: config().dicom.aeTitle, dicomPort: config().dicom.port },
     actions,

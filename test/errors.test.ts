@@ -5,7 +5,10 @@ import { ContourNodeError, errorCodes, isAtFault } from '../src/errors.ts';
 test('only another CT helps where the series or its pixels are at fault, only another structure set where that is', () => {
   const ofTheCt = errorCodes.filter((code) => isAtFault('CT', code));
   const series = errorCodes.filter((code) => code.startsWith('SERIES_'));
-  assert.deepEqual(new Set(ofTheCt), new Set([...series, 'DICOM_UNREADABLE', 'DICOM_NOT_CT', 'PIXEL_DECODING']));
+  assert.deepEqual(
+    new Set(ofTheCt),
+    new Set([...series, 'DICOM_UNREADABLE', 'DICOM_UID', 'DICOM_NOT_CT', 'PIXEL_DECODING']),
+  );
   assert.deepEqual(
     errorCodes.filter((code) => isAtFault('structure set', code)),
     ['DICOM_UNREADABLE', 'RTSTRUCT_UNREADABLE', 'STRUCTURE_SET_NOT_OF_CT'],

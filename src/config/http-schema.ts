@@ -60,6 +60,12 @@ export const httpSchema = z
         role: personRole.optional().describe('of a user that is not under users; none: refused'),
       })
       .prefault({}),
+    showIdentity: z
+      .enum(['always', 'on request', 'never'])
+      .optional()
+      .describe(
+        'patient name and ID on the pages; default: always for people who log in, on request without users; each is audited',
+      ),
     sessionMinutes: z
       .number()
       .positive()

@@ -9,6 +9,7 @@ import { readerOf } from './pages/reader.ts';
 import { seriesMain } from './pages/series-page.ts';
 import { sendHtml } from './pages/send-html.ts';
 import { filterOf, rowsOfPage, worklistMain, type WorklistQuery } from './pages/worklist-page.ts';
+import type { Patients } from './patients.ts';
 import { textsFor } from './texts/choose-language.ts';
 
 export interface PageOptions {
@@ -42,13 +43,36 @@ const worklistQuery = z.object({
 });
 
 /** The pages for people. */
-export function addPages(server: FastifyInstance, { series, node, targets }: PageOptions): void {
+export function addPages(
+  server: FastifyInstance,
+  { series, node, targets, patients }: PageOptions & { patients: Patients },
+): void {
   server.get('/', { config: { role: 'viewer' } }, async (request, reply) => {
     const query = withoutAbsent(worklistQuery.parse(request.query)) as WorklistQuery;
     const texts = textsFor(request);
     const now = Date.now();
-    const found = series.page(filterOf(query, now), { offset: (query.page - 1) * rowsOfPage, limit: rowsOfPage });
-    const main = worklistMain({ texts, query, found, choices: series.choices(), node, now });
+    const show = patients.showFor(request);
+    const alsoFound =
+      show === 'always' && query.search !== undefined ? patients.search(query.search, request) : undefined;
+    const found = series.page(
+      { ...filterOf(query, now), ...(alsoFound && { alsoFound }) },
+      { offset: (query.page - 1) * rowsOfPage, limit: rowsOfPage },
+    );
+    const main = worklistMain({
+      texts,
+      patients:
+        show === 'always'
+          ? patients.shown(
+              found.series.map(({ key }) => key),
+              request,
+            )
+          : undefined,
+      query,
+      found,
+      choices: series.choices(),
+      node,
+      now,
+    });
     return sendHtml(
       reply,
       pageFrame(texts, { title: texts.worklist.title, place: '/', main, reader: readerOf(request, reply) }),
@@ -57,11 +81,19 @@ export function addPages(server: FastifyInstance, { series, node, targets }: Pag
 
   server.get<{ Params: { key: string } }>('/series/:key', { config: { role: 'viewer' } }, async (request, reply) => {
     const texts = textsFor(request);
+    const show = patients.showFor(request);
     const detail = series.show(request.params.key);
     if (detail === undefined) throw new ContourNodeError('NOT_FOUND', 'no such series', { remedy: texts.series.gone });
     const reader = readerOf(request, reply);
     const operator = allows(reader.role, 'operator') ? await targets() : undefined;
-    const main = seriesMain({ texts, series: detail, now: Date.now(), operator });
+    const main = seriesMain({
+      texts,
+      identity: show,
+      patient: show === 'always' ? patients.shown([detail.key], request).get(detail.key) : undefined,
+      series: detail,
+      now: Date.now(),
+      operator,
+    });
     const title = `${texts.series.title} ${detail.key}`;
     return sendHtml(reply, pageFrame(texts, { title, place: '/', main, reader, scripts: ['series.js', 'viewer.js'] }));
   });

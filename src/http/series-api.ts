@@ -6,6 +6,7 @@ import { ContourNodeError } from '../errors.ts';
 import { keySchema as key } from '../work/key.ts';
 import type { NodeAudit } from '../observe/audit/node-audit.ts';
 import type { Log } from '../log.ts';
+import type { Patients } from './patients.ts';
 import { actorOf } from './actor.ts';
 import { type SeriesActions, type SeriesReader, type SeriesState, seriesStates } from '../store/series.ts';
 
@@ -46,6 +47,7 @@ export interface SeriesApiOptions {
 export function addSeriesApi(
   server: FastifyInstance,
   { series, actions, identity, audit, log }: SeriesApiOptions,
+  patients: Pick<Patients, 'showFor'>,
 ): void {
   server.get('/api/series', { config: { role: 'viewer' } }, async (request) => {
     const query = listQuery.parse(request.query);
@@ -128,6 +130,10 @@ export function addSeriesApi(
   });
   // Not GET: it leaves a trace, and no browser asks for it ahead of time.
   server.post<KeyRoute>('/api/series/:key/identity', { config: { role: 'viewer' } }, async (request) => {
+    if (patients.showFor(request) === 'never')
+      throw new ContourNodeError('NOT_ALLOWED', 'http.showIdentity is never: this node shows no patients', {
+        remedy: 'look the series up at its sender',
+      });
     const one = keyOf(request.params.key);
     const found = identity(one);
     if (found === undefined) throw unknownSeries();

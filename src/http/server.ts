@@ -18,6 +18,7 @@ import { addHealth } from './health.ts';
 import { addLanguage } from './language.ts';
 import { addPictures, type PicturesOptions } from './pictures.ts';
 import { addPages, type PageOptions } from './pages.ts';
+import { Patients } from './patients.ts';
 import { addQueueBoard } from './queue-board.ts';
 import { addQuality, type QualityOptions } from './quality.ts';
 import { addSeriesApi, type SeriesApiOptions } from './series-api.ts';
@@ -84,11 +85,13 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     reply.type(metrics.contentType).send(await metrics.text()),
   );
   addHealth(server, options);
-  addSeriesApi(server, options);
+  const patients = new Patients(options);
+  server.addHook('onClose', async () => patients.close());
+  addSeriesApi(server, options, patients);
   addSeriesEvents(server, options);
   await addAssets(server);
   addLanguage(server);
-  addPages(server, options);
+  addPages(server, { ...options, patients });
   addQuality(server, options);
   addPictures(server, options);
   const board = addQueueBoard(server, options.queues);

@@ -82,6 +82,11 @@ export class Instances {
       .map(imageOf)[0];
   }
 
+  /** Any one image of a series, for what all of them say alike. */
+  any(series: string): StoredImage | undefined {
+    return this.#tables.all<ImageRow>('SELECT * FROM instances WHERE series = ? LIMIT 1', series).map(imageOf)[0];
+  }
+
   /** The newest version of every image of a series. */
   all(series: string): StoredImage[] {
     return this.#tables

@@ -158,12 +158,19 @@ function byChange(a: IndexEntry, b: IndexEntry): number {
   return compareText(b.updatedAt, a.updatedAt) || compareText(a.key, b.key);
 }
 
-function matcher({ search, sender, bundle, destination, since }: SeriesFilter): (entry: IndexEntry) => boolean {
+function matcher({
+  search,
+  alsoFound,
+  sender,
+  bundle,
+  destination,
+  since,
+}: SeriesFilter): (entry: IndexEntry) => boolean {
   const text = search?.toLowerCase();
   return (entry) =>
     (since === undefined || entry.updatedAt >= since) &&
     (sender === undefined || entry.sender === sender) &&
     (bundle === undefined || entry.bundles.includes(bundle)) &&
     (destination === undefined || entry.destinations.includes(destination)) &&
-    (text === undefined || entry.text.includes(text));
+    (text === undefined || entry.text.includes(text) || alsoFound?.has(entry.key) === true);
 }

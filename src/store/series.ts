@@ -106,6 +106,8 @@ export interface SeriesFilter {
   readonly since?: string;
   /** Text in key, titles, address, route, problems, warnings, bundles or destinations; capitals do not matter. */
   readonly search?: string;
+  /** Series that match the search by what the store does not search: their patient. */
+  readonly alsoFound?: ReadonlySet<string>;
 }
 
 export interface FilterChoices {
@@ -124,6 +126,7 @@ export interface SeriesPage {
 
 /** What page, API and metrics read. */
 export interface SeriesReader {
+  keys(): string[];
   /** Last changed first. */
   list(options?: ListOptions): SeriesSummary[];
   view(key: string): SeriesView | undefined;

@@ -182,6 +182,11 @@ export class StoreReader implements Omit<SeriesReader, 'onChange'> {
     return this.instances.newest(series, instance);
   }
 
+  /** Any one image of the series, for what all of them say alike. */
+  anyImage(series: string): StoredImage | undefined {
+    return this.instances.any(series);
+  }
+
   /** The newest version of every image of the series. */
   images(series: string): StoredImage[] {
     return this.instances.all(series);

@@ -35,11 +35,10 @@ test('in a browser: log in, act on a series, look at the queues, log out; nothin
   await page.getByLabel('Name').fill('mueller');
   await page.getByLabel('Password').fill(password);
   await page.getByRole('button', { name: 'Log in' }).click();
-  await page.getByText(key).waitFor();
-  await page
-    .getByRole('link', { name: new RegExp(key) })
-    .first()
-    .click();
+  // Who logs in sees the patient.
+  const patient = page.locator(`a[href="/series/${key}"]`);
+  assert.match(await patient.innerText(), /Phantom/);
+  await patient.click();
   await page.getByRole('button', { name: 'Contour again' }).click();
   await eventually('the retry is in the history', 20, () =>
     http.node.series.show(key)?.history.some(({ kind }) => kind === 'retry') === true ? true : undefined,

@@ -88,6 +88,7 @@ const counts = Object.fromEntries(seriesStates.map((state) => [state, 0])) as Se
 function worklist(found: readonly SeriesDetail[], query: Partial<WorklistInput['query']> = {}): string {
   return worklistMain({
     texts: textsIn('en'),
+    patients: undefined,
     query: { group: 'all', page: 1, ...query },
     found: { series: found, total: found.length, counts: { ...counts, 'delivery failed': found.length } },
     choices: { senders: ['scanner'], bundles: ['openkbp-head-neck'], destinations: ['pinnacle'] },
@@ -139,7 +140,14 @@ test('a row shows three warnings and how many more there are; the page of the se
   const row = worklist([many]);
   assert.match(row, /warning 0\. .*warning 2\. 11 more warnings/);
   assert.ok(!row.includes('warning 3.'));
-  const page = seriesMain({ texts: textsIn('en'), series: many, now: Date.now(), operator: undefined }).text;
+  const page = seriesMain({
+    texts: textsIn('en'),
+    identity: 'on request',
+    patient: undefined,
+    series: many,
+    now: Date.now(),
+    operator: undefined,
+  }).text;
   for (const { text } of warnings) assert.ok(page.includes(text), text);
 });
 
@@ -147,6 +155,8 @@ test('what is to be typed stands apart from the words', () => {
   const problem = { code: 'X', message: 'no', remedy: 'see `contour-node models list`' };
   const page = seriesMain({
     texts: textsIn('en'),
+    identity: 'on request',
+    patient: undefined,
     series: { ...series, problem },
     now: Date.now(),
     operator: undefined,
@@ -159,6 +169,8 @@ test('a viewer sees no buttons that change something', () => {
   const page = (operator: boolean) =>
     seriesMain({
       texts: textsIn('en'),
+      identity: 'on request',
+      patient: undefined,
       series: failed,
       now: Date.now(),
       operator: operator ? { bundles: ['a'], destinations: ['b'] } : undefined,
@@ -170,6 +182,8 @@ test('a viewer sees no buttons that change something', () => {
 test('a structure set that came back says how far it is from the proposed one, whether it counts, and who says so', () => {
   const page = seriesMain({
     texts: textsIn('en'),
+    identity: 'on request',
+    patient: undefined,
     series,
     now: Date.now(),
     operator: { bundles: [], destinations: [] },

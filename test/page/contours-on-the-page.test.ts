@@ -47,6 +47,7 @@ test('a CT appears by itself, its contours lie where the phantom has them, a fai
   const sent = await runProgram('storescu', send);
   assert.equal(sent.code, 0, sent.stderr);
   await page.locator('tbody tr').first().waitFor({ timeout: 30_000 });
+  await page.getByRole('button', { name: /^More/ }).click();
   await page.getByText('PEER_UNREACHABLE').first().waitFor({ timeout: 90_000 });
   await page.getByText('check that the peer runs and that host and port are right').first().waitFor();
   await look(page, 'worklist');

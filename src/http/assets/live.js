@@ -126,6 +126,28 @@ function show(state, text) {
   if (status.textContent !== text) status.textContent = text;
 }
 
+/** Rows of the list that a reader has opened; a refresh leaves them open. @type {Set<string>} */
+const opened = new Set();
+
+/** @param {ParentNode} region */
+function reopen(region) {
+  for (const button of region.querySelectorAll('button[data-opens]')) {
+    const id = button.getAttribute('data-opens') ?? '';
+    const row = document.getElementById(id);
+    if (row !== null) row.hidden = !opened.has(id);
+    button.setAttribute('aria-expanded', String(opened.has(id)));
+  }
+}
+
+document.addEventListener('click', ({ target }) => {
+  const button = target instanceof Element ? target.closest('button[data-opens]') : null;
+  const id = button?.getAttribute('data-opens');
+  if (id === null || id === undefined) return;
+  if (!opened.delete(id)) opened.add(id);
+  reopen(document);
+});
+document.addEventListener('refreshed', () => reopen(document));
+
 document.documentElement.classList.add('scripted');
 for (const region of document.querySelectorAll('[data-live]')) prepare(region);
 setInterval(() => tick(document), 1000);

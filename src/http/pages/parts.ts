@@ -142,12 +142,20 @@ const deliveryMoods: Record<DeliveryView['state'], Mood> = {
   superseded: 'quiet',
 };
 
+/** One destination by its name, in the colour of what became of its structure set. */
+export function deliveryMark(delivery: DeliveryView): Html {
+  return html`<span class="delivery ${moodOf(delivery)}"><b>${delivery.destination}</b> </span>`;
+}
+
+function moodOf({ alarmed, commitment, state }: DeliveryView): Mood {
+  const unkept = commitment?.state === 'refused' || commitment?.state === 'missing';
+  return alarmed || unkept ? 'attention' : deliveryMoods[state];
+}
+
 /** One destination with the state of its structure set. */
 export function deliveryLine(texts: Texts, delivery: DeliveryView): Html {
   const { destination, state, tries, alarmed, nextTryAt, commitment } = delivery;
-  const unkept = commitment?.state === 'refused' || commitment?.state === 'missing';
-  const mood = alarmed || unkept ? 'attention' : deliveryMoods[state];
-  return html`<span class="delivery ${mood}">
+  return html`<span class="delivery ${moodOf(delivery)}">
     <b>${destination}</b> ${texts.deliveryStates[state]}${tries > 1 && `, ${texts.tries(tries)}`}${
       nextTryAt !== undefined && html`, ${texts.nextTry} ${moment(texts, nextTryAt)}`
     }${alarmed && `, ${texts.alarmed}`}${commitment !== undefined && `, ${texts.commitmentStates[commitment.state]}`}

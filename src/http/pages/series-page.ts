@@ -14,11 +14,17 @@ import {
   whyBox,
 } from './parts.ts';
 import { correctionSection } from './correction-section.ts';
+import type { ReadableIdentity } from '../../dicom/readable-identity.ts';
+import type { ShowIdentity } from '../patients.ts';
 import { hasPictures, viewerSection } from './viewer-section.ts';
 
 export interface SeriesPageInput {
   readonly texts: Texts;
   readonly series: SeriesDetail;
+  /** Whether the patient is shown at once, by a button, or not at all. */
+  readonly identity: ShowIdentity;
+  /** Where it is shown at once. */
+  readonly patient: ReadableIdentity | undefined;
   readonly now: number;
   /** What an operator may choose; undefined for a user who may change nothing. */
   readonly operator: OperatorTargets | undefined;
@@ -44,12 +50,12 @@ export function seriesMain(input: SeriesPageInput): Html {
   return html`<div class="series" data-series="${input.series.key}">${sections.map((section) => section(input))}</div>`;
 }
 
-function head({ texts, series, now, operator }: SeriesPageInput): Html {
+function head({ texts, series, now, operator, patient: known }: SeriesPageInput): Html {
   const words = texts.series;
   return html`<section id="head" class="head" data-live>
     <p class="crumb"><a href="/">${texts.worklist.title}</a></p>
     <div class="title">
-      <h1>${words.title} <span class="key">${series.key}</span></h1>
+      <h1>${known === undefined ? words.title : known.name} <span class="key">${series.key}</span></h1>
       ${stateBadge(texts, series.state)}
     </div>
     ${whyBox(texts, series)} ${warningList(texts, series.warnings)} ${stageList(texts, series.stages, now)}
@@ -109,15 +115,32 @@ function facts({ texts, series }: SeriesPageInput): Html {
   </section>`;
 }
 
-function patient({ texts }: SeriesPageInput): Html {
+function patient({ texts, identity, patient: known }: SeriesPageInput): Html | undefined {
+  if (identity === 'never') return undefined;
   const { title, hidden, show, labels } = texts.series.patient;
   return html`<section class="panel">
     <h2>${title}</h2>
     <div id="patient">
-      <p class="quiet">${hidden}</p>
-      <button type="button" data-identity data-labels="${JSON.stringify(labels)}">${show}</button>
+      ${known !== undefined && patientFacts(labels, known)}
+      ${
+        known === undefined &&
+        html`<p class="quiet">${hidden}</p>
+          <button type="button" data-identity data-labels="${JSON.stringify(labels)}">${show}</button>`
+      }
     </div>
   </section>`;
+}
+
+function patientFacts(labels: Texts['series']['patient']['labels'], patient: ReadableIdentity): Html {
+  return html`<dl>
+    ${(['name', 'patientId', 'birthDate', 'sex'] as const).map(
+      (field) =>
+        html`<div>
+          <dt>${labels[field]}</dt>
+          <dd>${patient[field] === '' ? '–' : patient[field]}</dd>
+        </div>`,
+    )}
+  </dl>`;
 }
 
 /** Another bundle or destination, and the end of the series: what is rarely wanted stands folded up. */

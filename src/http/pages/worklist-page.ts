@@ -1,8 +1,20 @@
 import type { FilterChoices, SeriesView, SeriesFilter, SeriesPage, SeriesState } from '../../store/series.ts';
 import { seriesStates } from '../../store/series.ts';
+import type { ReadableIdentity } from '../../dicom/readable-identity.ts';
 import type { Texts } from '../texts/texts.ts';
 import { html, type Html } from './html.ts';
-import { deliveryLine, fewWarnings, moment, type Mood, moods, stateBadge, stageList, whyBox } from './parts.ts';
+import { duration } from '../assets/duration.js';
+import {
+  deliveryLine,
+  deliveryMark,
+  fewWarnings,
+  moment,
+  type Mood,
+  moods,
+  stateBadge,
+  stageList,
+  whyBox,
+} from './parts.ts';
 
 const groups = ['all', 'attention', 'progress', 'done'] as const;
 export type Group = (typeof groups)[number];
@@ -48,6 +60,8 @@ export function filterOf(query: WorklistQuery, now: number): SeriesFilter {
 
 export interface WorklistInput {
   readonly texts: Texts;
+  /** By series, where the user sees them; undefined: the list shows keys. */
+  readonly patients: ReadonlyMap<string, ReadableIdentity> | undefined;
   readonly query: WorklistQuery;
   readonly found: SeriesPage;
   readonly choices: FilterChoices;
@@ -59,8 +73,11 @@ export interface WorklistInput {
 /** Every series with state, time in each stage, sender, bundle, warnings, destinations. */
 export function worklistMain(input: WorklistInput): Html {
   const { texts, query, found } = input;
-  return html`<h1>${texts.worklist.title}</h1>
-    ${groupTabs(texts, query, found.counts)} ${filterForm(texts, query, input.choices)}
+  return html`<div class="list-head">
+      <h1>${texts.worklist.title}</h1>
+      ${groupTabs(texts, query, found.counts)}
+    </div>
+    ${filterForm(texts, query, input.choices, input.patients !== undefined)}
     <div id="list" data-live>${list(input)} ${pager(texts, query, found.total)}</div>`;
 }
 
@@ -83,7 +100,7 @@ function groupTabs(texts: Texts, query: WorklistQuery, counts: SeriesPage['count
   </nav>`;
 }
 
-function filterForm(texts: Texts, query: WorklistQuery, choices: FilterChoices): Html {
+function filterForm(texts: Texts, query: WorklistQuery, choices: FilterChoices, byPatient: boolean): Html {
   const words = texts.worklist.filters;
   const option = (value: string, text: string, chosen: boolean): Html =>
     html`<option value="${value}" ${chosen && html`selected`}>${text}</option>`;
@@ -105,7 +122,7 @@ function filterForm(texts: Texts, query: WorklistQuery, choices: FilterChoices):
         type="search"
         name="search"
         value="${query.search ?? ''}"
-        placeholder="${words.searchHint}"
+        placeholder="${byPatient ? words.patientSearchHint : words.searchHint}"
         maxlength="100"
     /></label>
     ${select(
@@ -128,7 +145,7 @@ function filterForm(texts: Texts, query: WorklistQuery, choices: FilterChoices):
   </form>`;
 }
 
-function list({ texts, query, found, node, now }: WorklistInput): Html {
+function list({ texts, patients, query, found, node, now }: WorklistInput): Html {
   if (found.series.length === 0) return emptyList(texts, query, node);
   const { columns, caption } = texts.worklist;
   return html`<table class="worklist">
@@ -138,10 +155,11 @@ function list({ texts, query, found, node, now }: WorklistInput): Html {
     <thead>
       <tr>
         ${Object.values(columns).map((title) => html`<th scope="col">${title}</th>`)}
+        <th scope="col"><span class="hidden">${texts.worklist.details}</span></th>
       </tr>
     </thead>
     <tbody>
-      ${found.series.map((series) => row(texts, series, now))}
+      ${found.series.map((series) => row(texts, series, patients?.get(series.key), now))}
     </tbody>
   </table>`;
 }
@@ -154,7 +172,8 @@ function emptyList(texts: Texts, query: WorklistQuery, { aeTitle, dicomPort }: W
   </div>`;
 }
 
-function row(texts: Texts, series: SeriesView, now: number): Html {
+/** One line a series; everything else of it stands in a second row that its button opens. */
+function row(texts: Texts, series: SeriesView, patient: ReadableIdentity | undefined, now: number): Html {
   const orders = series.orders.filter(({ state, revision }) => state !== 'superseded' && revision === series.revision);
   const warnings = [
     ...new Map(
@@ -162,37 +181,71 @@ function row(texts: Texts, series: SeriesView, now: number): Html {
     ).values(),
   ];
   const deliveries = orders.flatMap((order) => order.deliveries);
+  const why = series.problem?.message ?? texts.stateHelp[series.state]?.message;
+  const name = patient === undefined || patient.name === '' ? series.key : patient.name;
   return html`<tr id="series-${series.key}">
-    <td class="state-cell">${stateBadge(texts, series.state)} ${whyBox(texts, series)}</td>
-    <th scope="row">
-      <a class="key" href="/series/${series.key}">${series.key}</a>
-      <span class="quiet">${moment(texts, series.lastReceivedAt)}</span>
-      <span class="quiet">${texts.images(series.images, series.expectedImages)}</span>
-      ${fewWarnings(texts, warnings)}
-    </th>
-    <td>
-      <b>${series.peer ?? series.callingAe}</b
-      >${series.peer !== undefined && html` <span class="quiet">${series.callingAe}</span>`}
-    </td>
-    <td>
-      ${
-        orders.length === 0
-          ? html`<span class="quiet">${texts.worklist.noBundle}</span>`
-          : orders.map(
-              ({ bundle }) =>
-                html`<span class="bundle">${bundle.name} <span class="quiet">${bundle.version}</span></span>`,
-            )
-      }
-    </td>
-    <td>${stageList(texts, series.stages, now)}</td>
-    <td>
-      ${
-        deliveries.length > 0
-          ? deliveries.map((one) => deliveryLine(texts, one))
-          : orders.length > 0 && html`<span class="quiet">${texts.worklist.noDestination}</span>`
-      }
-    </td>
-  </tr>`;
+      <td class="state-cell">
+        ${stateBadge(texts, series.state)}
+        ${warnings.length > 0 && html`<span class="warned">${texts.warned(warnings.length)}</span>`}
+        ${why !== undefined && html`<span class="why">${why}</span>`}
+      </td>
+      <th scope="row">
+        <a class="${name === series.key && 'key'}" href="/series/${series.key}">${name}</a>
+        ${patient !== undefined && html`<span class="quiet">${patient.patientId}</span>`}
+      </th>
+      <td>
+        ${texts.images(series.images, series.expectedImages)}
+        <span class="quiet">${moment(texts, series.lastReceivedAt)}</span>
+      </td>
+      <td>${series.peer ?? series.callingAe}</td>
+      <td>
+        ${
+          orders.length === 0
+            ? html`<span class="quiet">${texts.worklist.noBundle}</span>`
+            : orders.map(({ bundle }) => bundle.name).join(', ')
+        }
+      </td>
+      <td>${stageNow(texts, series.stages, now)}</td>
+      <td>
+        ${deliveries.map(deliveryMark)}
+        ${deliveries.length === 0 && orders.length > 0 && html`<span class="quiet">${texts.worklist.noDestination}</span>`}
+      </td>
+      <td>
+        <button
+          type="button"
+          class="open"
+          data-opens="more-${series.key}"
+          aria-expanded="false"
+          aria-label="${texts.worklist.details}: ${name}"
+        ></button>
+      </td>
+    </tr>
+    <tr id="more-${series.key}" class="more-row" hidden>
+      <td colspan="8">
+        <div class="more-facts">
+          ${whyBox(texts, series)} ${fewWarnings(texts, warnings)} ${stageList(texts, series.stages, now)}
+          <p class="quiet">
+            <span class="key">${series.key}</span>,
+            ${series.callingAe}${
+              orders.length > 0 && `, ${orders.map(({ bundle }) => `${bundle.name} ${bundle.version}`).join(', ')}`
+            }
+          </p>
+          ${deliveries.map((delivery) => deliveryLine(texts, delivery))}
+        </div>
+      </td>
+    </tr>`;
+}
+
+/** The stage that runs with its time, else how long all of them took together. */
+function stageNow(texts: Texts, stages: SeriesView['stages'], now: number): Html | undefined {
+  const running = stages.find(({ to }) => to === undefined);
+  if (running !== undefined) {
+    const seconds = (now - Date.parse(running.from)) / 1000;
+    return html`${texts.stages[running.stage]} <b data-since="${running.from}">${duration(seconds)}</b>`;
+  }
+  const [first, last] = [stages[0], stages.at(-1)];
+  if (first === undefined || last?.to === undefined) return undefined;
+  return html`<b>${duration((Date.parse(last.to) - Date.parse(first.from)) / 1000)}</b>`;
 }
 
 function pager(texts: Texts, query: WorklistQuery, total: number): Html | undefined {

@@ -119,10 +119,11 @@ export const en = {
     caption: 'Series, the last changed first',
     columns: {
       state: 'State',
-      series: 'Series',
+      series: 'Patient',
+      images: 'Images',
       from: 'Sender',
       bundle: 'Model',
-      stages: 'Time in each stage',
+      stages: 'Time',
       destinations: 'Destinations',
     },
     groups: { all: 'All', attention: 'Needs attention', progress: 'In progress', done: 'Done' },
@@ -131,6 +132,7 @@ export const en = {
       label: 'Narrow the list',
       search: 'Search',
       searchHint: 'series, sender, model, message …',
+      patientSearchHint: 'name, patient ID, sender, model, message …',
       state: 'State',
       anyState: 'Any state',
       sender: 'Sender',
@@ -150,6 +152,7 @@ export const en = {
     emptyHint: (aeTitle: string, port: number) =>
       `Send one by C-STORE to ${aeTitle}, port ${port}; it appears here by itself.`,
     noMatch: 'No series matches.',
+    details: 'More',
     noBundle: 'none yet',
     noDestination: 'stays here',
     pages: 'Pages of the list',
@@ -326,6 +329,7 @@ export const en = {
   tries: (tries: number) => (tries === 1 ? '1 try' : `${tries} tries`),
   nextTry: 'next try',
   alarmed: 'accepted with a warning: look at it in the TPS',
+  warned: (count: number) => (count === 1 ? '1 warning' : `${count} warnings`),
   moreWarnings: (count: number) => (count === 1 ? '1 more warning' : `${count} more warnings`),
   whatToDo: 'What to do',
 

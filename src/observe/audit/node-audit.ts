@@ -96,6 +96,11 @@ export class NodeAudit {
     this.#trail.record({ event: 'identity shown', ...this.#named(series), ...actor });
   }
 
+  /** A user searched for a patient; what was typed is not kept. */
+  patientSearched(found: number, actor: Actor): void {
+    this.#trail.record({ event: 'patient searched', found, ...actor });
+  }
+
   login({ succeeded, ...actor }: Actor & { succeeded: boolean }): void {
     // The user may have typed the password as name.
     this.#trail.record(succeeded ? { event: 'login', ...actor } : { event: 'login failed', address: actor.address });

@@ -1,0 +1,91 @@
+import type { FastifyRequest } from 'fastify';
+import type { HttpConfig } from '../config/http-schema.ts';
+import type { PatientIdentity } from '../dicom/ct-header.ts';
+import { type ReadableIdentity, readableIdentity } from '../dicom/readable-identity.ts';
+import type { NodeAudit } from '../observe/audit/node-audit.ts';
+import type { SeriesReader } from '../store/series.ts';
+import { actorOf } from './actor.ts';
+
+export type ShowIdentity = NonNullable<HttpConfig['showIdentity']>;
+
+export interface PatientsOptions {
+  readonly config: () => HttpConfig;
+  readonly series: Pick<SeriesReader, 'keys' | 'onChange'>;
+  readonly identity: (key: string) => PatientIdentity | undefined;
+  readonly audit: Pick<NodeAudit, 'identityShown' | 'patientSearched'>;
+}
+
+/** Series looked at in one go before other requests have their turn. */
+const warmUpStep = 200;
+
+/**
+ * The patients of the series as the pages show and search them, decoded, in memory alone. What a user sees of them goes
+ * into the audit trail, each series once for each user while the node runs.
+ */
+export class Patients {
+  readonly #options: PatientsOptions;
+  readonly #known = new Map<string, ReadableIdentity>();
+  readonly #shown = new Set<string>();
+  readonly #stop: () => void;
+
+  constructor(options: PatientsOptions) {
+    this.#options = options;
+    this.#stop = options.series.onChange((key) => void this.#known.delete(key));
+    this.#warmUp(options.series.keys());
+  }
+
+  close(): void {
+    this.#stop();
+  }
+
+  /** `always` for people who log in, `on request` while everybody on this machine is let in, unless configured. */
+  showFor({ user }: FastifyRequest): ShowIdentity {
+    return this.#options.config().showIdentity ?? (user.via === 'local' ? 'on request' : 'always');
+  }
+
+  /** The patients of these series, for a user who sees them. */
+  shown(series: readonly string[], request: FastifyRequest): ReadonlyMap<string, ReadableIdentity> {
+    const patients = new Map<string, ReadableIdentity>();
+    for (const key of series) {
+      const patient = this.#of(key);
+      if (patient === undefined) continue;
+      patients.set(key, patient);
+      this.#record(key, request);
+    }
+    return patients;
+  }
+
+  /** Series whose patient's name or ID has this text, whatever its case. */
+  search(text: string, request: FastifyRequest): ReadonlySet<string> {
+    const wanted = text.toLowerCase();
+    const found = this.#options.series.keys().filter((key) => {
+      const patient = this.#of(key);
+      return patient !== undefined && `${patient.name}\n${patient.patientId}`.toLowerCase().includes(wanted);
+    });
+    this.#options.audit.patientSearched(found.length, actorOf(request));
+    return new Set(found);
+  }
+
+  #of(key: string): ReadableIdentity | undefined {
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const identity = this.#options.identity(key);
+    if (identity === undefined) return undefined;
+    const patient = readableIdentity(identity);
+    this.#known.set(key, patient);
+    return patient;
+  }
+
+  #record(key: string, request: FastifyRequest): void {
+    const entry = `${request.user.name} ${key}`;
+    if (this.#shown.has(entry)) return;
+    this.#shown.add(entry);
+    this.#options.audit.identityShown(key, actorOf(request));
+  }
+
+  /** So that the first search does not read thousands of headers. */
+  #warmUp(keys: readonly string[]): void {
+    for (const key of keys.slice(0, warmUpStep)) this.#of(key);
+    if (keys.length > warmUpStep) setImmediate(() => this.#warmUp(keys.slice(warmUpStep)));
+  }
+}

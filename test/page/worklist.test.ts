@@ -1,0 +1,67 @@
+import { test } from 'node:test';
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { nodeOverHttp } from '../http/running-http.ts';
+import { writeManySeries } from '../support/many-series.ts';
+import { faultsOf, startBrowser } from './browser.ts';
+
+/** Screenshots go here where it is set: they are to be looked at. */
+const screenshots = process.env['SCREENSHOTS'];
+
+const sizes = [
+  { name: 'console', width: 1024, height: 768 },
+  { name: 'laptop', width: 1280, height: 800 },
+  { name: 'tablet', width: 820, height: 1180 },
+  { name: '4k', width: 3840, height: 2160 },
+] as const;
+
+test('the worklist shows twenty series on 1280 x 800, is cut nowhere, and opens a row; light and dark, English and Chinese', async (t) => {
+  const { node } = await nodeOverHttp(
+    t,
+    {},
+    { prepare: (dataDirectory) => writeManySeries(dataDirectory, 60, Date.now()) },
+  );
+  const browser = await startBrowser(t);
+  for (const language of ['en', 'zh-CN'] as const) {
+    const page = await browser.newPage({ locale: language });
+    for (const { name, width, height } of sizes) {
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.setViewportSize({ width, height });
+        await page.emulateMedia({ colorScheme });
+        await page.goto(node.httpUrl);
+        const rows = page.locator('.worklist tbody tr:not(.more-row)');
+        assert.equal(await rows.count(), 50);
+        const wide = await page.evaluate<number>('document.documentElement.scrollWidth');
+        assert.ok(wide <= width, `${name}: the page is ${wide} pixels wide`);
+        const list = page.locator('#list');
+        const cut = await list.evaluate((element) => {
+          const { scrollWidth, clientWidth } = element as unknown as { scrollWidth: number; clientWidth: number };
+          return scrollWidth - clientWidth;
+        });
+        assert.equal(cut, 0, `${name}: ${cut} pixels of the list are cut`);
+        if (name === 'laptop') {
+          const boxes = await Promise.all((await rows.all()).map((row) => row.boundingBox()));
+          const visible = boxes.filter((box) => box !== null && box.y + box.height <= height).length;
+          assert.ok(visible >= 20, `${visible} series are visible`);
+        }
+        if (screenshots !== undefined)
+          await page.screenshot({ path: join(screenshots, `worklist-${name}-${colorScheme}-${language}.png`) });
+      }
+    }
+    assert.deepEqual(await faultsOf(page), []);
+    await page.close();
+  }
+
+  const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+  await page.goto(`${node.httpUrl}/?state=rejected`);
+  const more = page.getByRole('button', { name: /^More/ }).first();
+  const remedy = page.getByText('What to do:').first();
+  assert.equal(await remedy.isVisible(), false);
+  await more.click();
+  await remedy.waitFor();
+  assert.equal(await more.getAttribute('aria-expanded'), 'true');
+  await page.getByLabel('Sender').selectOption({ index: 1 });
+  await page.waitForURL(/sender=/);
+  await more.click();
+  assert.equal(await remedy.isVisible(), false, 'a refresh in between kept it open, and it closes again');
+});
