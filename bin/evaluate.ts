@@ -20,9 +20,11 @@ two bundles. Patients that a model was trained on are left out. A repeated call 
 
   --model A          name of a bundle or the path of its folder
   --compare B        a second one
+  --members          of an ensemble also each of its networks alone
   --roi NAME=REGEX   name of an ROI in the archive, where it differs from the bundle's training; may be repeated
   --record NAME      write the figures into the bundles, under this name of the data set
   --include-trained  also the patients that a model was trained on
+  --unseen           without the patients that chose the epoch of a model in its training
   --limit N          only the first N CT series
   --tolerance MM     of the surface DSC (default 2)
   --config FILE      configuration: engine, models.directory
@@ -46,6 +48,8 @@ export async function main(args: string[]): Promise<void> {
       config: { type: 'string' },
       record: { type: 'string' },
       'include-trained': { type: 'boolean', default: false },
+      unseen: { type: 'boolean', default: false },
+      members: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
     },
   });
@@ -62,6 +66,8 @@ export async function main(args: string[]): Promise<void> {
     limit: values.limit === undefined ? Infinity : wholeNumber('limit', values.limit),
     toleranceMm: positiveNumber('tolerance', values.tolerance),
     includeTrained: values['include-trained'],
+    unseen: values.unseen,
+    members: values.members,
     record: values.record,
     onProgress: bars.update,
     onLeftOut: ({ place, error }: LeftOut) => console.error(`left out ${place}: ${error.toLine()}`),

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { loadConfig } from '../src/config/load.ts';
 import { ContourNodeError } from '../src/errors.ts';
 import { card } from './models/card.ts';
+import { ensemble } from './models/ensemble.ts';
 import { exportModel } from './models/export.ts';
 import { importModel } from './models/import.ts';
 import { list } from './models/list.ts';
@@ -11,15 +12,21 @@ import { verify } from './models/verify.ts';
 
 export const summary = 'list, verify, export and import model bundles';
 
-export const help = `usage: contour-node models list|verify|export|import|ranges|card ... [--config FILE] [--json]
+export const help = `usage: contour-node models list|verify|export|import|ensemble|ranges|card ... [--config FILE] [--json]
 
   list                        bundles in models.directory: version, intended use, ROIs
   verify [NAME...]            digests and golden output of each (default: all) on the configured engine
          [--engine E] [--device D]
   export NAME --out F.onnx    the ONNX file, verified
+  import FOLDER [--about A.yaml] [--yes] [--configuration C] [--folds 0,1] --out DIR
+                              a bundle of an nnU-Net v2 results folder (plans.json, dataset.json, fold_0, ...), without
+                              Python; A.yaml names ROIs, intended use and licence, --yes proposes what it leaves out
+  import F.onnx [--about A.yaml] [--yes] --out DIR
+                              the same of an ONNX file with plans.json and dataset.json beside it
   import F.onnx --about D.yaml --out DIR
                               a bundle from an ONNX file of another trainer; D.yaml describes input, output and ROIs
                               (docs/models.md has examples for nnU-Net and MONAI)
+  ensemble A B... --out DIR   a bundle whose probabilities are the mean of these; grid, thresholds and clean-up of the first
   ranges NAME --training T.yaml [--data ARCHIVE] [--cache DIR]
                               add the ranges of the training data to a bundle that lacks them; the worker warns outside of
                               the ranges. T.yaml is the configuration that the bundle was trained with
@@ -31,6 +38,8 @@ examples:
   contour-node models list
   contour-node models verify --engine tensorflow
   contour-node models export openkbp-head-neck --out head-neck.onnx
+  contour-node models ensemble head-neck head-neck-3d --out models/head-neck-both
+  contour-node models import RESULTS/nnUNetTrainer__nnUNetPlans__3d_fullres --yes --out models/head-neck
   contour-node models import their.onnx --about their.yaml --out models/theirs
 
 their.yaml:
@@ -53,12 +62,13 @@ export async function main(args: string[]): Promise<void> {
   if (action === 'list' && names.length === 0) return list(config, values);
   if (action === 'verify') return verify(config, names, values);
   if (action === 'export') return exportModel(config, names, values);
+  if (action === 'ensemble') return ensemble(config, names, values);
   if (action === 'card') return card(config, names, values);
   if (action === 'ranges') return ranges(config, names, values);
   throw new ContourNodeError(
     'USAGE',
     action === undefined
-      ? 'models needs list, verify, export, import, ranges or card'
+      ? 'models needs list, verify, export, import, ensemble, ranges or card'
       : `models ${positionals.join(' ')}`,
   );
 }

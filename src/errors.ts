@@ -116,6 +116,10 @@ const catalogue = {
     remedy: 'send the series again, or take it as it is: on its page, or by `contour-node jobs release`',
   },
 
+  // A model of another trainer.
+  CHECKPOINT_UNREADABLE: { remedy: 'copy the checkpoint again from where it was trained' },
+  MODEL_NOT_SUPPORTED: { remedy: 'docs/models.md says what can be imported' },
+
   // Bundles and engines.
   BUNDLE_INVALID: { remedy: 'copy the bundle again from where it was trained' },
   BUNDLE_DIGEST: { remedy: 'a file of the bundle was changed: copy the bundle again' },

@@ -1,18 +1,26 @@
+import { type SliceManifest, sliceManifestOf, type VolumeManifest } from '../src/bundles/manifest.ts';
 import type { CtGeometry, SlicePlanes } from '../src/dicom/ct-geometry.ts';
 import type { SliceSource } from '../src/dicom/slice-source.ts';
+import { ContourNodeError } from '../src/errors.ts';
 import type { Warning } from '../src/warning.ts';
 import type { LoadedBundle } from './bundles/load-bundle.ts';
+import type { Engine } from './engines/engine.ts';
 import { contourRoi } from './inference/contour-roi.ts';
 import { ctWarnings } from './inference/ct-warnings.ts';
 import { infer } from './inference/infer.ts';
+import { type MemberProbabilities, meanOfMembers } from './inference/mean-of-members.ts';
 import { bodyPartWarnings, judgeRois, type JudgedRoi } from './inference/roi-warnings.ts';
+import { roiRegion, type RoiRegion } from './inference/roi-region.ts';
+import { labelBoxes, labelRegion } from './segmentation/label-region.ts';
+import type { Triple } from './segmentation/model-view.ts';
+import { prepareImage, segmentVolume } from './segmentation/segment-volume.ts';
 import type { StageClock } from './stage-clock.ts';
 import { type Body, findBody } from './volume/body.ts';
 import { ctAppearance } from './volume/ct-appearance.ts';
 import { loadVolume } from './volume/load-volume.ts';
 import { fieldCentre, networkGrid, toNetworkHu } from './volume/preprocess.ts';
 import { onTiltedPlanes, uprightVolume } from './volume/upright.ts';
-import type { Volume } from './volume/volume.ts';
+import type { Grid, Volume } from './volume/volume.ts';
 
 export interface ContouredVolume {
   /** Every ROI of the bundle, in its order. */
@@ -26,6 +34,12 @@ export interface ContouredCt extends ContouredVolume {
   readonly volume: Volume;
 }
 
+/** A checked CT series on disk: its geometry, and a file or frame per slice in the geometry's order. */
+export interface CtFiles {
+  readonly geometry: CtGeometry;
+  readonly files: readonly SliceSource[];
+}
+
 export interface ContourOptions {
   /** Slices at once through the network. */
   readonly batchSize: number;
@@ -35,54 +49,49 @@ export interface ContourOptions {
 /**
  * One CT to contours: reads the voxels of a checked series, runs the bundle's network and traces the contours of every ROI.
  * The command `contour` and the contour job both call it.
- * @param ct its geometry, and a file or frame per slice in the geometry's order
  * @throws ContourNodeError PIXEL_DECODING, DICOM_UNREADABLE, SERIES_NO_BODY, ENGINE_FAILED, BUNDLE_INVALID
  */
-export async function contourCt(
-  ct: { geometry: CtGeometry; files: readonly SliceSource[] },
-  loaded: LoadedBundle,
-  options: ContourOptions,
-): Promise<ContouredCt> {
-  const slices = ct.files.length;
-  const volume = await options.clock.run('volume', (report) =>
-    loadVolume(ct.files, ct.geometry, (done) => report(done / slices)),
-  );
-  return { volume, ...(await contourVolume(volume, loaded, options, ct.geometry.planes)) };
+export async function contourCt(ct: CtFiles, loaded: LoadedBundle, options: ContourOptions): Promise<ContouredCt> {
+  const volume = await readCt(ct, options.clock);
+  return { volume, ...(await contourVolume(volume, loaded, options, { planes: ct.geometry.planes })) };
+}
+
+/** @throws ContourNodeError PIXEL_DECODING, DICOM_UNREADABLE */
+export async function readCt({ geometry, files }: CtFiles, clock: StageClock): Promise<Volume> {
+  return clock.run('volume', (report) => loadVolume(files, geometry, (done) => report(done / files.length)));
+}
+
+/** What is known of a volume besides its voxels. */
+export interface VolumeFacts {
+  /** Where its slices lie, if they do not lie one above the other. */
+  readonly planes?: SlicePlanes | undefined;
+  /** The body, where it was found before. */
+  readonly body?: Body;
 }
 
 /**
- * The same for a volume in memory.
- * @param planes where its slices lie, if they do not lie one above the other: the network sees a tilted stack upright, and
- *   the contours come back in the tilted planes
+ * The same for a volume in memory. The network sees a tilted stack upright, and the contours come back in the tilted planes.
  * @throws ContourNodeError SERIES_NO_BODY, ENGINE_FAILED, BUNDLE_INVALID
  */
 export async function contourVolume(
   volume: Volume,
-  { bundle: { manifest }, engine }: LoadedBundle,
+  loaded: LoadedBundle,
   { batchSize, clock }: ContourOptions,
-  planes?: SlicePlanes,
+  { planes, body: known }: VolumeFacts = {},
 ): Promise<ContouredVolume> {
+  const { manifest } = loaded.bundle;
   const tilted = planes?.tilted === true ? planes : undefined;
   // Also where the field of view lies at the image's centre, so that a CT without a patient is refused.
-  const body = await clock.run('body', () => findBody(volume));
-  const network = await clock.run('resampling', () => {
-    const upright = tilted === undefined ? volume : uprightVolume(volume, tilted);
-    const centre = fieldCentre(upright.grid, tilted === undefined ? body : findBody(upright), manifest.input);
-    return toNetworkHu(upright, networkGrid(upright.grid, centre, manifest.input), manifest.input);
-  });
-  const seen = await clock.run('inference', (report) =>
-    infer(engine, network, manifest, {
-      batchSize,
-      onSlices: (done) => report(done / network.grid.size[2]),
-      onBatch: (seconds) => clock.batchSeconds.push(seconds),
-    }),
-  );
-  const probabilities = tilted === undefined ? seen : onTiltedPlanes(seen, volume.grid, tilted);
+  const body = known ?? (await clock.run('body', () => findBody(volume)));
+  const { field, regionOf } =
+    'volume' in manifest
+      ? await regionsOfLabels(volume, body, manifest, loaded.engine, clock, tilted)
+      : await regionsOfProbabilities(volume, body, manifest, loaded, { batchSize, clock }, tilted);
   const { trained } = manifest.applicability;
   return clock.run('contours', (report) => {
-    const rois = manifest.rois.map((_, index) => {
+    const rois = manifest.rois.map((roi, index) => {
       report(index / manifest.rois.length);
-      return contourRoi(probabilities, volume.grid, manifest, index);
+      return contourRoi(roi, regionOf(index), field);
     });
     return {
       body,
@@ -93,6 +102,91 @@ export async function contourVolume(
       ],
     };
   });
+}
+
+/** Where each ROI can be on the CT's grid, and what the network saw in plane. */
+interface Regions {
+  readonly field: Grid;
+  readonly regionOf: (roi: number) => RoiRegion | undefined;
+}
+
+/** A network of slices, or an ensemble of them: a probability per ROI on the grid of the (first) network. */
+async function regionsOfProbabilities(
+  volume: Volume,
+  body: Body,
+  manifest: SliceManifest,
+  loaded: LoadedBundle,
+  { batchSize, clock }: ContourOptions,
+  tilted: SlicePlanes | undefined,
+): Promise<Regions> {
+  const networks = await clock.run('resampling', () => {
+    const upright = tilted === undefined ? volume : uprightVolume(volume, tilted);
+    const bodyThere = tilted === undefined ? body : findBody(upright);
+    return (loaded.members ?? [loaded]).map(({ bundle, engine }) => {
+      const own = sliceManifestOf(bundle.manifest);
+      const centre = fieldCentre(upright.grid, bodyThere, own.input);
+      return { own, engine, hu: toNetworkHu(upright, networkGrid(upright.grid, centre, own.input), own.input) };
+    });
+  });
+  const seen = await clock.run('inference', async (report) => {
+    const found: MemberProbabilities[] = [];
+    for (const [index, { own, engine, hu }] of networks.entries()) {
+      const probabilities = await infer(engine, hu, own, {
+        batchSize,
+        onSlices: (done) => report((index + done / hu.grid.size[2]) / networks.length),
+        onBatch: (seconds) => clock.batchSeconds.push(seconds),
+      });
+      found.push({ names: own.rois.map(({ name }) => name), probabilities });
+    }
+    return found.length === 1
+      ? found[0]!.probabilities
+      : meanOfMembers(
+          found,
+          manifest.rois.map(({ name }) => name),
+        );
+  });
+  const probabilities = tilted === undefined ? seen : onTiltedPlanes(seen, volume.grid, tilted);
+  return {
+    field: probabilities.grid,
+    regionOf: (roi) => roiRegion(probabilities, roi, volume.grid, manifest.rois[roi]!.threshold),
+  };
+}
+
+/** A nose or an ear may lie beyond the body's box, and so does the skin that an ROI follows. */
+const aroundBodyMm = 30;
+
+/**
+ * A network of the whole CT: one label a voxel. Patches that do not meet the body are left out.
+ * @throws ContourNodeError SERIES_GANTRY_TILT the labels of an upright grid have no values in the tilted planes
+ */
+async function regionsOfLabels(
+  volume: Volume,
+  body: Body,
+  { name, volume: section }: VolumeManifest,
+  engine: Engine,
+  clock: StageClock,
+  tilted: SlicePlanes | undefined,
+): Promise<Regions> {
+  if (tilted !== undefined) {
+    throw new ContourNodeError(
+      'SERIES_GANTRY_TILT',
+      `${name}, a network of the whole CT, does not take a gantry tilt`,
+      {
+        remedy: 'reconstruct an axial series without gantry tilt, or contour with a network of slices',
+      },
+    );
+  }
+  const [low, high] = [body.low.map((at) => at - aroundBodyMm), body.high.map((at) => at + aroundBodyMm)];
+  const extent = { low: low as unknown as Triple, high: high as unknown as Triple };
+  const image = await clock.run('resampling', () => prepareImage(volume, section, extent));
+  const map = await clock.run('inference', (report) =>
+    segmentVolume(engine, volume.grid, image, section, (done, total, seconds) => {
+      report(done / total);
+      clock.batchSeconds.push(seconds);
+    }),
+  );
+  const boxes = labelBoxes(map);
+  return { field: volume.grid, regionOf: (roi) => labelRegion(map, boxes, section.labels[roi]!) };
 }
 
 /** All warnings of a contoured CT; the text of a warning about an ROI begins with the ROI's name. */

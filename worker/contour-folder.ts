@@ -1,20 +1,25 @@
 import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { z } from 'zod';
+import type { BundleManifest } from '../src/bundles/manifest.ts';
+import type { Recipe } from '../src/config/recipe-schema.ts';
 import type { Config } from '../src/config/schema.ts';
+import { checkCtSeries } from '../src/dicom/ct-series.ts';
 import { dicomDateTime } from '../src/dicom/date-time.ts';
 import { readHeader } from '../src/dicom/read-data-set.ts';
-import { readCtFolder, type IgnoredFiles } from '../src/dicom/read-ct-folder.ts';
+import { type CtFolder, readCtFolder, type IgnoredFiles } from '../src/dicom/read-ct-folder.ts';
 import { isDiskFull } from '../src/disk-full.ts';
 import { ContourNodeError } from '../src/errors.ts';
 import { structureSetStyleSchema } from '../src/work/work-order.ts';
 import { writeWhole } from '../src/work/write-whole.ts';
 import { type Warning } from '../src/warning.ts';
 import type { LoadedBundle } from './bundles/load-bundle.ts';
-import { allWarnings, contourCt } from './contour-ct.ts';
+import { allWarnings, contourCt, type ContouredCt, type ContourOptions, type CtFiles } from './contour-ct.ts';
+import { contourRecipe, type RecipeOptions } from './contour-recipe.ts';
 import { keySlicePictures } from './pictures/key-slices.ts';
 import { StageClock, type Progress } from './stage-clock.ts';
-import { prepareStructureSet } from './structure-set/prepare-structure-set.ts';
+import { prepareStructureSet, type StructureSetOptions } from './structure-set/prepare-structure-set.ts';
 import { niftiMask } from './volume/nifti.ts';
 
 export interface ContourFolderOptions {
@@ -54,20 +59,58 @@ export async function contourFolder(
   options: ContourFolderOptions,
 ): Promise<ContouredFolder> {
   const { bundle } = loaded;
-  const { config } = options;
-  const { series, files, sources, ignoredFiles } = await readCtFolder(paths, {
+  const folder = await readCtFolder(paths, {
     ...bundle.manifest.applicability,
     tilt: options.tilt ?? 'refuse',
   });
-  if (series.geometry.planes?.tilted === true && options.nifti !== undefined) {
+  if (folder.series.geometry.planes?.tilted === true && options.nifti !== undefined) {
     throw new ContourNodeError('USAGE', 'masks of a tilted series cannot be written', { remedy: 'leave --nifti out' });
   }
-  const ct = {
-    geometry: series.geometry,
-    files: sources,
-  };
-  const clock = new StageClock(options.progress);
-  const contoured = await contourCt(ct, loaded, { batchSize: config.engine.batchSize, clock });
+  // Every ROI under the bundle's own name, with the suffix of automatic contours.
+  const style = { includeRois: bundle.manifest.rois.map(({ name }) => name) };
+  const clock = new StageClock(options.progress, 'volume' in bundle.manifest ? 'volume' : 'slices');
+  return contourAndWrite(folder, options, style, clock, async (ct, contouring) => ({
+    ...(await contourCt(ct, loaded, contouring)),
+    bundle,
+  }));
+}
+
+/**
+ * The same by a recipe: a structure set as the recipe says.
+ * @param open a bundle of the recipe, when it is its turn
+ * @param style of the destination
+ * @throws ContourNodeError as readCtFolder and contourRecipe; NOTHING_FOUND, PATH_NOT_FOUND, DISK_FULL
+ */
+export async function contourFolderByRecipe(
+  paths: readonly string[],
+  recipe: Recipe,
+  open: RecipeOptions['open'],
+  style: z.input<typeof structureSetStyleSchema>,
+  options: Omit<ContourFolderOptions, 'tilt'>,
+): Promise<ContouredFolder> {
+  const folder = await readCtFolder(paths);
+  const accept = ({ applicability }: BundleManifest) => void checkCtSeries(folder.series.slices, applicability);
+  return contourAndWrite(folder, options, style, new StageClock(options.progress), (ct, contouring) =>
+    contourRecipe(ct, recipe, { ...contouring, open, accept }),
+  );
+}
+
+/** The contours, and the bundle or the recipe that they come from. */
+type Contoured = ContouredCt & Pick<StructureSetOptions, 'bundle'>;
+
+async function contourAndWrite(
+  { series, files, sources, ignoredFiles }: CtFolder,
+  options: ContourFolderOptions,
+  style: z.input<typeof structureSetStyleSchema>,
+  clock: StageClock,
+  contour: (ct: CtFiles, contouring: ContourOptions) => Promise<Contoured>,
+): Promise<ContouredFolder> {
+  const { config } = options;
+  const contoured = await contour(
+    { geometry: series.geometry, files: sources },
+    { batchSize: config.engine.batchSize, clock },
+  );
+  const { bundle } = contoured;
 
   const written: string[] = [];
   const write = async (path: string, bytes: Uint8Array) => {
@@ -84,8 +127,7 @@ export async function contourFolder(
     bundle,
     rois: contoured.rois,
     ctWarnings: contoured.ctWarnings,
-    // Every ROI under the bundle's own name, with the suffix of automatic contours.
-    style: structureSetStyleSchema.parse({ includeRois: bundle.manifest.rois.map(({ name }) => name) }),
+    style: structureSetStyleSchema.parse(style),
     uidRoot: config.dicom.uidRoot,
     aeTitle: config.dicom.aeTitle,
     date,

@@ -1,5 +1,6 @@
 import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { graphTensorsOf, membersOf } from '../../src/bundles/manifest.ts';
 import type { Config } from '../../src/config/schema.ts';
 import { ContourNodeError } from '../../src/errors.ts';
 import { openBundle } from '../../worker/bundles/open-bundle.ts';
@@ -10,11 +11,21 @@ export async function exportModel({ models }: Config, names: readonly string[], 
   if (name === undefined || more.length > 0 || out === undefined)
     throw new ContourNodeError('USAGE', 'models export takes one bundle and --out F.onnx');
   const bundle = await openBundle(name, models.directory);
+  const [member] = membersOf(bundle.manifest);
+  if (member !== undefined) {
+    throw new ContourNodeError('USAGE', `${name} is an ensemble: it has no ONNX file of its own`, {
+      remedy: `export its members, such as ${join(bundle.directory, member.path)}`,
+    });
+  }
   await copyFile(join(bundle.directory, bundle.manifest.files.model.path), out).catch((cause: unknown) => {
     throw new ContourNodeError('PATH_NOT_FOUND', `${out} cannot be written`, { cause });
   });
-  const { version, files, input, output } = bundle.manifest;
-  if (json)
-    console.log(JSON.stringify({ out, name, version, sha256: files.model.sha256, input, output }, undefined, 2));
-  else console.log(`${out}: ${name} ${version}, input ${input.tensor}, output ${output.tensor}`);
+  const { version, files } = bundle.manifest;
+  const { input, output } = graphTensorsOf(bundle.manifest);
+  const seen =
+    'volume' in bundle.manifest
+      ? { volume: bundle.manifest.volume }
+      : { input: bundle.manifest.input, output: bundle.manifest.output };
+  if (json) console.log(JSON.stringify({ out, name, version, sha256: files.model.sha256, ...seen }, undefined, 2));
+  else console.log(`${out}: ${name} ${version}, input ${input}, output ${output}`);
 }

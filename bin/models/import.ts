@@ -1,17 +1,29 @@
 import { ContourNodeError } from '../../src/errors.ts';
-import { importOnnx } from '../../worker/bundles/import-onnx.ts';
+import { importModel as importBundle } from '../../worker/bundles/import-model.ts';
 import type { ModelsOptions } from './options.ts';
 
-export async function importModel(names: readonly string[], { about, out, json }: ModelsOptions): Promise<void> {
-  const [onnx, ...more] = names;
-  if (onnx === undefined || more.length > 0 || about === undefined || out === undefined) {
-    throw new ContourNodeError('USAGE', 'models import takes one ONNX file, --about FILE.yaml and --out DIR');
+export async function importModel(names: readonly string[], values: ModelsOptions): Promise<void> {
+  const { about, out, json } = values;
+  const [source, ...more] = names;
+  if (source === undefined || more.length > 0 || out === undefined) {
+    throw new ContourNodeError('USAGE', 'models import takes an nnU-Net folder or an ONNX file, and --out DIR');
   }
-  const { manifest, directory, digest } = await importOnnx(onnx, about, out);
-  if (json)
-    console.log(JSON.stringify({ directory, name: manifest.name, version: manifest.version, digest }, undefined, 2));
-  else
-    console.log(
-      `${directory}: ${manifest.name} ${manifest.version}, ${manifest.rois.map((roi) => roi.name).join(', ')}`,
-    );
+  const { manifest, directory, digest } = await importBundle(source, out, {
+    about,
+    propose: values.yes,
+    configuration: values.configuration,
+    folds: values.folds?.split(',').map((fold) => fold.trim()),
+  });
+  const { name, version } = manifest;
+  if (json) {
+    console.log(JSON.stringify({ directory, name, version, digest }, undefined, 2));
+    return;
+  }
+  console.log(`${directory}: ${name} ${version}, ${manifest.rois.map((roi) => roi.name).join(', ')}`);
+  if (!('volume' in manifest)) return;
+  const { folds, axes, mirroring } = manifest.volume;
+  const how = mirroring ? 'with' : 'without';
+  console.log(
+    `folds ${folds.join(', ')}, ${how} mirroring; the training images are taken to run ${axes.join(', ')}: contour a known patient and look whether left is left`,
+  );
 }

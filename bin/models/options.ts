@@ -8,6 +8,9 @@ export const options = {
   data: { type: 'string' },
   cache: { type: 'string' },
   out: { type: 'string' },
+  configuration: { type: 'string' },
+  folds: { type: 'string' },
+  yes: { type: 'boolean', default: false },
   pictures: { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
 } as const;
@@ -21,6 +24,9 @@ export interface ModelsOptions {
   readonly data?: string | undefined;
   readonly cache?: string | undefined;
   readonly out?: string | undefined;
+  readonly configuration?: string | undefined;
+  readonly folds?: string | undefined;
+  readonly yes: boolean;
   readonly pictures: boolean;
   readonly json: boolean;
 }

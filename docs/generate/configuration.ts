@@ -12,7 +12,7 @@ Written by \`node docs/generate/configuration.ts\` from \`src/config/schema.ts\`
 
 One YAML file, given with \`--config\`. Every key has a default: \`config/default.yaml\` holds them all, \`config/clinic.yaml\` is
 a realistic clinic. With an unknown or wrong key the node does not start; the error names file, line, key and what is allowed.
-After \`SIGHUP\` the node uses changed peers, destinations, routes, notifications, users, tokens and TLS files, all together; with an
+After \`SIGHUP\` the node uses changed peers, destinations, routes, recipes, notifications, users, tokens and TLS files, all together; with an
 error in the file the old ones stay in force, and the log says so. The file holds no passwords and tokens: \`redis.passwordFile\` names
 a file with a password, users and tokens are stored as hashes.
 `;
@@ -69,7 +69,7 @@ function typeOf(schema: JsonSchema): string {
   if (schema.type === 'array') {
     const items = schema.items as JsonSchema | undefined;
     return schema.prefixItems !== undefined || items === undefined
-      ? 'two numbers'
+      ? `${schema.prefixItems?.length === 3 ? 'three' : 'two'} numbers`
       : `list of ${items.properties === undefined ? typeOf(items) : 'entries'}`;
   }
   if (schema.type === 'object') return 'map';

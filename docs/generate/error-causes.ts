@@ -49,6 +49,8 @@ export const causes: Record<ErrorCode, string> = {
   SERIES_PIXELS_DIFFER: 'The sender changed the pixels of an instance and kept its SOP Instance UID.',
   SERIES_INCOMPLETE:
     'The association was aborted, an instance was refused, or the sender has more instances than were received.',
+  CHECKPOINT_UNREADABLE: 'The file is cut off, or holds other things than numbers: a checkpoint must never run code.',
+  MODEL_NOT_SUPPORTED: 'The network, or its processing, is of a kind that this node does not run.',
   BUNDLE_INVALID: 'A file of the bundle is missing, or bundle.json does not match its schema.',
   BUNDLE_DIGEST: 'A file of the bundle has another digest than bundle.json names.',
   BUNDLE_GOLDEN: "The engine's result for the golden input differs from the golden output of the bundle.",

@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { ContourNodeError } from '../errors.ts';
 import { roiPlausibilitySchema, trainedCtSchema } from './training-range.ts';
+import { volumeSectionSchema } from './volume-section.ts';
 
 /**
  * `models/NAME/bundle.json`: the only place where pre-processing, network and post-processing of a model are said.
@@ -59,13 +61,52 @@ export const roiSchema = z.strictObject({
   holes: z.enum(['keyhole', 'fill']).default('keyhole'),
 });
 
-export const manifestSchema = z.strictObject({
+/** What every bundle says, whatever its network sees. */
+const everyBundle = {
   formatVersion: z.literal(1),
   name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/),
   version: z.string().regex(/^\d+\.\d+\.\d+$/),
   description: z.string(),
+  /** What is contoured. In a network of slices one per output channel, in their order (after the background with `softmax`). */
+  rois: z.array(roiSchema).min(1),
+  intendedUse: z.enum(['demonstration', 'research', 'clinical']),
+  applicability: z.strictObject({
+    sliceSpacingMm: range,
+    /** Extent along z that a series must at least have. */
+    minimumCoverageMm: z.number().nonnegative().default(0),
+    notes: z.string().default(''),
+    /** What the training CTs looked like; outside of it the worker warns. */
+    trained: trainedCtSchema.optional(),
+  }),
+  /** Training range per ROI name; outside of it the worker warns. */
+  plausibility: z.record(z.string(), roiPlausibilitySchema).default({}),
+  training: z.record(z.string(), z.unknown()).default({}),
+  metrics: z.record(z.string(), z.unknown()).default({}),
+  licence: z.string(),
+  files: z.strictObject({
+    model: z.strictObject({ path: z.string(), sha256 }),
+    /** Generated input tensor and its output: raw little-endian float32, shapes as in the graph. */
+    golden: z.strictObject({
+      input: z.strictObject({ path: z.string(), sha256, shape: z.array(z.int().positive()) }),
+      output: z.strictObject({
+        path: z.string(),
+        sha256,
+        shape: z.array(z.int().positive()),
+        /** The file holds each so many-th value only, from the first on. */
+        every: z.int().positive().default(1),
+      }),
+      tolerance: z.number().positive().default(1e-3),
+    }),
+    /** The trainer's weights, for the `tensorflow` engine and for training on. */
+    weights: z.strictObject({ path: z.string(), sha256 }).optional(),
+  }),
+};
+
+/** A network of axial slices: each slice, with or without its neighbours, gives a probability per ROI. */
+export const sliceManifestSchema = z.strictObject({
+  ...everyBundle,
   architecture: z.strictObject({
-    family: z.enum(['deeplabv3plus', 'unet', 'imported']),
+    family: z.enum(['deeplabv3plus', 'unet', 'unet3d', 'imported']),
     /** The network's own parameters (width, output stride, atrous rates), so that `train` can rebuild it. */
     parameters: z.record(z.string(), z.unknown()).default({}),
   }),
@@ -91,6 +132,11 @@ export const manifestSchema = z.strictObject({
      * e.g. [1, 3, 6] for a long view at little cost. Beyond the ends the end repeats.
      */
     neighbours: z.union([z.int().min(0).max(4), z.array(z.int().min(1).max(16)).max(4)]),
+    /**
+     * For a 3-D network: it sees so many slices at once, of the whole field of view, and is moved along the slices by this
+     * share of them; where patches overlap their mean counts, the middle of a patch more than its ends.
+     */
+    patch: z.strictObject({ slices: z.int().min(2), step: z.number().gt(0).max(1) }).optional(),
     windows: z.array(huWindow).min(1).max(4),
     /** HU outside the image. */
     paddingHu: z.number().default(-1024),
@@ -109,36 +155,63 @@ export const manifestSchema = z.strictObject({
     /** Output pixels per input pixel (1: the same grid). */
     scale: z.number().positive().default(1),
   }),
-  /** One per output channel, in the channels' order (after the background with `softmax`). */
-  rois: z.array(roiSchema).min(1),
   /** Average with the left-right flipped input, paired organs exchanged. */
   flipAverage: z.boolean().default(false),
-  intendedUse: z.enum(['demonstration', 'research', 'clinical']),
-  applicability: z.strictObject({
-    sliceSpacingMm: range,
-    /** Extent along z that a series must at least have. */
-    minimumCoverageMm: z.number().nonnegative().default(0),
-    notes: z.string().default(''),
-    /** What the training CTs looked like; outside of it the worker warns. */
-    trained: trainedCtSchema.optional(),
-  }),
-  /** Training range per ROI name; outside of it the worker warns. */
-  plausibility: z.record(z.string(), roiPlausibilitySchema).default({}),
-  training: z.record(z.string(), z.unknown()).default({}),
-  metrics: z.record(z.string(), z.unknown()).default({}),
-  licence: z.string(),
-  files: z.strictObject({
-    model: z.strictObject({ path: z.string(), sha256 }),
-    /** Generated input tensor and its output: raw little-endian float32, shapes as in the graph. */
-    golden: z.strictObject({
-      input: z.strictObject({ path: z.string(), sha256, shape: z.array(z.int().positive()) }),
-      output: z.strictObject({ path: z.string(), sha256, shape: z.array(z.int().positive()) }),
-      tolerance: z.number().positive().default(1e-3),
-    }),
-    /** The trainer's weights, for the `tensorflow` engine and for training on. */
-    weights: z.strictObject({ path: z.string(), sha256 }).optional(),
-  }),
+  /**
+   * Of an ensemble: the bundles whose probabilities are averaged, folders of this one, with the SHA-256 of the bundle.json
+   * of each. The first one's input, output and files stand in this manifest as well; its grid is the common one.
+   */
+  members: z.array(z.strictObject({ path: z.string(), sha256 })).default([]),
 });
 
-export type BundleManifest = z.output<typeof manifestSchema>;
+/** A network of patches of the whole CT, which gives each voxel one label. */
+export const volumeManifestSchema = z
+  .strictObject({
+    ...everyBundle,
+    architecture: z.strictObject({
+      family: z.literal('nnunet'),
+      /** Dataset, configuration and trainer of the folder that it was imported from. */
+      parameters: z.record(z.string(), z.unknown()).default({}),
+    }),
+    volume: volumeSectionSchema,
+  })
+  .refine(({ rois, volume }) => rois.length === volume.labels.length, {
+    error: 'volume.labels must have one entry for each ROI',
+  })
+  .refine(({ rois }) => rois.every(({ threshold }) => threshold === 0.5), {
+    error: 'the largest logit decides: a threshold has no meaning, leave it out',
+  });
+
+export type SliceManifest = z.output<typeof sliceManifestSchema>;
+export type VolumeManifest = z.output<typeof volumeManifestSchema>;
+export type BundleManifest = SliceManifest | VolumeManifest;
+
+/** The schema that a manifest has to keep: that of a volume model where it has such a section. */
+export function manifestSchemaOf(manifest: unknown): z.ZodType<BundleManifest> {
+  const ofVolume = typeof manifest === 'object' && manifest !== null && 'volume' in manifest;
+  return ofVolume ? volumeManifestSchema : sliceManifestSchema;
+}
+
+/**
+ * The manifest of a network of slices, where nothing else will do.
+ * @throws ContourNodeError BUNDLE_INVALID
+ */
+export function sliceManifestOf(manifest: BundleManifest): SliceManifest {
+  if (!('volume' in manifest)) return manifest;
+  throw new ContourNodeError('BUNDLE_INVALID', `${manifest.name} is a network of the whole CT, not one of slices`, {
+    remedy: 'take a bundle that `train` wrote or that came from an ONNX file of slices',
+  });
+}
+
+/** The bundles that an ensemble averages; none of any other bundle. */
+export function membersOf(manifest: BundleManifest): SliceManifest['members'] {
+  return 'volume' in manifest ? [] : manifest.members;
+}
+
+/** Names of the graph's input and output. */
+export function graphTensorsOf(manifest: BundleManifest): { input: string; output: string } {
+  if ('volume' in manifest) return manifest.volume.tensors;
+  return { input: manifest.input.tensor, output: manifest.output.tensor };
+}
+
 export type Roi = BundleManifest['rois'][number];

@@ -4,7 +4,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join, normalize, sep } from 'node:path';
 import { z } from 'zod';
 import { ContourNodeError } from '../errors.ts';
-import { manifestSchema, type BundleManifest } from './manifest.ts';
+import { manifestSchemaOf, membersOf, type BundleManifest } from './manifest.ts';
 
 /** A bundle on disk. `digest` is the SHA-256 of bundle.json, which holds the digest of every other file. */
 export interface Bundle {
@@ -31,7 +31,7 @@ export async function readBundle(directory: string): Promise<Bundle> {
   } catch {
     throw new ContourNodeError('BUNDLE_INVALID', `${path} is not JSON`);
   }
-  const parsed = manifestSchema.safeParse(json);
+  const parsed = manifestSchemaOf(json).safeParse(json);
   if (!parsed.success) {
     throw new ContourNodeError(
       'BUNDLE_INVALID',
@@ -54,7 +54,8 @@ export async function readBundle(directory: string): Promise<Bundle> {
 /** Every file that the manifest names. */
 export function bundleFiles(manifest: BundleManifest): { path: string; sha256: string }[] {
   const { model, golden, weights } = manifest.files;
-  return [model, golden.input, golden.output, ...(weights === undefined ? [] : [weights])];
+  const members = membersOf(manifest).map(({ path, sha256 }) => ({ path: join(path, 'bundle.json'), sha256 }));
+  return [model, golden.input, golden.output, ...(weights === undefined ? [] : [weights]), ...members];
 }
 
 /**

@@ -1,11 +1,15 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import { isMap, isNode, isScalar, type Node } from 'yaml';
 import type { z } from 'zod';
+import type { BundleManifest } from '../bundles/manifest.ts';
+import { readBundle } from '../bundles/read-bundle.ts';
 import { ContourNodeError } from '../errors.ts';
+import { checkBundles } from './check-recipes.ts';
 import { parseYaml } from './parse-yaml.ts';
-import { checkReferences } from './references.ts';
+import { bundlesOf } from './recipe-schema.ts';
+import { checkReferences, type ReferenceProblem } from './references.ts';
 import { type Config, configSchema } from './schema.ts';
 
 export interface LoadedConfig {
@@ -31,24 +35,47 @@ export async function loadConfig(path?: string): Promise<LoadedConfig> {
   } catch (cause) {
     throw new ContourNodeError('CONFIG_NOT_FOUND', `cannot read ${path}`, { cause });
   }
-  return finish(parseConfig(text, basename(path)), path);
+  const { config, refusal } = parsed(text, basename(path));
+  for await (const problem of bundleProblems(config)) throw refusal(problem);
+  return finish(config, path);
 }
 
 /** @param fileName stands in the error's message */
 export function parseConfig(text: string, fileName: string): Config {
+  return parsed(text, fileName).config;
+}
+
+/** What the recipes ask of bundles that these do not have. */
+async function* bundleProblems({ recipes, models }: Config): AsyncGenerator<ReferenceProblem> {
+  for (const [i, recipe] of recipes.entries()) {
+    const bundles = new Map<string, BundleManifest | undefined>();
+    for (const name of bundlesOf(recipe)) {
+      const bundle = await readBundle(join(models.directory, name)).catch(() => undefined);
+      bundles.set(name, bundle?.manifest);
+    }
+    for (const { path, message } of checkBundles(recipe, bundles)) yield { path: ['recipes', i, ...path], message };
+  }
+}
+
+interface ParsedConfig {
+  readonly config: Config;
+  /** The error for a problem of this file. */
+  readonly refusal: (problem: ReferenceProblem) => ContourNodeError;
+}
+
+function parsed(text: string, fileName: string): ParsedConfig {
   const { document, lines, value, fault } = parseYaml(text);
   if (fault !== undefined) throw invalid(fileName, fault.line, '', fault.message);
   const lineOf = (at: Path): number => lines.linePos(offsetOf(document.contents, at)).line;
-  const parsed = configSchema.safeParse(value ?? {});
-  if (!parsed.success) {
-    const issue = deepest(parsed.error.issues);
+  const checked = configSchema.safeParse(value ?? {});
+  if (!checked.success) {
+    const issue = deepest(checked.error.issues);
     const at = issue.code === 'unrecognized_keys' ? [...issue.path, ...issue.keys.slice(0, 1)] : issue.path;
     throw invalid(fileName, lineOf(at), keyName(at), explain(issue));
   }
-  for (const problem of checkReferences(parsed.data)) {
-    throw invalid(fileName, lineOf(problem.path), keyName(problem.path), problem.message);
-  }
-  return parsed.data;
+  const refusal = ({ path, message }: ReferenceProblem) => invalid(fileName, lineOf(path), keyName(path), message);
+  for (const problem of checkReferences(checked.data)) throw refusal(problem);
+  return { config: checked.data, refusal };
 }
 
 function finish(config: Config, source: string): LoadedConfig {

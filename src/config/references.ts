@@ -1,5 +1,6 @@
 import type { Config } from './schema.ts';
 import { tagOf } from '../dicom/dictionary.ts';
+import { checkNames, checkRecipe } from './check-recipes.ts';
 import { isAddressOrRange, isLoopback } from './address-range.ts';
 
 export interface ReferenceProblem {
@@ -57,6 +58,7 @@ export function* checkReferences(config: Config): Generator<ReferenceProblem> {
     }
   }
 
+  yield* checkRecipes(config);
   const destinations = config.destinations.map((destination) => destination.name);
   for (const [i, route] of config.routes.entries()) {
     for (const [k, name] of route.destinations.entries()) {
@@ -77,6 +79,33 @@ export function* checkReferences(config: Config): Generator<ReferenceProblem> {
       if (condition.matches !== undefined && !isRegularExpression(condition.matches)) {
         yield { path: [...path, 'matches'], message: 'no regular expression' };
       }
+    }
+  }
+}
+
+function* checkRecipes({ recipes, routes, destinations }: Config): Generator<ReferenceProblem> {
+  yield* unique('recipes', recipes);
+  for (const [i, recipe] of recipes.entries()) {
+    for (const { path, message } of checkRecipe(recipe)) yield { path: ['recipes', i, ...path], message };
+  }
+  for (const [i, { recipe: name, models, destinations: to, tilt }] of routes.entries()) {
+    if ((name === undefined) === (models.length === 0))
+      yield { path: ['routes', i], message: 'either models or recipe' };
+    if (name === undefined) continue;
+    if (tilt === 'resolve')
+      yield {
+        path: ['routes', i, 'tilt'],
+        message: 'a recipe is not for tilted series: its distances are of an upright grid',
+      };
+    const at = recipes.findIndex((recipe) => recipe.name === name);
+    if (at < 0) {
+      const message = `no recipe '${name}'; recipes: ${list(recipes.map((recipe) => recipe.name))}`;
+      yield { path: ['routes', i, 'recipe'], message };
+      continue;
+    }
+    for (const destination of destinations.filter((one) => to.includes(one.name))) {
+      for (const { path, message } of checkNames(recipes[at]!, destination))
+        yield { path: ['recipes', at, ...path], message };
     }
   }
 }

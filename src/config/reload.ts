@@ -1,10 +1,10 @@
 import type { Config } from './schema.ts';
 
-/** `old` with what SIGHUP takes over of `next`: peers, destinations, routes, notifications, users and tokens. */
+/** `old` with what SIGHUP takes over of `next`: peers, destinations, routes, recipes, notifications, users and tokens. */
 export function takeOver(old: Config, next: Config): Config {
-  const { peers, destinations, routes, notifications } = next;
+  const { peers, destinations, routes, recipes, notifications } = next;
   const http = { ...old.http, users: next.http.users, tokens: next.http.tokens };
-  return { ...old, peers, destinations, routes, notifications, http };
+  return { ...old, peers, destinations, routes, recipes, notifications, http };
 }
 
 /** Sections of `next` that were not taken over as a whole: they take a restart to count. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { auditSchema } from './audit-schema.ts';
 import { httpSchema } from './http-schema.ts';
 import { notificationsSchema } from './notifications-schema.ts';
+import { recipeSchema } from './recipe-schema.ts';
 import { dicomTlsSchema, peerTlsSchema } from './tls-schema.ts';
 
 /**
@@ -122,7 +123,8 @@ export const routeSchema = z.strictObject({
       attributes: z.array(attributeCondition).default([]).describe('all of them, looked up in the first image'),
     })
     .prefault({}),
-  models: z.array(z.string()).min(1).describe('bundles that draw, one structure set each'),
+  models: z.array(z.string()).default([]).describe('bundles that draw, one structure set each'),
+  recipe: z.string().optional().describe('name of a recipe, instead of models: one structure set, as it says'),
   destinations: z.array(z.string()).default([]).describe('none: the result stays here'),
   priority: z.enum(['urgent', 'normal', 'low']).default('normal').describe('urgent overtakes what waits'),
   tilt: z
@@ -203,6 +205,7 @@ export const configSchema = z.strictObject({
   peers: z.array(peerSchema).default([]),
   destinations: z.array(destinationSchema).default([]),
   routes: z.array(routeSchema).default([]),
+  recipes: z.array(recipeSchema).default([]),
   models: z.strictObject({ directory: z.string().default('./models').describe('folder of the bundles') }).prefault({}),
   engine: z
     .strictObject({

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { recipeSchema } from '../config/recipe-schema.ts';
 import { destinationSchema } from '../config/schema.ts';
 import { digestSchema, keySchema } from './key.ts';
 
@@ -26,11 +27,17 @@ export const profileSchema = z.strictObject({
 });
 export type Profile = z.output<typeof profileSchema>;
 
+/** The bundle that an order pins: a changed one is another. */
+const bundleSchema = z.strictObject({ name: z.string(), version: z.string(), digest: digestSchema });
+
 export const workOrderSchema = z.strictObject({
   formatVersion: z.literal(1),
   series: z.string(),
   revision: z.int().positive(),
-  bundle: z.strictObject({ name: z.string(), version: z.string(), digest: digestSchema }),
+  /** Of an order by recipe: name of the recipe, and its version and digest, those of its bundles included. */
+  bundle: bundleSchema,
+  /** What to contour with which bundles, in place of one bundle. */
+  recipe: z.strictObject({ definition: recipeSchema, bundles: z.array(bundleSchema) }).optional(),
   configDigest: digestSchema,
   nodeVersion: z.string(),
   uidRoot: z.string(),

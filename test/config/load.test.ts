@@ -6,19 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { loadConfig, parseConfig } from '../../src/config/load.ts';
-import { ContourNodeError } from '../../src/errors.ts';
-
-function refusal(text: string): string {
-  try {
-    parseConfig(text, 'clinic.yaml');
-  } catch (error) {
-    assert.ok(error instanceof ContourNodeError);
-    assert.equal(error.code, 'CONFIG_INVALID');
-    assert.equal(error.exitCode, 2);
-    return error.message;
-  }
-  return assert.fail('taken although it is wrong');
-}
+import { refusal } from './refusal.ts';
 
 test('without a file every key has its default', async () => {
   const { config, source } = await loadConfig();

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { sliceManifestOf } from '../../src/bundles/manifest.ts';
 import { ContourNodeError } from '../../src/errors.ts';
 import { listBundles, type Bundle } from '../../src/bundles/read-bundle.ts';
 import { checkGolden, largestDifference } from '../../worker/bundles/golden.ts';
@@ -8,20 +9,20 @@ import { openBundle } from '../../worker/bundles/open-bundle.ts';
 import { writeBundle } from '../../worker/bundles/write-bundle.ts';
 import { openEngine } from '../../worker/engines/open-engine.ts';
 import { infer } from '../../worker/inference/infer.ts';
-import { buildNetwork } from '../../worker/networks/network.ts';
+import { networkOf } from '../../worker/networks/network.ts';
 import { initialParameters, parameterSpecs } from '../../worker/networks/parameters.ts';
 import { encodeTensors } from '../../worker/networks/tensor-file.ts';
 import { toOnnx } from '../../worker/networks/to-onnx.ts';
 import { generatePhantom } from '../../worker/phantom/generate-phantom.ts';
 import { findBody } from '../../worker/volume/body.ts';
-import { inputChannels, networkGrid, toNetworkHu, type NetworkInput } from '../../worker/volume/preprocess.ts';
+import { networkGrid, toNetworkHu, type NetworkInput } from '../../worker/volume/preprocess.ts';
 import { checkout } from '../support/run-program.ts';
 import { temporaryFolder, thresholdBundle, thresholdDescription } from '../support/threshold-bundle.ts';
 
 const engines = ['onnxruntime', 'tensorflow'] as const;
 const tolerance = 1e-3;
 
-/** The trained bundles of this checkout, and one of either family with weights that nobody trained. */
+/** The trained bundles of this checkout, and one of each family with weights that nobody trained. */
 async function bundles(folder: string): Promise<Bundle[]> {
   const models = join(checkout, 'models');
   const trained = await Promise.all((await listBundles(models)).map((name) => openBundle(name, models)));
@@ -41,10 +42,14 @@ async function bundles(folder: string): Promise<Bundle[]> {
       parameters: { width: 0.5, outputStride: 8, pyramidChannels: 32, decoderChannels: [32], lowLevelChannels: [16] },
     },
     { family: 'unet' as const, parameters: { channels: 8, depth: 3 } },
+    { family: 'unet3d' as const, parameters: { channels: 4, depth: 2 } },
   ];
   const rois = ['Parotid_L', 'Parotid_R', 'Brainstem'].map((name) => ({ ...thresholdDescription.rois[0]!, name }));
   for (const [seed, architecture] of untrained.entries()) {
-    const network = buildNetwork(architecture, [input.size[1], input.size[0], inputChannels(input)], rois.length);
+    // 8 of 12 slices at once.
+    const patches = architecture.family === 'unet3d' ? { patch: { slices: 8, step: 0.5 }, neighbours: 0 } : {};
+    const seen = { ...input, ...patches };
+    const network = networkOf({ architecture, input: seen, rois });
     const parameters = initialParameters(network, seed + 1);
     // Statistics and offsets that are not those of the start, or half of the arithmetic would be multiplied by 1 and 0.
     for (const { name, role } of parameterSpecs(network)) {
@@ -59,7 +64,7 @@ async function bundles(folder: string): Promise<Bundle[]> {
       ...thresholdDescription,
       name: architecture.family,
       architecture,
-      input,
+      input: seen,
       output: { activation: 'probability' as const },
       rois,
     };
@@ -77,14 +82,15 @@ test('both engines give the same probabilities for the same bundle and CT', asyn
   const { volume } = generatePhantom(3, { size: 160, slices: 12 });
   const { centre } = findBody(volume);
   for (const bundle of await bundles(await temporaryFolder(t))) {
-    const { name, input } = bundle.manifest;
+    const manifest = sliceManifestOf(bundle.manifest);
+    const { name, input } = manifest;
     const network = toNetworkHu(volume, networkGrid(volume.grid, centre, input), input);
     const found = [];
     for (const engineName of engines) {
       const engine = await openEngine(bundle, { name: engineName, device: 'cpu', threads: 2 });
       assert.ok((await checkGolden(bundle, engine)) <= tolerance, `${name}: golden output on ${engineName}`);
-      const first = await infer(engine, network, bundle.manifest, { batchSize: 2 });
-      const again = await infer(engine, network, bundle.manifest, { batchSize: 2 });
+      const first = await infer(engine, network, manifest, { batchSize: 2 });
+      const again = await infer(engine, network, manifest, { batchSize: 2 });
       assert.deepEqual(again.rois, first.rois, `${name}: ${engineName} repeats itself`);
       found.push(first.rois.map((roi) => Float32Array.from(roi, (value) => value / 65535)));
       await engine.close();

@@ -11,6 +11,7 @@ const corpus: Record<string, number> = {
   'commitment-request': 100,
   configuration: 20,
   bundle: 50,
+  checkpoint: 300,
   'onnx-graph': 30,
   'association-pdus': 40,
   'dimse-commands': 20,

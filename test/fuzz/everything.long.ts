@@ -9,6 +9,7 @@ const counts: Record<string, number> = {
   'commitment-request': 8_000,
   configuration: 6_000,
   bundle: 10_000,
+  checkpoint: 50_000,
   'onnx-graph': 5_000,
   'association-pdus': 8_000,
   'dimse-commands': 6_000,

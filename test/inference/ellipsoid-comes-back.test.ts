@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { join } from 'node:path';
+import { sliceManifestOf } from '../../src/bundles/manifest.ts';
 import type { BundleDescription } from '../../worker/bundles/write-bundle.ts';
 import { loadBundle } from '../../worker/bundles/load-bundle.ts';
 import { contourRoi, type ContouredRoi } from '../../worker/inference/contour-roi.ts';
+import { roiRegion } from '../../worker/inference/roi-region.ts';
 import { infer } from '../../worker/inference/infer.ts';
 import { contourFolder } from '../../worker/contour-folder.ts';
 import { configSchema } from '../../src/config/schema.ts';
@@ -25,12 +27,13 @@ async function contour(
 ): Promise<ContouredRoi> {
   const { directory } = await thresholdBundle(t, changes);
   const { bundle, engine: opened } = await loadBundle(directory, '.', engine);
-  const { manifest } = bundle;
+  const manifest = sliceManifestOf(bundle.manifest);
   const { centre } = findBody(volume);
   const network = toNetworkHu(volume, networkGrid(volume.grid, centre, manifest.input), manifest.input);
   const probabilities = await infer(opened, network, manifest, { batchSize: 8 });
   await opened.close();
-  return contourRoi(probabilities, volume.grid, manifest, 0);
+  const [roi] = manifest.rois;
+  return contourRoi(roi!, roiRegion(probabilities, 0, volume.grid, roi!.threshold), probabilities.grid);
 }
 
 /** Largest and mean distance (mm) of the contours' points from the ellipsoid's surface, and the enclosed volume. */

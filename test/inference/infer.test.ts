@@ -2,12 +2,15 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { manifestSchema, type BundleManifest } from '../../src/bundles/manifest.ts';
+import { sliceManifestSchema, type SliceManifest } from '../../src/bundles/manifest.ts';
 import { ContourNodeError } from '../../src/errors.ts';
+import type { Engine } from '../../worker/engines/engine.ts';
 import { openOnnxRuntime } from '../../worker/engines/onnxruntime.ts';
 import { infer, one, outputGrid } from '../../worker/inference/infer.ts';
 import type { Volume } from '../../worker/volume/volume.ts';
 import { grid } from '../support/synthetic-ct.ts';
+import { inputName, LayerList } from '../../worker/networks/layers.ts';
+import { toOnnx } from '../../worker/networks/to-onnx.ts';
 import { temporaryFolder, thresholdDescription } from '../support/threshold-bundle.ts';
 import { pointwiseNetwork } from '../support/tiny-onnx.ts';
 
@@ -18,8 +21,8 @@ const on = grid([6, 4, 5], [2, 2, 3]);
 const volume: Volume = { grid: on, hu: Int16Array.from({ length: 6 * 4 * 5 }, (_, v) => -100 + ((v * 37) % 400)) };
 const value = (v: number) => (volume.hu[v]! + 100) / 400;
 
-function manifest(changes: Partial<BundleManifest>): BundleManifest {
-  return manifestSchema.parse({
+function manifest(changes: Partial<SliceManifest>): SliceManifest {
+  return sliceManifestSchema.parse({
     formatVersion: 1,
     ...thresholdDescription,
     files: { model, golden: { input: values, output: values } },
@@ -31,7 +34,7 @@ function manifest(changes: Partial<BundleManifest>): BundleManifest {
 async function run(
   t: TestContext,
   network: Parameters<typeof pointwiseNetwork>[0],
-  changes: Partial<BundleManifest>,
+  changes: Partial<SliceManifest>,
   batchSize = 2,
 ) {
   const path = join(await temporaryFolder(t), 'model.onnx');
@@ -41,15 +44,59 @@ async function run(
   return infer(engine, volume, manifest(changes), { batchSize });
 }
 
-function assertProbabilities(actual: Uint16Array, expected: (v: number) => number): void {
+function assertProbabilities(actual: Uint16Array, expected: (v: number) => number, tolerance = 2e-5): void {
   actual.forEach((found, v) =>
-    assert.ok(Math.abs(found / one - expected(v)) < 2e-5, `voxel ${v}: ${found / one}, ${expected(v)}`),
+    assert.ok(Math.abs(found / one - expected(v)) < tolerance, `voxel ${v}: ${found / one}, ${expected(v)}`),
   );
 }
 
 const rois = (...names: string[]) =>
-  names.map((name) => ({ ...thresholdDescription.rois[0]!, name })) as BundleManifest['rois'];
+  names.map((name) => ({ ...thresholdDescription.rois[0]!, name })) as SliceManifest['rois'];
 const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
+
+test('a 3-D network sees overlapping patches; what it says of a voxel alone comes out as it is', async (t) => {
+  const nhwc = { layout: 'nhwc', tensor: 'output', scale: 1 } as const;
+  const twins = rois('Parotid_L', 'Parotid_R').map((roi, n) => ({ ...roi, mirror: `Parotid_${'RL'[n]}` }));
+  const described = manifest({ rois: twins, output: { ...nhwc, activation: 'probability' } });
+  const [left, right] = [(v: number) => sigmoid(6 * value(v) - 2), (v: number) => sigmoid(1 - 3 * value(v))];
+  // The scan has 5 slices.
+  for (const [slices, ends] of [
+    [2, [2, 3, 4, 5]],
+    [4, [4, 5]],
+    [8, [5]],
+  ] as const) {
+    const engine = await voxelByVoxel(t, slices);
+    const input = { ...described.input, layout: nhwc.layout, patch: { slices, step: 0.5 } };
+    const done: number[] = [];
+    const options = { batchSize: 8, onSlices: (slice: number) => done.push(slice) };
+    const plain = await infer(engine, volume, { ...described, input }, options);
+    assert.deepEqual(done, ends);
+    // Each of up to four patches rounds to 1/65535.
+    assertProbabilities(plain.rois[0]!, left, 4e-5);
+    assertProbabilities(plain.rois[1]!, right, 4e-5);
+    const both = await infer(engine, volume, { ...described, input, flipAverage: true }, { batchSize: 8 });
+    for (const roi of both.rois) assertProbabilities(roi, (v) => (left(v) + right(v)) / 2, 8e-5);
+    await assert.rejects(infer(engine, volume, { ...described, input: { ...input, layout: 'nchw' } }, options), {
+      code: 'BUNDLE_INVALID',
+    });
+  }
+});
+
+/** A 3-D network with a kernel of one voxel: sigmoid(6 x - 2) and sigmoid(1 - 3 x). */
+async function voxelByVoxel(t: TestContext, slices: number): Promise<Engine> {
+  const list = new LayerList();
+  const output = list.convolution('linear', inputName, 2, { batchNorm: false, relu: false });
+  const network = { input: [slices, 4, 6, 1], layers: list.layers, encoder: [], output };
+  const weights = new Map([
+    ['linear/kernel', Float32Array.of(6, -3)],
+    ['linear/bias', Float32Array.of(-2, 1)],
+  ]);
+  const path = join(await temporaryFolder(t), 'model.onnx');
+  await writeFile(path, toOnnx(network, weights, 'linear'));
+  const engine = await openOnnxRuntime(path, { input: 'input', output: 'output' }, { device: 'cpu', threads: 1 });
+  t.after(() => engine.close());
+  return engine;
+}
 
 test('probabilities, logits and softmax with background all come out as the probability of the ROI', async (t) => {
   const linear = { weights: [[6], [-3]], bias: [-2, 1] };
@@ -83,9 +130,9 @@ test('the batch size changes nothing', async (t) => {
 
 test('averaging with the mirror image exchanges left and right organs, and nothing overflows', async (t) => {
   const [left, right, both] = rois('Parotid_L', 'Parotid_R', 'Brainstem') as [
-    BundleManifest['rois'][0],
-    BundleManifest['rois'][0],
-    BundleManifest['rois'][0],
+    SliceManifest['rois'][0],
+    SliceManifest['rois'][0],
+    SliceManifest['rois'][0],
   ];
   const paired = [{ ...left, mirror: 'Parotid_R' }, { ...right, mirror: 'Parotid_L' }, both];
   const found = await run(

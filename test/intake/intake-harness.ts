@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { type BundleManifest, manifestSchema } from '../../src/bundles/manifest.ts';
+import { type BundleManifest, sliceManifestSchema } from '../../src/bundles/manifest.ts';
 import { type Config, configSchema } from '../../src/config/schema.ts';
 import type { AssociationEnd, AssociationInfo } from '../../src/dimse/association-info.ts';
 import type { Clock } from '../../src/clock.ts';
@@ -263,7 +263,7 @@ export async function writeBundleManifest(
 ): Promise<BundleManifest> {
   const sha256 = '0'.repeat(64);
   const tensor = { path: 'tensor.bin', sha256, shape: [1] };
-  const manifest = manifestSchema.parse({
+  const manifest = sliceManifestSchema.parse({
     formatVersion: 1,
     name,
     version: '1.2.3',

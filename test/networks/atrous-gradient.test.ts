@@ -1,31 +1,32 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Rank, Tensor4D } from '@tensorflow/tfjs-node';
+import type { Rank, Tensor, Tensor4D, Tensor5D } from '@tensorflow/tfjs-node';
 import { loadTensorFlow } from '../../worker/engines/load-tensorflow.ts';
-import { batchNormalise, depthwise, pointwise, resizeBilinear } from '../../worker/networks/native-kernels.ts';
+import { batchNormalise, depthwise, pointwise, resizeLinear } from '../../worker/networks/native-kernels.ts';
 
 const tf = await loadTensorFlow();
 
 /** Largest difference between two tensors of one shape. */
-function difference(a: Tensor4D, b: Tensor4D): number {
+function difference(a: Tensor, b: Tensor): number {
   assert.deepEqual(a.shape, b.shape);
   return tf.max(tf.abs(tf.sub(a, b))).dataSync()[0] ?? Number.NaN;
 }
 
 /** Slope of sum(f(x) * weight) along `direction`, by central differences. */
-function slope(f: (x: Tensor4D) => Tensor4D, x: Tensor4D, direction: Tensor4D, weight: Tensor4D): number {
+function slope<T extends Tensor>(f: (x: T) => T, x: T, direction: T, weight: T): number {
   const step = 1e-2;
   const at = (side: number): number =>
-    tf.sum(tf.mul(f(tf.add(x, tf.mul(direction, side * step))), weight)).dataSync()[0] ?? Number.NaN;
+    tf.sum(tf.mul(f(tf.add<T>(x, tf.mul(direction, side * step))), weight)).dataSync()[0] ?? Number.NaN;
   return (at(1) - at(-1)) / (2 * step);
 }
 
-function assertGradient(name: string, f: (x: Tensor4D) => Tensor4D, shape: [number, number, number, number]): void {
+function assertGradient<T extends Tensor = Tensor4D>(name: string, f: (x: T) => T, shape: T['shape']): void {
   tf.tidy(() => {
-    const x = tf.randomNormal<Rank.R4>(shape, 0, 1, 'float32', 1);
-    const direction = tf.randomNormal<Rank.R4>(shape, 0, 1, 'float32', 2);
-    const weight = tf.randomNormal<Rank.R4>(f(x).shape, 0, 1, 'float32', 3);
-    const gradient = tf.grad((x) => f(x as Tensor4D))(x, weight) as Tensor4D;
+    const random = (of: number[], seed: number): T => tf.randomNormal<Rank>(of, 0, 1, 'float32', seed) as T;
+    const x = random(shape, 1);
+    const direction = random(shape, 2);
+    const weight = random(f(x).shape, 3);
+    const gradient = tf.grad((x) => f(x as T))(x, weight) as T;
     const along = tf.sum(tf.mul(gradient, direction)).dataSync()[0] ?? Number.NaN;
     const expected = slope(f, x, direction, weight);
     assert.ok(
@@ -75,7 +76,33 @@ test('the matrix product is the 1 x 1 convolution, with its gradient', () => {
 });
 
 test('the bilinear resize has the gradient that belongs to its half-pixel centres', () => {
-  assertGradient('resize', (x) => resizeBilinear(tf, x, [12, 20]), [2, 3, 5, 2]);
+  assertGradient('resize', (x) => resizeLinear(tf, x, [12, 20]), [2, 3, 5, 2]);
+});
+
+test('in three axes the resize is linear along each of them, with its gradient', () => {
+  tf.tidy(() => {
+    // A ramp along each axis stays a ramp; half-pixel centres repeat the ends.
+    const ramp = (length: number, by: number) =>
+      Array.from({ length: length * by }, (_, i) => Math.min(length - 1, Math.max(0, (i + 0.5) / by - 0.5)));
+    const [slices, height, width] = [3, 2, 4];
+    const on = (z: number[], y: number[], x: number[]) =>
+      tf.tensor5d([z.map((k) => y.map((j) => x.map((i) => [100 * k + 10 * j + i])))]);
+    const whole = (length: number) => Array.from({ length }, (_, i) => i);
+    const small = on(whole(slices), whole(height), whole(width));
+    const large = resizeLinear(tf, small, [2 * slices, 2 * height, 2 * width]);
+    assert.ok(difference(large, on(ramp(slices, 2), ramp(height, 2), ramp(width, 2))) < 1e-4);
+  });
+  assertGradient<Tensor5D>('resize', (x) => resizeLinear(tf, x, [4, 6, 8]), [2, 2, 3, 4, 2]);
+});
+
+test('a 3-D network learns through its convolutions, its maximum and its batch normalisation', () => {
+  const kernel = tf.randomNormal<Rank.R5>([3, 3, 3, 2, 3], 0, 1, 'float32', 5);
+  assertGradient<Tensor5D>('conv3d', (x) => tf.conv3d(x, kernel, 1, 'same'), [1, 4, 5, 6, 2]);
+  assertGradient<Tensor5D>('maximum', (x) => tf.maxPool3d(x, 2, 2, 'valid'), [1, 4, 4, 6, 2]);
+  const [gamma, beta] = [tf.tensor1d([1.5, 0.5]), tf.tensor1d([0.2, -0.1])];
+  const normalised = (x: Tensor5D) => batchNormalise(tf, x, gamma, beta, false, (...of) => tf.dispose(of));
+  assertGradient<Tensor5D>('batch normalisation', normalised, [2, 3, 4, 5, 2]);
+  tf.dispose([kernel, gamma, beta]);
 });
 
 test('the fused batch normalisation is the one of the formula, with the gradient of batch statistics', () => {

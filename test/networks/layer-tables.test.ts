@@ -23,12 +23,13 @@ function documented(heading: string): BlockRow[] {
     });
 }
 
-for (const [family, heading, total] of [
-  ['deeplabv3plus', 'Deeplabv3+', 2_713_841],
-  ['unet', 'U-Net', 28_948_481],
+for (const [family, heading, input, rois, total] of [
+  ['deeplabv3plus', 'Deeplabv3+', [512, 512, 1], 1, 2_713_841],
+  ['unet', 'U-Net', [512, 512, 1], 1, 28_948_481],
+  ['unet3d', '3-D U-Net', [48, 72, 64, 2], 8, 2_983_016],
 ] as const) {
   test(`${family} has the blocks, sizes and parameter counts of docs/networks.md`, () => {
-    const network = buildNetwork({ family, parameters: {} }, [512, 512, 1], 1);
+    const network = buildNetwork({ family, parameters: {} }, input, rois);
     assert.deepEqual(blockTable(network), documented(heading));
     assert.equal(parameterCount(network), total);
   });

@@ -4,7 +4,7 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { loadTensorFlow } from '../../worker/engines/load-tensorflow.ts';
 import { inferenceNetwork } from '../../worker/networks/forward.ts';
 import { buildNetwork } from '../../worker/networks/network.ts';
-import { initialParameters, type Parameters } from '../../worker/networks/parameters.ts';
+import { elementCount, initialParameters, type Parameters } from '../../worker/networks/parameters.ts';
 import { decodeTensors, encodeTensors } from '../../worker/networks/tensor-file.ts';
 import { toOnnx } from '../../worker/networks/to-onnx.ts';
 import { seededRandom } from '../../worker/phantom/random.ts';
@@ -48,19 +48,20 @@ const networks = [
     8,
   ],
   ['U-Net', 'unet', { channels: 8, depth: 3 }, [48, 64, 3], 2],
+  ['3-D U-Net', 'unet3d', { channels: 4, depth: 2 }, [12, 24, 16, 2], 3],
 ] as const;
 
-for (const [what, family, parameters, [height, width, channels], rois] of networks) {
+for (const [what, family, parameters, sample, rois] of networks) {
   test(`${what}: TensorFlow and onnxruntime give the same probabilities (1e-3)`, async () => {
-    const network = buildNetwork({ family, parameters: { ...parameters } }, [height, width, channels], rois);
+    const network = buildNetwork({ family, parameters: { ...parameters } }, sample, rois);
     const weights = randomWeights(initialParameters(network, 3));
     const random = seededRandom(11);
-    const shape = [2, height, width, channels] as const;
-    const input = Float32Array.from({ length: 2 * height * width * channels }, () => random.next());
+    const shape = [2, ...sample];
+    const input = Float32Array.from({ length: elementCount(shape) }, () => random.next());
 
     const inference = inferenceNetwork(tf, network, weights);
     const before = tf.memory().numTensors;
-    const x = tf.tensor4d(input, [...shape]);
+    const x = tf.tensor(input, shape);
     const y = inference.predict(x);
     const expected = y.dataSync();
     tf.dispose([x, y]);
@@ -68,9 +69,9 @@ for (const [what, family, parameters, [height, width, channels], rois] of networ
     inference.dispose();
 
     const session = await InferenceSession.create(toOnnx(network, weights, 'parity'));
-    const { output } = await session.run({ input: new Tensor('float32', input, [...shape]) });
+    const { output } = await session.run({ input: new Tensor('float32', input, shape) });
     await session.release();
-    assert.deepEqual(output?.dims, [2, height, width, rois]);
+    assert.deepEqual(output?.dims, [2, ...sample.slice(0, -1), rois]);
     const found = output.data as Float32Array;
     let largest = 0;
     for (const [i, value] of expected.entries())

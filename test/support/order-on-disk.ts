@@ -1,6 +1,7 @@
 import { copyFile, mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Bundle } from '../../src/bundles/read-bundle.ts';
+import type { Recipe } from '../../src/config/recipe-schema.ts';
 import { configSchema, destinationSchema } from '../../src/config/schema.ts';
 import { readCtFolder } from '../../src/dicom/read-ct-folder.ts';
 import { writeOrder } from '../../src/intake/complete/write-order.ts';
@@ -22,6 +23,8 @@ export async function orderOnDisk(
   bundle: Bundle,
   options: {
     revision?: number;
+    /** Of that bundle's ROIs. */
+    recipe?: Recipe;
     destination?: Record<string, unknown>;
     predecessors?: WorkOrder['predecessors'];
     config?: Record<string, unknown>;
@@ -29,7 +32,8 @@ export async function orderOnDisk(
 ): Promise<OrderOnDisk> {
   const series = '0123456789abcdef';
   const revision = options.revision ?? 1;
-  const { series: checked, files } = await readCtFolder([ct]);
+  // What the route says of a tilt is decided before an order is written.
+  const { series: checked, files } = await readCtFolder([ct], { tilt: 'resolve' });
   const instances = join(dataDirectory, 'series', series, 'instances');
   await mkdir(instances, { recursive: true });
   const images = [];
@@ -50,7 +54,7 @@ export async function orderOnDisk(
     dataDirectory,
     series,
     revision,
-    bundle,
+    by: options.recipe === undefined ? bundle : { recipe: options.recipe, bundles: [bundle] },
     config: configSchema.parse(options.config ?? {}),
     configDigest: '0'.repeat(64),
     destinations: [destination],

@@ -155,8 +155,21 @@ test('--report-only says what would be learned and what was left out, and trains
   assert.deepEqual((await readdir(report)).toSorted(), ['data-report.json', 'data-report.txt']);
   const json = JSON.parse(trainCommand(...common, '--json').out) as DataReport;
   assert.deepEqual(json, JSON.parse(await readFile(join(report, 'data-report.json'), 'utf8')));
-  assert.deepEqual(json.patients, { training: 1, validation: 1 });
+  assert.deepEqual(json.patients, { training: 1, validation: 1, test: 0 });
   assert.deepEqual(json.cases.map(({ place }) => place).toSorted(), ['patient-1', 'patient-2']);
+});
+
+test('--dry-run says what a training costs here, and writes nothing but the report', async () => {
+  const work = join(folder, 'dry-run');
+  const common = ['--config', configFile, '--data', archive, '--dry-run', '--work', work];
+  const { status, out, err } = trainCommand(...common);
+  assert.equal(status, 0, err);
+  assert.match(out, /^training +2 patients/m);
+  assert.match(out, /^network +deeplabv3plus, [\d,]+ parameters, input 32 x 32 x 3$/m);
+  assert.match(out, /^one update +4 samples in [\d.]+ s$/m);
+  assert.match(out, /^one epoch +[\d.]+ s: 4 updates, then validation in [\d.]+ s$/m);
+  assert.match(out, /^memory +0\.\d GB of \d/m);
+  assert.deepEqual((await readdir(work)).toSorted(), ['data-report.json', 'data-report.txt']);
 });
 
 test('two ROIs that fit one pattern are named', async () => {

@@ -26,7 +26,7 @@ function sampler(augmentation: object, of = cases, foreground = 0): BatchSampler
 
 /** Centre of gravity along x of one ROI in sample n; NaN where it is absent. */
 function columnOf(batch: ReturnType<BatchSampler['training']>, n: number, roi: number): number {
-  const [, height, width, rois] = batch.targetShape;
+  const [, height, width, rois] = batch.targetShape as [number, number, number, number];
   let sum = 0;
   let count = 0;
   for (let pixel = 0; pixel < height * width; pixel += 1) {
@@ -41,7 +41,7 @@ test('a left-right flip mirrors the picture and exchanges left and right, also i
   const straight = sampler({});
   const flipped = sampler({ flipLeftRight: 1 });
   const [a, b] = [straight.training(0), flipped.training(0)];
-  const [batch, height, width, channels] = a.inputShape;
+  const [batch, height, width, channels] = a.inputShape as [number, number, number, number];
   for (let n = 0; n < batch; n += 1) {
     // The patient's left is at larger x, in the mirror as in life.
     for (const batch of [a, b]) {
@@ -73,8 +73,9 @@ test('every slice comes once before any comes again, and batch n is always the s
   const slices = new Set(
     [0, 1, 2].flatMap((n) => {
       const { input, inputShape } = plainly.training(n);
-      const length = input.length / inputShape[0];
-      return Array.from({ length: inputShape[0] }, (_, i) => input.slice(i * length, (i + 1) * length).join());
+      const [batch] = inputShape as [number];
+      const length = input.length / batch;
+      return Array.from({ length: batch }, (_, i) => input.slice(i * length, (i + 1) * length).join());
     }),
   );
   assert.equal(slices.size, 12, '2 patients of 6 slices in 3 batches of 4');

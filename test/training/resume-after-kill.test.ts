@@ -94,7 +94,7 @@ test('a small training learns: the loss falls, Dice rises, nothing leaks, the lo
   assert.equal(tf.memory().numTensors, before);
   const [first, last] = [history[0], history.at(-1)];
   assert.ok(
-    first !== undefined && last !== undefined && last.loss < first.loss * 0.5,
+    typeof first?.loss === 'number' && typeof last?.loss === 'number' && last.loss < first.loss * 0.5,
     `${first?.loss} to ${last?.loss}`,
   );
   assert.ok(last.meanDice > 0.8, `Dice ${last.meanDice}`);

@@ -11,7 +11,9 @@ import type { Grid, Mask, Volume } from '../../worker/volume/volume.ts';
 import { seededRandom } from '../../worker/phantom/random.ts';
 
 /** A training that takes seconds: 32 x 32 pixels, a bright disc left (`Disc_L`) and one right (`Disc_R`) of the middle. */
-export function smallConfig(changes: { training?: object; augmentation?: object } = {}): TrainingConfig {
+export function smallConfig(
+  changes: { training?: object; augmentation?: object; architecture?: object; input?: object } = {},
+): TrainingConfig {
   return trainingConfigSchema.parse({
     bundle: {
       name: 'discs',
@@ -22,7 +24,7 @@ export function smallConfig(changes: { training?: object; augmentation?: object 
       applicability: { sliceSpacingMm: [1, 5] },
     },
     data: { source: 'phantom' },
-    architecture: { family: 'unet', parameters: { channels: 4, depth: 2 } },
+    architecture: changes.architecture ?? { family: 'unet', parameters: { channels: 4, depth: 2 } },
     input: {
       spacingMm: 4,
       sliceSpacingMm: null,
@@ -30,6 +32,7 @@ export function smallConfig(changes: { training?: object; augmentation?: object 
       centre: 'image',
       neighbours: 1,
       windows: [{ low: -100, high: 200 }],
+      ...changes.input,
     },
     rois: [
       { name: 'Disc_L', interpretedType: 'ORGAN', colour: [255, 0, 0], mirror: 'Disc_R' },

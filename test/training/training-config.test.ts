@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { networkOf } from '../../worker/networks/network.ts';
 import { loadTrainingConfig } from '../../worker/training/training-config.ts';
 
 async function folder(t: TestContext, files: Record<string, string>): Promise<string> {
@@ -11,6 +12,18 @@ async function folder(t: TestContext, files: Record<string, string>): Promise<st
   for (const [name, text] of Object.entries(files)) await writeFile(join(directory, name), text);
   return directory;
 }
+
+test('every configuration in config/training is valid, and its network can be built', async () => {
+  const files = (await readdir('config/training')).map((name) => join('config/training', name));
+  for (const file of files) {
+    const network = networkOf(await loadTrainingConfig(file));
+    assert.ok(network.layers.length > 10, file);
+  }
+  const fineTuned = await loadTrainingConfig('config/training/openkbp-head-neck-fine-tune.yaml');
+  const { architecture, input, rois } = await loadTrainingConfig('config/training/openkbp-head-neck.yaml');
+  const { architecture: own, input: ownInput, rois: ownRois } = fineTuned;
+  assert.deepEqual({ own, ownInput, ownRois }, { own: architecture, ownInput: input, ownRois: rois });
+});
 
 test('the two networks for OpenKBP differ in name, description and architecture alone', async () => {
   const deeplab = await loadTrainingConfig('config/training/openkbp-head-neck.yaml');

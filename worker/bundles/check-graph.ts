@@ -1,9 +1,9 @@
-import type { BundleManifest } from '../../src/bundles/manifest.ts';
+import type { SliceManifest } from '../../src/bundles/manifest.ts';
 import { ContourNodeError } from '../../src/errors.ts';
 import type { GraphTensor } from '../engines/onnxruntime.ts';
 import { inputChannels } from '../volume/preprocess.ts';
 
-type Described = Pick<BundleManifest, 'input' | 'output' | 'rois'>;
+type Described = Pick<SliceManifest, 'input' | 'output' | 'rois'>;
 
 /**
  * Compares the description of an ONNX file with the shapes that the file declares. What it does not declare is checked when

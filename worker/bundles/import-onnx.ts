@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { manifestSchema } from '../../src/bundles/manifest.ts';
+import { sliceManifestSchema } from '../../src/bundles/manifest.ts';
 import type { Bundle } from '../../src/bundles/read-bundle.ts';
 import { parseYaml } from '../../src/config/parse-yaml.ts';
 import { ContourNodeError } from '../../src/errors.ts';
@@ -12,7 +12,7 @@ import { writeBundle } from './write-bundle.ts';
  * The description that belongs to an imported ONNX file: the manifest without files, with the family `imported`. The names
  * of the graph's tensors may be left out where it has one input and one output.
  */
-const importSchema = manifestSchema.omit({ formatVersion: true, files: true, architecture: true });
+const importSchema = sliceManifestSchema.omit({ formatVersion: true, files: true, architecture: true });
 const namesGiven = z.object({
   input: z.object({ tensor: z.string().optional() }),
   output: z.object({ tensor: z.string().optional() }),

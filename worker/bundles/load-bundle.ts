@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { membersOf } from '../../src/bundles/manifest.ts';
 import type { Bundle } from '../../src/bundles/read-bundle.ts';
 import type { Engine } from '../engines/engine.ts';
 import { openEngine, type EngineChoice } from '../engines/open-engine.ts';
@@ -7,7 +9,10 @@ import { openBundle } from './open-bundle.ts';
 /** A verified bundle with an engine that has reproduced its golden output. */
 export interface LoadedBundle {
   readonly bundle: Bundle;
+  /** Of an ensemble that of its first member; to close it closes those of all members. */
   readonly engine: Engine;
+  /** The networks of an ensemble, the one with the common grid first; of any other bundle none. */
+  readonly members?: readonly LoadedBundle[];
 }
 
 /**
@@ -20,6 +25,7 @@ export async function loadBundle(
   choice: EngineChoice,
 ): Promise<LoadedBundle> {
   const bundle = await openBundle(nameOrPath, modelsDirectory);
+  if (membersOf(bundle.manifest).length > 0) return loadEnsemble(bundle, choice);
   const engine = await openEngine(bundle, choice);
   try {
     await checkGolden(bundle, engine);
@@ -28,4 +34,21 @@ export async function loadBundle(
     throw error;
   }
   return { bundle, engine };
+}
+
+async function loadEnsemble(bundle: Bundle, choice: EngineChoice): Promise<LoadedBundle> {
+  const members: LoadedBundle[] = [];
+  const close = async () => {
+    for (const { engine } of members) await engine.close();
+  };
+  try {
+    // The members' bundle.json are those that the ensemble's names: `openBundle` compared them.
+    for (const { path } of membersOf(bundle.manifest))
+      members.push(await loadBundle(join(bundle.directory, path), bundle.directory, choice));
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  const [first] = members as [LoadedBundle];
+  return { bundle, engine: { ...first.engine, close }, members };
 }

@@ -82,15 +82,13 @@ function trainingData({ training, architecture }: BundleManifest): string[] {
   return [table(['', ''], facts)];
 }
 
-function applicability({
-  applicability: { sliceSpacingMm, minimumCoverageMm, notes, trained },
-  input,
-}: BundleManifest): string[] {
+function applicability(manifest: BundleManifest): string[] {
+  const { sliceSpacingMm, minimumCoverageMm, notes, trained } = manifest.applicability;
   const range = ([low, high]: readonly [number, number]) => `${low} to ${high}`;
   return [
     ...(notes === '' ? [] : [`${notes.charAt(0).toUpperCase()}${notes.slice(1)}.`]),
     `A CT is refused with slices less than ${sliceSpacingMm[0]} or more than ${sliceSpacingMm[1]} mm apart, or shorter than ${minimumCoverageMm} mm. ` +
-      `The network sees ${input.size.join(' x ')} pixels of ${input.spacingMm} mm around the middle of the ${input.centre.replace('-median', ' (median over the slices)')}.`,
+      whatTheNetworkSees(manifest),
     ...(trained === undefined
       ? ['The bundle does not describe its training CTs: the worker does not compare a CT with them.']
       : [
@@ -98,6 +96,16 @@ function applicability({
             `images of ${range(trained.fieldOfViewMm)} mm; and of a result unlike theirs (docs/validation.md).`,
         ]),
   ];
+}
+
+function whatTheNetworkSees(manifest: BundleManifest): string {
+  if ('volume' in manifest) {
+    const { patch, spacingMm } = manifest.volume;
+    return `The network sees the whole CT in patches of ${patch.join(' x ')} voxels of ${spacingMm.map((mm) => mm.toFixed(2)).join(' x ')} mm.`;
+  }
+  const { size, spacingMm, centre } = manifest.input;
+  const middle = centre.replace('-median', ' (median over the slices)');
+  return `The network sees ${size.join(' x ')} pixels of ${spacingMm} mm around the middle of the ${middle}.`;
 }
 
 function evaluationTable({ data, command, date, engine, series, withoutWarning, rois }: RecordedEvaluation): string[] {

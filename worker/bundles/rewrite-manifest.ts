@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type BundleManifest, manifestSchema } from '../../src/bundles/manifest.ts';
+import { type BundleManifest, manifestSchemaOf } from '../../src/bundles/manifest.ts';
 import { type Bundle, readBundle } from '../../src/bundles/read-bundle.ts';
 import { writeWhole } from '../../src/work/write-whole.ts';
 import { orDiskFull } from '../../src/disk-full.ts';
@@ -11,10 +11,10 @@ import { orDiskFull } from '../../src/disk-full.ts';
  */
 export async function rewriteManifest(
   { directory, manifest }: Bundle,
-  change: Partial<Omit<BundleManifest, 'files' | 'formatVersion'>>,
+  change: Partial<Pick<BundleManifest, 'description' | 'applicability' | 'plausibility' | 'training' | 'metrics'>>,
 ): Promise<Bundle> {
   const path = join(directory, 'bundle.json');
-  const text = `${JSON.stringify(manifestSchema.parse({ ...manifest, ...change }), null, 2)}\n`;
+  const text = `${JSON.stringify(manifestSchemaOf(manifest).parse({ ...manifest, ...change }), null, 2)}\n`;
   await orDiskFull('no space for bundle.json', 'free space; the bundle is as it was', () => writeWhole(path, text));
   return readBundle(directory);
 }

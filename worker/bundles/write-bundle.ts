@@ -3,10 +3,18 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
-import { manifestSchema, type BundleManifest } from '../../src/bundles/manifest.ts';
+import {
+  manifestSchemaOf,
+  type BundleManifest,
+  type SliceManifest,
+  type sliceManifestSchema,
+  type volumeManifestSchema,
+} from '../../src/bundles/manifest.ts';
 import { readBundle, type Bundle } from '../../src/bundles/read-bundle.ts';
 import { ContourNodeError } from '../../src/errors.ts';
 import { orDiskFull } from '../../src/disk-full.ts';
+import { everyNth } from './golden.ts';
+import { goldenPatch, type Golden } from './golden-patch.ts';
 import { infer } from '../inference/infer.ts';
 import { turn } from '../inference/model-axes.ts';
 import { openOnnxRuntime } from '../engines/onnxruntime.ts';
@@ -14,7 +22,8 @@ import { imageCentre, inputShape, networkGrid, toNetworkHu, writeNetworkInput } 
 import type { Volume } from '../volume/volume.ts';
 
 /** A manifest without what is computed from the files. */
-export type BundleDescription = Omit<z.input<typeof manifestSchema>, 'formatVersion' | 'files'>;
+export type BundleDescription = Omit<z.input<typeof sliceManifestSchema>, 'formatVersion' | 'files'>;
+export type VolumeDescription = Omit<z.input<typeof volumeManifestSchema>, 'formatVersion' | 'files'>;
 
 export interface BundleContents {
   /** The ONNX file. */
@@ -23,7 +32,12 @@ export interface BundleContents {
   readonly weights?: Uint8Array;
   /** Largest allowed difference from the golden output. */
   readonly tolerance?: number;
+  /** Size of the golden patch of a volume model, where the graph takes another than the model's own. */
+  readonly goldenSize?: readonly number[];
 }
+
+/** Values of a golden output that a bundle keeps, about: a patch of a hundred classes has half a gigabyte. */
+const goldenValues = 200_000;
 
 /**
  * Writes a bundle folder: the files, a golden input (generated) with the output that onnxruntime gives for it on the
@@ -33,7 +47,7 @@ export interface BundleContents {
  */
 export async function writeBundle(
   directory: string,
-  description: BundleDescription,
+  description: BundleDescription | VolumeDescription,
   contents: BundleContents,
 ): Promise<Bundle> {
   const target = resolve(directory);
@@ -45,7 +59,11 @@ export async function writeBundle(
   return readBundle(target);
 }
 
-async function writeFolder(target: string, description: BundleDescription, contents: BundleContents): Promise<void> {
+async function writeFolder(
+  target: string,
+  description: BundleDescription | VolumeDescription,
+  contents: BundleContents,
+): Promise<void> {
   await mkdir(dirname(target), { recursive: true });
   const draft = await mkdtemp(join(dirname(target), `.${basename(target)}-`));
   try {
@@ -56,7 +74,7 @@ async function writeFolder(target: string, description: BundleDescription, conte
     const model = await put('model.onnx', contents.model);
     const weights = contents.weights === undefined ? undefined : await put('weights.safetensors', contents.weights);
     const unknown = { path: '-', sha256: '0'.repeat(64), shape: [1] };
-    const complete = (golden: BundleManifest['files']['golden']) =>
+    const complete = (golden: object) =>
       parse({
         formatVersion: 1,
         ...description,
@@ -64,9 +82,18 @@ async function writeFolder(target: string, description: BundleDescription, conte
       });
     const manifest = complete({ input: unknown, output: unknown, tolerance: contents.tolerance ?? 1e-3 });
 
-    const golden = await makeGolden(join(draft, 'model.onnx'), manifest);
+    const path = join(draft, 'model.onnx');
+    const golden =
+      'volume' in manifest
+        ? await goldenPatch(path, manifest, contents.goldenSize ?? manifest.volume.patch)
+        : await goldenSlice(path, manifest);
+    const every = 'volume' in manifest ? Math.max(1, Math.floor(golden.output.length / goldenValues)) : 1;
     const input = { ...(await put('golden-input.f32', bytesOf(golden.input))), shape: golden.inputShape };
-    const output = { ...(await put('golden-output.f32', bytesOf(golden.output))), shape: golden.outputShape };
+    const output = {
+      ...(await put('golden-output.f32', bytesOf(everyNth(golden.output, every)))),
+      shape: golden.outputShape,
+      every,
+    };
     const final = complete({ input, output, tolerance: manifest.files.golden.tolerance });
     await writeFile(join(draft, 'bundle.json'), `${JSON.stringify(final, null, 2)}\n`);
     // The earlier bundle is missing for a moment, but never incomplete.
@@ -80,15 +107,15 @@ async function writeFolder(target: string, description: BundleDescription, conte
 }
 
 function parse(manifest: unknown): BundleManifest {
-  const parsed = manifestSchema.safeParse(manifest);
+  const parsed = manifestSchemaOf(manifest).safeParse(manifest);
   if (parsed.success) return parsed.data;
   throw new ContourNodeError('BUNDLE_INVALID', z.prettifyError(parsed.error).replaceAll(/\s*\n\s*/g, ' '), {
     remedy: 'correct the description of the bundle',
   });
 }
 
-/** Runs one slice as inference does, which also checks that graph and manifest fit. */
-async function makeGolden(model: string, manifest: BundleManifest) {
+/** Runs one slice, or one patch along the slices, as inference does, which also checks that graph and manifest fit. */
+async function goldenSlice(model: string, manifest: SliceManifest): Promise<Golden> {
   const { input, output } = manifest;
   const engine = await openOnnxRuntime(
     model,
@@ -96,7 +123,8 @@ async function makeGolden(model: string, manifest: BundleManifest) {
     { device: 'cpu', threads: 0 },
   );
   try {
-    const scene = goldenScene(input.size, input.spacingMm);
+    const slices = input.patch?.slices ?? 1;
+    const scene = goldenScene(input.size, input.spacingMm, Math.max(2, slices));
     const network = toNetworkHu(
       scene,
       networkGrid(scene.grid, imageCentre(scene.grid), { ...input, sliceSpacingMm: null }),
@@ -108,8 +136,11 @@ async function makeGolden(model: string, manifest: BundleManifest) {
     await infer(engine, network, manifest, { batchSize: network.grid.size[2] });
     const shape = inputShape(input, 1);
     const tensor = new Float32Array(shape.reduce((a, b) => a * b, 1));
-    writeNetworkInput(network, 0, input, tensor);
-    const seen = turn({ data: tensor, shape }, input.layout, input.axes, 'to the model');
+    for (let k = 0; k < slices; k += 1) writeNetworkInput(network, k, input, tensor, (k * tensor.length) / slices);
+    const seen =
+      input.patch !== undefined
+        ? { data: tensor, shape }
+        : turn({ data: tensor, shape }, input.layout, input.axes, 'to the model');
     const result = await engine.run(seen.data, seen.shape);
     return { input: seen.data, inputShape: [...seen.shape], output: result.data, outputShape: [...result.shape] };
   } finally {
@@ -118,11 +149,11 @@ async function makeGolden(model: string, manifest: BundleManifest) {
 }
 
 /**
- * Two slices of a made-up head on the network's own grid: an ellipse of soft tissue in air with a ring of bone, an
+ * Slices of a made-up head on the network's own grid: an ellipse of soft tissue in air with a ring of bone, an
  * airway, a few discs between -100 and 200 HU and noise, so that a trained network answers with more than zeros.
  */
-function goldenScene([width, height]: readonly [number, number], spacing: number): Volume {
-  const hu = new Int16Array(width * height * 2);
+function goldenScene([width, height]: readonly [number, number], spacing: number, slices: number): Volume {
+  const hu = new Int16Array(width * height * slices);
   let state = 12345;
   // Numerical Recipes' linear congruential generator: the same numbers on every machine.
   const random = () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32;
@@ -144,7 +175,8 @@ function goldenScene([width, height]: readonly [number, number], spacing: number
     hu[v] = Math.round(value + (random() + random() + random() - 1.5) * 30);
   }
   const origin = [(-(width - 1) / 2) * spacing, (-(height - 1) / 2) * spacing] as const;
-  return { grid: { size: [width, height, 2], spacing: [spacing, spacing], origin, z: Float64Array.of(0, 3) }, hu };
+  const z = Float64Array.from({ length: slices }, (_, k) => 3 * k);
+  return { grid: { size: [width, height, slices], spacing: [spacing, spacing], origin, z }, hu };
 }
 
 function bytesOf(values: Float32Array): Uint8Array {

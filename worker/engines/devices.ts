@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { z } from 'zod';
+import { graphTensorsOf } from '../../src/bundles/manifest.ts';
 import type { Bundle } from '../../src/bundles/read-bundle.ts';
 
 /** The devices that an engine knows. */
@@ -29,8 +30,9 @@ export async function missingDevice(
   device: string,
   bundle: Bundle,
 ): Promise<Missing | undefined> {
-  const { input, output, files } = bundle.manifest;
-  const graph = engine === 'onnxruntime' ? [join(bundle.directory, files.model.path), input.tensor, output.tensor] : [];
+  const { input, output } = graphTensorsOf(bundle.manifest);
+  const model = join(bundle.directory, bundle.manifest.files.model.path);
+  const graph = engine === 'onnxruntime' ? [model, input, output] : [];
   try {
     const { stdout } = await promisify(execFile)(process.execPath, [probe, engine, device, ...graph], {
       timeout: 120_000,

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { z } from 'zod';
+import { graphTensorsOf } from '../../src/bundles/manifest.ts';
 import type { Bundle } from '../../src/bundles/read-bundle.ts';
 import { configSchema } from '../../src/config/schema.ts';
 import { ContourNodeError } from '../../src/errors.ts';
@@ -32,10 +33,6 @@ export async function openEngine(bundle: Bundle, choice: EngineChoice): Promise<
     );
   }
   if (parsed.data.name === 'tensorflow') return openTensorFlow(bundle, parsed.data);
-  const { input, output, files } = bundle.manifest;
-  return openOnnxRuntime(
-    join(bundle.directory, files.model.path),
-    { input: input.tensor, output: output.tensor },
-    parsed.data,
-  );
+  const { files } = bundle.manifest;
+  return openOnnxRuntime(join(bundle.directory, files.model.path), graphTensorsOf(bundle.manifest), parsed.data);
 }

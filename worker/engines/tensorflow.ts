@@ -14,6 +14,13 @@ import { loadTensorFlow } from './load-tensorflow.ts';
  */
 export async function openTensorFlow(bundle: Bundle, options: EngineOptions): Promise<Engine> {
   const { manifest } = bundle;
+  if ('volume' in manifest) {
+    throw new ContourNodeError(
+      'ENGINE_UNAVAILABLE',
+      `the engine tensorflow runs networks of slices; ${manifest.name} is a network of patches of the whole CT`,
+      { remedy: 'configure engine.name: onnxruntime' },
+    );
+  }
   const { weights } = manifest.files;
   if (weights === undefined || manifest.architecture.family === 'imported') {
     throw new ContourNodeError('ENGINE_UNAVAILABLE', `bundle ${manifest.name} has no weights for TensorFlow`, {
@@ -36,8 +43,7 @@ export async function openTensorFlow(bundle: Bundle, options: EngineOptions): Pr
     name: 'tensorflow',
     device: gpu ? 'gpu' : 'cpu',
     async run(input, shape) {
-      const [batch, height, width, channels] = shape as [number, number, number, number];
-      const x = tf.tensor4d(input, [batch, height, width, channels]);
+      const x = tf.tensor(input, [...shape]);
       try {
         const y = network.predict(x);
         try {

@@ -5,8 +5,7 @@ import { asContourNodeError, ContourNodeError } from '../../src/errors.ts';
 import { version } from '../../src/version.ts';
 import type { ArchiveCase, LeftOut } from '../archive/match-cases.ts';
 import type { RoiPatterns } from '../archive/roi-patterns.ts';
-import { seriesDigest } from '../archive/series-digest.ts';
-import { provenanceOf } from '../bundles/provenance.ts';
+import { hasSeen } from '../bundles/provenance.ts';
 import { writeWhole } from '../../src/work/write-whole.ts';
 import { orDiskFull } from '../../src/disk-full.ts';
 import { evaluatePatient, type EvaluatedModel, type EvaluationRow, type ModelRun } from './evaluate-patient.ts';
@@ -27,6 +26,8 @@ export interface EvaluateOptions {
   readonly batchSize: number;
   /** Also patients that a model was trained on: figures that say nothing about other patients. */
   readonly includeTrained: boolean;
+  /** Leaves out also those that chose the epoch of a model. */
+  readonly unseen?: boolean;
   onPatient?: (done: number, total: number) => void;
 }
 
@@ -52,6 +53,7 @@ export async function evaluateArchive(
   for (const [index, one] of cases.entries()) {
     try {
       if (trained.has(one.patient) && !options.includeTrained) throw trainedOn();
+      if (options.unseen && aside.has(one.patient)) throw choseTheEpoch();
       const done = await evaluateOnce(one, models, options);
       rows.push(...done.rows);
       runs.push(...done.runs);
@@ -67,7 +69,13 @@ export async function evaluateArchive(
 }
 
 function isOf({ bundle: { manifest } }: EvaluatedModel, one: ArchiveCase, side: 'training' | 'validation'): boolean {
-  return provenanceOf(manifest).series[side].includes(seriesDigest(manifest.name, one.seriesInstanceUid));
+  return hasSeen(manifest, one.seriesInstanceUid, side);
+}
+
+function choseTheEpoch(): ContourNodeError {
+  return new ContourNodeError('TRAINING_DATA', 'the patient was set aside to choose the epoch of a model', {
+    remedy: 'a call without --unseen evaluates it as well',
+  });
 }
 
 function trainedOn(): ContourNodeError {

@@ -26,6 +26,10 @@ export interface EvaluationCall {
   readonly toleranceMm: number;
   /** Also patients that a model was trained on. */
   readonly includeTrained: boolean;
+  /** Without the patients that chose the epoch of a model in its training. */
+  readonly unseen: boolean;
+  /** Of an ensemble also each of its networks alone. */
+  readonly members: boolean;
   /** Writes the figures into the bundles, as those on a data set of this name. */
   readonly record?: string | undefined;
   /** @param fraction of the stage, from 0 to 1 */
@@ -52,7 +56,8 @@ export async function runEvaluation(
   const loaded: LoadedBundle[] = [];
   try {
     for (const name of call.names) loaded.push(await loadBundle(name, directory, engine));
-    return await evaluateLoaded(call, evaluatedModels(loaded), engine.batchSize);
+    const evaluated = loaded.flatMap((one) => [one, ...(call.members ? (one.members ?? []) : [])]);
+    return await evaluateLoaded(call, evaluatedModels(evaluated), engine.batchSize);
   } finally {
     for (const one of loaded) await one.engine.close();
   }
@@ -63,7 +68,7 @@ async function evaluateLoaded(
   models: readonly EvaluatedModel[],
   batchSize: number,
 ): Promise<EvaluationResult> {
-  const { archive, out, patterns, toleranceMm, includeTrained, onProgress } = call;
+  const { archive, out, patterns, toleranceMm, includeTrained, unseen, onProgress } = call;
   const found = await archiveCases(archive, wantedRois(models, patterns), {
     onFile: (done, total) => onProgress('reading the archive', done / total, `${done} of ${total} files`),
   });
@@ -73,6 +78,7 @@ async function evaluateLoaded(
     toleranceMm,
     batchSize,
     includeTrained,
+    unseen,
     onPatient: (done, total) => onProgress('evaluating', done / total, `${done} of ${total}`),
   });
   const leftOut = [...found.leftOut, ...evaluation.leftOut];

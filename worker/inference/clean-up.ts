@@ -50,15 +50,17 @@ export function cleanUp(mask: Mask, rules: Roi['cleanUp']): CleanedUp {
 }
 
 /** Fills the holes of a slice: every zero that no 4-connected path of zeros joins to the slice's border. */
-function fillHoles(voxels: Uint8Array, offset: number, nx: number, ny: number): void {
+export function fillHoles(voxels: Uint8Array, offset: number, nx: number, ny: number): void {
   const area = nx * ny;
   if (!voxels.subarray(offset, offset + area).includes(1)) return;
   const outside = new Uint8Array(area);
-  const stack: number[] = [];
+  const stack = new Int32Array(area);
+  let waiting = 0;
   const visit = (v: number) => {
     if (voxels[offset + v] !== 0 || outside[v] === 1) return;
     outside[v] = 1;
-    stack.push(v);
+    stack[waiting] = v;
+    waiting += 1;
   };
   for (let x = 0; x < nx; x += 1) {
     visit(x);
@@ -68,7 +70,9 @@ function fillHoles(voxels: Uint8Array, offset: number, nx: number, ny: number): 
     visit(y * nx);
     visit(y * nx + nx - 1);
   }
-  for (let v = stack.pop(); v !== undefined; v = stack.pop()) {
+  while (waiting > 0) {
+    waiting -= 1;
+    const v = stack[waiting]!;
     const x = v % nx;
     if (x > 0) visit(v - 1);
     if (x < nx - 1) visit(v + 1);

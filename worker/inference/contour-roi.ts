@@ -1,10 +1,9 @@
-import type { BundleManifest, Roi } from '../../src/bundles/manifest.ts';
+import type { Roi } from '../../src/bundles/manifest.ts';
 import type { SlicePolygons } from '../../src/dicom/rtstruct/structure-set.ts';
 import { slabContours } from '../contours/roi-contours.ts';
 import type { Grid, Mask } from '../volume/volume.ts';
 import { cleanUp } from './clean-up.ts';
-import type { Probabilities } from './infer.ts';
-import { roiRegion, type RoiRegion } from './roi-region.ts';
+import type { RoiRegion } from './roi-region.ts';
 
 /** One ROI as it was found in the CT. */
 export interface ContouredRoi {
@@ -26,18 +25,13 @@ export interface RoiPart extends Pick<RoiRegion, 'column' | 'row' | 'slice'> {
 }
 
 /**
- * Network grid → CT grid → clean-up → contours, ROI by ROI and slice by slice: on the CT grid there is one binary mask of
- * the ROI's own box and one slice of probabilities at a time.
+ * Probabilities → mask → clean-up → contours, slice by slice: on the CT grid there is one binary mask of the ROI's own
+ * box and one slice of probabilities at a time.
+ * @param region where the ROI can be; undefined: nowhere
+ * @param field what the network saw, in plane
  */
-export function contourRoi(
-  probabilities: Probabilities,
-  ct: Grid,
-  manifest: BundleManifest,
-  index: number,
-): ContouredRoi {
-  const roi = manifest.rois[index]!;
+export function contourRoi(roi: Roi, region: RoiRegion | undefined, field: Grid): ContouredRoi {
   const nothing = { roi, slices: [], volumeCm3: 0, components: 0, touchesFieldOfView: false };
-  const region = roiRegion(probabilities, index, ct, roi.threshold);
   if (region === undefined) return nothing;
   const [width, height, depth] = region.grid.size;
   const values = new Float32Array(width * height);
@@ -63,7 +57,7 @@ export function contourRoi(
     slices,
     volumeCm3,
     components,
-    touchesFieldOfView: touchesEdge(mask, probabilities.grid),
+    touchesFieldOfView: touchesEdge(mask, field),
     part: { mask, column, row, slice },
   };
 }

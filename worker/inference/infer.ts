@@ -1,8 +1,9 @@
-import type { BundleManifest } from '../../src/bundles/manifest.ts';
+import type { SliceManifest } from '../../src/bundles/manifest.ts';
 import { ContourNodeError } from '../../src/errors.ts';
 import type { Engine } from '../engines/engine.ts';
-import { inputShape, writeNetworkInput } from '../volume/preprocess.ts';
+import { inputChannels, writeNetworkInput } from '../volume/preprocess.ts';
 import { runInModelAxes } from './model-axes.ts';
+import { networkRuns } from './patches-along-slices.ts';
 import type { Grid, Volume } from '../volume/volume.ts';
 
 /**
@@ -18,7 +19,7 @@ export interface Probabilities {
 export const one = 65535;
 
 /**
- * Runs the network over every slice.
+ * Runs the network over every slice, a 3-D network over overlapping patches.
  * @param network HU on the network's grid, without margin (`toNetworkHu`)
  * @param options.onSlices called with the number of slices done after each batch
  * @param options.onBatch called with the time that the engine took for each batch
@@ -27,10 +28,11 @@ export const one = 65535;
 export async function infer(
   engine: Engine,
   network: Volume,
-  manifest: BundleManifest,
+  manifest: SliceManifest,
   options: { batchSize: number; onSlices?: (done: number) => void; onBatch?: (seconds: number) => void },
 ): Promise<Probabilities> {
   const { input, output } = manifest;
+  checkPatch(manifest);
   const slices = network.grid.size[2];
   const grid = outputGrid(network.grid, output.scale);
   const area = grid.size[0] * grid.size[1];
@@ -40,22 +42,20 @@ export async function infer(
     const twin = manifest.rois.findIndex((other) => other.name === roi.mirror);
     return twin < 0 ? n : twin;
   });
-  const [, ...perSlice] = inputShape(input, 1);
-  const length = perSlice.reduce((a, b) => a * b, 1);
+  const length = input.size[0] * input.size[1] * inputChannels(input);
 
-  for (let first = 0; first < slices; first += options.batchSize) {
-    const count = Math.min(options.batchSize, slices - first);
-    const tensor = new Float32Array(count * length);
-    for (let n = 0; n < count; n += 1) writeNetworkInput(network, first + n, input, tensor, n * length);
+  for (const { first, written, shape, shares } of networkRuns(input, slices, options.batchSize)) {
+    const tensor = new Float32Array(written * length);
+    for (let n = 0; n < written; n += 1) writeNetworkInput(network, first + n, input, tensor, n * length);
     for (const flipped of passes) {
-      if (flipped) flipColumns(tensor, inputShape(input, count), input.layout);
+      if (flipped) flipColumns(tensor, shape, input.layout);
       const started = performance.now();
-      const result = await runInModelAxes(engine, manifest, tensor, inputShape(input, count));
+      const result = await runInModelAxes(engine, manifest, tensor, shape);
       options.onBatch?.((performance.now() - started) / 1000);
-      const channels = activate(result, manifest, count, grid);
+      const channels = activate(result, manifest, written, grid);
       rois.forEach((target, roi) => {
         const layer = layerOf(manifest, flipped ? twins[roi]! : roi);
-        for (let n = 0; n < count; n += 1) {
+        for (let n = 0; n < shares.length; n += 1) {
           addChannel(
             result.data,
             manifest,
@@ -63,14 +63,23 @@ export async function infer(
             grid,
             target,
             (first + n) * area,
-            one / passes.length,
+            (one / passes.length) * shares[n]!,
           );
         }
       });
     }
-    options.onSlices?.(first + count);
+    options.onSlices?.(first + shares.length);
   }
   return { grid, rois };
+}
+
+function checkPatch({ input, output }: SliceManifest): void {
+  if (input.patch === undefined) return;
+  const asTrained = input.layout === 'nhwc' && output.layout === 'nhwc' && input.axes.join() === 'P,L';
+  if (asTrained && output.scale === 1) return;
+  throw new ContourNodeError('BUNDLE_INVALID', 'with input.patch the tensors are nhwc, rows to the back, of scale 1', {
+    remedy: 'correct layout, axes and scale in bundle.json, or turn the axes in the graph',
+  });
 }
 
 /** Grid of the output: `scale` pixels per input pixel, the same outer edges (half-pixel centres). */
@@ -91,13 +100,14 @@ type Output = { data: Float32Array; shape: readonly number[] };
  * Checks the output's shape and turns its values into probabilities in place, according to the manifest's activation.
  * @returns the graph's output channels
  */
-function activate({ data, shape }: Output, manifest: BundleManifest, count: number, grid: Grid): number {
-  const { output } = manifest;
+function activate({ data, shape }: Output, manifest: SliceManifest, count: number, grid: Grid): number {
+  const { input, output } = manifest;
   const [width, height] = grid.size;
-  const found = shape[output.layout === 'nhwc' ? 3 : 1] ?? 0;
+  const found = (output.layout === 'nhwc' ? shape.at(-1) : shape[1]) ?? 0;
   const channels = outputChannels(manifest, found);
-  const expected = output.layout === 'nhwc' ? [count, height, width, channels] : [count, channels, height, width];
-  if (shape.length !== 4 || expected.some((length, axis) => length !== shape[axis])) {
+  const samples = input.patch === undefined ? [count] : [count / input.patch.slices, input.patch.slices];
+  const expected = output.layout === 'nhwc' ? [...samples, height, width, channels] : [count, channels, height, width];
+  if (shape.length !== expected.length || expected.some((length, axis) => length !== shape[axis])) {
     throw new ContourNodeError(
       'BUNDLE_INVALID',
       `the network gave an output of ${shape.join('x')}, the manifest says ${expected.join('x')}`,
@@ -119,13 +129,13 @@ function activate({ data, shape }: Output, manifest: BundleManifest, count: numb
 }
 
 /** Channels that the manifest expects; where it names the ROIs' channels, the graph may have more. */
-function outputChannels({ rois, output }: BundleManifest, found: number): number {
+function outputChannels({ rois, output }: SliceManifest, found: number): number {
   if (output.channels !== undefined) return Math.max(found, Math.max(...output.channels) + 1);
   return output.activation === 'softmax' ? rois.length + 1 : rois.length;
 }
 
 /** Channel of the graph's output that belongs to an ROI. */
-function layerOf({ output }: BundleManifest, roi: number): number {
+function layerOf({ output }: SliceManifest, roi: number): number {
   return output.channels?.[roi] ?? (output.activation === 'softmax' ? roi + 1 : roi);
 }
 
@@ -142,7 +152,7 @@ function softmax(data: Float32Array, start: number, step: number, count: number)
 /** Adds `scale` times one ROI's probabilities of one slice of the batch to `target[offset ...]`, row by row. */
 function addChannel(
   data: Float32Array,
-  { output }: BundleManifest,
+  { output }: SliceManifest,
   { slice, layer, channels, flipped }: { slice: number; layer: number; channels: number; flipped: boolean },
   grid: Grid,
   target: Uint16Array,
@@ -169,8 +179,8 @@ function addChannel(
 
 /** Mirrors every image of a tensor left to right, in place. */
 function flipColumns(tensor: Float32Array, shape: readonly number[], layout: 'nhwc' | 'nchw'): void {
-  const width = shape[layout === 'nhwc' ? 2 : 3]!;
-  const pixel = layout === 'nhwc' ? shape[3]! : 1;
+  const width = shape.at(layout === 'nhwc' ? -2 : -1)!;
+  const pixel = layout === 'nhwc' ? shape.at(-1)! : 1;
   for (let row = 0; row < tensor.length; row += width * pixel) {
     for (let left = 0, right = width - 1; left < right; left += 1, right -= 1) {
       for (let c = 0; c < pixel; c += 1) {

@@ -1,8 +1,8 @@
-import type { BundleManifest } from '../../src/bundles/manifest.ts';
+import type { SliceManifest } from '../../src/bundles/manifest.ts';
 import type { Engine } from '../engines/engine.ts';
 
-type Layout = BundleManifest['input']['layout'];
-type Axes = BundleManifest['input']['axes'];
+type Layout = SliceManifest['input']['layout'];
+type Axes = SliceManifest['input']['axes'];
 
 interface Tensor {
   readonly data: Float32Array;
@@ -16,7 +16,7 @@ interface Tensor {
  */
 export async function runInModelAxes(
   engine: Engine,
-  { input, output }: Pick<BundleManifest, 'input' | 'output'>,
+  { input, output }: Pick<SliceManifest, 'input' | 'output'>,
   data: Float32Array,
   shape: readonly number[],
 ): Promise<Tensor> {

@@ -53,7 +53,7 @@ export function deeplabv3plus(input: Shape, outputs: number, parameters: Deeplab
   const pyramid = addPyramid(list, encoder.last, encoder.lastChannels, parameters);
   const decoded = addDecoder(list, pyramid, encoder.lowLevel, parameters);
   const logits = list.convolution('logits', decoded, outputs, { batchNorm: false, relu: false });
-  return { input, layers: list.layers, output: list.resize('output', logits, inputName) };
+  return { input, layers: list.layers, encoder: ['stem', 'stage'], output: list.resize('output', logits, inputName) };
 }
 
 interface Encoder {

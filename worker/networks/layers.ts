@@ -1,6 +1,7 @@
 /**
- * A network as an explicit list of layers. The same list is run by TensorFlow (`forward.ts`), written as an ONNX graph
- * (`to-onnx.ts`) and counted (`parameters.ts`), so that the three agree. Each layer has a name; `from` names the
+ * A network as an explicit list of layers, for images of two or of three axes: a convolution's kernel and stride, a
+ * resize and a maximum are the same along every axis. The same list is run by TensorFlow (`forward.ts`), written as an
+ * ONNX graph (`to-onnx.ts`) and counted (`parameters.ts`), so that the three agree. Each layer has a name; `from` names the
  * layers it reads, `input` is the network's input.
  */
 export interface ConvolutionLayer {
@@ -25,25 +26,35 @@ export type Layer =
   | { readonly kind: 'add'; readonly name: string; readonly from: readonly [string, string] }
   /** Channels one after the other. */
   | { readonly kind: 'concatenate'; readonly name: string; readonly from: readonly string[] }
-  /** Bilinear to the size of layer `like`, pixel centres at half indices (`half_pixel` in ONNX). */
+  /** Linear along every axis to the size of layer `like`, pixel centres at half indices (`half_pixel` in ONNX). */
   | { readonly kind: 'resize'; readonly name: string; readonly from: string; readonly like: string }
-  /** Largest of 2 x 2 pixels. */
+  /** Largest of 2 x 2 (x 2) pixels. */
   | { readonly kind: 'maximum'; readonly name: string; readonly from: string }
-  /** Mean over all pixels: height and width become 1. */
+  /** Mean over all pixels: every axis becomes 1. */
   | { readonly kind: 'mean'; readonly name: string; readonly from: string }
   /** Repeats a single pixel to the size of layer `like`. */
   | { readonly kind: 'broadcast'; readonly name: string; readonly from: string; readonly like: string };
 
 export interface Network {
-  /** Height, width and channels of the input. */
   readonly input: Shape;
   readonly layers: readonly Layer[];
+  /** What the names of the encoder's layers begin with. */
+  readonly encoder: readonly string[];
   /** The layer whose output are the logits, one channel for each ROI; the sigmoid comes after it. */
   readonly output: string;
 }
 
-/** [height, width, channels] */
-export type Shape = readonly [number, number, number];
+/** [height, width, channels], or of a 3-D network [slices, height, width, channels] */
+export type Shape = readonly number[];
+
+/** Lengths of the axes of an image, without its channels. */
+export function spatialAxes(shape: Shape): readonly number[] {
+  return shape.slice(0, -1);
+}
+
+export function channelsOf(shape: Shape): number {
+  return shape.at(-1) ?? 0;
+}
 
 export const inputName = 'input';
 
@@ -131,22 +142,22 @@ export function layerShapes(network: Network): Map<string, Shape> {
 }
 
 function outputShape(layer: Layer, shapeOf: (name: string) => Shape): Shape {
-  const [height, width, channels] = shapeOf(readsOf(layer)[0] ?? '');
+  const shape = shapeOf(readsOf(layer)[0] ?? '');
+  const axes = spatialAxes(shape);
+  const channels = channelsOf(shape);
   switch (layer.kind) {
     case 'convolution':
-      return [Math.ceil(height / layer.stride), Math.ceil(width / layer.stride), layer.filters];
+      return [...axes.map((length) => Math.ceil(length / layer.stride)), layer.filters];
     case 'add':
-      return [height, width, channels];
+      return shape;
     case 'concatenate':
-      return [height, width, layer.from.reduce((sum, name) => sum + shapeOf(name)[2], 0)];
+      return [...axes, layer.from.reduce((sum, name) => sum + channelsOf(shapeOf(name)), 0)];
     case 'maximum':
-      return [height / 2, width / 2, channels];
+      return [...axes.map((length) => length / 2), channels];
     case 'mean':
-      return [1, 1, channels];
-    default: {
+      return [...axes.map(() => 1), channels];
+    default:
       // resize, broadcast
-      const [likeHeight, likeWidth] = shapeOf(layer.like);
-      return [likeHeight, likeWidth, channels];
-    }
+      return [...spatialAxes(shapeOf(layer.like)), channels];
   }
 }

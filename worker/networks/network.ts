@@ -1,20 +1,26 @@
 import type { z } from 'zod';
-import type { BundleManifest } from '../../src/bundles/manifest.ts';
+import type { SliceManifest } from '../../src/bundles/manifest.ts';
 import { ContourNodeError } from '../../src/errors.ts';
-import { inputChannels } from '../volume/preprocess.ts';
+import { inputShape } from '../volume/preprocess.ts';
 import { deeplabv3plus, deeplabv3plusParameters } from './deeplabv3plus.ts';
-import type { Network, Shape } from './layers.ts';
+import { type Network, type Shape, spatialAxes } from './layers.ts';
 import { unet, unetParameters } from './unet.ts';
+import { unet3d, unet3dParameters } from './unet3d.ts';
 
 /**
  * The network that a bundle or a training configuration names.
  * @param architecture family and its parameters, which are checked
- * @param input height, width, channels
+ * @param input height, width, channels; of a 3-D network slices, height, width, channels
  * @param outputs ROI channels
  * @throws ContourNodeError CONFIG_INVALID (parameters, or a size that the network cannot take), BUNDLE_INVALID (an
  *   imported network has no layer list)
  */
-export function buildNetwork(architecture: BundleManifest['architecture'], input: Shape, outputs: number): Network {
+export function buildNetwork(architecture: SliceManifest['architecture'], input: Shape, outputs: number): Network {
+  if ((spatialAxes(input).length === 3) !== (architecture.family === 'unet3d')) {
+    throw new ContourNodeError('CONFIG_INVALID', `input.patch belongs to unet3d alone, which needs it`, {
+      remedy: `the network is a ${architecture.family}: correct architecture.family or input.patch`,
+    });
+  }
   if (architecture.family === 'deeplabv3plus') {
     const parameters = check(deeplabv3plusParameters, architecture.parameters);
     checkMultiple(input, parameters.outputStride);
@@ -25,15 +31,22 @@ export function buildNetwork(architecture: BundleManifest['architecture'], input
     checkMultiple(input, 2 ** parameters.depth);
     return unet(input, outputs, parameters);
   }
+  if (architecture.family === 'unet3d') {
+    const parameters = check(unet3dParameters, architecture.parameters);
+    checkMultiple(input, 2 ** parameters.depth);
+    return unet3d(input, outputs, parameters);
+  }
   throw new ContourNodeError('BUNDLE_INVALID', 'an imported network exists as ONNX only');
 }
 
 /** The network of a bundle that this project trained, or of a training configuration; see `buildNetwork`. */
-export function networkOf(
-  said: Pick<BundleManifest, 'architecture' | 'input'> & { readonly rois: readonly unknown[] },
-): Network {
-  const [width, height] = said.input.size;
-  return buildNetwork(said.architecture, [height, width, inputChannels(said.input)], said.rois.length);
+export function networkOf({
+  architecture,
+  input,
+  rois,
+}: Pick<SliceManifest, 'architecture' | 'input'> & { readonly rois: readonly unknown[] }): Network {
+  const [, ...sample] = inputShape({ ...input, layout: 'nhwc' }, 1);
+  return buildNetwork(architecture, sample, rois.length);
 }
 
 function check<S extends z.ZodType>(schema: S, parameters: unknown): z.output<S> {
@@ -46,10 +59,10 @@ function check<S extends z.ZodType>(schema: S, parameters: unknown): z.output<S>
   );
 }
 
-function checkMultiple([height, width]: Shape, stride: number): void {
-  if (height % stride === 0 && width % stride === 0) return;
-  throw new ContourNodeError(
-    'CONFIG_INVALID',
-    `input.size ${width} x ${height} is no multiple of the network's stride ${stride}`,
-  );
+function checkMultiple(input: Shape, stride: number): void {
+  const axes = spatialAxes(input);
+  if (axes.every((length) => length % stride === 0)) return;
+  const sizes = axes.toReversed().join(' x ');
+  const what = axes.length === 3 ? 'input.size and input.patch.slices' : 'input.size';
+  throw new ContourNodeError('CONFIG_INVALID', `${what} ${sizes} is no multiple of the network's stride ${stride}`);
 }

@@ -1,10 +1,15 @@
 import { ContourNodeError } from '../../src/errors.ts';
 import { seededRandom } from '../phantom/random.ts';
-import { type ConvolutionLayer, layerShapes, type Network } from './layers.ts';
+import { channelsOf, type ConvolutionLayer, layerShapes, type Network, spatialAxes } from './layers.ts';
 
-/** One array of a network, in TensorFlow's order: kernels [height, width, input, output], depthwise [height, width, channels, 1]. */
+/**
+ * One array of a network, in TensorFlow's order: kernels [height, width, input, output] (3-D: slices first), depthwise
+ * [height, width, channels, 1].
+ */
 export interface ParameterSpec {
+  /** `LAYER/ROLE` */
   readonly name: string;
+  readonly layer: string;
   readonly shape: readonly number[];
   /** false: running mean and variance of a batch normalisation, which no gradient changes. */
   readonly trainable: boolean;
@@ -22,11 +27,14 @@ export function parameterSpecs(network: Network): ParameterSpec[] {
   const shapes = layerShapes(network);
   return network.layers.flatMap((layer): ParameterSpec[] => {
     if (layer.kind !== 'convolution') return [];
-    const channels = shapes.get(layer.from)?.[2] ?? 0;
+    const input = shapes.get(layer.from) ?? [];
+    const channels = channelsOf(input);
     const { name, kernel, filters } = layer;
-    const kernelShape = layer.depthwise ? [kernel, kernel, channels, 1] : [kernel, kernel, channels, filters];
+    const taps = spatialAxes(input).map(() => kernel);
+    const kernelShape = layer.depthwise ? [...taps, channels, 1] : [...taps, channels, filters];
     const spec = (role: ParameterSpec['role'], shape: number[], trainable = true): ParameterSpec => ({
       name: `${name}/${role}`,
+      layer: name,
       shape,
       trainable,
       role,
@@ -46,6 +54,10 @@ export function parameterSpecs(network: Network): ParameterSpec[] {
 
 export function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1);
+}
+
+export function copyOf(parameters: Parameters): Parameters {
+  return new Map(Array.from(parameters, ([name, values]) => [name, values.slice()]));
 }
 
 /** Number of trainable parameters. */
@@ -68,9 +80,10 @@ export function initialParameters(network: Network, seed: number): Parameters {
   for (const [index, { name, shape, role }] of parameterSpecs(network).entries()) {
     const values = new Float32Array(elementCount(shape));
     if (role === 'kernel') {
-      const [height = 1, width = 1, channels = 1, filters = 1] = shape;
-      const depthwise = filters === 1 && height > 1;
-      fillNormal(values, Math.sqrt(2 / (height * width * (depthwise ? 1 : channels))), seed, index);
+      const [channels = 1, filters = 1] = shape.slice(-2);
+      const taps = elementCount(shape.slice(0, -2));
+      const depthwise = filters === 1 && taps > 1;
+      fillNormal(values, Math.sqrt(2 / (taps * (depthwise ? 1 : channels))), seed, index);
     } else if (role === 'gamma' || role === 'variance') {
       values.fill(1);
     } else if (role === 'bias' && name === `${last?.name ?? ''}/bias`) {

@@ -1,71 +1,39 @@
-import onnxProto from 'onnx-proto';
-import { version } from '../../src/version.ts';
-import { type ConvolutionLayer, inputName, type Layer, layerShapes, type Network, type Shape } from './layers.ts';
+import {
+  channelsOf,
+  type ConvolutionLayer,
+  inputName,
+  type Layer,
+  layerShapes,
+  type Network,
+  type Shape,
+  spatialAxes,
+} from './layers.ts';
+import { GraphBuilder, int, ints, text } from './onnx-graph.ts';
 import { foldedConvolution, type Parameters } from './parameters.ts';
-
-const { onnx } = onnxProto;
-
-/** ONNX operator set; Resize with half_pixel has been as it is since 13. */
-const operatorSet = 17;
-/** The file format version that belongs to operator set 17. */
-const irVersion = 8;
-const float = 1;
-const int64 = 7;
 
 /**
  * The trained network as an ONNX model: input [batch, height, width, channels] and output probabilities
- * [batch, height, width, ROIs], both float32 and named as in the layer list's `input` and `output`; batch
- * normalisations are folded into the convolutions, atrous convolutions have `dilations`.
+ * [batch, height, width, ROIs] (3-D: slices before height), both float32 and named as in the layer list's `input` and
+ * `output`; batch normalisations are folded into the convolutions, atrous convolutions have `dilations`.
  * @throws ContourNodeError BUNDLE_INVALID where the weights lack an array
  */
 export function toOnnx(network: Network, parameters: Parameters, name: string): Uint8Array {
   const shapes = layerShapes(network);
   const graph = new GraphBuilder();
-  graph.node('Transpose', [inputName], 'input.nchw', [ints('perm', [0, 3, 1, 2])]);
+  const axes = spatialAxes(network.input);
+  const ordinals = axes.map((_, axis) => axis);
+  graph.node('Transpose', [inputName], 'input.nchw', [
+    ints('perm', [0, axes.length + 1, ...ordinals.map((axis) => axis + 1)]),
+  ]);
   const value = (layer: string): string => (layer === inputName ? 'input.nchw' : `${layer}.value`);
   for (const layer of network.layers) addLayer(graph, layer, shapes, value, parameters);
   graph.node('Sigmoid', [value(network.output)], 'probability', []);
-  graph.node('Transpose', ['probability'], 'output', [ints('perm', [0, 2, 3, 1])]);
-  const [height, width] = network.input;
-  const model = onnx.ModelProto.create({
-    irVersion,
-    producerName: 'contour-node',
-    producerVersion: version,
-    opsetImport: [{ domain: '', version: operatorSet }],
-    graph: {
-      name,
-      node: graph.nodes,
-      initializer: graph.constants,
-      input: [valueInfo('input', network.input)],
-      output: [valueInfo('output', [height, width, shapes.get(network.output)?.[2] ?? 0])],
-    },
-  });
-  return onnx.ModelProto.encode(model).finish();
-}
-
-class GraphBuilder {
-  readonly nodes: onnxProto.onnx.INodeProto[] = [];
-  readonly constants: onnxProto.onnx.ITensorProto[] = [];
-
-  node(opType: string, input: readonly string[], output: string, attribute: onnxProto.onnx.IAttributeProto[]): void {
-    this.nodes.push({ opType, name: output, input: [...input], output: [output], attribute });
-  }
-
-  floats(name: string, dims: number[], values: Float32Array): string {
-    this.constants.push({
-      name,
-      dims,
-      dataType: float,
-      rawData: new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
-    });
-    return name;
-  }
-
-  integers(name: string, values: readonly number[]): string {
-    const raw = BigInt64Array.from(values, BigInt);
-    this.constants.push({ name, dims: [values.length], dataType: int64, rawData: new Uint8Array(raw.buffer) });
-    return name;
-  }
+  graph.node('Transpose', ['probability'], 'output', [ints('perm', [0, ...ordinals.map((axis) => axis + 2), 1])]);
+  return graph.encode(
+    name,
+    { name: 'input', shape: network.input },
+    { name: 'output', shape: [...axes, channelsOf(shapes.get(network.output) ?? [])] },
+  );
 }
 
 function addLayer(
@@ -76,7 +44,7 @@ function addLayer(
   parameters: Parameters,
 ): void {
   const output = value(layer.name);
-  const shapeOf = (name: string): Shape => shapes.get(name) ?? [1, 1, 1];
+  const shapeOf = (name: string): Shape => shapes.get(name) ?? [];
   switch (layer.kind) {
     case 'convolution':
       addConvolution(graph, layer, shapeOf(layer.from), value, parameters);
@@ -88,19 +56,18 @@ function addLayer(
       graph.node('Concat', layer.from.map(value), output, [int('axis', 1)]);
       break;
     case 'maximum':
-      graph.node('MaxPool', [value(layer.from)], output, [ints('kernel_shape', [2, 2]), ints('strides', [2, 2])]);
+      graph.node('MaxPool', [value(layer.from)], output, [
+        ints('kernel_shape', twos(shapeOf(layer.from))),
+        ints('strides', twos(shapeOf(layer.from))),
+      ]);
       break;
     case 'mean':
       graph.node('GlobalAveragePool', [value(layer.from)], output, []);
       break;
     case 'resize': {
-      const [height, width] = shapeOf(layer.from);
-      const [likeHeight, likeWidth] = shapeOf(layer.like);
-      const scales = graph.floats(
-        `${layer.name}.scales`,
-        [4],
-        Float32Array.of(1, 1, likeHeight / height, likeWidth / width),
-      );
+      const from = spatialAxes(shapeOf(layer.from));
+      const factors = spatialAxes(shapeOf(layer.like)).map((length, axis) => length / (from[axis] ?? length));
+      const scales = graph.floats(`${layer.name}.scales`, [factors.length + 2], Float32Array.of(1, 1, ...factors));
       graph.node('Resize', [value(layer.from), '', scales], output, [
         text('mode', 'linear'),
         text('coordinate_transformation_mode', 'half_pixel'),
@@ -108,10 +75,9 @@ function addLayer(
       break;
     }
     case 'broadcast': {
-      const [height, width] = shapeOf(layer.like);
       graph.node(
         'Expand',
-        [value(layer.from), graph.integers(`${layer.name}.shape`, [1, 1, height, width])],
+        [value(layer.from), graph.integers(`${layer.name}.shape`, [1, 1, ...spatialAxes(shapeOf(layer.like))])],
         output,
         [],
       );
@@ -123,36 +89,37 @@ function addLayer(
 function addConvolution(
   graph: GraphBuilder,
   layer: ConvolutionLayer,
-  [height, width, channels]: Shape,
+  shape: Shape,
   value: (layer: string) => string,
   parameters: Parameters,
 ): void {
   const { kernel: size, stride, dilation, filters, depthwise, name } = layer;
   const folded = foldedConvolution(layer, parameters);
+  const channels = channelsOf(shape);
   const inputs = depthwise ? 1 : channels;
+  const axes = spatialAxes(shape);
+  const perAxis = (value: number): number[] => axes.map(() => value);
   const kernel = graph.floats(
     `${name}.kernel`,
-    [filters, inputs, size, size],
-    outputChannelFirst(folded.kernel, size, inputs, filters),
+    [filters, inputs, ...perAxis(size)],
+    outputChannelFirst(folded.kernel, size ** axes.length, inputs, filters),
   );
   const bias = graph.floats(`${name}.bias`, [filters], folded.bias);
-  const [top, bottom] = samePadding(height, size, stride, dilation);
-  const [left, right] = samePadding(width, size, stride, dilation);
+  const pads = axes.map((length) => samePadding(length, size, stride, dilation));
   const convolved = layer.relu ? `${name}.linear` : value(name);
   graph.node('Conv', [value(layer.from), kernel, bias], convolved, [
-    ints('kernel_shape', [size, size]),
-    ints('strides', [stride, stride]),
-    ints('dilations', [dilation, dilation]),
-    ints('pads', [top, left, bottom, right]),
+    ints('kernel_shape', perAxis(size)),
+    ints('strides', perAxis(stride)),
+    ints('dilations', perAxis(dilation)),
+    ints('pads', [...pads.map(([before]) => before), ...pads.map(([, after]) => after)]),
     int('group', depthwise ? channels : 1),
   ]);
   if (layer.relu) graph.node('Relu', [convolved], value(name), []);
 }
 
-/** [height, width, input, output] (or [height, width, channels, 1]) → [output, input, height, width]. */
-function outputChannelFirst(kernel: Float32Array, size: number, inputs: number, filters: number): Float32Array {
+/** [...taps, input, output] (or [...taps, channels, 1]) → [output, input, ...taps]. */
+function outputChannelFirst(kernel: Float32Array, taps: number, inputs: number, filters: number): Float32Array {
   const turned = new Float32Array(kernel.length);
-  const taps = size * size;
   for (let tap = 0; tap < taps; tap += 1) {
     for (let input = 0; input < inputs; input += 1) {
       for (let filter = 0; filter < filters; filter += 1) {
@@ -170,19 +137,6 @@ function samePadding(size: number, kernel: number, stride: number, dilation: num
   return [padding >> 1, padding - (padding >> 1)];
 }
 
-function valueInfo(name: string, [height, width, channels]: Shape): onnxProto.onnx.IValueInfoProto {
-  const dim = [{ dimParam: 'batch' }, { dimValue: height }, { dimValue: width }, { dimValue: channels }];
-  return { name, type: { tensorType: { elemType: float, shape: { dim } } } };
-}
-
-function int(name: string, i: number): onnxProto.onnx.IAttributeProto {
-  return { name, type: onnx.AttributeProto.AttributeType.INT, i };
-}
-
-function ints(name: string, values: number[]): onnxProto.onnx.IAttributeProto {
-  return { name, type: onnx.AttributeProto.AttributeType.INTS, ints: values };
-}
-
-function text(name: string, value: string): onnxProto.onnx.IAttributeProto {
-  return { name, type: onnx.AttributeProto.AttributeType.STRING, s: Buffer.from(value) };
+function twos(shape: Shape): number[] {
+  return spatialAxes(shape).map(() => 2);
 }

@@ -37,5 +37,5 @@ export function unet(input: Shape, outputs: number, { channels, depth }: UnetPar
     last = pair(name, list.concatenate(`${name}.joined`, [features, narrowed]), channels * 2 ** level);
   }
   const output = list.convolution('output', last, outputs, { batchNorm: false, relu: false });
-  return { input, layers: list.layers, output };
+  return { input, layers: list.layers, encoder: ['down', 'bottom'], output };
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Bundle } from '../../src/bundles/read-bundle.ts';
+import { bundlesOf } from '../../src/config/recipe-schema.ts';
 import { checkCtSeries } from '../../src/dicom/ct-series.ts';
 import { readHeader } from '../../src/dicom/read-data-set.ts';
 import { isWanted } from '../structure-set/destination-rois.ts';
@@ -14,7 +14,8 @@ import { contactSheetFile, pictureAxes, pictureIndexFile, picturePlanesFile } fr
 import { problemFrom } from '../../src/problem.ts';
 import { faultPoint } from '../../src/fault-point.ts';
 import type { LoadedBundle } from '../bundles/load-bundle.ts';
-import { allWarnings, contourCt, type ContouredCt } from '../contour-ct.ts';
+import { allWarnings, contourCt, type ContouredCt, type ContourOptions, type CtFiles } from '../contour-ct.ts';
+import { contourRecipe } from '../contour-recipe.ts';
 import { contoursJson } from '../pictures/contours-json.ts';
 import { OrderFiles } from './order-files.ts';
 import { keySliceSheet } from '../pictures/key-slices.ts';
@@ -24,8 +25,8 @@ import { StageClock, type Progress } from '../stage-clock.ts';
 import { prepareStructureSet, type StructureSetOptions } from '../structure-set/prepare-structure-set.ts';
 
 export interface ContourOrderOptions {
-  /** Opens the bundle of the order in the engine of the order; the caller keeps it loaded. */
-  readonly openEngine: (order: WorkOrder) => Promise<LoadedBundle>;
+  /** Opens a bundle of the order in the engine of the order; the caller keeps it loaded. */
+  readonly openEngine: (bundle: WorkOrder['bundle'], engine: WorkOrder['engine']) => Promise<LoadedBundle>;
   /** Slices at once through the network. */
   readonly batchSize: number;
   readonly progress?: Progress;
@@ -48,23 +49,25 @@ export async function contourOrder(
   const done = await finishedResult(files);
   if (done !== undefined) return done;
 
-  const clock = new StageClock(options.progress);
   const [order, manifest] = [await files.order(), await files.manifest()];
-  const loaded = await options.openEngine(order);
-  if (loaded.bundle.digest !== order.bundle.digest) {
-    const { name, version } = order.bundle;
-    throw new ContourNodeError(
-      'BUNDLE_DIGEST',
-      `the order names a bundle ${name} ${version} with another digest than the installed one`,
-      {
-        remedy: 'install that bundle again, or retry the series to contour it with the installed one',
-      },
-    );
-  }
+  const open = (bundle: WorkOrder['bundle']) => openOrdered(bundle, order, options);
+  // Before the CT is read, so that a missing bundle is reported at once.
+  const loaded = order.recipe === undefined ? await open(order.bundle) : undefined;
+  const sees = loaded !== undefined && 'volume' in loaded.bundle.manifest ? 'volume' : 'slices';
+  const clock = new StageClock(options.progress, sees);
   faultPoint('contouring', payload.series);
   let result: WorkResult;
   try {
-    result = await contour({ dataDirectory, files, order, manifest, loaded, clock, batchSize: options.batchSize });
+    result = await contour({
+      dataDirectory,
+      files,
+      order,
+      manifest,
+      loaded,
+      open,
+      clock,
+      batchSize: options.batchSize,
+    });
   } catch (error) {
     if (!(error instanceof ContourNodeError) || !isAtFault('CT', error.code)) throw error;
     result = {
@@ -86,6 +89,26 @@ export async function contourOrder(
     return other;
   }
   return result;
+}
+
+/** @throws ContourNodeError BUNDLE_DIGEST another bundle is installed than the one ordered; what opening it throws */
+async function openOrdered(
+  wanted: WorkOrder['bundle'],
+  { engine }: WorkOrder,
+  options: ContourOrderOptions,
+): Promise<LoadedBundle> {
+  const loaded = await options.openEngine(wanted, engine);
+  if (loaded.bundle.digest !== wanted.digest) {
+    const { name, version } = wanted;
+    throw new ContourNodeError(
+      'BUNDLE_DIGEST',
+      `the order names a bundle ${name} ${version} with another digest than the installed one`,
+      {
+        remedy: 'install that bundle again, or retry the series to contour it with the installed one',
+      },
+    );
+  }
+  return loaded;
 }
 
 /**
@@ -121,23 +144,24 @@ interface Work {
   readonly files: OrderFiles;
   readonly order: WorkOrder;
   readonly manifest: RevisionManifest;
-  readonly loaded: LoadedBundle;
+  /** Of an order for one bundle. */
+  readonly loaded: LoadedBundle | undefined;
+  readonly open: (bundle: WorkOrder['bundle']) => Promise<LoadedBundle>;
   readonly clock: StageClock;
   readonly batchSize: number;
 }
 
 async function contour(work: Work): Promise<WorkResult> {
-  const { files, order, manifest, loaded, clock } = work;
+  const { files, order, manifest, loaded, clock, batchSize } = work;
   const headers = await readSlices(files, manifest);
-  const { applicability } = loaded.bundle.manifest;
   const { geometry, slices, warnings, identityFrom } = checkCtSeries(headers, {
-    ...applicability,
-    // The node made the order knowing what its route says of a tilt.
-    tilt: 'resolve',
+    ...loaded?.bundle.manifest.applicability,
+    // The node made the order knowing what its route says of a tilt. Formulas are of an upright grid.
+    tilt: order.recipe === undefined ? 'resolve' : 'refuse',
   });
   const pathOf = new Map(manifest.slices.map(({ sopInstanceUid, file }) => [sopInstanceUid, files.instance(file)]));
   const paths = slices.map(({ sopInstanceUid }) => pathOf.get(sopInstanceUid)!);
-  const contoured = await contourCt({ geometry, files: paths }, loaded, { batchSize: work.batchSize, clock });
+  const contoured = await contourOrdered(work, headers, { geometry, files: paths }, { batchSize, clock });
 
   const ct = { geometry, slices, header: await readHeader(pathOf.get(identityFrom.sopInstanceUid)!) };
   const found = await clock.run('structure set', async () => {
@@ -151,7 +175,7 @@ async function contour(work: Work): Promise<WorkResult> {
     }
     return { sets, more };
   });
-  await clock.run('pictures', () => writePictures(files, loaded.bundle, contoured));
+  await clock.run('pictures', () => writePictures(files, contoured));
   return {
     ...unfinished(clock),
     status: found.sets.length > 0 ? 'contoured' : 'nothing-found',
@@ -169,17 +193,36 @@ async function contour(work: Work): Promise<WorkResult> {
   };
 }
 
+/** The contours, and the bundle or the recipe that they come from. */
+type Contoured = ContouredCt & Pick<StructureSetOptions, 'bundle'>;
+
+async function contourOrdered(
+  { order: { recipe }, loaded, open }: Work,
+  headers: Parameters<typeof checkCtSeries>[0],
+  ct: CtFiles,
+  options: ContourOptions,
+): Promise<Contoured> {
+  if (loaded !== undefined) return { ...(await contourCt(ct, loaded, options)), bundle: loaded.bundle };
+  const { definition, bundles: ordered } = recipe!;
+  const bundles = new Map(bundlesOf(definition).map((name, index) => [name, ordered[index]!]));
+  return contourRecipe(ct, definition, {
+    ...options,
+    open: (name) => open(bundles.get(name)!),
+    accept: ({ applicability }) => void checkCtSeries(headers, applicability),
+  });
+}
+
 /** The structure set of one profile in each encoding that it wants; undefined without a wanted ROI. */
 async function writeProfile(
   work: Work,
   profile: Profile,
   ct: Pick<StructureSetOptions, 'geometry' | 'slices' | 'header'>,
-  contoured: ContouredCt,
+  contoured: Contoured,
 ) {
   const { order, manifest, files } = work;
   const prepared = prepareStructureSet({
     ...ct,
-    bundle: work.loaded.bundle,
+    bundle: contoured.bundle,
     rois: contoured.rois,
     ctWarnings: contoured.ctWarnings,
     style: profile,
@@ -228,7 +271,7 @@ async function predecessors({ dataDirectory, order }: Work, profile: Profile): P
 }
 
 /** contours.json, preview.png and the planes of the viewer, which the page shows. */
-async function writePictures(files: OrderFiles, bundle: Bundle, { volume, body, rois }: ContouredCt): Promise<void> {
+async function writePictures(files: OrderFiles, { volume, body, rois, bundle }: Contoured): Promise<void> {
   await files.writeOnce(contoursFile, contoursJson(volume.grid, rois));
   await files.replace(contactSheetFile, keySliceSheet(volume, rois, bundle.manifest));
   const { index, planes } = await planeFiles(volume, body, rois);

@@ -45,7 +45,7 @@ async function start(settings: EngineSettings): Promise<State> {
 async function contour({ settings, bundles, log }: State, payload: ContourPayload): Promise<void> {
   try {
     const { status, error, timings, peakResidentMegabytes } = await contourOrder(settings.dataDirectory, payload, {
-      openEngine: ({ bundle, engine }) =>
+      openEngine: (bundle, engine) =>
         bundles.get(bundle.name, { ...engine, threads: settings.engine.threads }, bundle.digest),
       batchSize: settings.engine.batchSize,
       progress: (stage, fraction) => tell({ kind: 'progress', stage, fraction: Math.min(1, Math.max(0, fraction)) }),

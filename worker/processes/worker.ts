@@ -2,6 +2,7 @@ import { availableParallelism, hostname } from 'node:os';
 import { type Job, WaitingError, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { LoadedConfig } from '../../src/config/load.ts';
+import { routeBundles } from '../../src/config/route-bundles.ts';
 import type { Config } from '../../src/config/schema.ts';
 import { asContourNodeError } from '../../src/errors.ts';
 import { comparePayloadSchema, contourPayloadSchema, deliverPayloadSchema } from '../../src/work/payloads.ts';
@@ -264,7 +265,7 @@ function slotOptions(config: Config): SlotOptions {
       modelsDirectory: config.models.directory,
       engine: { ...config.engine, threads: config.engine.threads === 0 ? shared : config.engine.threads },
       logging: config.logging,
-      warmUp: [...new Set(config.routes.flatMap(({ models }) => models))],
+      warmUp: [...new Set(config.routes.flatMap((route) => routeBundles(route, config)))],
     },
   };
 }

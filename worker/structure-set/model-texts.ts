@@ -3,12 +3,18 @@ import type { StructureSetTexts } from '../../src/dicom/rtstruct/structure-set-i
 
 const label = { demonstration: 'DEMO', research: 'RSRCH', clinical: 'AI' } as const;
 
+/** What a structure set comes from: a bundle, or a recipe with the models that it takes. */
+export interface SetOrigin extends Pick<BundleManifest, 'name' | 'version' | 'intendedUse'> {
+  /** Of a recipe: name and version of each bundle. */
+  readonly models?: readonly string[];
+}
+
 /**
  * The texts of an automatic structure set. In the planning system they say that it is automatic, which model made it, and
  * that nobody has approved it.
  */
 export function modelTexts(options: {
-  bundle: Pick<BundleManifest, 'name' | 'version' | 'intendedUse'>;
+  bundle: SetOrigin;
   nodeVersion: string;
   revision: number;
   /** Number of delivered structure sets of earlier revisions. */
@@ -24,7 +30,9 @@ export function modelTexts(options: {
     bundle.intendedUse
   ];
   const sentences = [
-    `Contoured automatically by ${node} with the model ${model} (${use}).`,
+    bundle.models === undefined
+      ? `Contoured automatically by ${node} with the model ${model} (${use}).`
+      : `Contoured automatically by ${node} by the recipe ${model} with ${listed(bundle.models)} (${use}).`,
     'Not reviewed or approved by a person.',
     ...(revision > 1 ? [`Revision ${revision} of this CT series.`] : []),
     ...(predecessors > 0 ? ['Replaces an earlier structure set of it.'] : []),
@@ -36,9 +44,14 @@ export function modelTexts(options: {
     seriesDescription: cut(`${label[bundle.intendedUse]}${end} ${model}, ${node}`, 64),
     manufacturer: 'contour-node',
     modelName: cut(bundle.name, 64),
-    softwareVersions: [cut(node, 64), cut(model, 64)],
+    softwareVersions: [node, model, ...(bundle.models ?? [])].map((one) => cut(one, 64)),
     description: cut(sentences.join(' '), 1024),
   };
+}
+
+function listed(models: readonly string[]): string {
+  if (models.length === 0) return 'no model';
+  return `the model${models.length > 1 ? 's' : ''} ${models.join(', ')}`;
 }
 
 function cut(text: string, length: number): string {

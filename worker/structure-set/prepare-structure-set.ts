@@ -1,11 +1,10 @@
-import type { BundleManifest } from '../../src/bundles/manifest.ts';
 import type { CtGeometry } from '../../src/dicom/ct-geometry.ts';
 import type { CtHeader } from '../../src/dicom/ct-instance.ts';
 import type { ReferencedImage } from '../../src/dicom/rtstruct/structure-set-input.ts';
 import type { DataSet } from '../../src/dicom/data-set.ts';
 import { patientStudyElements } from '../../src/dicom/patient-study.ts';
 import { destinationRois, type ContouredRoi } from './destination-rois.ts';
-import { modelTexts } from './model-texts.ts';
+import { modelTexts, type SetOrigin } from './model-texts.ts';
 import { prepareRtstruct, type PreparedStructureSet } from '../../src/dicom/rtstruct/write-rtstruct.ts';
 import type { Profile } from '../../src/work/work-order.ts';
 import type { Warning } from '../../src/warning.ts';
@@ -17,7 +16,7 @@ export interface StructureSetOptions {
   readonly geometry: CtGeometry;
   /** Header of one of the slices: patient and study are copied from it, byte for byte. */
   readonly header: DataSet;
-  readonly bundle: { readonly manifest: BundleManifest; readonly digest: string };
+  readonly bundle: { readonly manifest: SetOrigin; readonly digest: string };
   readonly rois: readonly ContouredRoi[];
   /** Warnings that concern every ROI. */
   readonly ctWarnings: readonly Warning[];

@@ -26,6 +26,7 @@ export interface BothSides {
 
 export interface CaseCollection extends Required<BothSides> {
   readonly cases: readonly CollectedCase[];
+  readonly testPatients: CasePlan['testPatients'];
   readonly otherRois: CasePlan['otherRois'];
 }
 
@@ -73,7 +74,8 @@ export async function collectCases(
     onProgress?.(done + 1, plan.cases.length);
   }
   const of = (side: Side) => cases.filter((one) => one.side === side).map(({ prepared }) => prepared);
-  return { training: of('training'), validation: of('validation'), cases, leftOut, otherRois: plan.otherRois };
+  const { testPatients, otherRois } = plan;
+  return { training: of('training'), validation: of('validation'), cases, testPatients, leftOut, otherRois };
 }
 
 /** @throws ContourNodeError TRAINING_DATA no patient to train on or to validate with, and why the first was left out */

@@ -28,6 +28,8 @@ export interface PlannedCase {
 /** Who is trained on and who is set aside, before anything is prepared. */
 export interface CasePlan {
   readonly cases: readonly PlannedCase[];
+  /** Patients that the training does not look at (`data.testShare`). */
+  readonly testPatients: number;
   readonly leftOut: readonly LeftOut[];
   /** Names of ROIs in the archive that belong to no ROI of the bundle, with the number of structure sets that have each. */
   readonly otherRois: ReadonlyMap<string, number>;
@@ -39,7 +41,7 @@ type OnFile = (done: number, total: number) => void;
 /** @throws ContourNodeError as archiveCases and split; TRAINING_DATA an ROI that nobody has */
 export async function planCases(config: TrainingConfig, archive: string, onFile?: OnFile): Promise<CasePlan> {
   return config.data.source === 'phantom'
-    ? { cases: phantoms(config, config.data), leftOut: [], otherRois: new Map() }
+    ? { cases: phantoms(config, config.data), testPatients: 0, leftOut: [], otherRois: new Map() }
     : dicomPlan(config, config.data, archive, onFile);
 }
 
@@ -72,7 +74,10 @@ async function dicomPlan(
   checkEveryRoi(cases, rois, otherRois);
   const sided = split(cases, data, training.seed);
   return {
-    cases: sided.flatMap(({ case: one, side }) => (side === undefined ? [] : [planned(one, side, rois)])),
+    cases: sided.flatMap(({ case: one, side }) =>
+      side === undefined || side === 'test' ? [] : [planned(one, side, rois)],
+    ),
+    testPatients: new Set(sided.filter(({ side }) => side === 'test').map(({ case: { patient } }) => patient)).size,
     leftOut: [
       ...leftOut,
       ...sided.filter(({ side }) => side === undefined).map(({ case: one }) => ({ ...one, error: inNeitherList() })),

@@ -21,6 +21,8 @@ export interface TrainingState {
   readonly rate: LearningRate;
   /** The parameters with the best validation, which are exported; absent before the first epoch. */
   readonly best: Parameters | undefined;
+  /** SHA-256 of the bundle's weights that the training began with; null where it began with random ones. */
+  readonly from: string | null;
 }
 
 const numbers = z.strictObject({
@@ -30,6 +32,7 @@ const numbers = z.strictObject({
   // JSON has no -Infinity: before the first validation there is no best.
   best: z.number().nullable(),
   epochsWithoutImprovement: z.int(),
+  from: z.string().nullable().default(null),
 });
 
 /** Older checkpoints than these are removed. */
@@ -60,6 +63,7 @@ export async function writeCheckpoint(directory: string, state: TrainingState): 
     learningRate,
     best: Number.isFinite(best) ? best : null,
     epochsWithoutImprovement,
+    from: state.from,
   };
   const bytes = encodeTensors(arrays, { metadata: { state: JSON.stringify(scalars) } });
   const path = join(directory, `checkpoint-${String(state.epoch).padStart(5, '0')}.bin`);
@@ -101,6 +105,7 @@ export async function readCheckpoint(path: string): Promise<TrainingState> {
       epochsWithoutImprovement: scalars.epochsWithoutImprovement,
     },
     best: found.best.size === 0 ? undefined : found.best,
+    from: scalars.from,
   };
 }
 

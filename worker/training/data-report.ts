@@ -7,7 +7,7 @@ import type { Side } from './split.ts';
 
 /** The data of a training, for a person to read before it runs for hours. */
 export interface DataReport {
-  readonly patients: Readonly<Record<Side, number>>;
+  readonly patients: Readonly<Record<Side | 'test', number>>;
   readonly cases: readonly {
     readonly place: string;
     readonly side: Side;
@@ -41,7 +41,11 @@ export function dataReport(rois: readonly Pick<Roi, 'name'>[], collection: CaseC
   const patientsOf = (side: Side) =>
     new Set(cases.filter((one) => one.side === side).map(({ patient }) => patient)).size;
   return {
-    patients: { training: patientsOf('training'), validation: patientsOf('validation') },
+    patients: {
+      training: patientsOf('training'),
+      validation: patientsOf('validation'),
+      test: collection.testPatients,
+    },
     cases: cases.map(({ place, side, prepared: { description } }) => {
       const { ct, rois: drawn } = description;
       const volumes = rois.flatMap(({ name }, index) => {
@@ -98,6 +102,7 @@ export function reportText({ patients, cases, rois, leftOut, otherRois }: DataRe
   const lines = [
     `training         ${count('training')}`,
     `validation       ${count('validation')}`,
+    ...(patients.test === 0 ? [] : [`test             ${patients.test} patients, not looked at`]),
     `pixels           ${range(
       cases.map((one) => one.pixelSpacingMm),
       2,

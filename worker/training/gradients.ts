@@ -1,9 +1,10 @@
-import type { Scalar, Tensor, Tensor4D } from '@tensorflow/tfjs-node';
+import type { Scalar, Tensor } from '@tensorflow/tfjs-node';
 import type { TensorFlow } from '../engines/load-tensorflow.ts';
-import { trainingForward } from '../networks/forward.ts';
+import { foldedTensors, trainingForward } from '../networks/forward.ts';
 import type { Network } from '../networks/layers.ts';
-import { type Parameters, parameterSpecs } from '../networks/parameters.ts';
+import type { Parameters } from '../networks/parameters.ts';
 import type { Batch } from './batch.ts';
+import { trainedSpecs } from './frozen-layers.ts';
 import { type LossWeights, segmentationLoss } from './loss.ts';
 
 export interface StepResult {
@@ -14,28 +15,35 @@ export interface StepResult {
   readonly statistics: Map<string, Float32Array>;
 }
 
-/** Loss and gradients of one batch; frees every tensor it makes. */
+/**
+ * Loss and gradients of one batch; frees every tensor it makes.
+ * @param frozen layers that get no gradient (`frozenLayers`)
+ */
 export function lossAndGradients(
   tf: TensorFlow,
   network: Network,
   parameters: Parameters,
   batch: Batch,
   weights: LossWeights,
+  frozen: ReadonlySet<string>,
 ): StepResult {
-  const specs = parameterSpecs(network).filter((spec) => spec.trainable);
+  const specs = trainedSpecs(network, frozen);
   const statistics = new Map<string, Float32Array>();
   const observed: [string, Tensor][] = [];
   let loss = Number.NaN;
   let gradients: StepResult['gradients'] = new Map();
   tf.tidy(() => {
     const tensors = specs.map(({ name, shape }) => tf.tensor(parameters.get(name) ?? [], [...shape]));
-    const x = tf.tensor4d(batch.input, [...batch.inputShape]);
-    const target = tf.cast<Tensor4D>(tf.tensor4d(batch.target, [...batch.targetShape], 'int32'), 'float32');
-    const [size, , , rois] = batch.targetShape;
-    const known = tf.tensor4d(batch.known, [size, 1, 1, rois]);
+    const fixed = foldedTensors(tf, network, parameters, ({ name }) => frozen.has(name));
+    const x = tf.tensor(batch.input, [...batch.inputShape]);
+    const target = tf.cast(tf.tensor(batch.target, [...batch.targetShape], 'int32'), 'float32');
+    const knownShape = batch.targetShape.map((length, axis, { length: rank }) =>
+      axis % (rank - 1) === 0 ? length : 1,
+    );
+    const known = tf.tensor(batch.known, knownShape);
     const lossOf = (...trainable: Tensor[]): Scalar => {
-      const named = new Map(specs.map(({ name }, index) => [name, trainable[index] as Tensor]));
-      const logits = trainingForward(tf, network, named, x, (layer, mean, variance) => {
+      const named = new Map([...fixed, ...specs.map(({ name }, index) => [name, trainable[index] as Tensor] as const)]);
+      const logits = trainingForward(tf, network, named, x, frozen, (layer, mean, variance) => {
         observed.push([`${layer.name}/mean`, mean], [`${layer.name}/variance`, variance]);
       });
       return segmentationLoss(tf, logits, target, known, weights);

@@ -5,10 +5,10 @@ import { orDiskFull } from '../../src/disk-full.ts';
 
 /** One line of `history.jsonl`. */
 export interface EpochRecord {
-  /** From 1 on. */
+  /** From 1 on; 0: the weights of `--from` before the first update. */
   readonly epoch: number;
-  /** Mean over the epoch's batches. */
-  readonly loss: number;
+  /** Mean over the epoch's batches; null for epoch 0. */
+  readonly loss: number | null;
   readonly learningRate: number;
   /** 3-D Dice per ROI on the validation patients; null where none of them has the ROI. */
   readonly dice: Readonly<Record<string, number | null>>;
@@ -21,7 +21,8 @@ export interface EpochRecord {
 /** An epoch in a line for a terminal. */
 export function epochLine({ epoch, loss, learningRate, dice, meanDice, seconds, waiting }: EpochRecord): string {
   const rois = Object.entries(dice).map(([name, value]) => `${name} ${value?.toFixed(3) ?? '-'}`);
-  return `epoch ${epoch}: loss ${loss.toFixed(4)}, Dice ${meanDice.toFixed(4)} (${rois.join(', ')}), rate ${learningRate.toPrecision(3)}, ${seconds.toFixed(0)} s, ${(waiting * 100).toFixed(1)}% waiting`;
+  const learned = loss === null ? 'before the first update' : `loss ${loss.toFixed(4)}`;
+  return `epoch ${epoch}: ${learned}, Dice ${meanDice.toFixed(4)} (${rois.join(', ')}), rate ${learningRate.toPrecision(3)}, ${seconds.toFixed(0)} s, ${(waiting * 100).toFixed(1)}% waiting`;
 }
 
 const historyFile = 'history.jsonl';
@@ -55,12 +56,14 @@ const plot = { left: 46, top: 14, width: 520, height: 250 };
 
 /** Loss (scaled to its largest value) and mean validation Dice over the epochs. */
 export function historyCurve(history: readonly EpochRecord[]): string {
-  const largestLoss = Math.max(...history.map(({ loss }) => loss), 1e-9);
+  const largestLoss = Math.max(...history.map(({ loss }) => loss ?? 0), 1e-9);
   const last = Math.max(history.length, 2);
   const x = (index: number): number => plot.left + (index / (last - 1)) * plot.width;
   const y = (share: number): number => plot.top + (1 - share) * plot.height;
-  const line = (values: readonly number[], colour: string): string => {
-    const points = values.map((value, index) => `${x(index).toFixed(1)},${y(value).toFixed(1)}`).join(' ');
+  const line = (values: readonly (number | null)[], colour: string): string => {
+    const points = values
+      .flatMap((value, index) => (value === null ? [] : [`${x(index).toFixed(1)},${y(value).toFixed(1)}`]))
+      .join(' ');
     return `<polyline fill="none" stroke="${colour}" stroke-width="1.5" points="${points}"/>`;
   };
   const label = (left: number, top: number, text: string, colour = '#444'): string =>
@@ -75,15 +78,15 @@ export function historyCurve(history: readonly EpochRecord[]): string {
     '<rect width="100%" height="100%" fill="white"/>',
     ...grid,
     line(
-      history.map(({ loss }) => loss / largestLoss),
+      history.map(({ loss }) => (loss === null ? null : loss / largestLoss)),
       '#c0392b',
     ),
     line(
       history.map(({ meanDice }) => meanDice),
       '#1f6fb2',
     ),
-    label(plot.left, bottom + 16, '1'),
-    label(plot.left + plot.width - 20, bottom + 16, `epoch ${history.length}`),
+    label(plot.left, bottom + 16, String(history[0]?.epoch ?? 1)),
+    label(plot.left + plot.width - 20, bottom + 16, `epoch ${history.at(-1)?.epoch ?? 0}`),
     label(plot.left, bottom + 34, `training loss (1 on the axis is ${largestLoss.toFixed(3)})`, '#c0392b'),
     label(plot.left + 260, bottom + 34, 'mean Dice of the validation patients', '#1f6fb2'),
     '</svg>',

@@ -2,15 +2,21 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ContourNodeError } from '../../src/errors.ts';
 import { openBundle } from '../bundles/open-bundle.ts';
-import type { Network } from '../networks/layers.ts';
+import { type Ancestor, provenanceOf, trainedOnAncestor } from '../bundles/provenance.ts';
+import type { ConvolutionLayer, Network } from '../networks/layers.ts';
 import { initialParameters, type Parameters } from '../networks/parameters.ts';
 import { decodeTensors } from '../networks/tensor-file.ts';
+import type { CollectedCase } from './case-cache.ts';
 
-/** What a training starts from: a bundle's weights, and which bundle that was. */
+/** What a training begins with: a bundle's weights, and which bundle that was. */
 export interface InitialWeights {
   readonly weights: Parameters;
+  /** Names of the bundle's ROIs in the order of its output channels. */
+  readonly rois: readonly string[];
   /** For the provenance of what is trained. */
   readonly source: { readonly name: string; readonly version: string; readonly sha256: string };
+  /** The bundle itself and those whose weights it began with, with the series of each. */
+  readonly ancestors: readonly Ancestor[];
 }
 
 /**
@@ -27,23 +33,40 @@ export async function weightsOfBundle(nameOrPath: string, modelsDirectory: strin
   }
   const { path, sha256 } = files.weights;
   const { tensors } = decodeTensors(await readFile(join(directory, path)), `${path} of bundle ${name}`);
-  return { weights: tensors, source: { name, version, sha256 } };
+  const { series, ancestors } = provenanceOf(manifest);
+  return {
+    weights: tensors,
+    rois: manifest.rois.map((roi) => roi.name),
+    source: { name, version, sha256 },
+    ancestors: [{ name, series }, ...ancestors],
+  };
 }
 
 /**
- * Initial parameters: random ones from the seed, replaced by the given weights wherever name and length agree. Arrays that
- * do not fit (the last layer where the ROIs differ) stay random.
+ * Initial parameters: random ones from the seed, replaced by the bundle's weights wherever name and length agree. Of the
+ * last convolution those channels are taken whose ROI has the same name in the bundle, in whatever order.
+ * @param rois names of the ROIs that are trained, in the order of the output channels
  * @throws ContourNodeError CHECKPOINT_INVALID where nothing fits
  */
-export function startingParameters(network: Network, seed: number, weights: Parameters | undefined): Parameters {
+export function startingParameters(
+  network: Network,
+  seed: number,
+  from: Pick<InitialWeights, 'weights' | 'rois'> | undefined,
+  rois: readonly string[],
+): Parameters {
   const parameters = initialParameters(network, seed);
-  if (weights === undefined) return parameters;
+  if (from === undefined) return parameters;
+  const last = network.layers.findLast((layer): layer is ConvolutionLayer => layer.kind === 'convolution');
+  const ofLast = new Set(['kernel', 'bias'].map((role) => `${last?.name ?? ''}/${role}`));
   let taken = 0;
   for (const [name, values] of parameters) {
-    const given = weights.get(name);
-    if (given?.length !== values.length) continue;
-    values.set(given);
-    taken += 1;
+    const given = from.weights.get(name);
+    if (given === undefined) continue;
+    if (ofLast.has(name)) takeChannels(values, rois, given, from.rois);
+    else if (given.length === values.length) {
+      values.set(given);
+      taken += 1;
+    }
   }
   if (taken === 0) {
     throw new ContourNodeError('CHECKPOINT_INVALID', 'no layer of the bundle fits the network that is to be trained', {
@@ -51,4 +74,41 @@ export function startingParameters(network: Network, seed: number, weights: Para
     });
   }
   return parameters;
+}
+
+/** Copies the output channels of ROIs with the same name; the channel runs fastest in a kernel and in a bias. */
+function takeChannels(
+  into: Float32Array,
+  rois: readonly string[],
+  given: Float32Array,
+  givenRois: readonly string[],
+): void {
+  if (into.length / rois.length !== given.length / givenRois.length) return;
+  for (const [channel, name] of rois.entries()) {
+    const source = givenRois.indexOf(name);
+    if (source < 0) continue;
+    for (let tap = 0; tap < into.length / rois.length; tap += 1) {
+      into[tap * rois.length + channel] = given[tap * givenRois.length + source]!;
+    }
+  }
+}
+
+/**
+ * Patients set aside have to be new to the weights as well: they choose the epoch and end the training.
+ * @throws ContourNodeError TRAINING_DATA where the bundle, or one that it began with, was trained on one of them
+ */
+export function checkSetAside(cases: readonly CollectedCase[], { source, ancestors }: InitialWeights): void {
+  const known = new Set(
+    cases
+      .filter(({ side, seriesInstanceUid: uid }) => {
+        return side === 'validation' && uid !== undefined && trainedOnAncestor(ancestors, uid);
+      })
+      .map(({ patient }) => patient),
+  );
+  if (known.size === 0) return;
+  throw new ContourNodeError(
+    'TRAINING_DATA',
+    `${known.size} of the patients set aside were trained on by ${source.name}: their figures would be too good`,
+    { remedy: 'set other patients aside (data.validation), or take these out of the archive' },
+  );
 }

@@ -13,7 +13,7 @@ import { roiPlausibility, trainedCt } from './training-range.ts';
 export function trainingProvenance(
   { bundle, rois }: Pick<TrainingConfig, 'bundle' | 'rois'>,
   { cases }: Pick<CaseCollection, 'cases'>,
-): Provenance {
+): Pick<Provenance, 'patterns' | 'series'> {
   const digests = (side: Side) =>
     cases.flatMap((one) =>
       one.side === side && one.seriesInstanceUid !== undefined

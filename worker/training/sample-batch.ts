@@ -1,7 +1,16 @@
 import { type Random, seededRandom } from '../phantom/random.ts';
-import { inputChannels, neighbourOffsets, type NetworkInput } from '../volume/preprocess.ts';
-import { type Change, drawChange, sampleHu, sampleLabels, samplingOf, unchanged } from './augmentation.ts';
+import { inputChannels, inputShape, neighbourOffsets, type NetworkInput } from '../volume/preprocess.ts';
+import {
+  type Change,
+  drawChange,
+  sampleHu,
+  sampleLabels,
+  type Sampling,
+  samplingOf,
+  unchanged,
+} from './augmentation.ts';
 import type { Batch } from './batch.ts';
+import { elementCount } from '../networks/parameters.ts';
 import { CaseReader, type PreparedCase } from './prepared-case.ts';
 import type { Augmentation } from './training-config.ts';
 
@@ -16,6 +25,15 @@ export interface SamplerPlan {
   readonly foreground: number;
   /** Channel that a left-right flip puts into each ROI's place (`mirroredChannels`). */
   readonly mirrored: readonly number[];
+}
+
+/** One sample of a batch: a slice, or a patch around it. */
+interface Pick {
+  readonly case: number;
+  /** The slice; of a patch its first one. */
+  readonly k: number;
+  readonly change: Change;
+  readonly random: Random;
 }
 
 /** Streams of the seed: the order of the slices, the changes, the slices that are chosen for an ROI. */
@@ -50,12 +68,13 @@ export class BatchSampler {
     const picks = Array.from({ length: batch }, (_, position) => {
       const draw = n * batch + position;
       const random = seededRandom(seed * 0x1_0000_0000 + draw, changeStream);
-      return { ...this.#slice(draw), change: drawChange(random, augmentation, input.spacingMm), random };
+      const { case: of, k } = this.#slice(draw);
+      return { case: of, k: this.#first(of, k), change: drawChange(random, augmentation, input.spacingMm), random };
     });
     return this.#assemble(picks);
   }
 
-  /** Slices of one case as they are, for validation. */
+  /** Slices of one case as they are, for validation; of a 3-D network the patches that begin with them. */
   plain(index: number, slices: readonly number[]): Batch {
     const random = seededRandom(0);
     return this.#assemble(slices.map((k) => ({ case: index, k, change: unchanged, random })));
@@ -63,6 +82,14 @@ export class BatchSampler {
 
   close(): void {
     for (const reader of this.#readers) reader.close();
+  }
+
+  /** First slice of what is taken for slice k: of a patch so that k lies in its middle, where the scan is long enough. */
+  #first(of: number, k: number): number {
+    const { patch } = this.#plan.input;
+    if (patch === undefined) return k;
+    const slices = this.#plan.cases[of]?.description.size[2] ?? 1;
+    return Math.max(0, Math.min(k - (patch.slices >> 1), slices - patch.slices));
   }
 
   #slice(draw: number): { case: number; k: number } {
@@ -100,37 +127,60 @@ export class BatchSampler {
     return found.filter((slices) => slices.length > 0).map((slices) => Uint32Array.from(slices));
   }
 
-  #assemble(picks: readonly { case: number; k: number; change: Change; random: Random }[]): Batch {
+  #assemble(picks: readonly Pick[]): Batch {
     const { input, mirrored } = this.#plan;
-    const [width, height] = input.size;
-    const channels = inputChannels(input);
+    const inputOf = inputShape({ ...input, layout: 'nhwc' }, picks.length);
     const rois = mirrored.length;
-    const pixels = width * height;
+    const targetOf = [...inputOf.slice(0, -1), rois];
     const batch: Batch = {
-      input: new Float32Array(picks.length * pixels * channels),
-      inputShape: [picks.length, height, width, channels],
-      target: new Uint8Array(picks.length * pixels * rois),
-      targetShape: [picks.length, height, width, rois],
+      input: new Float32Array(elementCount(inputOf)),
+      inputShape: inputOf,
+      target: new Uint8Array(elementCount(targetOf)),
+      targetShape: targetOf,
       known: new Float32Array(picks.length * rois),
     };
     for (const [n, pick] of picks.entries()) this.#writeSample(batch, n, pick);
     return batch;
   }
 
-  #writeSample(batch: Batch, n: number, pick: { case: number; k: number; change: Change; random: Random }): void {
+  #writeSample(batch: Batch, n: number, pick: Pick): void {
     const { input, mirrored, cases } = this.#plan;
     const prepared = cases[pick.case];
     const reader = this.#readers[pick.case];
     if (prepared === undefined || reader === undefined) return;
     const { size, known } = prepared.description;
+    const sampling = samplingOf(pick.change, input.size, [size[0], size[1]]);
+    const slices = input.patch?.slices ?? 1;
+    // A patch is a stack of slices, all of them changed alike.
+    for (let slice = 0; slice < slices; slice += 1) {
+      const k = pick.k + slice;
+      this.#writeSlice(batch, n * slices + slice, { ...pick, k }, { reader, sampling, columns: size[0] });
+    }
+    for (const [roi, bit] of this.#bits(pick.change).entries()) {
+      batch.known[n * mirrored.length + roi] = known[bit] === true ? 1 : 0;
+    }
+  }
+
+  /** A flipped left parotid is a right one: each channel takes the bit of its twin. */
+  #bits({ flipLeftRight }: Change): readonly number[] {
+    return this.#plan.mirrored.map((twin, roi) => (flipLeftRight ? twin : roi));
+  }
+
+  /** @param n the slice's place in the batch, in slices */
+  #writeSlice(
+    batch: Batch,
+    n: number,
+    pick: Pick,
+    { reader, sampling, columns }: { reader: CaseReader; sampling: Sampling; columns: number },
+  ): void {
+    const { input, mirrored } = this.#plan;
     const { change } = pick;
     const pixels = input.size[0] * input.size[1];
-    const sampling = samplingOf(change, input.size, [size[0], size[1]]);
     const channels = inputChannels(input);
     const hu = new Float32Array(pixels);
     let channel = 0;
     for (const neighbour of neighbourOffsets(input)) {
-      sampleHu(reader.hu(pick.k + neighbour), size[0], sampling, input.paddingHu, hu);
+      sampleHu(reader.hu(pick.k + neighbour), columns, sampling, input.paddingHu, hu);
       changeHu(hu, change, pick.random);
       for (const { low, high } of input.windows) {
         const scale = 1 / (high - low);
@@ -142,11 +192,8 @@ export class BatchSampler {
     }
     const rois = mirrored.length;
     const labels = new Uint16Array(pixels);
-    sampleLabels(reader.labels(pick.k), size[0], sampling, rois, labels);
-    // A flipped left parotid is a right one: each channel takes the bit of its twin.
-    const bits = mirrored.map((twin, roi) => (change.flipLeftRight ? twin : roi));
-    for (const [roi, bit] of bits.entries()) {
-      batch.known[n * rois + roi] = known[bit] === true ? 1 : 0;
+    sampleLabels(reader.labels(pick.k), columns, sampling, rois, labels);
+    for (const [roi, bit] of this.#bits(change).entries()) {
       for (let pixel = 0, out = n * pixels * rois + roi; pixel < pixels; pixel += 1, out += rois) {
         batch.target[out] = (labels[pixel]! >> bit) & 1;
       }

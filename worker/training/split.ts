@@ -5,11 +5,15 @@ import type { TrainingConfig } from './training-config.ts';
 
 export type Side = 'training' | 'validation';
 
+/** `test`: neither trained on nor validated with. */
+type Part = Side | 'test';
+
 type DicomData = Extract<TrainingConfig['data'], { source: 'dicom' }>;
 
 /**
  * Splits the patients into those to train on and those set aside; all series of one patient are on the same side. Without
- * lists the patients with the smallest digests of seed and name are set aside, whatever else the archive holds.
+ * lists the patients with the smallest digests of seed and name are set aside, whatever else the archive holds; those with
+ * the largest are for the test.
  * @returns the side of each case, undefined for a case that neither list names; cases in the order of the digests
  * @throws ContourNodeError TRAINING_DATA (one patient alone), CONFIG_INVALID (an entry without a patient, or a patient in both lists)
  */
@@ -17,7 +21,7 @@ export function split(
   cases: readonly ArchiveCase[],
   data: DicomData,
   seed: number,
-): { case: ArchiveCase; side: Side | undefined }[] {
+): { case: ArchiveCase; side: Part | undefined }[] {
   const rank = ({ id }: ArchiveCase): string => createHash('sha256').update(`${seed}/${id}`).digest('hex');
   const ranked = cases.toSorted((a, b) => (rank(a) < rank(b) ? -1 : 1));
   const patients = [...new Set(ranked.map(({ patient }) => patient))];
@@ -28,13 +32,23 @@ export function split(
         : 'add patients to the archive';
     throw new ContourNodeError('TRAINING_DATA', `${cases.length} CT series, all of one patient`, { remedy });
   }
-  const sideOf = data.validation === undefined ? byShare(patients, data.validationShare) : byLists(ranked, data);
+  const sideOf = data.validation === undefined ? byShare(patients, data) : byLists(ranked, data);
   return ranked.map((one) => ({ case: one, side: sideOf(one) }));
 }
 
-function byShare(patients: readonly string[], share: number): (one: ArchiveCase) => Side {
-  const aside = new Set(patients.slice(0, Math.max(1, Math.round(patients.length * share))));
-  return ({ patient }) => (aside.has(patient) ? 'validation' : 'training');
+function byShare(
+  patients: readonly string[],
+  { validationShare, testShare, fold }: Pick<DicomData, 'validationShare' | 'testShare' | 'fold'>,
+): (one: ArchiveCase) => Part {
+  const tested = Math.round(patients.length * testShare);
+  const aside = Math.max(1, Math.round(patients.length * validationShare));
+  // The last ones are for the test whatever the share or the fold is.
+  const others = patients.slice(0, patients.length - tested);
+  const test = new Set(patients.slice(others.length));
+  const validation = new Set(
+    fold === undefined ? others.slice(0, aside) : others.filter((_, n) => n % fold.of === fold.number - 1),
+  );
+  return ({ patient }) => (validation.has(patient) ? 'validation' : test.has(patient) ? 'test' : 'training');
 }
 
 function byLists(cases: readonly ArchiveCase[], data: DicomData): (one: ArchiveCase) => Side | undefined {

@@ -37,14 +37,14 @@ export async function trainBundle(tf: TensorFlow, training: BundleTraining): Pro
   const network = networkOf(config);
   const write = async (trained: Pick<TrainedNetwork, 'parameters' | 'history' | 'calibration'>): Promise<void> => {
     const date = new Date().toISOString();
-    await writeTrainedBundle(training.out, { config, network, cases, command, date, from: from?.source, ...trained });
+    await writeTrainedBundle(training.out, { config, network, cases, command, date, from, ...trained });
   };
   let firstUpdate: number | undefined;
   const { best, calibration, history } = await train(tf, {
     config,
     cases,
     directory,
-    from: from?.weights,
+    from,
     signal: training.signal,
     onUpdate: (done, total, loss) => {
       // The updates of earlier runs do not count: the time left is estimated from those of this run.

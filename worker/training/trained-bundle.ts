@@ -7,6 +7,7 @@ import type { Bundle } from '../../src/bundles/read-bundle.ts';
 import { writeBundle, type BundleDescription } from '../bundles/write-bundle.ts';
 import type { Calibration } from './calibrate.ts';
 import type { CaseCollection } from './case-cache.ts';
+import { bestEpoch } from './early-stop.ts';
 import type { EpochRecord } from './history.ts';
 import type { InitialWeights } from './initial-weights.ts';
 import type { Side } from './split.ts';
@@ -27,7 +28,7 @@ export interface TrainedNetwork {
   /** ISO 8601. */
   readonly date: string;
   /** The bundle whose weights it began with. */
-  readonly from?: InitialWeights['source'] | undefined;
+  readonly from?: Pick<InitialWeights, 'source' | 'ancestors'> | undefined;
 }
 
 /**
@@ -36,10 +37,8 @@ export interface TrainedNetwork {
  */
 export async function writeTrainedBundle(directory: string, training: TrainedNetwork): Promise<Bundle> {
   const { config, network, parameters, cases, history, calibration } = training;
-  const best = history.reduce<EpochRecord | undefined>(
-    (a, b) => (a === undefined || b.meanDice > a.meanDice ? b : a),
-    undefined,
-  );
+  const best = bestEpoch(history);
+  const before = history.find(({ epoch }) => epoch === 0);
   const { flipAverage, ...about } = config.bundle;
   const { trained, plausibility } = trainingRanges(config, cases);
   const patients = (side: Side) =>
@@ -57,7 +56,7 @@ export async function writeTrainedBundle(directory: string, training: TrainedNet
       contourNode: version,
       command: training.command,
       date: training.date,
-      ...(training.from === undefined ? {} : { from: training.from }),
+      ...(training.from === undefined ? {} : { from: training.from.source, ancestors: training.from.ancestors }),
       parameters: parameterCount(network),
       data: withoutNames(config.data),
       trainingPatients: patients('training'),
@@ -65,7 +64,7 @@ export async function writeTrainedBundle(directory: string, training: TrainedNet
       trainingSeries: cases.training.length,
       leftOut: cases.leftOut.length,
       ...trainingProvenance(config, cases),
-      epochs: history.length,
+      epochs: history.at(-1)?.epoch ?? 0,
       bestEpoch: best?.epoch ?? 0,
       schedule: config.training,
       augmentation: config.augmentation,
@@ -83,6 +82,8 @@ export async function writeTrainedBundle(directory: string, training: TrainedNet
         date: training.date,
         dice: best?.dice ?? {},
         meanDice: best?.meanDice ?? null,
+        // What the weights of `--from` reached on the same patients.
+        ...(before === undefined ? {} : { before: { dice: before.dice, meanDice: before.meanDice } }),
       },
     },
   };

@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import { manifestSchema, roiSchema } from '../../src/bundles/manifest.ts';
+import { sliceManifestSchema, roiSchema } from '../../src/bundles/manifest.ts';
 import { parseYaml } from '../../src/config/parse-yaml.ts';
 import { ContourNodeError } from '../../src/errors.ts';
 
 const range = z.tuple([z.number(), z.number()]);
-const manifest = manifestSchema.shape;
+const manifest = sliceManifestSchema.shape;
 
 /** An ROI of the bundle and its names in the training data. */
 const trainedRoi = roiSchema.extend({
@@ -46,6 +46,13 @@ const schedule = z.strictObject({
   accumulate: z.int().positive().default(1),
   learningRate: z.number().positive().default(0.005),
   /**
+   * Layers that stay as the bundle of `--from` has them: its encoder, or every layer whose whole name fits one of these
+   * regular expressions.
+   */
+  freeze: z.union([z.literal('encoder'), z.array(z.string()).min(1)]).optional(),
+  /** The training ends when this many epochs in a row brought no better validation. */
+  stopAfter: z.int().positive().optional(),
+  /**
    * `plateau` (the paper's): the learning rate is multiplied by `factor` when `patience` epochs brought no better
    * validation. `poly` (DeepLab's own): it falls with (1 - epoch / epochs)^0.9, so that a training with few epochs
    * ends with small steps.
@@ -80,6 +87,10 @@ const data = z.discriminatedUnion('source', [
     patients: z.enum(['id', 'folder']).default('id'),
     /** Share of the patients that is set aside for validation, chosen by training.seed. */
     validationShare: z.number().gt(0).lt(1).default(0.1),
+    /** Instead of a share, one of K parts that differ: every K-th patient is set aside (`train --fold N/K`). */
+    fold: z.strictObject({ number: z.int().positive(), of: z.int().min(2) }).optional(),
+    /** Share of the patients that the training does not use, for a test at the end; chosen in the same way. */
+    testShare: z.number().min(0).lt(1).default(0),
     /** Instead of a share: the patients to validate with, by Patient ID or folder; all others are trained on. */
     validation: z.array(z.string()).min(1).optional(),
     /** With `validation`: the patients to train on; those in neither list are left out. */
@@ -101,8 +112,9 @@ export const trainingConfigSchema = z.strictObject({
   architecture: manifest.architecture,
   // The trainer's own networks get windows mapped to [0, 1] and slices in LPS orientation.
   input: manifest.input.refine(
-    ({ windows, axes }) => windows.every(({ normalise }) => normalise === undefined) && axes.join() === 'P,L',
-    { error: 'normalise and axes are for imported networks' },
+    ({ windows, axes, layout }) =>
+      windows.every(({ normalise }) => normalise === undefined) && axes.join() === 'P,L' && layout === 'nhwc',
+    { error: 'normalise, axes and layout are for imported networks' },
   ),
   rois: z.array(trainedRoi).min(1).max(16),
   augmentation: augmentation.prefault({}),

@@ -1,5 +1,6 @@
 import type { TensorFlow } from '../engines/load-tensorflow.ts';
-import { inferenceNetwork } from '../networks/forward.ts';
+import { type Patch, patchShares } from '../inference/patches-along-slices.ts';
+import { type InferenceNetwork, inferenceNetwork } from '../networks/forward.ts';
 import type { Network } from '../networks/layers.ts';
 import type { Parameters } from '../networks/parameters.ts';
 import type { Batch } from './batch.ts';
@@ -13,8 +14,10 @@ export interface Validation {
   readonly sampler: BatchSampler;
   /** The first of the sampler's cases. */
   readonly cases: readonly PreparedCase[];
-  /** Step between the slices that are validated. */
+  /** Step between the slices that are validated; a 3-D network is validated on all of them. */
   readonly step: number;
+  /** Of a 3-D network. */
+  readonly patch?: Patch | undefined;
 }
 
 /** Of one ROI. */
@@ -33,7 +36,7 @@ export async function validationDice(
   tf: TensorFlow,
   network: Network,
   parameters: Parameters,
-  { sampler, cases, step }: Validation,
+  { sampler, cases, step, patch }: Validation,
   thresholds: readonly number[],
 ): Promise<RoiDice[]> {
   const rois = cases[0]?.description.known.length ?? 0;
@@ -43,10 +46,12 @@ export async function validationDice(
   try {
     for (const [index, { description }] of cases.entries()) {
       const counts = Array.from({ length: rois }, () => new OverlapCounts(thresholds));
-      const slices = Array.from({ length: Math.ceil(description.size[2] / step) }, (_, n) => n * step);
-      for (let first = 0; first < slices.length; first += batch) {
-        const plain = sampler.plain(index, slices.slice(first, first + batch));
-        count(plain, predict(tf, inference, plain), counts);
+      const seen =
+        patch === undefined
+          ? seenInSlices(sampler, index, description.size[2], step, (input) => predict(tf, inference, input))
+          : [seenInPatches(sampler, index, description.size[2], patch, (input) => predict(tf, inference, input))];
+      for (const { target, found } of seen) {
+        count(target, found, counts);
         // Lets the messages of the batch loader arrive.
         await new Promise(setImmediate);
       }
@@ -65,16 +70,55 @@ export async function validationDice(
   });
 }
 
-function predict(
-  tf: TensorFlow,
-  inference: ReturnType<typeof inferenceNetwork>,
-  { input, inputShape }: Batch,
-): Float32Array {
-  return tf.tidy(() => inference.predict(tf.tensor4d(input, [...inputShape])).dataSync<'float32'>());
+function predict(tf: TensorFlow, inference: InferenceNetwork, { input, inputShape }: Batch): Float32Array {
+  return tf.tidy(() => inference.predict(tf.tensor(input, [...inputShape])).dataSync<'float32'>());
 }
 
-function count({ target, targetShape }: Batch, found: Float32Array, counts: readonly OverlapCounts[]): void {
-  const rois = targetShape[3];
+/** What is drawn and what the network finds, voxel by voxel, within a voxel ROI by ROI. */
+interface Seen {
+  readonly target: Uint8Array;
+  readonly found: Float32Array;
+}
+
+function* seenInSlices(
+  sampler: BatchSampler,
+  index: number,
+  slices: number,
+  step: number,
+  predict: (input: Batch) => Float32Array,
+): Generator<Seen> {
+  const wanted = Array.from({ length: Math.ceil(slices / step) }, (_, n) => n * step);
+  for (let first = 0; first < wanted.length; first += batch) {
+    const plain = sampler.plain(index, wanted.slice(first, first + batch));
+    yield { target: plain.target, found: predict(plain) };
+  }
+}
+
+/** The whole patient, patches joined as inference joins them. */
+function seenInPatches(
+  sampler: BatchSampler,
+  index: number,
+  slices: number,
+  patch: Patch,
+  predict: (input: Batch) => Float32Array,
+): Seen {
+  let whole: Seen | undefined;
+  for (const { start, shares } of patchShares(slices, patch)) {
+    const plain = sampler.plain(index, [start]);
+    const found = predict(plain);
+    const area = found.length / patch.slices;
+    whole ??= { target: new Uint8Array(area * slices), found: new Float32Array(area * slices) };
+    for (const [k, share] of shares.entries()) {
+      const offset = (start + k) * area;
+      whole.target.set(plain.target.subarray(k * area, (k + 1) * area), offset);
+      for (let v = 0; v < area; v += 1) whole.found[offset + v]! += share * found[k * area + v]!;
+    }
+  }
+  return whole ?? { target: new Uint8Array(), found: new Float32Array() };
+}
+
+function count(target: Uint8Array, found: Float32Array, counts: readonly OverlapCounts[]): void {
+  const rois = counts.length;
   for (let i = 0; i < found.length; i += 1) counts[i % rois]?.add(found[i] ?? 0, target[i] === 1);
 }
 

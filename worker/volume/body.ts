@@ -29,19 +29,12 @@ const smallestCm3 = 100;
  * @throws ContourNodeError SERIES_NO_BODY
  */
 export function findBody(volume: Volume): Body {
-  const [nx, ny, nz] = volume.grid.size;
+  const { tissue, core, size, step, rounds } = bodyCore(volume);
+  const [width, height, nz] = size;
+  const [sx, sy] = step;
   const [dx, dy] = volume.grid.spacing;
-  const sx = Math.max(1, Math.round(coarseMm / dx));
-  const sy = Math.max(1, Math.round(coarseMm / dy));
-  const width = Math.max(1, Math.floor(nx / sx));
-  const height = Math.max(1, Math.floor(ny / sy));
-  const tissue = coarseTissue(volume, sx, sy, width, height);
-  const steps = Math.max(1, Math.round(openingMm / (sx * dx)));
-  const core = tissue.slice();
-  const size = [width, height, nz] as const;
-  for (let n = 0; n < steps; n += 1) growInPlane(0, core, size);
   const body = largestComponent(core, width, height, nz);
-  for (let n = 0; n < steps; n += 1) growInPlane(1, body, size, tissue);
+  for (let n = 0; n < rounds; n += 1) growInPlane(1, body, size, tissue);
 
   const profiles = [new Float64Array(width), new Float64Array(height), new Float64Array(nz)] as const;
   const thickness = sliceThickness(volume.grid.z);
@@ -86,6 +79,34 @@ export function findBody(volume: Volume): Body {
   return { low, high, centre, median, volumeCm3: volumeMm3 / 1000 };
 }
 
+/** The series on a coarse grid in plane, `mask[(k * height + y) * width + x]`. */
+export interface BodyCore {
+  /** Where the mean HU is tissue. */
+  readonly tissue: Uint8Array;
+  /** What of it is not thin: eroded in plane by so many steps. */
+  readonly core: Uint8Array;
+  readonly rounds: number;
+  readonly size: readonly [width: number, height: number, depth: number];
+  /** Columns and rows of the CT that a coarse pixel stands for; what is left over at the far edges is left out. */
+  readonly step: readonly [number, number];
+}
+
+/** Tissue on a coarse grid, and what of it is thicker than a table's shell, a headrest or a mask. */
+export function bodyCore(volume: Volume): BodyCore {
+  const [nx, ny, nz] = volume.grid.size;
+  const [dx, dy] = volume.grid.spacing;
+  const sx = Math.max(1, Math.round(coarseMm / dx));
+  const sy = Math.max(1, Math.round(coarseMm / dy));
+  const width = Math.max(1, Math.floor(nx / sx));
+  const height = Math.max(1, Math.floor(ny / sy));
+  const tissue = coarseTissue(volume, sx, sy, width, height);
+  const rounds = Math.max(1, Math.round(openingMm / (sx * dx)));
+  const core = tissue.slice();
+  const size = [width, height, nz] as const;
+  for (let n = 0; n < rounds; n += 1) growInPlane(0, core, size);
+  return { tissue, core, rounds, size, step: [sx, sy] };
+}
+
 /** How much of z each slice stands for: half the way to either neighbour, mm. A lone slice counts as 1 mm. */
 export function sliceThickness(z: Float64Array): Float64Array {
   const last = z.length - 1;
@@ -94,8 +115,18 @@ export function sliceThickness(z: Float64Array): Float64Array {
   );
 }
 
-/** 1 where the mean HU of a block of sx by sy voxels is tissue. */
-function coarseTissue(volume: Volume, sx: number, sy: number, width: number, height: number): Uint8Array {
+/**
+ * 1 where the mean HU of a block of sx by sy voxels is tissue.
+ * @param first column and row of the CT where the blocks begin
+ */
+export function coarseTissue(
+  volume: Volume,
+  sx: number,
+  sy: number,
+  width: number,
+  height: number,
+  first: readonly [number, number] = [0, 0],
+): Uint8Array {
   const [nx, ny, nz] = volume.grid.size;
   const tissue = new Uint8Array(width * height * nz);
   const sums = new Float64Array(width);
@@ -104,7 +135,7 @@ function coarseTissue(volume: Volume, sx: number, sy: number, width: number, hei
     for (let y = 0; y < height; y += 1) {
       sums.fill(0);
       for (let j = 0; j < sy; j += 1) {
-        let v = (k * ny + y * sy + j) * nx;
+        let v = (k * ny + first[1] + y * sy + j) * nx + first[0];
         for (let x = 0; x < width; x += 1) {
           let sum = 0;
           // Padding of -2000 and less must not lower the mean of skin beside it.
@@ -123,7 +154,7 @@ function coarseTissue(volume: Volume, sx: number, sy: number, width: number, hei
  * The pixels with the value grow by one step of the 4-neighbourhood in each slice, only inside of `within`. Nothing grows
  * from outside of the image, so that a body that is cut there stays whole.
  */
-function growInPlane(
+export function growInPlane(
   value: 0 | 1,
   mask: Uint8Array,
   [width, height, depth]: readonly [number, number, number],

@@ -1,7 +1,7 @@
-import type { BundleManifest } from '../../src/bundles/manifest.ts';
+import type { SliceManifest } from '../../src/bundles/manifest.ts';
 import type { Volume } from './volume.ts';
 
-type Window = BundleManifest['input']['windows'][number];
+type Window = SliceManifest['input']['windows'][number];
 
 /** A window as a function of HU: (clipped to [low, high] - subtract) * factor. */
 export interface Intensity {

@@ -21,6 +21,12 @@ export function placeInBody(mask: Mask, body: Body): [number, number, number] {
   ];
 }
 
+/** x of a mask's centre of gravity, mm, to the left. */
+export function maskCentreX(mask: Mask): number {
+  const { millimetres, columns } = weigh(mask);
+  return mask.grid.origin[0] + (columns / millimetres) * mask.grid.spacing[0];
+}
+
 /** Sums over the voxels, each weighted with the thickness of its slice: of 1, of column and row, and of z. */
 function weigh({ grid, voxels }: Mask): { millimetres: number; columns: number; rows: number; z: number } {
   const [nx, ny, nz] = grid.size;

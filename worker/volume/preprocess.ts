@@ -1,4 +1,4 @@
-import type { BundleManifest } from '../../src/bundles/manifest.ts';
+import type { SliceManifest } from '../../src/bundles/manifest.ts';
 import type { Body } from './body.ts';
 import { intensityOf } from './intensity.ts';
 import { sliceTaps, triangleTaps, type Taps } from './taps.ts';
@@ -10,7 +10,7 @@ import type { Grid, Mask, Volume } from './volume.ts';
  *
  * CT → `networkGrid` → `toNetworkHu` (HU on the network's grid, worth caching) → `writeNetworkInput` (one tensor a slice).
  */
-export type NetworkInput = BundleManifest['input'];
+export type NetworkInput = SliceManifest['input'];
 
 /** Channels of the input tensor: slice by slice from the lowest neighbour (-z) up, within a slice window by window. */
 export function inputChannels(input: NetworkInput): number {
@@ -26,10 +26,14 @@ export function neighbourOffsets({ neighbours }: NetworkInput): number[] {
   return [...above.map((distance) => -distance).toReversed(), 0, ...above];
 }
 
-/** Shape of the input tensor of `batch` slices in the bundle's layout. */
-export function inputShape(input: NetworkInput, batch: number): [number, number, number, number] {
+/** Shape of the input tensor of `batch` slices, of a 3-D network of `batch` patches, in the bundle's layout. */
+export function inputShape(input: NetworkInput, batch: number): number[] {
   const [width, height] = input.size;
   const channels = inputChannels(input);
+  if (input.patch !== undefined) {
+    const axes = [input.patch.slices, height, width];
+    return input.layout === 'nhwc' ? [batch, ...axes, channels] : [batch, channels, ...axes];
+  }
   return input.layout === 'nhwc' ? [batch, height, width, channels] : [batch, channels, height, width];
 }
 

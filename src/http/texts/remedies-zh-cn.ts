@@ -40,6 +40,8 @@ export const remediesInChinese: Readonly<Record<ErrorCode, string>> = {
   SERIES_TOO_FEW_SLICES: '请发送完整序列',
   SERIES_PIXELS_DIFFER: '已知的 SOP Instance UID 下出现了不同的像素：请检查发送方',
   SERIES_INCOMPLETE: '重新发送该序列，或在其页面上（或用 `contour-node jobs release`）按现状接受',
+  CHECKPOINT_UNREADABLE: '从训练模型的地方重新复制该检查点（checkpoint）文件',
+  MODEL_NOT_SUPPORTED: 'docs/models.md 说明了可以导入哪些模型',
   BUNDLE_INVALID: '从训练模型的地方重新复制该模型',
   BUNDLE_DIGEST: '模型的某个文件被改动：请重新复制该模型',
   BUNDLE_GOLDEN: '该推理引擎给出的数值与写入模型时不同：请使用另一个引擎或设备',

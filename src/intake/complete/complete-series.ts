@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { type Bundle, readBundle } from '../../bundles/read-bundle.ts';
 import type { CurrentConfig } from '../../config/config-in-force.ts';
+import { bundlesOf, type Recipe } from '../../config/recipe-schema.ts';
 import { checkCtSeries, type CheckedSeries } from '../../dicom/ct-series.ts';
 import type { CtInstance } from '../../dicom/ct-instance.ts';
 import { readHeader } from '../../dicom/read-data-set.ts';
@@ -174,12 +175,14 @@ export class SeriesCompletion {
     const problems: Problem[] = [];
     // An order that exists already (after a retry of another one) is not contoured twice.
     const standing = standingOrders(earlier, revision);
-    for (const model of route.models.filter((name) => !standing.includes(name))) {
+    const recipe = config.recipes.find(({ name }) => name === route.recipe);
+    const wanted = recipe === undefined ? route.models : [recipe.name];
+    for (const name of wanted.filter((one) => !standing.includes(one))) {
       try {
-        orders.push(await this.#order(record, revision, images, route.destinations, model));
+        orders.push(await this.#order(record, revision, images, route.destinations, recipe ?? name));
       } catch (error) {
         problems.push(problemFrom(error));
-        log.error({ series, revision, model, err: error }, 'no order for this model');
+        log.error({ series, revision, model: name, err: error }, 'no order for this model');
       }
     }
     faultPoint('order-written');
@@ -201,22 +204,26 @@ export class SeriesCompletion {
     revision: number,
     images: readonly StoredImage[],
     wanted: readonly string[],
-    model: string,
+    by: string | Recipe,
   ): Promise<WrittenOrder> {
     const { store, current } = this.#options;
     const { config, digest } = current();
-    const bundle = await readBundle(join(config.models.directory, model));
-    this.#check(images, bundle);
+    const bundles: Bundle[] = [];
+    for (const name of typeof by === 'string' ? [by] : bundlesOf(by)) {
+      const bundle = await readBundle(join(config.models.directory, name));
+      this.#check(images, bundle);
+      bundles.push(bundle);
+    }
     return writeOrder({
       dataDirectory: store.dataDirectory,
       series,
       revision,
-      bundle,
+      by: typeof by === 'string' ? bundles[0]! : { recipe: by, bundles },
       config,
       configDigest: digest,
       destinations: config.destinations.filter(({ name }) => wanted.includes(name)),
       sender: assembly.peer,
-      predecessors: predecessors(orders, revision, bundle.manifest.name),
+      predecessors: predecessors(orders, revision, typeof by === 'string' ? bundles[0]!.manifest.name : by.name),
     });
   }
 }

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import type { BundleManifest } from '../../bundles/manifest.ts';
 import type { Bundle } from '../../bundles/read-bundle.ts';
+import { leastUse, recipeVersion } from '../../config/recipe-origin.ts';
+import type { Recipe } from '../../config/recipe-schema.ts';
 import { type Config, type Destination, destinationSchema } from '../../config/schema.ts';
 import { ContourNodeError } from '../../errors.ts';
 import { type Profile, structureSetStyleSchema, type WorkOrder } from '../../work/work-order.ts';
@@ -14,7 +17,8 @@ export interface OrderInput {
   readonly dataDirectory: string;
   readonly series: string;
   readonly revision: number;
-  readonly bundle: Bundle;
+  /** The bundle that contours, or those of the recipe. */
+  readonly by: Bundle | { readonly recipe: Recipe; readonly bundles: readonly Bundle[] };
   readonly config: Config;
   readonly configDigest: string;
   /** Those of the route. */
@@ -31,19 +35,20 @@ export interface WrittenOrder {
 }
 
 /**
- * Writes the order to contour one revision with one bundle, for the destinations that allow it. The same order has the
- * same file.
+ * Writes the order to contour one revision with one bundle or by one recipe, for the destinations that allow it. The same
+ * order has the same file.
  *
  * @throws ContourNodeError DESTINATION_NOT_ALLOWED where there are destinations and none of them allows the bundle
  */
 export async function writeOrder(input: OrderInput): Promise<WrittenOrder> {
-  const { bundle, config, destinations, series, revision } = input;
-  const { name, version: bundleVersion, intendedUse } = bundle.manifest;
+  const { config, destinations, series, revision } = input;
+  const { bundle, intendedUse, recipe } = ordered(input.by);
+  const { name } = bundle;
   const allowed = destinations.filter(({ allow }) => allow.includes(intendedUse));
   const refusal = (destination: Destination): ContourNodeError =>
     new ContourNodeError(
       'DESTINATION_NOT_ALLOWED',
-      `destination ${destination.name} does not allow ${intendedUse} bundles such as ${name}`,
+      `destination ${destination.name} does not allow ${intendedUse} ${recipe === undefined ? 'bundles' : 'recipes'} such as ${name}`,
     );
   if (allowed.length === 0 && destinations[0] !== undefined) throw refusal(destinations[0]);
 
@@ -52,7 +57,8 @@ export async function writeOrder(input: OrderInput): Promise<WrittenOrder> {
     formatVersion: 1,
     series,
     revision,
-    bundle: { name, version: bundleVersion, digest: bundle.digest },
+    bundle,
+    ...(recipe !== undefined && { recipe }),
     configDigest: input.configDigest,
     nodeVersion: version,
     uidRoot: config.dicom.uidRoot,
@@ -71,7 +77,21 @@ export async function writeOrder(input: OrderInput): Promise<WrittenOrder> {
       ? { destination: destination.name, profile: '', refused: problemFrom(refusal(destination)) }
       : { destination: destination.name, profile: profile.key };
   });
-  return { order: key, bundle: { name, version: bundleVersion }, deliveries };
+  return { order: key, bundle: { name, version: bundle.version }, deliveries };
+}
+
+interface Ordered extends Pick<WorkOrder, 'bundle' | 'recipe'> {
+  readonly intendedUse: BundleManifest['intendedUse'];
+}
+
+function ordered(by: OrderInput['by']): Ordered {
+  const named = ({ manifest: { name, version: of }, digest }: Bundle) => ({ name, version: of, digest });
+  if (!('recipe' in by)) return { bundle: named(by), intendedUse: by.manifest.intendedUse };
+  return {
+    bundle: { name: by.recipe.name, ...recipeVersion(by.recipe, by.bundles) },
+    recipe: { definition: by.recipe, bundles: by.bundles.map(named) },
+    intendedUse: leastUse(by.bundles.map(({ manifest }) => manifest)),
+  };
 }
 
 /** One profile for all destinations with the same structure set; one for a structure set that is not delivered. */

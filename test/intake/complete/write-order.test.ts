@@ -138,3 +138,40 @@ test('an unrouted series is routed by a retry once there is a route', async (t) 
   await bench.pass(0);
   assert.deepEqual([bench.show(a).state, bench.show(a).revision], ['queued', 1]);
 });
+
+test('a route by recipe writes one order that carries the recipe and the digest of each bundle', async (t) => {
+  const bench = await contourable(t, {
+    destinations: [
+      { name: 'a', peer: 'tps', allow: ['clinical', 'demonstration'] },
+      { name: 'b', peer: 'tps' },
+    ],
+    recipes: [
+      {
+        name: 'both',
+        structures: [
+          { name: 'External', from: 'body' },
+          { name: 'One', from: 'clinical-one/GTVp' },
+          { name: 'Two', from: 'demo-one/GTVp' },
+        ],
+      },
+    ],
+    routes: [{ name: 'all', recipe: 'both', destinations: ['a', 'b'] }],
+  });
+  const shown = bench.show(a);
+  assert.deepEqual(shown.models, ['both']);
+  const [{ folder, bundle }] = shown.orders as [(typeof shown.orders)[number]];
+  const order = workOrderSchema.parse(
+    JSON.parse(await readFile(join(bench.dataDirectory, folder, 'order.json'), 'utf8')),
+  );
+  assert.deepEqual([order.bundle.name, order.bundle.version], [bundle.name, bundle.version]);
+  assert.deepEqual(
+    order.recipe?.bundles.map(({ name }) => name),
+    ['clinical-one', 'demo-one'],
+  );
+  assert.equal(order.recipe?.definition.structures.length, 3);
+  assert.deepEqual(
+    order.profiles.map(({ destinations }) => destinations),
+    [['a']],
+    'a recipe is for what its least bundle is for',
+  );
+});

@@ -1,13 +1,14 @@
 import { listBundles } from '../../../src/bundles/read-bundle.ts';
+import { routeBundles } from '../../../src/config/route-bundles.ts';
 import type { Config } from '../../../src/config/schema.ts';
 import { ContourNodeError } from '../../../src/errors.ts';
 import { loadBundle } from '../../bundles/load-bundle.ts';
 import type { Check } from './check.ts';
 
 /** Whether each bundle of a route or in models.directory has its digests and gives its golden output on this machine. */
-export async function bundleChecks(config: Pick<Config, 'models' | 'engine' | 'routes'>): Promise<Check[]> {
+export async function bundleChecks(config: Pick<Config, 'models' | 'engine' | 'routes' | 'recipes'>): Promise<Check[]> {
   const { directory } = config.models;
-  const routed = config.routes.flatMap((route) => route.models);
+  const routed = config.routes.flatMap((route) => routeBundles(route, config));
   const names = [...new Set([...routed, ...(await listBundles(directory))])];
   if (names.length === 0) return [{ name: 'bundles', run: () => noBundle(directory) }];
   return names.map((name) => ({ name: `bundle ${name}`, run: () => examine(config, name) }));

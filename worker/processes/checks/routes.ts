@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import { readBundle } from '../../../src/bundles/read-bundle.ts';
+import { routeBundles } from '../../../src/config/route-bundles.ts';
 import type { Config, Route } from '../../../src/config/schema.ts';
 import { ContourNodeError } from '../../../src/errors.ts';
 import type { Check } from './check.ts';
 
 /** Whether there is a route, and each destination of a route allows its models. */
-export function routeChecks(config: Pick<Config, 'routes' | 'destinations' | 'models'>): Check[] {
+export function routeChecks(config: Pick<Config, 'routes' | 'destinations' | 'models' | 'recipes'>): Check[] {
   if (config.routes.length === 0) return [{ name: 'routes', run: noRoute }];
   return config.routes.map((route) => ({ name: `route ${route.name}`, run: () => examine(config, route) }));
 }
@@ -17,10 +18,10 @@ async function noRoute(): Promise<string> {
 }
 
 async function examine(
-  { destinations, models }: Pick<Config, 'destinations' | 'models'>,
+  { destinations, models, recipes }: Pick<Config, 'destinations' | 'models' | 'recipes'>,
   route: Route,
 ): Promise<string> {
-  for (const model of route.models) {
+  for (const model of routeBundles(route, { recipes })) {
     const bundle = await readBundle(join(models.directory, model)).catch(() => undefined);
     if (bundle === undefined) continue; // another check reports it
     const { intendedUse } = bundle.manifest;
@@ -34,5 +35,5 @@ async function examine(
     }
   }
   const where = route.destinations.length === 0 ? 'stays here' : `to ${route.destinations.join(', ')}`;
-  return `${route.models.join(', ')} ${where}`;
+  return `${route.recipe === undefined ? route.models.join(', ') : `recipe ${route.recipe}`} ${where}`;
 }

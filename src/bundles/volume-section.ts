@@ -1,0 +1,93 @@
+import { z } from 'zod';
+
+/**
+ * The processing around a network that sees patches of the whole CT and gives each voxel one label, as nnU-Net does it
+ * (Isensee et al. 2021). Arrays have the network's axes, mostly slices, rows, columns.
+ */
+const size = z.int().positive();
+const direction = z.enum(['L', 'R', 'A', 'P', 'S', 'I']);
+
+/** Orders of the splines: of all axes, or in plane and along the axis that is resampled by itself. */
+const resampling = z.strictObject({
+  order: z.int().min(0).max(3),
+  orderZ: z.int().min(0).max(3),
+  /** Whether the axis of the largest spacing is resampled by itself; null: where the spacings differ by `anisotropy`. */
+  separateZ: z.boolean().nullable(),
+  anisotropy: z.number().positive().default(3),
+});
+
+const normalisation = z.discriminatedUnion('scheme', [
+  /** HU clipped to [low, high], minus mean, over sd. */
+  z.strictObject({
+    scheme: z.literal('ct'),
+    low: z.number(),
+    high: z.number(),
+    mean: z.number(),
+    sd: z.number().positive(),
+  }),
+  /** Minus mean over standard deviation of the image, or of what is not 0 in it. */
+  z.strictObject({ scheme: z.literal('z-score'), nonzeroOnly: z.boolean() }),
+  z.strictObject({ scheme: z.literal('rescale') }),
+  z.strictObject({ scheme: z.literal('rgb') }),
+  z.strictObject({ scheme: z.literal('none') }),
+]);
+
+export const volumeSectionSchema = z
+  .strictObject({
+    /**
+     * Where the slices, rows and columns of the reader's array grow to: S, P, L is SimpleITK on an axial CT, S, A, R
+     * nibabel after a reorientation to RAS.
+     */
+    axes: z
+      .tuple([direction, direction, direction])
+      .refine((axes) => new Set(axes.map((one) => 'LRAPSI'.indexOf(one) >> 1)).size === 3, {
+        error: 'name each of left-right, front-back and head-feet once',
+      }),
+    /** Which of these axes is the network's first, second and third. */
+    transpose: z
+      .tuple([z.int(), z.int(), z.int()])
+      .refine((order) => [0, 1, 2].every((axis) => order.includes(axis)), { error: 'must hold 0, 1 and 2' }),
+    /** The image is cut to the box of what is not 0 before anything else. */
+    cropToNonzero: z.boolean().default(true),
+    normalisation,
+    /** mm; two for a network of slices: then the first axis keeps its own. */
+    spacingMm: z.array(z.number().positive()).min(2).max(3),
+    resampling: z.strictObject({
+      image: resampling,
+      /** Of the logits, back to the CT: at most linear, so that no class is ever there as a whole. */
+      logits: resampling.refine(({ order, orderZ }) => order < 2 && orderZ < 2, { error: 'order 0 or 1' }),
+    }),
+    /** Voxels that the network sees at once; two for a network of slices. */
+    patch: z.array(size).min(2).max(3),
+    /** What the engine takes for one patch, about; a machine that has less refuses the model. */
+    patchMegabytes: z.number().positive().optional(),
+    /** Distance of neighbouring patches, in patches, at the most. */
+    step: z.number().gt(0).max(1).default(0.5),
+    /** Standard deviation of the Gaussian weights, in patches. */
+    gaussianSigma: z.number().positive().default(0.125),
+    /** Axes that may be mirrored: those that the training mirrored. */
+    mirrorAxes: z.array(z.int().min(0).max(2)).max(3).default([]),
+    /** Mean over all mirrored inputs: 2, 4 or 8 times the work. */
+    mirroring: z.boolean().default(false),
+    /** Folds whose mean the graph gives. */
+    folds: z.array(z.string()).min(1),
+    /** Names of the graph's tensors: [1, 1, ...patch] and [1, channels, ...patch]. */
+    tensors: z.strictObject({ input: z.string(), output: z.string() }),
+    /** Channels of the graph's output. */
+    channels: size.min(1),
+    /**
+     * Absent: the channels are the labels 0 (background), 1, 2, ... and the largest logit wins. Otherwise each channel is
+     * a region, positive where it is, and writes its label here over those of the channels before it.
+     */
+    regionOrder: z.array(z.int().nonnegative()).optional(),
+    /** Per ROI the labels that it is made of. */
+    labels: z.array(z.array(size).min(1)).min(1),
+  })
+  .refine(({ patch, spacingMm }) => patch.length === spacingMm.length, {
+    error: 'patch and spacingMm must have as many axes',
+  })
+  .refine(({ regionOrder, channels }) => regionOrder === undefined || regionOrder.length === channels, {
+    error: 'regionOrder must have one entry for each channel',
+  });
+
+export type VolumeSection = z.output<typeof volumeSectionSchema>;

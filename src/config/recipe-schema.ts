@@ -1,0 +1,74 @@
+import { z } from 'zod';
+import { interpretedType } from '../bundles/manifest.ts';
+
+/** Where a structure can come from besides the bundles: found in the CT without a network. */
+export const withoutNetwork = ['body', 'couch'] as const;
+export type WithoutNetwork = (typeof withoutNetwork)[number];
+
+export const recipeStructureSchema = z
+  .strictObject({
+    name: z
+      .string()
+      .regex(/^[A-Za-z_~!^][A-Za-z0-9_~!^-]{0,15}$/)
+      .describe(
+        'as the TPS shall show it, TG-263 recommended; at most 16 characters with the suffix of the destination',
+      ),
+    from: z
+      .string()
+      .regex(/^([a-z0-9][a-z0-9-]*\/[A-Za-z0-9_~!^-]+|body|couch)$/)
+      .optional()
+      .describe('BUNDLE/ROI, or `body` or `couch`, which need no network'),
+    formula: z
+      .string()
+      .max(500)
+      .optional()
+      .describe('derived from structures of this recipe: docs/recipes.md explains the notation'),
+    type: interpretedType
+      .optional()
+      .describe('RT ROI Interpreted Type; default: that of the bundle, EXTERNAL for the body, else ORGAN'),
+    colour: z
+      .tuple([z.int().min(0).max(255), z.int().min(0).max(255), z.int().min(0).max(255)])
+      .optional()
+      .describe('red, green, blue, 0 to 255; default: that of the bundle, else one of a palette'),
+    description: z
+      .string()
+      .regex(/^[ -[\]-~]*$/)
+      .max(400)
+      .optional()
+      .describe('begins ROI Description; default: that of the bundle'),
+    need: z
+      .enum(['optional', 'required'])
+      .default('optional')
+      .describe('a required structure that is not found is warned of'),
+    deliver: z.boolean().default(true).describe('false: only for the formulas of others'),
+    holes: z
+      .enum(['keyhole', 'fill'])
+      .optional()
+      .describe('how holes are written; default: that of the bundle, else keyhole'),
+  })
+  .refine(({ from, formula }) => (from === undefined) !== (formula === undefined), {
+    error: 'either from or formula',
+  });
+
+export const recipeSchema = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]{0,30}$/)
+    .describe('of the protocol: small letters, digits and hyphens; begins the structure set label'),
+  description: z.string().default('').describe('for people'),
+  structures: z.array(recipeStructureSchema).min(1).describe('in the order in which the TPS gets them'),
+});
+
+export type Recipe = z.output<typeof recipeSchema>;
+export type RecipeStructure = Recipe['structures'][number];
+
+/** Bundle and ROI that a structure comes from; undefined for one that needs no bundle. */
+export function bundleRoi({ from }: Pick<RecipeStructure, 'from'>): { bundle: string; roi: string } | undefined {
+  const [bundle, roi] = from?.split('/') ?? [];
+  return bundle === undefined || roi === undefined ? undefined : { bundle, roi };
+}
+
+/** The bundles of a recipe, in the order in which its structures name them. */
+export function bundlesOf({ structures }: Pick<Recipe, 'structures'>): string[] {
+  return [...new Set(structures.flatMap((structure) => bundleRoi(structure)?.bundle ?? []))];
+}

@@ -1,0 +1,195 @@
+import type { VolumeSection } from '../../src/bundles/volume-section.ts';
+import type { Engine } from '../engines/engine.ts';
+import type { Grid, Volume } from '../volume/volume.ts';
+import { certain, leadOf, type LabelMap } from './label-map.ts';
+import { resampleLogits, rowOffset, type PlaneGeometry, type PlaneSink } from './label-planes.ts';
+import { largestLogit, regions, type LabelRule } from './label-rule.ts';
+import {
+  boxSize,
+  modelView,
+  nonzeroBox,
+  regularSlices,
+  sliceDistance,
+  valuesOf,
+  type Box,
+  type ModelView,
+  type Triple,
+} from './model-view.ts';
+import { normalise } from './normalise.ts';
+import { checkPatchMemory } from './patch-memory.ts';
+import { resampledSize, resampleImage, separateAxis } from './resample-image.ts';
+import { windowLogits, type WindowOptions } from './window-logits.ts';
+
+/** Where labels are looked for, in patient coordinates (LPS, mm). */
+export interface Extent {
+  readonly low: Triple;
+  readonly high: Triple;
+}
+
+/** An image as the network sees it, and the way back to the CT. */
+export interface PreparedImage {
+  /** Normalised, on the network's spacing, in the network's order of axes. */
+  readonly values: Float32Array;
+  readonly size: Triple;
+  /** The CT's own voxels in the network's order of axes. */
+  readonly view: ModelView;
+  readonly planes: PlaneGeometry;
+}
+
+/**
+ * What nnU-Net's preprocessor does: order of axes, cut to what is not 0, intensities, spacing.
+ * @param extent labels are given to the voxels within it; all of the CT when left out
+ */
+export function prepareImage(ct: Volume, section: VolumeSection, extent?: Extent): PreparedImage {
+  const regular = regularSlices(ct);
+  const seen = modelView(regular, section.axes, section.transpose);
+  const crop = section.cropToNonzero ? nonzeroBox(regular.hu, seen) : { low: [0, 0, 0] as const, high: seen.size };
+  const cropped = boxSize(crop);
+  const values = valuesOf(regular.hu, seen, crop);
+  normalise(values, cropped, section.normalisation);
+  const [last, ...before] = section.spacingMm.toReversed();
+  // A network of slices keeps the distance of the slices.
+  const spacing: Triple = [before[1] ?? seen.spacing[0], before[0]!, last!];
+  const size = resampledSize(cropped, seen.spacing, spacing);
+  const { image, logits } = section.resampling;
+  const resampled = resampleImage(values, cropped, size, separateAxis(image, seen.spacing, spacing), image);
+
+  const view = modelView(ct, section.axes, section.transpose);
+  const separate = separateAxis(logits, spacing, seen.spacing);
+  const position = view.along.map(({ axis, backwards }, n) => {
+    const scale = size[n]! / cropped[n]!;
+    const index = indexAmong(ct, regular, axis, backwards);
+    return (voxel: number) => (index(voxel) - crop.low[n]! + 0.5) * scale - 0.5;
+  });
+  const wanted = extent === undefined ? { low: [0, 0, 0] as const, high: view.size } : boxOf(extent, ct, view);
+  const voxels = voxelsWithin(wanted, crop, ct, regular, view);
+  const along = (n: number, pick: (a: number, b: number) => number, edge: 0 | 1) => {
+    const ends = [position[n]!(voxels.low[n]!), position[n]!(voxels.high[n]! - 1)];
+    const at = edge === 0 ? Math.floor(Math.min(...ends)) : Math.floor(Math.max(...ends)) + 2;
+    return pick(edge === 0 ? 0 : size[n]!, at);
+  };
+  return {
+    values: resampled,
+    size,
+    view,
+    planes: {
+      voxels,
+      position,
+      size,
+      order: [0, 1, 2].map((n) => (n === separate ? logits.orderZ : logits.order)),
+      logits: {
+        low: [along(0, Math.max, 0), along(1, Math.max, 0), along(2, Math.max, 0)],
+        high: [along(0, Math.min, 1), along(1, Math.min, 1), along(2, Math.min, 1)],
+      },
+    },
+  };
+}
+
+/**
+ * A CT to one label a voxel. Where the network was not asked (outside of the extent, or of what is not 0) stands 0.
+ * @throws ContourNodeError ENGINE_FAILED, MODEL_NOT_SUPPORTED (the machine is too small for a patch)
+ */
+export async function segmentVolume(
+  engine: Engine,
+  ct: Grid,
+  prepared: PreparedImage,
+  section: VolumeSection,
+  onPatch?: WindowOptions['onPatch'],
+): Promise<LabelMap> {
+  if (engine.device === 'cpu') checkPatchMemory(section, (section.patchMegabytes ?? 0) * 2 ** 20);
+  const voxels = ct.size[0] * ct.size[1] * ct.size[2];
+  const labels = new Uint8Array(voxels);
+  const lead = new Uint16Array(voxels).fill(certain);
+  const [, rows, columns] = boxSize(prepared.planes.voxels);
+  const area = rows * columns;
+  const rule = section.regionOrder === undefined ? largestLogit(area) : regions(area, section.regionOrder);
+  await logitsOfVoxels(engine, prepared, section, labelSink(rule, prepared, { grid: ct, labels, lead }), onPatch);
+  return { grid: ct, labels, lead };
+}
+
+/** Gives a sink the logits of every voxel that gets a label. */
+export function logitsOfVoxels(
+  engine: Engine,
+  { values, size, planes }: PreparedImage,
+  section: VolumeSection,
+  sink: PlaneSink,
+  onPatch?: WindowOptions['onPatch'],
+): Promise<void> {
+  const slices = section.patch.length === 2;
+  const patch = (slices ? [1, ...section.patch] : section.patch) as unknown as Triple;
+  const logits = windowLogits(engine, values, size, planes.logits, {
+    patch,
+    inputShape: [1, 1, ...section.patch],
+    channels: section.channels,
+    step: section.step,
+    gaussianSigma: section.gaussianSigma,
+    // The axes of a network of slices count within the slice.
+    mirrorAxes: section.mirroring ? section.mirrorAxes.map((axis) => (slices ? axis + 1 : axis)) : [],
+    ...(onPatch !== undefined && { onPatch }),
+  });
+  return resampleLogits(logits, section.channels, planes, sink);
+}
+
+function labelSink(rule: LabelRule, { view, planes }: PreparedImage, map: LabelMap): PlaneSink {
+  const { low, high } = planes.voxels;
+  return {
+    start: () => rule.start(),
+    take: (channel, logits) => rule.take(channel, logits),
+    finish(index) {
+      rule.finish();
+      let from = 0;
+      for (let row = low[1]; row < high[1]; row += 1) {
+        let at = rowOffset(view, index, row, low[2]);
+        for (let column = low[2]; column < high[2]; column += 1, from += 1, at += view.strides[2]) {
+          map.labels[at] = rule.labels[from]!;
+          map.lead[at] = leadOf(rule.lead[from]!);
+        }
+      }
+    },
+  };
+}
+
+/** Index of a CT voxel among those of the regular volume, along an axis of the view. */
+function indexAmong(ct: Volume, regular: Volume, axis: 0 | 1 | 2, backwards: boolean): (voxel: number) => number {
+  if (axis !== 2 || ct === regular) return (voxel) => voxel;
+  const distance = sliceDistance(regular.grid.z);
+  const [slices, all] = [ct.grid.size[2], regular.grid.size[2]];
+  return (voxel) => {
+    const z = ct.grid.z[backwards ? slices - 1 - voxel : voxel]!;
+    const index = (z - regular.grid.z[0]!) / distance;
+    return backwards ? all - 1 - index : index;
+  };
+}
+
+/** Voxels of the view within an extent; at least one along each axis. */
+function boxOf({ low, high }: Extent, { grid }: Volume, view: ModelView): Box {
+  const range = view.along.map(({ axis, backwards }): [number, number] => {
+    const count = grid.size[axis];
+    const place = (index: number) => (axis === 2 ? grid.z[index]! : grid.origin[axis] + index * grid.spacing[axis]);
+    let first = 0;
+    while (first < count - 1 && place(first) < low[axis]) first += 1;
+    let end = count;
+    while (end > first + 1 && place(end - 1) > high[axis]) end -= 1;
+    return backwards ? [count - end, count - first] : [first, end];
+  });
+  return {
+    low: [range[0]![0], range[1]![0], range[2]![0]],
+    high: [range[0]![1], range[1]![1], range[2]![1]],
+  };
+}
+
+/** The voxels of a box that lie within what the network's image was cut to. */
+function voxelsWithin(wanted: Box, crop: Box, ct: Volume, regular: Volume, view: ModelView): Box {
+  const range = view.along.map(({ axis, backwards }, n): [number, number] => {
+    const index = indexAmong(ct, regular, axis, backwards);
+    let first = wanted.low[n]!;
+    while (first < wanted.high[n]! - 1 && index(first) < crop.low[n]!) first += 1;
+    let end = wanted.high[n]!;
+    while (end > first + 1 && index(end - 1) > crop.high[n]! - 1) end -= 1;
+    return [first, end];
+  });
+  return {
+    low: [range[0]![0], range[1]![0], range[2]![0]],
+    high: [range[0]![1], range[1]![1], range[2]![1]],
+  };
+}

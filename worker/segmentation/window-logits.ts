@@ -1,0 +1,199 @@
+import { ContourNodeError } from '../../src/errors.ts';
+import type { Engine } from '../engines/engine.ts';
+import type { Box, Triple } from './model-view.ts';
+import { boxSize } from './model-view.ts';
+import { gaussianWeights, mirrored, mirrorings, patchStarts } from './patches.ts';
+
+/** The logits of one plane across the first axis, of the part of it that is asked for. */
+export interface LogitPlane {
+  /** Index along the first axis. */
+  readonly index: number;
+  /** [channels, rows, columns] of the box. */
+  readonly logits: Float32Array;
+}
+
+export interface WindowOptions {
+  /** Three entries; 1 along the first axis for a network of slices. */
+  readonly patch: Triple;
+  /** Shape of the graph's input for one patch. */
+  readonly inputShape: readonly number[];
+  readonly channels: number;
+  readonly step: number;
+  readonly gaussianSigma: number;
+  /** Axes of the patch that are mirrored; empty: none. */
+  readonly mirrorAxes: readonly number[];
+  readonly onPatch?: (done: number, total: number, seconds: number) => void;
+}
+
+/**
+ * Moves the network over an image and gives the weighted mean of its logits plane by plane, as soon as no later patch
+ * reaches a plane: in memory are the planes of one row of patches. Only patches that meet the box are computed; within
+ * the box every voxel gets what it would get from all of them.
+ * @param image normalised, of `size`; where it is smaller than the patch it is embedded in zeros
+ * @throws ContourNodeError ENGINE_FAILED
+ */
+export async function* windowLogits(
+  engine: Engine,
+  image: Float32Array,
+  size: Triple,
+  box: Box,
+  options: WindowOptions,
+): AsyncGenerator<LogitPlane> {
+  const { patch, channels } = options;
+  const frame = size.map((length, axis) => Math.max(length, patch[axis]!)) as unknown as Triple;
+  const before = frame.map((length, axis) => (length - size[axis]!) >> 1) as unknown as Triple;
+  // From here on every index counts within the frame.
+  const low = box.low.map((index, axis) => index + before[axis]!) as unknown as Triple;
+  const high = box.high.map((index, axis) => index + before[axis]!) as unknown as Triple;
+  const starts = frame.map((length, axis) =>
+    patchStarts(length, patch[axis]!, axis === 0 && patch[0] === 1 ? 1 : options.step).filter(
+      (start) => start < high[axis]! && start + patch[axis]! > low[axis]!,
+    ),
+  ) as [number[], number[], number[]];
+  const total = starts[0].length * starts[1].length * starts[2].length;
+  const sums = new PlaneSums(boxSize(box), channels, low, high, patch, gaussianWeights(patch, options.gaussianSigma));
+  const input = new Float32Array(patch[0] * patch[1] * patch[2]);
+  let done = 0;
+  for (const [row, first] of starts[0].entries()) {
+    for (const second of starts[1]) {
+      for (const third of starts[2]) {
+        const started = performance.now();
+        cut(image, size, [first - before[0], second - before[1], third - before[2]], patch, input);
+        sums.add(await runMirrored(engine, input, options), [first, second, third]);
+        done += 1;
+        options.onPatch?.(done, total, (performance.now() - started) / 1000);
+      }
+    }
+    const ready = Math.min(starts[0][row + 1] ?? high[0], high[0]);
+    for (const plane of sums.take(ready)) yield { ...plane, index: plane.index - before[0] };
+  }
+}
+
+/** Mean over the input as it is and in every mirroring, each turned back. */
+async function runMirrored(
+  engine: Engine,
+  input: Float32Array,
+  { inputShape, patch, mirrorAxes }: WindowOptions,
+): Promise<Float32Array> {
+  const { data } = await engine.run(input, inputShape);
+  const ways = mirrorings(mirrorAxes);
+  for (const axes of ways) {
+    const turned = await engine.run(mirrored(input, patch, axes), inputShape);
+    const back = mirrored(turned.data, patch, axes);
+    for (let v = 0; v < data.length; v += 1) data[v] = data[v]! + back[v]!;
+  }
+  if (ways.length > 0) for (let v = 0; v < data.length; v += 1) data[v] = data[v]! / (ways.length + 1);
+  return data;
+}
+
+/** Copies the patch that begins at `corner` (which may lie outside) and puts 0 where there is no image. */
+function cut(image: Float32Array, size: Triple, corner: Triple, patch: Triple, target: Float32Array): void {
+  const fromColumn = Math.max(0, -corner[2]);
+  const toColumn = Math.min(patch[2], size[2] - corner[2]);
+  if (corner.some((at, axis) => at < 0 || at + patch[axis]! > size[axis]!)) target.fill(0);
+  for (let i = Math.max(0, -corner[0]); i < Math.min(patch[0], size[0] - corner[0]); i += 1) {
+    for (let j = Math.max(0, -corner[1]); j < Math.min(patch[1], size[1] - corner[1]); j += 1) {
+      const from = ((corner[0] + i) * size[1] + corner[1] + j) * size[2] + corner[2];
+      target.set(image.subarray(from + fromColumn, from + toColumn), (i * patch[1] + j) * patch[2] + fromColumn);
+    }
+  }
+}
+
+/** A plane while patches are added to it: sums of weighted logits and of weights. */
+interface PlaneSum {
+  readonly logits: Float16Array;
+  readonly weights: Float16Array;
+}
+
+/**
+ * The planes that patches are added to; each is there from its first patch until it is taken. In half precision, which
+ * is what nnU-Net adds up in: half the memory, and the same rounding where two classes are nearly equal.
+ */
+class PlaneSums {
+  readonly #planes = new Map<number, PlaneSum>();
+  readonly #size: Triple;
+  readonly #channels: number;
+  readonly #low: Triple;
+  readonly #high: Triple;
+  readonly #patch: Triple;
+  readonly #weights: Float32Array;
+
+  constructor(size: Triple, channels: number, low: Triple, high: Triple, patch: Triple, weights: Float32Array) {
+    this.#size = size;
+    this.#channels = channels;
+    this.#low = low;
+    this.#high = high;
+    this.#patch = patch;
+    this.#weights = weights;
+  }
+
+  /** @param logits [channels, ...patch] */
+  add(logits: Float32Array, corner: Triple): void {
+    const [, height, width] = this.#size;
+    const [depth, rows, columns] = this.#patch;
+    const from = corner.map((at, axis) => Math.max(at, this.#low[axis]!)) as unknown as Triple;
+    const to = corner.map((at, axis) => Math.min(at + this.#patch[axis]!, this.#high[axis]!)) as unknown as Triple;
+    const length = to[2] - from[2];
+    for (let i = from[0]; i < to[0]; i += 1) {
+      const plane = this.#plane(i);
+      for (let j = from[1]; j < to[1]; j += 1) {
+        const within = ((i - corner[0]) * rows + j - corner[1]) * columns + from[2] - corner[2];
+        const out = (j - this.#low[1]) * width + from[2] - this.#low[2];
+        for (let k = 0; k < length; k += 1)
+          plane.weights[out + k] = plane.weights[out + k]! + this.#weights[within + k]!;
+        for (let channel = 0; channel < this.#channels; channel += 1) {
+          const source = channel * depth * rows * columns + within;
+          const target = channel * height * width + out;
+          addWeighted(plane.logits, target, logits, source, this.#weights, within, length);
+        }
+      }
+    }
+  }
+
+  /** The planes below `end`, in their order, which are complete. */
+  *take(end: number): Generator<LogitPlane> {
+    const complete = [...this.#planes.keys()].filter((index) => index < end).toSorted((a, b) => a - b);
+    for (const index of complete) {
+      const { logits: sums, weights } = this.#planes.get(index)!;
+      this.#planes.delete(index);
+      for (let start = 0; start < sums.length; start += weights.length) divide(sums, start, weights);
+      const logits = new Float32Array(sums);
+      if (!allFinite(logits)) throw new ContourNodeError('ENGINE_FAILED', 'the network gave NaN or a huge number');
+      yield { index, logits };
+    }
+  }
+
+  #plane(index: number): PlaneSum {
+    let plane = this.#planes.get(index);
+    if (plane === undefined) {
+      const area = this.#size[1] * this.#size[2];
+      plane = { logits: new Float16Array(area * this.#channels), weights: new Float16Array(area) };
+      this.#planes.set(index, plane);
+    }
+    return plane;
+  }
+}
+
+/** Half precision ends at 65504: a logit that leaves it is a defect of the network, and nnU-Net stops there too. */
+function allFinite(values: Float32Array): boolean {
+  for (let v = 0; v < values.length; v += 1) if (!(Math.abs(values[v]!) < Infinity)) return false;
+  return true;
+}
+
+function divide(sums: Float16Array, start: number, divisors: Float16Array): void {
+  for (let v = 0; v < divisors.length; v += 1) sums[start + v] = sums[start + v]! / divisors[v]!;
+}
+
+/** A function of its own: the innermost loop, which takes most of the time outside of the network. */
+function addWeighted(
+  sums: Float16Array,
+  target: number,
+  values: Float32Array,
+  source: number,
+  weights: Float32Array,
+  within: number,
+  length: number,
+): void {
+  for (let k = 0; k < length; k += 1)
+    sums[target + k] = sums[target + k]! + Math.fround(values[source + k]! * weights[within + k]!);
+}
