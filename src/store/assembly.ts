@@ -14,6 +14,8 @@ export interface Assembly {
   readonly associations: readonly string[];
   /** Instances that the sender has to repeat before the series is complete. */
   readonly toRepeat: readonly string[];
+  /** Those of them whose series could not be read: they may be of another series. */
+  readonly unread: readonly string[];
   /** Why it is incomplete. */
   readonly incomplete?: Problem;
   /** An operator takes it as it is, whatever is missing. */
@@ -27,6 +29,7 @@ export const noAssembly: Assembly = {
   address: '',
   associations: [],
   toRepeat: [],
+  unread: [],
   released: false,
 };
 
@@ -35,29 +38,44 @@ export function evolveAssembly(assembly: Assembly, event: JournalEvent): Assembl
   switch (event.kind) {
     case 'association': {
       const { callingAe, calledAe, address, peer, association } = event;
-      const associations = [...others(assembly, association), association];
+      const associations = [...others(assembly.associations, association), association];
       return changed(assembly, { callingAe, calledAe, address, peer, associations, released: false });
     }
     case 'association ended': {
-      const { association, unconfirmed, problem } = event;
-      const associations = others(assembly, association);
-      return changed(assembly, { associations, toRepeat: unconfirmed, incomplete: problem });
+      const { association, unconfirmed, unread = [], problem } = event;
+      const associations = others(assembly.associations, association);
+      return changed(assembly, { associations, toRepeat: unconfirmed, unread, incomplete: problem });
     }
+    case 'refused':
+      return { ...assembly, toRepeat: [...others(assembly.toRepeat, event.instance), event.instance] };
+    case 'identified elsewhere':
+      return identifiedElsewhere(assembly, event.instance);
     case 'held':
       return { ...assembly, incomplete: event.problem, expectedImages: event.expected };
     case 'released':
-      return changed(assembly, { released: true, toRepeat: [], incomplete: undefined });
+      return changed(assembly, { released: true, toRepeat: [], unread: [], incomplete: undefined });
     case 'revision':
-      return changed(assembly, { toRepeat: [], incomplete: undefined, expectedImages: event.expected });
+      return changed(assembly, { toRepeat: [], unread: [], incomplete: undefined, expectedImages: event.expected });
     case 'rejected':
-      return changed(assembly, { toRepeat: [], incomplete: undefined });
+      return changed(assembly, { toRepeat: [], unread: [], incomplete: undefined });
     default:
       return assembly;
   }
 }
 
-function others({ associations }: Assembly, association: string): string[] {
-  return associations.filter((id) => id !== association);
+/** What was missing because of this instance alone is complete now. */
+function identifiedElsewhere(assembly: Assembly, instance: string): Assembly {
+  if (!assembly.unread.includes(instance)) return assembly;
+  const toRepeat = others(assembly.toRepeat, instance);
+  return changed(assembly, {
+    toRepeat,
+    unread: others(assembly.unread, instance),
+    ...(toRepeat.length === 0 && { incomplete: undefined }),
+  });
+}
+
+function others(all: readonly string[], one: string): string[] {
+  return all.filter((other) => other !== one);
 }
 
 /** The images of a series as they are kept. */

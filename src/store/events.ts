@@ -35,15 +35,21 @@ export const journalEventSchema = z.discriminatedUnion('kind', [
     address: z.string(),
     peer: z.string().optional(),
   }),
-  /** `unconfirmed`: instances that the sender has to repeat before the series is complete. */
+  /**
+   * `unconfirmed`: instances that the sender has to repeat before the series is complete; `unread`: those of them that
+   * came on the same association and that may be of another series.
+   */
   event('association ended', {
     association: z.string(),
     how: z.enum(['released', 'aborted', 'lost']),
     images: z.int(),
     unconfirmed: z.array(key),
+    unread: z.array(key).optional(),
     problem: problem.optional(),
   }),
   event('refused', { instance: key, problem }),
+  /** An instance that was refused unread has come again, and is of another series. */
+  event('identified elsewhere', { instance: key }),
   /** Incomplete: fewer images than the sender has. */
   event('held', { problem, expected: z.int() }),
   /** An operator takes the incomplete series as it is. */

@@ -26,6 +26,8 @@ function sentence(event: JournalEvent): string {
       return `association ${event.how} after ${event.images} images${event.problem === undefined ? '' : `: ${event.problem.message}`}`;
     case 'refused':
       return `an image was refused: ${event.problem.message}`;
+    case 'identified elsewhere':
+      return 'an image that was refused unread has come again: it is of another series';
     case 'held':
       return `incomplete: ${event.problem.message}`;
     case 'released':

@@ -35,16 +35,24 @@ export function isAssembling({ images, outcome }: SeriesRecord): boolean {
  * person.
  */
 export function stateOf(record: SeriesRecord): StateAndProblem {
-  const { assembly, outcome, problems } = record;
+  const { assembly, images, outcome, problems } = record;
   if (isAssembling(record)) {
     const { incomplete, associations } = assembly;
     if (incomplete === undefined || associations.length > 0) return { state: 'receiving' };
-    return { state: 'incomplete', problem: incomplete };
+    return {
+      state: images.instances === 0 && isRefusedWhole(incomplete) ? 'rejected' : 'incomplete',
+      problem: incomplete,
+    };
   }
   if (outcome === 'unrouted') return { state: 'unrouted' };
   const [problem] = problems;
   if (problem !== undefined) return { state: isAtFault('CT', problem.code) ? 'rejected' : 'failed', problem };
   return stateOfOrders(currentOrders(record).filter(({ state }) => state !== 'superseded'));
+}
+
+/** Whether a series of which nothing could be kept waits for this: the same images will be refused again. */
+export function isRefusedWhole({ code }: Problem): boolean {
+  return code !== 'SERIES_INCOMPLETE' && isAtFault('CT', code);
 }
 
 /** Those of the newest revision. */

@@ -211,6 +211,7 @@ const records: [string, NewEvent[], (record: SeriesRecord) => unknown, unknown][
       peer: 'ct',
       associations: [],
       toRepeat: [instance],
+      unread: [],
       incomplete: missing,
       released: false,
     },

@@ -2,8 +2,6 @@ import type { Config, Peer } from '../../config/schema.ts';
 import type { AssociationEnd, AssociationInfo } from '../../dimse/association-info.ts';
 import { asContourNodeError, ContourNodeError } from '../../errors.ts';
 import type { Log } from '../../log.ts';
-import { uncheckedInstances } from '../../store/assembly.ts';
-import { problem } from '../../problem.ts';
 import type { Problem } from '../../problem.ts';
 import { retries } from '../../retries.ts';
 import type { SeriesRecord } from '../../store/series-record.ts';
@@ -11,7 +9,8 @@ import { isAssembling } from '../../store/series-state.ts';
 import type { Store } from '../../store/store.ts';
 import type { Clock } from '../../clock.ts';
 import type { SeriesLock } from '../series-lock.ts';
-import { type Arrivals, type AssociationArrivals, emptyArrivals, OpenAssociations } from './open-associations.ts';
+import { type Missing, missingAfter, missingAfterRestart, nothingMissing } from './missing-instances.ts';
+import { type Arrivals, OpenAssociations } from './open-associations.ts';
 
 export interface AssemblyOptions {
   readonly store: Store;
@@ -29,7 +28,8 @@ const retryMilliseconds = retries.seriesCompletionSeconds * 1000;
  * Decides when a series is complete: after a quiet period in which no open association carries it, and only when its
  * sender has nothing to send again. The instances of an association that was aborted or lost, and refused instances, make
  * the series incomplete until an association that is released has brought them again: part of a series is never taken for
- * all of it.
+ * all of it. An instance that is refused concerns its own series; where that cannot be read, the series that the same
+ * association brought.
  */
 export class SeriesAssembly {
   readonly #options: AssemblyOptions;
@@ -37,6 +37,8 @@ export class SeriesAssembly {
   /** Monotonic time of its last instance. */
   readonly #lastInstance = new Map<string, number>();
   readonly #timers = new Map<string, () => void>();
+  /** Refused instances whose series could not be read, with the series that wait for them. */
+  readonly #unread = new Map<string, Set<string>>();
   /** Ends of associations that the journal did not take, the oldest first. */
   readonly #unrecordedEnds = new Map<string, { steps: (() => void)[]; cancel: () => void }>();
   #closed = false;
@@ -52,13 +54,9 @@ export class SeriesAssembly {
       const record = store.get(series)!;
       const { callingAe, associations } = record.assembly;
       const lost = callingAe === '' && isAssembling(record) ? ['unknown'] : associations;
-      const toRepeat = [...new Set([...record.assembly.toRepeat, ...uncheckedInstances(record.images)])];
-      for (const association of lost) {
-        const missing = isAssembling(record) ? toRepeat : [];
-        this.#recordEnd(series, { association, how: 'lost', images: 0 }, missing, () =>
-          interrupted('lost', missing.length),
-        );
-      }
+      const missing = isAssembling(record) ? missingAfterRestart(record) : nothingMissing;
+      for (const association of lost) this.#recordEnd(series, { association, how: 'lost', images: 0 }, missing);
+      for (const instance of record.assembly.unread) this.#awaits(instance, series);
       this.#schedule(series);
     }
   }
@@ -88,30 +86,30 @@ export class SeriesAssembly {
   accepted(association: AssociationInfo, series: string, instance: string): void {
     this.#associations.accepted(association.id, series, instance);
     this.#lastInstance.set(series, this.#options.clock.elapsed());
+    this.#identified(instance, series);
   }
 
-  /** @param what.series undefined where the instance could not be read so far */
+  /** @param what.series undefined where it cannot be read */
   refused(
     association: AssociationInfo,
     what: { series: string | undefined; instance: string; problem: Problem },
   ): void {
-    const { store } = this.#options;
     const { series, instance, problem: why } = what;
-    if (series === undefined || store.get(series) === undefined) {
-      this.#associations.refused(association.id, undefined, instance, why);
-      return;
+    if (series !== undefined) {
+      this.#attempt(series, () => {
+        // A series of which nothing could be kept has its line all the same.
+        this.carries(association, series);
+        this.#options.store.record(series, { kind: 'refused', instance, problem: why });
+      });
     }
     this.#associations.refused(association.id, series, instance, why);
-    this.#cancel(series);
-    this.#attempt(series, () => store.record(series, { kind: 'refused', instance, problem: why }));
   }
 
   ended(association: AssociationInfo, how: AssociationEnd): void {
     const ended = this.#associations.end(association.id);
     if (ended === undefined) return;
-    for (const [series, arrivals] of this.#concerned(association, ended)) {
-      const refused = new Map([...arrivals.refused, ...ended.refused]);
-      this.#recordEnds(series, () => this.#end(series, association.id, how, arrivals, refused));
+    for (const [series, arrivals] of ended.bySeries) {
+      this.#recordEnds(series, () => this.#end(series, association.id, how, arrivals, ended.refused));
       this.#schedule(series, how === 'released' && this.#peer(association.peer?.name)?.completeOnRelease === true);
     }
   }
@@ -126,6 +124,10 @@ export class SeriesAssembly {
     const record = store.get(series);
     if (record?.assembly.incomplete === undefined || !isAssembling(record))
       throw new ContourNodeError('STATE_CONFLICT', `series ${series} is not incomplete`);
+    if (record.images.instances === 0)
+      throw new ContourNodeError('STATE_CONFLICT', `of series ${series} nothing could be kept`, {
+        remedy: 'send it again',
+      });
     if (this.isCarried(series)) throw new ContourNodeError('STATE_CONFLICT', `series ${series} is being received`);
     store.record(series, { kind: 'released' });
     this.#schedule(series, true);
@@ -164,51 +166,59 @@ export class SeriesAssembly {
     this.#unrecordedEnds.set(series, { steps, cancel });
   }
 
-  /** What the sender has to send again after one of its associations ended. */
+  /**
+   * What the sender has to send again after one of its associations ended.
+   *
+   * @param unread refused instances that may be of this series
+   */
   #end(
     series: string,
     association: string,
     how: AssociationEnd,
-    { accepted }: Arrivals,
-    refused: ReadonlyMap<string, Problem>,
+    arrivals: Arrivals,
+    unread: ReadonlyMap<string, Problem>,
   ): void {
-    const record = this.#options.store.get(series);
-    const before = new Set(record?.assembly.toRepeat);
-    const toRepeat = (how === 'released' ? before.difference(accepted) : before.union(accepted)).union(refused);
+    const { store } = this.#options;
+    const record = store.get(series);
     // Otherwise the series was completed with all that the association brought.
-    const open = record !== undefined && isAssembling(record);
-    this.#recordEnd(series, { association, how, images: accepted.size }, open ? [...toRepeat].toSorted() : [], () =>
-      whyIncomplete(how, refused, record?.assembly.incomplete, toRepeat.size),
-    );
+    if (record === undefined || !isAssembling(record)) {
+      this.#recordEnd(series, { association, how, images: arrivals.accepted.size }, nothingMissing);
+      return;
+    }
+    const missing = missingAfter(record, how, arrivals, unread, () => store.images(series));
+    this.#recordEnd(series, { association, how, images: arrivals.accepted.size }, missing);
+    for (const instance of missing.unread) this.#awaits(instance, series);
+  }
+
+  /** An instance that was refused unread holds this series until it comes again. */
+  #awaits(instance: string, series: string): void {
+    this.#unread.set(instance, new Set([...(this.#unread.get(instance) ?? []), series]));
+  }
+
+  /** It was of this series: the others that waited for it go on. */
+  #identified(instance: string, series: string): void {
+    const waiting = this.#unread.get(instance);
+    if (waiting === undefined) return;
+    this.#unread.delete(instance);
+    for (const other of waiting) {
+      if (other === series || this.#options.store.get(other) === undefined) continue;
+      this.#attempt(other, () => this.#options.store.record(other, { kind: 'identified elsewhere', instance }));
+      this.#schedule(other);
+    }
   }
 
   #recordEnd(
     series: string,
     end: { association: string; how: AssociationEnd; images: number },
-    toRepeat: string[],
-    why: () => Problem,
+    { toRepeat, unread, problem }: Missing,
   ): void {
     this.#options.store.record(series, {
       kind: 'association ended',
       ...end,
-      unconfirmed: toRepeat,
-      ...(toRepeat.length > 0 && { problem: why() }),
+      unconfirmed: [...toRepeat],
+      ...(unread.length > 0 && { unread: [...unread] }),
+      ...(problem !== undefined && { problem }),
     });
-  }
-
-  /** The series that an association brought; where it brought refused instances of unknown series only, all new ones of its sender. */
-  #concerned(
-    { callingAe, address }: AssociationInfo,
-    { bySeries, refused }: AssociationArrivals,
-  ): ReadonlyMap<string, Arrivals> {
-    if (bySeries.size > 0 || refused.size === 0) return bySeries;
-    const { store } = this.#options;
-    const ofSender = store.keys().filter((series) => {
-      const record = store.get(series)!;
-      const { assembly } = record;
-      return isAssembling(record) && assembly.callingAe === callingAe && assembly.address === address;
-    });
-    return new Map(ofSender.map((series) => [series, emptyArrivals()]));
   }
 
   #schedule(series: string, atOnce = false): void {
@@ -270,25 +280,4 @@ export class SeriesAssembly {
     this.#timers.get(series)?.();
     this.#timers.delete(series);
   }
-}
-
-function interrupted(how: 'aborted' | 'lost', instances: number): Problem {
-  const end = how === 'aborted' ? 'an association was aborted' : 'a connection was lost';
-  return problem('SERIES_INCOMPLETE', `${end}: the sender has to send ${counted(instances)} again`);
-}
-
-function whyIncomplete(
-  how: AssociationEnd,
-  refused: ReadonlyMap<string, Problem>,
-  before: Problem | undefined,
-  instances: number,
-): Problem {
-  if (how !== 'released') return interrupted(how, instances);
-  const [first] = refused.values();
-  if (first !== undefined) return problem('SERIES_INCOMPLETE', `${counted(refused.size)} refused: ${first.message}`);
-  return before ?? problem('SERIES_INCOMPLETE', `the sender has to send ${counted(instances)} again`);
-}
-
-function counted(instances: number): string {
-  return instances === 1 ? '1 instance' : `${instances} instances`;
 }
