@@ -79,6 +79,7 @@ function incompleteAfter(
     case 'released':
     case 'revision':
     case 'rejected':
+    case 'nothing to contour':
       return undefined;
     default:
       return standing;

@@ -57,6 +57,7 @@ export function evolveAssembly(assembly: Assembly, event: JournalEvent): Assembl
     case 'revision':
       return changed(assembly, { toRepeat: [], unread: [], incomplete: undefined, expectedImages: event.expected });
     case 'rejected':
+    case 'nothing to contour':
       return changed(assembly, { toRepeat: [], unread: [], incomplete: undefined });
     default:
       return assembly;
@@ -94,7 +95,8 @@ export const noImages: KeptImages = { instances: 0, files: 0, unchecked: [] };
 
 /** What one event changes: the versions of an instance up to the one that was checked are checked with it. */
 export function evolveImages(images: KeptImages, event: JournalEvent): KeptImages {
-  if ((event.kind !== 'revision' && event.kind !== 'rejected') || images.unchecked.length === 0) return images;
+  if (images.unchecked.length === 0) return images;
+  if (event.kind !== 'revision' && event.kind !== 'rejected' && event.kind !== 'nothing to contour') return images;
   const checked = new Map(event.files.map(nameOf));
   return {
     ...images,

@@ -62,6 +62,8 @@ export const journalEventSchema = z.discriminatedUnion('kind', [
     warnings: z.array(warningSchema),
   }),
   event('rejected', { files: z.array(z.string()), problem }),
+  /** Nothing but localisers or reports: nobody has to look at it. */
+  event('nothing to contour', { files: z.array(z.string()), problem }),
   event('unrouted', { revision }),
   event('ordered', {
     revision,

@@ -36,6 +36,8 @@ function sentence(event: JournalEvent): string {
       return `revision ${event.revision}: ${event.files.length} images${event.warnings.map(({ text }) => `; ${text}`).join('')}`;
     case 'rejected':
       return `rejected: ${event.problem.message}`;
+    case 'nothing to contour':
+      return event.problem.message;
     case 'unrouted':
       return 'no route matches';
     case 'ordered':

@@ -31,7 +31,7 @@ export interface SeriesRecord {
   readonly assembly: Assembly;
   readonly images: KeptImages;
   /** What came of the newest check of the images, and why nothing could be ordered. */
-  readonly outcome?: 'revision' | 'rejected' | 'unrouted' | 'ordered';
+  readonly outcome?: 'revision' | 'rejected' | 'nothing to contour' | 'unrouted' | 'ordered';
   readonly problems: readonly Problem[];
   /** The newest; 0: none yet. */
   readonly revision: number;
@@ -86,6 +86,8 @@ function evolveOutcome(record: SeriesRecord, event: JournalEvent): SeriesRecord 
     }
     case 'rejected':
       return { ...record, outcome: 'rejected', problems: [event.problem] };
+    case 'nothing to contour':
+      return { ...record, outcome: 'nothing to contour', problems: [event.problem] };
     case 'unrouted':
       return { ...record, outcome: 'unrouted', problems: [] };
     case 'ordered':

@@ -7,6 +7,7 @@ export const seriesStates = [
   'receiving',
   'incomplete',
   'rejected',
+  'nothing to contour',
   'unrouted',
   'queued',
   'contouring',
@@ -46,6 +47,7 @@ export function stateOf(record: SeriesRecord): StateAndProblem {
   }
   if (outcome === 'unrouted') return { state: 'unrouted' };
   const [problem] = problems;
+  if (outcome === 'nothing to contour') return { state: outcome, ...(problem !== undefined && { problem }) };
   if (problem !== undefined) return { state: isAtFault('CT', problem.code) ? 'rejected' : 'failed', problem };
   return stateOfOrders(currentOrders(record).filter(({ state }) => state !== 'superseded'));
 }
@@ -85,7 +87,7 @@ function withProblem(state: SeriesState, { problem }: Order | Delivery): StateAn
 
 /** Nothing more is to be done: retention may remove it once it is old enough. */
 export function isFinished(record: SeriesRecord): boolean {
-  const finished: readonly SeriesState[] = ['delivered', 'contoured', 'nothing found'];
+  const finished: readonly SeriesState[] = ['delivered', 'contoured', 'nothing found', 'nothing to contour'];
   return (
     finished.includes(stateOf(record).state) &&
     !record.orders.some(({ deliveries }) =>

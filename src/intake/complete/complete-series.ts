@@ -33,6 +33,9 @@ export interface CompletionOptions {
   readonly onOrders: (series: string) => void;
 }
 
+/** Codes of series that nobody meant to be contoured. */
+const nothingToContour: ReadonlySet<string> = new Set(['SERIES_LOCALISER', 'SERIES_REPORT']);
+
 /** From the instances of a series to its work orders: count, check, revision, route, orders. */
 export class SeriesCompletion {
   readonly #options: CompletionOptions;
@@ -67,8 +70,7 @@ export class SeriesCompletion {
     try {
       checked = this.#check(images);
     } catch (error) {
-      store.record(series, { kind: 'rejected', files: images.map(({ file }) => file), problem: problemFrom(error) });
-      log.warn({ series, err: error }, 'series rejected');
+      this.#notAVolume(series, images, error);
       return;
     }
     const manifest = await writeRevision({
@@ -125,6 +127,19 @@ export class SeriesCompletion {
       superseded: superseded.filter((one) => one !== order.order),
     });
     onOrders(series);
+  }
+
+  #notAVolume(series: string, images: readonly StoredImage[], error: unknown): void {
+    const { store, log } = this.#options;
+    const files = images.map(({ file }) => file);
+    const why = problemFrom(error);
+    if (nothingToContour.has(why.code)) {
+      store.record(series, { kind: 'nothing to contour', files, problem: why });
+      log.info({ series, code: why.code }, 'nothing to contour in this series');
+      return;
+    }
+    store.record(series, { kind: 'rejected', files, problem: why });
+    log.warn({ series, err: error }, 'series rejected');
   }
 
   #check(images: readonly StoredImage[], bundle?: Bundle): CheckedSeries<CtInstance> {
