@@ -80,6 +80,7 @@ function incompleteAfter(
     case 'revision':
     case 'rejected':
     case 'nothing to contour':
+    case 'beside revision':
       return undefined;
     default:
       return standing;

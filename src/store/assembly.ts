@@ -1,7 +1,7 @@
 import type { Problem } from '../problem.ts';
 import { parseInstanceFile } from '../work/paths.ts';
 import { changed } from './changed.ts';
-import type { JournalEvent } from './events.ts';
+import type { EventOf, JournalEvent } from './events.ts';
 
 /** Who sends a series, and what is missing of it. */
 export interface Assembly {
@@ -58,6 +58,7 @@ export function evolveAssembly(assembly: Assembly, event: JournalEvent): Assembl
       return changed(assembly, { toRepeat: [], unread: [], incomplete: undefined, expectedImages: event.expected });
     case 'rejected':
     case 'nothing to contour':
+    case 'beside revision':
       return changed(assembly, { toRepeat: [], unread: [], incomplete: undefined });
     default:
       return assembly;
@@ -96,7 +97,7 @@ export const noImages: KeptImages = { instances: 0, files: 0, unchecked: [] };
 /** What one event changes: the versions of an instance up to the one that was checked are checked with it. */
 export function evolveImages(images: KeptImages, event: JournalEvent): KeptImages {
   if (images.unchecked.length === 0) return images;
-  if (event.kind !== 'revision' && event.kind !== 'rejected' && event.kind !== 'nothing to contour') return images;
+  if (!isCheck(event)) return images;
   const checked = new Map(event.files.map(nameOf));
   return {
     ...images,
@@ -105,6 +106,13 @@ export function evolveImages(images: KeptImages, event: JournalEvent): KeptImage
       return version > (checked.get(instance) ?? 0);
     }),
   };
+}
+
+/** Events that say which images were looked at. */
+function isCheck(
+  event: JournalEvent,
+): event is EventOf<'revision' | 'rejected' | 'nothing to contour' | 'beside revision'> {
+  return ['revision', 'rejected', 'nothing to contour', 'beside revision'].includes(event.kind);
 }
 
 function nameOf(file: string): [instance: string, version: number] {

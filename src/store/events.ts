@@ -64,6 +64,13 @@ export const journalEventSchema = z.discriminatedUnion('kind', [
   event('rejected', { files: z.array(z.string()), problem }),
   /** Nothing but localisers or reports: nobody has to look at it. */
   event('nothing to contour', { files: z.array(z.string()), problem }),
+  /** Images came after the newest revision and do not belong to its volume: it stays as it is. */
+  event('beside revision', {
+    revision,
+    files: z.array(z.string()),
+    what: z.enum(['repeat', 'second acquisition', 'no slices']),
+    images: z.int(),
+  }),
   event('unrouted', { revision }),
   event('ordered', {
     revision,

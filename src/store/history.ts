@@ -38,6 +38,8 @@ function sentence(event: JournalEvent): string {
       return `rejected: ${event.problem.message}`;
     case 'nothing to contour':
       return event.problem.message;
+    case 'beside revision':
+      return besideSentence(event);
     case 'unrouted':
       return 'no route matches';
     case 'ordered':
@@ -81,6 +83,15 @@ function sentence(event: JournalEvent): string {
     default:
       return correctionSentence(event);
   }
+}
+
+function besideSentence({ what, images, revision }: Extract<JournalEvent, { kind: 'beside revision' }>): string {
+  const words = {
+    repeat: `repeat: ${images} images came again under other SOP Instance UIDs`,
+    'second acquisition': `second acquisition: ${images} images that make a volume of their own`,
+    'no slices': `${images} images came that are no slices of this scan`,
+  }[what];
+  return `${words}; revision ${revision} stays as it is`;
 }
 
 function correctionSentence(event: CorrectionEvent): string {

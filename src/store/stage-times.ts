@@ -56,6 +56,8 @@ export function evolveStages(stages: Stages, event: JournalEvent): Stages {
     case 'rejected':
     case 'nothing to contour':
       return checked(stages, event);
+    case 'beside revision':
+      return { ...stages, arriving: {} };
     case 'retry':
       return startOver(stages, { assemble: { from: event.at } });
     case 'unrouted':

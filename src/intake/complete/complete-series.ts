@@ -14,14 +14,15 @@ import { seriesFolder } from '../../work/paths.ts';
 import { problem, problemFrom } from '../../problem.ts';
 import type { Problem } from '../../problem.ts';
 import type { StoredImage } from '../../store/instances.ts';
-import { predecessors, standingOrders, supersededOrders } from '../../store/orders.ts';
+import { compareText, predecessors, standingOrders, supersededOrders } from '../../store/orders.ts';
 import { isAssembling } from '../../store/series-state.ts';
 import type { SeriesRecord } from '../../store/series-record.ts';
 import type { Store } from '../../store/store.ts';
 import type { CountInstances } from './count-at-peer.ts';
+import { besideRevision, imagesOf } from './later-images.ts';
 import { matchRoute } from './routing.ts';
 import { writeOrder, type WrittenOrder } from './write-order.ts';
-import { writeRevision } from './write-revision.ts';
+import { manifestOfRevision, writeRevision } from './write-revision.ts';
 
 export interface CompletionOptions {
   readonly store: Store;
@@ -52,8 +53,10 @@ export class SeriesCompletion {
   async complete(series: string): Promise<void> {
     const { store, log } = this.#options;
     const record = store.get(series);
-    const images = store.images(series);
-    if (record === undefined || images.length === 0) return;
+    const kept = store.images(series);
+    if (record === undefined || kept.length === 0) return;
+    const images = await this.#ofVolume(record, kept);
+    if (images === undefined) return;
 
     const warnings: Warning[] = [];
     const expected = await this.#expectedCount(record.assembly, images);
@@ -112,7 +115,8 @@ export class SeriesCompletion {
         'STATE_CONFLICT',
         `series ${series} has no revision to contour; wait until it is complete`,
       );
-    const images = store.images(series);
+    const manifest = await manifestOfRevision(store.dataDirectory, series, record.revision);
+    const images = manifest === undefined ? store.images(series) : imagesOf(manifest, store.images(series));
     const order = await this.#order(record, record.revision, images, destinations, model);
     if (record.orders.some((known) => known.order === order.order && !superseded.includes(known.order)))
       throw new ContourNodeError(
@@ -127,6 +131,30 @@ export class SeriesCompletion {
       superseded: superseded.filter((one) => one !== order.order),
     });
     onOrders(series);
+  }
+
+  /**
+   * The images that are to be checked, the earlier ones first: of a repeat the first counts. Undefined where those that
+   * came after the newest revision leave it as it is.
+   */
+  async #ofVolume(record: SeriesRecord, kept: readonly StoredImage[]): Promise<readonly StoredImage[] | undefined> {
+    const { store, log } = this.#options;
+    const { key: series, revision, outcome } = record;
+    const images = kept.toSorted((a, b) => compareText(a.receivedAt, b.receivedAt));
+    const manifest = revision === 0 ? undefined : await manifestOfRevision(store.dataDirectory, series, revision);
+    if (manifest === undefined) return images;
+    const beside = besideRevision(manifest, images, (some) => this.#check(some));
+    if (beside === undefined) {
+      const ofRevision = imagesOf(manifest, images);
+      return [...ofRevision, ...images.filter((image) => !ofRevision.includes(image))];
+    }
+    // After a retry the revision is checked and ordered again.
+    if (outcome !== 'ordered' && outcome !== 'unrouted') return beside.standing;
+    const { what, added } = beside;
+    const files = images.map(({ file }) => file);
+    store.record(series, { kind: 'beside revision', revision, files, what, images: added.length });
+    log.info({ series, revision, images: added.length, what }, 'images beside the revision: it stays as it is');
+    return undefined;
   }
 
   #notAVolume(series: string, images: readonly StoredImage[], error: unknown): void {

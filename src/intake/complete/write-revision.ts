@@ -77,6 +77,15 @@ function contentSha256(slices: readonly CtInstance[], moment: string): string {
   return hash.digest('hex');
 }
 
+/** The manifest of a revision that was recorded. @throws what the disk throws, and where it is damaged */
+export async function manifestOfRevision(
+  dataDirectory: string,
+  series: string,
+  revision: number,
+): Promise<RevisionManifest | undefined> {
+  return readManifest(join(dataDirectory, revisionFolder(series, revision), manifestFile));
+}
+
 async function readManifest(path: string): Promise<RevisionManifest | undefined> {
   const text = await readIfThere(path);
   return text === undefined ? undefined : revisionManifestSchema.parse(JSON.parse(text));
