@@ -22,6 +22,19 @@ const hole = z.enum(['keyhole', 'fill', 'nested', 'CLOSEDPLANAR_XOR']);
 
 export const intendedUse = z.enum(['demonstration', 'research', 'clinical']);
 
+const takeOrRefuse = z.enum(['take', 'refuse']).default('take');
+
+export const acceptSchema = z.strictObject({
+  surplusBytes: takeOrRefuse.describe('bytes behind uncompressed pixels, which are cut off'),
+  looseUids: takeOrRefuse.describe('UIDs with leading zeros (PS3.5 section 9.1)'),
+  spelling: takeOrRefuse.describe('one patient spelt in several ways, or an attribute empty in some images'),
+  foreignImages: takeOrRefuse.describe('images among the slices that are none: they are left out'),
+  missing: z
+    .enum(['warn', 'refuse'])
+    .default('refuse')
+    .describe('fewer images than the sender has; refuse: the series waits, incomplete'),
+});
+
 export const peerSchema = z.strictObject({
   name,
   aeTitle: aeTitle,
@@ -47,6 +60,7 @@ export const peerSchema = z.strictObject({
     .max(3650)
     .default(30)
     .describe('retention leaves what was committed for so long'),
+  accept: acceptSchema.prefault({}).describe('what of this the series of the peer may have; each with a warning'),
   seriesCountQuery: z
     .boolean()
     .default(false)
@@ -261,6 +275,7 @@ export const configSchema = z.strictObject({
 });
 
 export type Config = z.output<typeof configSchema>;
+export type Accept = z.output<typeof acceptSchema>;
 export type Peer = z.output<typeof peerSchema>;
 export type Destination = z.output<typeof destinationSchema>;
 export type Route = z.output<typeof routeSchema>;

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
-import { type Bundle, readBundle } from '../../bundles/read-bundle.ts';
+import { readBundle } from '../../bundles/read-bundle.ts';
 import type { CurrentConfig } from '../../config/config-in-force.ts';
-import { checkCtSeries, type CheckedSeries } from '../../dicom/ct-series.ts';
+import type { Peer } from '../../config/schema.ts';
+import type { CheckedSeries } from '../../dicom/ct-series.ts';
 import type { CtInstance } from '../../dicom/ct-instance.ts';
 import { readHeader } from '../../dicom/read-data-set.ts';
 import { ContourNodeError } from '../../errors.ts';
@@ -18,6 +19,7 @@ import { compareText, predecessors, standingOrders, supersededOrders } from '../
 import { isAssembling } from '../../store/series-state.ts';
 import type { SeriesRecord } from '../../store/series-record.ts';
 import type { Store } from '../../store/store.ts';
+import { type Check, checkOf } from './check-series.ts';
 import type { CountInstances } from './count-at-peer.ts';
 import { besideRevision, imagesOf } from './later-images.ts';
 import { matchRoute } from './routing.ts';
@@ -55,7 +57,8 @@ export class SeriesCompletion {
     const record = store.get(series);
     const kept = store.images(series);
     if (record === undefined || kept.length === 0) return;
-    const images = await this.#ofVolume(record, kept);
+    const check = await this.#checkOf(record, kept);
+    const images = await this.#ofVolume(record, kept, check);
     if (images === undefined) return;
 
     const warnings: Warning[] = [];
@@ -65,13 +68,16 @@ export class SeriesCompletion {
       warnings.push({ code: 'RELEASED', text: 'released by an operator although incomplete' });
     } else if (expected !== undefined && images.length < expected) {
       const words = `${images.length} of ${expected} instances have arrived`;
-      store.record(series, { kind: 'held', expected, problem: problem('SERIES_INCOMPLETE', words) });
-      return;
+      if (this.#peer(record)?.accept.missing === 'warn') warnings.push({ code: 'INSTANCES_MISSING', text: words });
+      else {
+        store.record(series, { kind: 'held', expected, problem: problem('SERIES_INCOMPLETE', words) });
+        return;
+      }
     }
 
     let checked: CheckedSeries<CtInstance>;
     try {
-      checked = this.#check(images);
+      checked = check(images);
     } catch (error) {
       this.#notAVolume(series, images, error);
       return;
@@ -137,13 +143,17 @@ export class SeriesCompletion {
    * The images that are to be checked, the earlier ones first: of a repeat the first counts. Undefined where those that
    * came after the newest revision leave it as it is.
    */
-  async #ofVolume(record: SeriesRecord, kept: readonly StoredImage[]): Promise<readonly StoredImage[] | undefined> {
+  async #ofVolume(
+    record: SeriesRecord,
+    kept: readonly StoredImage[],
+    check: Check,
+  ): Promise<readonly StoredImage[] | undefined> {
     const { store, log } = this.#options;
     const { key: series, revision, outcome } = record;
     const images = kept.toSorted((a, b) => compareText(a.receivedAt, b.receivedAt));
     const manifest = revision === 0 ? undefined : await manifestOfRevision(store.dataDirectory, series, revision);
     if (manifest === undefined) return images;
-    const beside = besideRevision(manifest, images, (some) => this.#check(some));
+    const beside = besideRevision(manifest, images, check);
     if (beside === undefined) {
       const ofRevision = imagesOf(manifest, images);
       return [...ofRevision, ...images.filter((image) => !ofRevision.includes(image))];
@@ -155,6 +165,11 @@ export class SeriesCompletion {
     store.record(series, { kind: 'beside revision', revision, files, what, images: added.length });
     log.info({ series, revision, images: added.length, what }, 'images beside the revision: it stays as it is');
     return undefined;
+  }
+
+  #checkOf(record: Pick<SeriesRecord, 'key' | 'assembly'>, images: readonly StoredImage[]): Promise<Check> {
+    const { store, current } = this.#options;
+    return checkOf(store.dataDirectory, current().config, record, images);
   }
 
   #notAVolume(series: string, images: readonly StoredImage[], error: unknown): void {
@@ -170,25 +185,10 @@ export class SeriesCompletion {
     log.warn({ series, err: error }, 'series rejected');
   }
 
-  #check(images: readonly StoredImage[], bundle?: Bundle): CheckedSeries<CtInstance> {
-    const { intake } = this.#options.current().config;
-    const applicability = bundle?.manifest.applicability;
-    return checkCtSeries(
-      images.map(({ image }) => image),
-      {
-        minimumSlices: intake.minimumSlices,
-        ...(applicability !== undefined && {
-          sliceSpacingMm: applicability.sliceSpacingMm,
-          minimumCoverageMm: applicability.minimumCoverageMm,
-        }),
-      },
-    );
-  }
-
   /** How many instances the series has at its source, where that can be known. */
   async #expectedCount(assembly: Assembly, images: readonly StoredImage[]): Promise<number | undefined> {
-    const { current, countInstances, log } = this.#options;
-    const peer = current().config.peers.find(({ name }) => name === assembly.peer);
+    const { countInstances, log } = this.#options;
+    const peer = this.#peer({ assembly });
     if (peer?.seriesCountQuery === true) {
       try {
         const counted = await countInstances(peer, images[0]!.image);
@@ -199,6 +199,10 @@ export class SeriesCompletion {
     }
     const numbers = images.flatMap(({ image }) => image.numberOfSeriesRelatedInstances ?? []);
     return numbers.length === 0 ? undefined : Math.max(...numbers);
+  }
+
+  #peer({ assembly }: Pick<SeriesRecord, 'assembly'>): Peer | undefined {
+    return this.#options.current().config.peers.find(({ name }) => name === assembly.peer);
   }
 
   async #route(record: SeriesRecord, manifest: RevisionManifest, images: readonly StoredImage[]): Promise<void> {
@@ -249,7 +253,8 @@ export class SeriesCompletion {
     const { store, current } = this.#options;
     const { config, digest } = current();
     const bundle = await readBundle(join(config.models.directory, model));
-    this.#check(images, bundle);
+    const check = await this.#checkOf({ key: series, assembly }, images);
+    check(images, bundle);
     return writeOrder({
       dataDirectory: store.dataDirectory,
       series,

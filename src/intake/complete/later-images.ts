@@ -1,9 +1,8 @@
-import type { CheckedSeries } from '../../dicom/ct-series.ts';
-import type { CtInstance } from '../../dicom/ct-instance.ts';
 import { asContourNodeError } from '../../errors.ts';
 import type { StoredImage } from '../../store/instances.ts';
 import { instanceInSeries } from '../../work/paths.ts';
 import type { RevisionManifest } from '../../work/revision-manifest.ts';
+import type { Check } from './check-series.ts';
 
 /** What images are that came after a revision and do not belong to its volume. */
 export interface BesideRevision {
@@ -12,9 +11,6 @@ export interface BesideRevision {
   /** Those of the revision. */
   readonly standing: readonly StoredImage[];
 }
-
-/** The check of ct-series.ts; throws ContourNodeError SERIES_* */
-export type Check = (images: readonly StoredImage[]) => CheckedSeries<CtInstance>;
 
 /**
  * Whether images that came after a revision lie beside it: repeats under other SOP Instance UIDs, images that are no
