@@ -8,7 +8,8 @@ import { causes } from './error-causes.ts';
 
 /** The states of a series in the order in which it may reach them. */
 const states: Record<SeriesState, string> = {
-  receiving: 'Instances arrive, or the last one came less than the quiet period ago.',
+  receiving:
+    'Instances arrive, the last one came less than the quiet period ago, or more of it is on its way: then the page says what it waits for.',
   incomplete:
     'Instances are missing, or were refused. It waits: send the series again from the scanner, or `jobs release KEY`.',
   rejected:

@@ -61,6 +61,12 @@ export const peerSchema = z.strictObject({
     .default(30)
     .describe('retention leaves what was committed for so long'),
   accept: acceptSchema.prefault({}).describe('what of this the series of the peer may have; each with a warning'),
+  retrieve: z
+    .boolean()
+    .default(false)
+    .describe(
+      'fetch a series once by C-MOVE where its count says that images are missing; the peer needs host and port, and has to know this node by dicom.aeTitle',
+    ),
   seriesCountQuery: z
     .boolean()
     .default(false)

@@ -21,6 +21,10 @@ export interface Assembly {
   /** An operator takes it as it is, whatever is missing. */
   readonly released: boolean;
   readonly expectedImages?: number;
+  /** What it waits for although nothing of it comes. */
+  readonly waits?: Problem;
+  /** It was fetched from its sender since its newest revision. */
+  readonly retrieved: boolean;
 }
 
 export const noAssembly: Assembly = {
@@ -31,6 +35,7 @@ export const noAssembly: Assembly = {
   toRepeat: [],
   unread: [],
   released: false,
+  retrieved: false,
 };
 
 /** What one event changes. */
@@ -39,27 +44,38 @@ export function evolveAssembly(assembly: Assembly, event: JournalEvent): Assembl
     case 'association': {
       const { callingAe, calledAe, address, peer, association } = event;
       const associations = [...others(assembly.associations, association), association];
-      return changed(assembly, { callingAe, calledAe, address, peer, associations, released: false });
+      return changed(assembly, { callingAe, calledAe, address, peer, associations, released: false, waits: undefined });
     }
     case 'association ended': {
       const { association, unconfirmed, unread = [], problem } = event;
       const associations = others(assembly.associations, association);
-      return changed(assembly, { associations, toRepeat: unconfirmed, unread, incomplete: problem });
+      return changed(assembly, { associations, toRepeat: unconfirmed, unread, incomplete: problem, waits: undefined });
     }
     case 'refused':
       return { ...assembly, toRepeat: [...others(assembly.toRepeat, event.instance), event.instance] };
     case 'identified elsewhere':
       return identifiedElsewhere(assembly, event.instance);
     case 'held':
-      return { ...assembly, incomplete: event.problem, expectedImages: event.expected };
+      return changed(assembly, { incomplete: event.problem, expectedImages: event.expected, waits: undefined });
+    case 'waits':
+      return { ...assembly, waits: event.problem };
+    case 'retrieve':
+      return changed(assembly, { retrieved: true, waits: undefined });
     case 'released':
-      return changed(assembly, { released: true, toRepeat: [], unread: [], incomplete: undefined });
+      return changed(assembly, { released: true, toRepeat: [], unread: [], incomplete: undefined, waits: undefined });
     case 'revision':
-      return changed(assembly, { toRepeat: [], unread: [], incomplete: undefined, expectedImages: event.expected });
+      return changed(assembly, {
+        toRepeat: [],
+        unread: [],
+        incomplete: undefined,
+        waits: undefined,
+        retrieved: false,
+        expectedImages: event.expected,
+      });
     case 'rejected':
     case 'nothing to contour':
     case 'beside revision':
-      return changed(assembly, { toRepeat: [], unread: [], incomplete: undefined });
+      return changed(assembly, { toRepeat: [], unread: [], incomplete: undefined, waits: undefined });
     default:
       return assembly;
   }

@@ -50,6 +50,12 @@ export const journalEventSchema = z.discriminatedUnion('kind', [
   event('refused', { instance: key, problem }),
   /** An instance that was refused unread has come again, and is of another series. */
   event('identified elsewhere', { instance: key }),
+  /** Quiet, and yet not complete: more of it, or of its study, is on its way. */
+  event('waits', { problem }),
+  /** It is fetched from its sender by C-MOVE, once. */
+  event('retrieve', { peer: z.string(), missing: z.int() }),
+  /** What the sender says about that; `problem`: it was not to be had. */
+  event('retrieved', { peer: z.string(), completed: z.int(), failed: z.int(), problem: problem.optional() }),
   /** Incomplete: fewer images than the sender has. */
   event('held', { problem, expected: z.int() }),
   /** An operator takes the incomplete series as it is. */

@@ -28,6 +28,12 @@ function sentence(event: JournalEvent): string {
       return `an image was refused: ${event.problem.message}`;
     case 'identified elsewhere':
       return 'an image that was refused unread has come again: it is of another series';
+    case 'waits':
+      return `waits: ${event.problem.message}`;
+    case 'retrieve':
+      return `${event.missing} images are missing: fetched from ${event.peer} by C-MOVE`;
+    case 'retrieved':
+      return retrievedSentence(event);
     case 'held':
       return `incomplete: ${event.problem.message}`;
     case 'released':
@@ -83,6 +89,11 @@ function sentence(event: JournalEvent): string {
     default:
       return correctionSentence(event);
   }
+}
+
+function retrievedSentence({ peer, completed, failed, problem }: Extract<JournalEvent, { kind: 'retrieved' }>): string {
+  if (problem !== undefined) return `${peer} sent nothing: ${problem.message}`;
+  return `${peer} says that it sent ${completed} images${failed === 0 ? '' : `, and could not send ${failed}`}`;
 }
 
 function besideSentence({ what, images, revision }: Extract<JournalEvent, { kind: 'beside revision' }>): string {

@@ -38,8 +38,9 @@ export function isAssembling({ images, outcome }: SeriesRecord): boolean {
 export function stateOf(record: SeriesRecord): StateAndProblem {
   const { assembly, images, outcome, problems } = record;
   if (isAssembling(record)) {
-    const { incomplete, associations } = assembly;
-    if (incomplete === undefined || associations.length > 0) return { state: 'receiving' };
+    const { incomplete, associations, waits } = assembly;
+    if (incomplete === undefined || associations.length > 0)
+      return { state: 'receiving', ...(waits !== undefined && { problem: waits }) };
     return {
       state: images.instances === 0 && isRefusedWhole(incomplete) ? 'rejected' : 'incomplete',
       problem: incomplete,

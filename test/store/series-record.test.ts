@@ -230,6 +230,7 @@ const records: [string, NewEvent[], (record: SeriesRecord) => unknown, unknown][
       unread: [],
       incomplete: missing,
       released: false,
+      retrieved: false,
     },
   ],
   [
@@ -241,6 +242,12 @@ const records: [string, NewEvent[], (record: SeriesRecord) => unknown, unknown][
     ],
     ({ assembly: { toRepeat, unread, incomplete } }) => [toRepeat, unread, incomplete],
     [[], [], undefined],
+  ],
+  [
+    'what a quiet series waits for, and that it was fetched once',
+    [arrives, arrived, { kind: 'waits', problem: missing }, { kind: 'retrieve', peer: 'ct', missing: 2 }],
+    ({ assembly: { waits, retrieved } }) => [waits, retrieved],
+    [undefined, true],
   ],
   [
     'a whole series',

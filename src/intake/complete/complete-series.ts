@@ -3,6 +3,7 @@ import { readBundle } from '../../bundles/read-bundle.ts';
 import type { CurrentConfig } from '../../config/config-in-force.ts';
 import type { Peer } from '../../config/schema.ts';
 import type { CheckedSeries } from '../../dicom/ct-series.ts';
+import type { Moved } from '../../dimse/scu/move-series.ts';
 import type { CtInstance } from '../../dicom/ct-instance.ts';
 import { readHeader } from '../../dicom/read-data-set.ts';
 import { ContourNodeError } from '../../errors.ts';
@@ -10,7 +11,6 @@ import type { RevisionManifest } from '../../work/revision-manifest.ts';
 import type { Warning } from '../../warning.ts';
 import { faultPoint } from '../../fault-point.ts';
 import type { Log } from '../../log.ts';
-import type { Assembly } from '../../store/assembly.ts';
 import { seriesFolder } from '../../work/paths.ts';
 import { problem, problemFrom } from '../../problem.ts';
 import type { Problem } from '../../problem.ts';
@@ -21,6 +21,7 @@ import type { SeriesRecord } from '../../store/series-record.ts';
 import type { Store } from '../../store/store.ts';
 import { type Check, checkOf } from './check-series.ts';
 import type { CountInstances } from './count-at-peer.ts';
+import type { RetrieveSeries } from './retrieve-series.ts';
 import { besideRevision, imagesOf } from './later-images.ts';
 import { matchRoute } from './routing.ts';
 import { writeOrder, type WrittenOrder } from './write-order.ts';
@@ -32,9 +33,15 @@ export interface CompletionOptions {
   readonly now: () => number;
   readonly current: () => CurrentConfig;
   readonly countInstances: CountInstances;
+  readonly retrieve: RetrieveSeries;
   /** There are new orders for this series. */
   readonly onOrders: (series: string) => void;
 }
+
+/** A series that is not complete yet: whether to wait, and how the rest may be had. */
+export type NotYet =
+  | { readonly kind: 'wait'; readonly words: string }
+  | { readonly kind: 'retrieve'; readonly peer: string; readonly run: () => Promise<Moved> };
 
 /** Codes of series that nobody meant to be contoured. */
 const nothingToContour: ReadonlySet<string> = new Set(['SERIES_LOCALISER', 'SERIES_REPORT']);
@@ -50,28 +57,33 @@ export class SeriesCompletion {
   /**
    * To be called with the series' lock. May be called again after a crash at any point: it finds what is written already.
    *
+   * @param isPatient images that its sender says it has may still come
+   * @returns what is to be done before it can be completed; undefined where it is completed, or waits for a person
    * @throws what the disk throws
    */
-  async complete(series: string): Promise<void> {
+  async complete(series: string, isPatient: boolean): Promise<NotYet | undefined> {
     const { store, log } = this.#options;
     const record = store.get(series);
     const kept = store.images(series);
-    if (record === undefined || kept.length === 0) return;
+    if (record === undefined || kept.length === 0) return undefined;
     const check = await this.#checkOf(record, kept);
     const images = await this.#ofVolume(record, kept, check);
-    if (images === undefined) return;
+    if (images === undefined) return undefined;
 
     const warnings: Warning[] = [];
-    const expected = await this.#expectedCount(record.assembly, images);
+    const { expected, isAnswer } = await this.#expectedCount(record, images);
     if (expected === undefined) warnings.push({ code: 'COUNT_NOT_CONFIRMED', text: 'count not confirmed' });
     if (record.assembly.released && !(expected !== undefined && images.length >= expected)) {
       warnings.push({ code: 'RELEASED', text: 'released by an operator although incomplete' });
     } else if (expected !== undefined && images.length < expected) {
       const words = `${images.length} of ${expected} instances have arrived`;
+      if (isPatient && isAnswer) return { kind: 'wait', words };
+      const retrieval = this.#retrieval(record, images, expected - images.length);
+      if (retrieval !== undefined) return retrieval;
       if (this.#peer(record)?.accept.missing === 'warn') warnings.push({ code: 'INSTANCES_MISSING', text: words });
       else {
         store.record(series, { kind: 'held', expected, problem: problem('SERIES_INCOMPLETE', words) });
-        return;
+        return undefined;
       }
     }
 
@@ -80,7 +92,7 @@ export class SeriesCompletion {
       checked = check(images);
     } catch (error) {
       this.#notAVolume(series, images, error);
-      return;
+      return undefined;
     }
     const manifest = await writeRevision({
       dataDirectory: store.dataDirectory,
@@ -101,6 +113,7 @@ export class SeriesCompletion {
     });
     log.info({ series, revision: manifest.revision, images: images.length }, 'series complete');
     await this.#route(record, manifest, images);
+    return undefined;
   }
 
   /**
@@ -185,20 +198,33 @@ export class SeriesCompletion {
     log.warn({ series, err: error }, 'series rejected');
   }
 
-  /** How many instances the series has at its source, where that can be known. */
-  async #expectedCount(assembly: Assembly, images: readonly StoredImage[]): Promise<number | undefined> {
+  /** Fetches the series from its sender, once. */
+  #retrieval(record: SeriesRecord, images: readonly StoredImage[], missing: number): NotYet | undefined {
+    const { store, retrieve } = this.#options;
+    const peer = this.#peer(record);
+    if (peer?.retrieve !== true || record.assembly.retrieved) return undefined;
+    store.record(record.key, { kind: 'retrieve', peer: peer.name, missing });
+    const { image } = images[0]!;
+    return { kind: 'retrieve', peer: peer.name, run: () => retrieve(peer, image) };
+  }
+
+  /** How many instances the series has at its source, where that can be known; `isAnswer`: the peer was asked and says so. */
+  async #expectedCount(
+    record: SeriesRecord,
+    images: readonly StoredImage[],
+  ): Promise<{ expected: number | undefined; isAnswer: boolean }> {
     const { countInstances, log } = this.#options;
-    const peer = this.#peer({ assembly });
+    const peer = this.#peer(record);
     if (peer?.seriesCountQuery === true) {
       try {
         const counted = await countInstances(peer, images[0]!.image);
-        if (counted !== undefined) return counted;
+        if (counted !== undefined) return { expected: counted, isAnswer: true };
       } catch (error) {
         log.warn({ peer: peer.name, err: error }, 'the peer does not say how many instances the series has');
       }
     }
     const numbers = images.flatMap(({ image }) => image.numberOfSeriesRelatedInstances ?? []);
-    return numbers.length === 0 ? undefined : Math.max(...numbers);
+    return { expected: numbers.length === 0 ? undefined : Math.max(...numbers), isAnswer: false };
   }
 
   #peer({ assembly }: Pick<SeriesRecord, 'assembly'>): Peer | undefined {

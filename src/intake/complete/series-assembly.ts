@@ -2,7 +2,7 @@ import type { Config, Peer } from '../../config/schema.ts';
 import type { AssociationEnd, AssociationInfo } from '../../dimse/association-info.ts';
 import { asContourNodeError, ContourNodeError } from '../../errors.ts';
 import type { Log } from '../../log.ts';
-import type { Problem } from '../../problem.ts';
+import { type Problem, problem, problemFrom } from '../../problem.ts';
 import { retries } from '../../retries.ts';
 import type { SeriesRecord } from '../../store/series-record.ts';
 import { isAssembling } from '../../store/series-state.ts';
@@ -10,7 +10,12 @@ import type { Store } from '../../store/store.ts';
 import type { Clock } from '../../clock.ts';
 import type { SeriesLock } from '../series-lock.ts';
 import { type Missing, missingAfter, missingAfterRestart, nothingMissing } from './missing-instances.ts';
+import type { NotYet } from './complete-series.ts';
 import { type Arrivals, OpenAssociations } from './open-associations.ts';
+import { Patience } from './patience.ts';
+import { SeriesTimers } from './series-timers.ts';
+import { UnreadInstances } from './unread-instances.ts';
+import { UnrecordedEnds } from './unrecorded-ends.ts';
 
 export interface AssemblyOptions {
   readonly store: Store;
@@ -18,8 +23,8 @@ export interface AssemblyOptions {
   readonly log: Log;
   readonly config: () => Pick<Config, 'peers' | 'intake'>;
   readonly lock: SeriesLock;
-  /** Makes a revision of a complete series, or finds it incomplete; called with the series' lock. */
-  readonly complete: (series: string) => Promise<void>;
+  /** Makes a revision of a complete series, or says what it waits for; called with the series' lock. */
+  readonly complete: (series: string, isPatient: boolean) => Promise<NotYet | undefined>;
 }
 
 const retryMilliseconds = retries.seriesCompletionSeconds * 1000;
@@ -34,17 +39,21 @@ const retryMilliseconds = retries.seriesCompletionSeconds * 1000;
 export class SeriesAssembly {
   readonly #options: AssemblyOptions;
   readonly #associations = new OpenAssociations();
+  readonly #patience: Patience;
+  /** Series that are being fetched from their sender. */
+  readonly #retrieving = new Set<string>();
   /** Monotonic time of its last instance. */
   readonly #lastInstance = new Map<string, number>();
-  readonly #timers = new Map<string, () => void>();
-  /** Refused instances whose series could not be read, with the series that wait for them. */
-  readonly #unread = new Map<string, Set<string>>();
-  /** Ends of associations that the journal did not take, the oldest first. */
-  readonly #unrecordedEnds = new Map<string, { steps: (() => void)[]; cancel: () => void }>();
+  readonly #timers: SeriesTimers;
+  readonly #unread = new UnreadInstances();
+  readonly #ends: UnrecordedEnds;
   #closed = false;
 
   constructor(options: AssemblyOptions) {
     this.#options = options;
+    this.#timers = new SeriesTimers(options.clock);
+    this.#patience = new Patience(options.clock);
+    this.#ends = new UnrecordedEnds(options.clock, (series, step) => this.#attempt(series, step));
   }
 
   /** After a start: associations that were open when the node ended are lost; complete series go on. */
@@ -56,7 +65,7 @@ export class SeriesAssembly {
       const lost = callingAe === '' && isAssembling(record) ? ['unknown'] : associations;
       const missing = isAssembling(record) ? missingAfterRestart(record) : nothingMissing;
       for (const association of lost) this.#recordEnd(series, { association, how: 'lost', images: 0 }, missing);
-      for (const instance of record.assembly.unread) this.#awaits(instance, series);
+      this.#unread.hold(record.assembly.unread, series);
       this.#schedule(series);
     }
   }
@@ -69,7 +78,7 @@ export class SeriesAssembly {
   carries(association: AssociationInfo, series: string): void {
     const { id, callingAe, calledAe, address, peer } = association;
     if (this.#associations.carries(id, series)) return;
-    this.#recordEnds(series);
+    this.#ends.record(series);
     this.#options.store.record(series, {
       kind: 'association',
       association: id,
@@ -79,12 +88,13 @@ export class SeriesAssembly {
       ...(peer !== undefined && { peer: peer.name }),
     });
     this.#associations.arrivals(id, series);
-    this.#cancel(series);
+    this.#timers.cancel(series);
   }
 
   /** An instance is kept, or was kept before. */
-  accepted(association: AssociationInfo, series: string, instance: string): void {
+  accepted(association: AssociationInfo, series: string, instance: string, study: string): void {
     this.#associations.accepted(association.id, series, instance);
+    this.#patience.arrived(association, series, study);
     this.#lastInstance.set(series, this.#options.clock.elapsed());
     this.#identified(instance, series);
   }
@@ -106,10 +116,11 @@ export class SeriesAssembly {
   }
 
   ended(association: AssociationInfo, how: AssociationEnd): void {
+    this.#patience.ended(association.id);
     const ended = this.#associations.end(association.id);
     if (ended === undefined) return;
     for (const [series, arrivals] of ended.bySeries) {
-      this.#recordEnds(series, () => this.#end(series, association.id, how, arrivals, ended.refused));
+      this.#ends.record(series, () => this.#end(series, association.id, how, arrivals, ended.refused));
       this.#schedule(series, how === 'released' && this.#peer(association.peer?.name)?.completeOnRelease === true);
     }
   }
@@ -145,25 +156,8 @@ export class SeriesAssembly {
 
   close(): void {
     this.#closed = true;
-    for (const cancel of this.#timers.values()) cancel();
-    this.#timers.clear();
-    for (const { cancel } of this.#unrecordedEnds.values()) cancel();
-  }
-
-  /**
-   * Records the ends of associations in their order, `last` after those that the journal did not take before. An end that
-   * is not recorded would count as lost after a restart, and the series as incomplete.
-   */
-  #recordEnds(series: string, last?: () => void): void {
-    const left = this.#unrecordedEnds.get(series);
-    const steps = [...(left?.steps ?? []), ...(last === undefined ? [] : [last])];
-    if (steps.length === 0) return;
-    left?.cancel();
-    this.#unrecordedEnds.delete(series);
-    while (steps[0] !== undefined && this.#attempt(series, steps[0])) steps.shift();
-    if (steps.length === 0) return;
-    const cancel = this.#options.clock.after(retryMilliseconds, () => this.#recordEnds(series));
-    this.#unrecordedEnds.set(series, { steps, cancel });
+    this.#timers.close();
+    this.#ends.close();
   }
 
   /**
@@ -181,28 +175,18 @@ export class SeriesAssembly {
     const { store } = this.#options;
     const record = store.get(series);
     // Otherwise the series was completed with all that the association brought.
-    if (record === undefined || !isAssembling(record)) {
-      this.#recordEnd(series, { association, how, images: arrivals.accepted.size }, nothingMissing);
-      return;
-    }
-    const missing = missingAfter(record, how, arrivals, unread, () => store.images(series));
+    const isOpen = record !== undefined && isAssembling(record);
+    const missing = isOpen ? missingAfter(record, how, arrivals, unread, () => store.images(series)) : nothingMissing;
     this.#recordEnd(series, { association, how, images: arrivals.accepted.size }, missing);
-    for (const instance of missing.unread) this.#awaits(instance, series);
+    this.#unread.hold(missing.unread, series);
   }
 
-  /** An instance that was refused unread holds this series until it comes again. */
-  #awaits(instance: string, series: string): void {
-    this.#unread.set(instance, new Set([...(this.#unread.get(instance) ?? []), series]));
-  }
-
-  /** It was of this series: the others that waited for it go on. */
+  /** An instance was of this series: the others that it held go on. */
   #identified(instance: string, series: string): void {
-    const waiting = this.#unread.get(instance);
-    if (waiting === undefined) return;
-    this.#unread.delete(instance);
-    for (const other of waiting) {
-      if (other === series || this.#options.store.get(other) === undefined) continue;
-      this.#attempt(other, () => this.#options.store.record(other, { kind: 'identified elsewhere', instance }));
+    const { store } = this.#options;
+    for (const other of this.#unread.cameIn(instance, series)) {
+      if (store.get(other) === undefined) continue;
+      this.#attempt(other, () => store.record(other, { kind: 'identified elsewhere', instance }));
       this.#schedule(other);
     }
   }
@@ -222,43 +206,73 @@ export class SeriesAssembly {
   }
 
   #schedule(series: string, atOnce = false): void {
-    const { store, clock, config } = this.#options;
-    this.#cancel(series);
+    const { store, clock } = this.#options;
+    this.#timers.cancel(series);
     const record = store.get(series);
     if (this.#closed || !this.#canComplete(record)) return;
-    const quietPeriodSeconds =
-      this.#peer(record.assembly.peer)?.quietPeriodSeconds ?? config().intake.quietPeriodSeconds;
     const since = clock.elapsed() - (this.#lastInstance.get(series) ?? clock.elapsed());
-    const wait = atOnce ? 0 : Math.max(0, quietPeriodSeconds * 1000 - since);
-    this.#timers.set(
-      series,
-      clock.after(wait, () => void this.#complete(series)),
-    );
+    const wait = atOnce ? 0 : Math.max(0, this.#quietPeriodSeconds(record) * 1000 - since);
+    this.#timers.set(series, wait, () => void this.#complete(series, !atOnce));
   }
 
-  async #complete(series: string): Promise<void> {
-    this.#timers.delete(series);
-    const { store, clock, complete, lock, log } = this.#options;
+  async #complete(series: string, isPatient: boolean): Promise<void> {
+    const { store, lock, log } = this.#options;
     try {
-      await lock.run(series, async () => {
-        if (!this.#canComplete(store.get(series))) return;
-        await complete(series);
-        this.#lastInstance.delete(series);
+      const notYet = await lock.run(series, async () => {
+        const record = store.get(series);
+        return this.#canComplete(record) ? this.#completeOrWait(record, isPatient) : undefined;
       });
+      if (notYet?.kind === 'wait') this.#wait(series, notYet.words);
+      else if (notYet?.kind === 'retrieve') await this.#retrieve(series, notYet);
     } catch (error) {
       log.error({ series, err: asContourNodeError(error) }, 'a series could not be completed; it is tried again');
       if (this.#closed) return;
-      this.#timers.set(
-        series,
-        clock.after(retryMilliseconds, () => this.#schedule(series, true)),
-      );
+      this.#timers.set(series, retryMilliseconds, () => this.#schedule(series, true));
     }
+  }
+
+  async #completeOrWait(record: SeriesRecord, isPatient: boolean): Promise<NotYet | undefined> {
+    const { key: series } = record;
+    const mayWait = isPatient && !record.assembly.released && this.#patience.isLeft(series);
+    if (mayWait && this.#patience.isStudyArriving(series, this.#quietPeriodSeconds(record)))
+      return { kind: 'wait', words: 'images of its study still arrive on another association' };
+    const notYet = await this.#options.complete(series, mayWait);
+    if (notYet === undefined) {
+      this.#lastInstance.delete(series);
+      this.#patience.forget(series);
+    }
+    if (notYet?.kind === 'retrieve') this.#retrieving.add(series);
+    return notYet;
+  }
+
+  /** Looks again after a while, and says on the series why it is not complete. */
+  #wait(series: string, words: string): void {
+    const { store } = this.#options;
+    const remedy = 'nothing to do yet: it is waited for, for some minutes';
+    const why = { ...problem('SERIES_INCOMPLETE', words), remedy };
+    const record = store.get(series);
+    if (this.#closed || !this.#canComplete(record)) return;
+    if (record.assembly.waits?.message !== words) store.record(series, { kind: 'waits', problem: why });
+    this.#timers.set(series, retries.missingImages.everySeconds * 1000, () => void this.#complete(series, true));
+  }
+
+  /** What is fetched comes by C-STORE like everything else, so that this must not hold the series' lock. */
+  async #retrieve(series: string, { peer, run }: Extract<NotYet, { kind: 'retrieve' }>): Promise<void> {
+    const { store, log } = this.#options;
+    const outcome = await run().catch((error: unknown) => {
+      log.warn({ series, peer, err: asContourNodeError(error) }, 'the missing images of a series were not to be had');
+      return { completed: 0, failed: 0, problem: problemFrom(error) };
+    });
+    this.#retrieving.delete(series);
+    if (this.#closed || store.get(series) === undefined) return;
+    this.#attempt(series, () => store.record(series, { kind: 'retrieved', peer, ...outcome }));
+    this.#schedule(series);
   }
 
   /** It has new instances, its sender has nothing to send again, and no open association carries it. */
   #canComplete(record: SeriesRecord | undefined): record is SeriesRecord {
     if (record === undefined || record.assembly.incomplete !== undefined) return false;
-    return isAssembling(record) && !this.isCarried(record.key);
+    return isAssembling(record) && !this.isCarried(record.key) && !this.#retrieving.has(record.key);
   }
 
   /** @returns whether the journal took it */
@@ -272,12 +286,11 @@ export class SeriesAssembly {
     }
   }
 
-  #peer(name: string | undefined): Peer | undefined {
-    return this.#options.config().peers.find((peer) => peer.name === name);
+  #quietPeriodSeconds({ assembly }: SeriesRecord): number {
+    return this.#peer(assembly.peer)?.quietPeriodSeconds ?? this.#options.config().intake.quietPeriodSeconds;
   }
 
-  #cancel(series: string): void {
-    this.#timers.get(series)?.();
-    this.#timers.delete(series);
+  #peer(name: string | undefined): Peer | undefined {
+    return this.#options.config().peers.find((peer) => peer.name === name);
   }
 }

@@ -116,7 +116,7 @@ export class InstanceReceiver {
       } else if (kept.image.headerSha256 !== incoming.image.headerSha256)
         await this.#add(series, incoming, kept.version + 1);
     });
-    assembly.accepted(association, series, incoming.instance);
+    assembly.accepted(association, series, incoming.instance, incoming.image.studyInstanceUid);
   }
 
   async #add(series: string, { instance, image, received }: Incoming, version: number): Promise<void> {
