@@ -173,7 +173,11 @@ export const configSchema = z.strictObject({
         .max(1048576)
         .default(131072)
         .describe('announced as Maximum Length Received; longer PDUs end the connection'),
-      maxInstanceMegabytes: z.number().positive().default(64).describe('a larger instance is refused'),
+      maxInstanceMegabytes: z
+        .number()
+        .positive()
+        .default(256)
+        .describe('a larger instance is refused; a multi-frame CT has half a megabyte and more a slice'),
       handshakeSeconds: z.number().positive().default(30).describe('time from connection to association'),
       idleSeconds: z
         .number()

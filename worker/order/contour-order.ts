@@ -3,6 +3,7 @@ import type { Bundle } from '../../src/bundles/read-bundle.ts';
 import { checkCtSeries } from '../../src/dicom/ct-series.ts';
 import { readHeader } from '../../src/dicom/read-data-set.ts';
 import { isWanted } from '../structure-set/destination-rois.ts';
+import type { SliceSource } from '../../src/dicom/slice-source.ts';
 import { ContourNodeError, isAtFault } from '../../src/errors.ts';
 import type { ContourPayload } from '../../src/work/payloads.ts';
 import type { Profile, WorkOrder } from '../../src/work/work-order.ts';
@@ -136,8 +137,8 @@ async function contour(work: Work): Promise<WorkResult> {
     tilt: 'resolve',
   });
   const pathOf = new Map(manifest.slices.map(({ sopInstanceUid, file }) => [sopInstanceUid, files.instance(file)]));
-  const paths = slices.map(({ sopInstanceUid }) => pathOf.get(sopInstanceUid)!);
-  const contoured = await contourCt({ geometry, files: paths }, loaded, { batchSize: work.batchSize, clock });
+  const sources = slices.map(({ sopInstanceUid, frameNumber }) => sourceOf(pathOf.get(sopInstanceUid)!, frameNumber));
+  const contoured = await contourCt({ geometry, files: sources }, loaded, { batchSize: work.batchSize, clock });
 
   const ct = { geometry, slices, header: await readHeader(pathOf.get(identityFrom.sopInstanceUid)!) };
   const found = await clock.run('structure set', async () => {
@@ -167,6 +168,10 @@ async function contour(work: Work): Promise<WorkResult> {
     structureSets: found.sets,
     warnings: distinct([...manifest.warnings, ...warnings, ...allWarnings(contoured), ...found.more]),
   };
+}
+
+function sourceOf(path: string, frame: number | undefined): SliceSource {
+  return frame === undefined ? path : { path, frame };
 }
 
 /** The structure set of one profile in each encoding that it wants; undefined without a wanted ROI. */

@@ -3,7 +3,7 @@ import type { Bundle } from '../../bundles/read-bundle.ts';
 import type { Config } from '../../config/schema.ts';
 import { acceptSchema } from '../../config/schema.ts';
 import { type CheckedSeries, checkCtSeries } from '../../dicom/ct-series.ts';
-import type { CtInstance } from '../../dicom/ct-instance.ts';
+import { type CtInstance, imagesIn } from '../../dicom/ct-instance.ts';
 import { readHeader } from '../../dicom/read-data-set.ts';
 import type { StoredImage } from '../../store/instances.ts';
 import type { SeriesRecord } from '../../store/series-record.ts';
@@ -31,17 +31,14 @@ export async function checkOf(
   const tilt = await tiltOf(dataDirectory, config, record, images);
   return (some, bundle) => {
     const applicability = bundle?.manifest.applicability;
-    const checked = checkCtSeries(
-      some.map(({ image }) => image),
-      {
-        minimumSlices: intake.minimumSlices,
-        tilt,
-        ...(applicability !== undefined && {
-          sliceSpacingMm: applicability.sliceSpacingMm,
-          minimumCoverageMm: applicability.minimumCoverageMm,
-        }),
-      },
-    );
+    const checked = checkCtSeries(imagesIn(some), {
+      minimumSlices: intake.minimumSlices,
+      tilt,
+      ...(applicability !== undefined && {
+        sliceSpacingMm: applicability.sliceSpacingMm,
+        minimumCoverageMm: applicability.minimumCoverageMm,
+      }),
+    });
     refuseLeniency(checked, accept);
     return checked;
   };

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { mkdir, open, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type CtInstance, ctInstanceOf } from '../../dicom/ct-instance.ts';
+import { type KeptCt, keptCtOf } from '../../dicom/ct-instance.ts';
 import { headBytes, readableUids } from '../../dicom/readable-uids.ts';
 import { parseDicom } from '../../dicom/read-data-set.ts';
 import { storedValuesSha256 } from '../../dicom/pixel-data.ts';
@@ -162,15 +162,15 @@ export class InstanceReceiver {
 
 interface Incoming {
   readonly instance: string;
-  readonly image: CtInstance;
+  readonly image: KeptCt;
   readonly received: ReceivedInstance;
 }
 
 /** The instance in the file, which has to be the one that the C-STORE request named. */
-async function readChecked(bytes: Uint8Array, received: ReceivedInstance): Promise<CtInstance> {
+async function readChecked(bytes: Uint8Array, received: ReceivedInstance): Promise<KeptCt> {
   const file = parseDicom(bytes);
   checkNamed(file, received);
-  return ctInstanceOf(file, { decode: false });
+  return keptCtOf(file);
 }
 
 /** The beginning of a file with its meta information; nothing where it cannot be read. */
