@@ -96,6 +96,7 @@ const catalogue = {
   SERIES_MIXED_SIZE: { ...unfit, remedy: 'all slices need the same matrix, spacing and orientation' },
   SERIES_HEADER: {
     ...unfit,
+    dimse: 'cannotUnderstand',
     remedy: 'a slice lacks or garbles what its geometry or its CT numbers need: send the series again from the scanner',
   },
   SERIES_DUPLICATE_POSITION: {

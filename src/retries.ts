@@ -23,6 +23,11 @@ export const retries = {
   commitmentReport: { firstSeconds: 15, longestSeconds: 1800, giveUpDays: 2 },
   /** A journal that could not be written, or a check that failed on the disk: a full disk is cleared by people. */
   seriesCompletionSeconds: 30,
+  /**
+   * A series of which more exists at its sender, or of whose study more is on its way: a scanner that reconstructs pauses for
+   * minutes, not hours. Each look costs a C-FIND where the peer is asked.
+   */
+  missingImages: { everySeconds: 15, limitSeconds: 300 },
   /** First wait and end: notifications.retrySeconds and giveUpHours. */
   notice: { longestSeconds: 1800 },
   /** The receiver is back in a moment or for hours; each try costs one TLS handshake. */

@@ -18,12 +18,12 @@ contour-node receives planning CTs, contours them and sends an RT Structure Set 
 
 | network service | as user (SCU) | as provider (SCP) |
 | --- | --- | --- |
-| CT Image Storage | only by the command \`send\` | yes |
+| CT Image Storage, Enhanced CT Image Storage | only by the command \`send\` | yes |
 | any other Storage SOP class | only by the command \`send\` | no |
 | RT Structure Set Storage | yes | yes, see 4.2.4.4 |
 | Verification | yes | yes |
 | Study Root Query/Retrieve: FIND | optional, for the number of instances of a series | no |
-| Study Root Query/Retrieve: MOVE | only by the command \`pull\` | no |
+| Study Root Query/Retrieve: MOVE | by the command \`pull\`, and optional, for images of a series that are missing | no |
 | Storage Commitment Push Model | optional, for structure sets delivered, see 4.2.3.5 | off by default, see 4.2.4.3 |
 
 No media, no printing, no retrieval: this node is not an archive.
@@ -40,7 +40,10 @@ alone does not guarantee that two systems work together: test them. Keys like \`
 
 One application entity. A remote AE sends instances; when a series is complete it is contoured, and the node opens an
 association to each destination and sends one structure set for each model. Order: the instances of a series may arrive in any
-order, over several associations, at the same time as others; a structure set is sent only after the whole series.
+order, over several associations, at the same time as others; a structure set is sent only after the whole series. An instance that
+is refused makes its own series incomplete, and no other; where its Series Instance UID cannot be read, the series that the same
+association brought wait until they or the instance come again. While instances of the study still arrive on another association of
+the sender a series is not complete, for 5 min at the most.
 
 ### 4.2 AE specification
 
@@ -98,7 +101,8 @@ Verification in Implicit and Explicit VR Little Endian; by the commands \`echo\`
 
 Study Root Query/Retrieve FIND (1.2.840.10008.5.1.4.1.2.2.1) at IMAGE level with Study Instance UID, Series Instance UID and an
 empty SOP Instance UID; only to a peer with \`seriesCountQuery\`. Pending responses are counted; without an answer the series
-has the warning that its count is not confirmed.
+has the warning that its count is not confirmed. Where more exists than has come, the node asks every 15 s for 5 min, then the
+series is incomplete.
 
 ##### 4.2.3.4 Send files
 
@@ -122,7 +126,7 @@ warning. In neither case the node sends the structure set again: an operator can
 The command \`pull\`: Study Root Query/Retrieve FIND at STUDY level (by Patient ID) and SERIES level (by Study Instance UID, Modality CT),
 then MOVE (1.2.840.10008.5.1.4.1.2.2.2) at SERIES level with this node's AE title as Move Destination, one association each, in
 Implicit and Explicit VR Little Endian. 0x0000 and 0xB000 end it, with the archive's own counts; the instances arrive as from any other
-sender (4.2.4).
+sender (4.2.4). From a peer with \`retrieve\` the node fetches a series by MOVE itself, once, where its count says that instances are missing.
 
 #### 4.2.4 Association acceptance
 
@@ -246,15 +250,15 @@ and Intercept. A series that lacks them is stored and shown as rejected, with th
 | UIDs with leading zeros | taken and copied byte for byte; more than 64 characters: \`DICOM_UID\` |
 | bytes behind native pixels (PS3.5 8.1.1) | cut off, warning \`SURPLUS_PIXEL_BYTES\`; as many as an image and not all the same, or too few: \`PIXEL_DECODING\` |
 | an element that comes twice, with an unknown VR, or a broken sequence | of no effect unless it says what the image is, where it lies or whose it is: then \`DICOM_UNREADABLE\` names it |
-| localisers, reports, reformats of another orientation by Image Type | left out, warning \`LEFT_OUT\`; nothing but these: \`SERIES_LOCALISER\`, \`SERIES_REPORT\` |
+| localisers, reports, reformats of another orientation by Image Type | left out, warning \`LEFT_OUT\`; nothing but these: \`SERIES_LOCALISER\`, \`SERIES_REPORT\`, and the series ends as \`nothing to contour\` |
 | at most one image of five without place, of another orientation, matrix or place | left out, warning \`LEFT_OUT\`; a gap that it leaves: \`SERIES_MISSING_SLICE\`. More of them: refused |
 | projections and renderings (MIP, MinIP, VRT, at any value of Image Type, or by derivation code) | left out; more than slices: \`SERIES_PROJECTION\` |
 | evenly spaced axial images named REFORMATTED, MPR, AVERAGE or DERIVED | taken, warning \`DERIVED\` |
-| the same pixels at the same positions under other SOP Instance UIDs | the first are taken, warning \`REPEAT\` |
-| other pixels at the same positions, of another acquisition, series time or kernel | \`SERIES_TWO_ACQUISITIONS\`; at most one image of five: left out |
+| the same pixels at the same positions under other SOP Instance UIDs | the first are taken, warning \`REPEAT\`; after a revision: it stays as it is, the history says so |
+| other pixels at the same positions, of another acquisition, series time or kernel | \`SERIES_TWO_ACQUISITIONS\`; at most one image of five: left out; after a revision: it stays as it is, warning \`SECOND_ACQUISITION\` |
 | slices that lie less than half a pixel beside each other, or a tenth of the step beside even positions | taken, warnings \`IN_PLANE_SHIFT\`, \`SPACING_JITTER\`; each contour lies at its own slice |
-| a tilted gantry, up to 35 degrees | \`SERIES_GANTRY_TILT\`; resolved where that is asked for, warning \`TILTED\`: the contours lie in the tilted planes |
-| Enhanced CT Image Storage | not over the network; \`contour\` reads it from files, and the structure set names instance and frame |
+| a tilted gantry, up to 35 degrees | \`SERIES_GANTRY_TILT\`; resolved where the route says so (\`routes[].tilt\`), warning \`TILTED\`: the contours lie in the tilted planes |
+| Enhanced CT Image Storage | each frame a slice, the structure set names instance and frame; where a frame lacks its position, orientation or spacing: \`SERIES_HEADER\` |
 
 ### 8.2 Data dictionary of private attributes
 

@@ -23,6 +23,7 @@ const sopClassNames: Readonly<Record<string, string>> = {
   '1.2.840.10008.1.1': 'Verification',
   '1.2.840.10008.1.20.1': 'Storage Commitment Push Model',
   '1.2.840.10008.5.1.4.1.1.2': 'CT Image Storage',
+  '1.2.840.10008.5.1.4.1.1.2.1': 'Enhanced CT Image Storage',
   '1.2.840.10008.5.1.4.1.1.481.3': 'RT Structure Set Storage',
 };
 

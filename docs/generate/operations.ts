@@ -8,9 +8,14 @@ import { causes } from './error-causes.ts';
 
 /** The states of a series in the order in which it may reach them. */
 const states: Record<SeriesState, string> = {
-  receiving: 'Instances arrive, or the last one came less than the quiet period ago.',
-  incomplete: 'Instances are missing. It waits: send the series again from the scanner, or `jobs release KEY`.',
-  rejected: 'It cannot be contoured as it is; the page shows the reason. Correct it at the source and send it again.',
+  receiving:
+    'Instances arrive, the last one came less than the quiet period ago, or more of it is on its way: then the page says what it waits for.',
+  incomplete:
+    'Instances are missing, or were refused. It waits: send the series again from the scanner, or `jobs release KEY`.',
+  rejected:
+    'It cannot be contoured as it is, or every image of it was refused; the page shows the reason. Correct it at the source and send it again.',
+  'nothing to contour':
+    'Nothing but localisers (scout, topogram), or reports and screen captures. Nothing to do: the scan comes as a series of its own.',
   unrouted: 'No route matches. Add one, send SIGHUP, then `jobs retry KEY`.',
   queued: 'Waits for a worker.',
   contouring: 'A worker contours it.',

@@ -23,6 +23,19 @@ const hole = z.enum(['keyhole', 'fill', 'nested', 'CLOSEDPLANAR_XOR']);
 
 export const intendedUse = z.enum(['demonstration', 'research', 'clinical']);
 
+const takeOrRefuse = z.enum(['take', 'refuse']).default('take');
+
+export const acceptSchema = z.strictObject({
+  surplusBytes: takeOrRefuse.describe('bytes behind uncompressed pixels, which are cut off'),
+  looseUids: takeOrRefuse.describe('UIDs with leading zeros (PS3.5 section 9.1)'),
+  spelling: takeOrRefuse.describe('one patient spelt in several ways, or an attribute empty in some images'),
+  foreignImages: takeOrRefuse.describe('images among the slices that are none: they are left out'),
+  missing: z
+    .enum(['warn', 'refuse'])
+    .default('refuse')
+    .describe('fewer images than the sender has; refuse: the series waits, incomplete'),
+});
+
 export const peerSchema = z.strictObject({
   name,
   aeTitle: aeTitle,
@@ -48,6 +61,13 @@ export const peerSchema = z.strictObject({
     .max(3650)
     .default(30)
     .describe('retention leaves what was committed for so long'),
+  accept: acceptSchema.prefault({}).describe('what of this the series of the peer may have; each with a warning'),
+  retrieve: z
+    .boolean()
+    .default(false)
+    .describe(
+      'fetch a series once by C-MOVE where its count says that images are missing; the peer needs host and port, and has to know this node by dicom.aeTitle',
+    ),
   seriesCountQuery: z
     .boolean()
     .default(false)
@@ -155,7 +175,11 @@ export const configSchema = z.strictObject({
         .max(1048576)
         .default(131072)
         .describe('announced as Maximum Length Received; longer PDUs end the connection'),
-      maxInstanceMegabytes: z.number().positive().default(64).describe('a larger instance is refused'),
+      maxInstanceMegabytes: z
+        .number()
+        .positive()
+        .default(256)
+        .describe('a larger instance is refused; a multi-frame CT has half a megabyte and more a slice'),
       handshakeSeconds: z.number().positive().default(30).describe('time from connection to association'),
       idleSeconds: z
         .number()
@@ -264,6 +288,7 @@ export const configSchema = z.strictObject({
 });
 
 export type Config = z.output<typeof configSchema>;
+export type Accept = z.output<typeof acceptSchema>;
 export type Peer = z.output<typeof peerSchema>;
 export type Destination = z.output<typeof destinationSchema>;
 export type Route = z.output<typeof routeSchema>;

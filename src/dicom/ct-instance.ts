@@ -54,6 +54,35 @@ export async function ctInstancesOf(file: DicomFile): Promise<CtInstance[]> {
   return instances;
 }
 
+/** An instance as a series keeps it: of a multi-frame one, what its first frame says, and every frame. */
+export interface KeptCt extends CtInstance {
+  /** Absent for a classic image. */
+  readonly frames?: readonly CtInstance[];
+}
+
+/**
+ * One instance with all its frames; compressed pixels of a classic image are hashed as they are.
+ * @throws as ctInstancesOf
+ */
+export async function keptCtOf(file: DicomFile): Promise<KeptCt> {
+  if (!isEnhancedCt(file)) return ctInstanceOf(file, { decode: false });
+  const frames = await ctInstancesOf(file);
+  const { frameNumber: _, ...first } = frames[0]!;
+  const digest = (of: (frame: CtInstance) => string): string =>
+    createHash('sha256').update(frames.map(of).join(' ')).digest('hex');
+  return {
+    ...first,
+    headerSha256: digest(({ headerSha256 }) => headerSha256),
+    pixelSha256: digest(({ pixelSha256 }) => pixelSha256),
+    frames,
+  };
+}
+
+/** The images in kept instances: each classic one, or its frames. */
+export function imagesIn(kept: readonly { readonly image: KeptCt }[]): CtInstance[] {
+  return kept.flatMap(({ image }) => image.frames ?? [image]);
+}
+
 function canBeSlice({ bitsAllocated, bitsStored, samplesPerPixel, numberOfFrames, imagePosition }: CtHeader): boolean {
   const isGreyFrame = samplesPerPixel === 1 && numberOfFrames === 1;
   return isGreyFrame && bitsAllocated === 16 && bitsStored > 8 && imagePosition.length > 0;

@@ -1,6 +1,14 @@
 import { ContourNodeError } from '../errors.ts';
 import type { DataSet } from './data-set.ts';
 
+/** Items of both sequences: a file is asked once for each of hundreds of frames. */
+const groupsOfFile = new WeakMap<DataSet, FunctionalGroups>();
+
+interface FunctionalGroups {
+  readonly shared: DataSet | undefined;
+  readonly perFrame: readonly DataSet[];
+}
+
 const sharedGroups = '52009229';
 const perFrameGroups = '52009230';
 
@@ -11,7 +19,7 @@ const perFrameGroups = '52009230';
  * @throws DICOM_UNREADABLE there are not as many functional groups as frames
  */
 export function frameDataSet(file: DataSet, frame: number): DataSet {
-  const perFrame = file.items(perFrameGroups);
+  const { shared, perFrame } = functionalGroups(file);
   const frames = file.numbers('00280008')[0] ?? 1;
   if (perFrame.length !== frames) {
     throw new ContourNodeError('DICOM_UNREADABLE', `functional groups for ${perFrame.length} of ${frames} frames`, {
@@ -19,7 +27,7 @@ export function frameDataSet(file: DataSet, frame: number): DataSet {
     });
   }
   const own = new Map<string, DataSet>();
-  for (const groups of [file.items(sharedGroups)[0], perFrame[frame - 1]]) {
+  for (const groups of [shared, perFrame[frame - 1]]) {
     for (const macro of groups?.tags ?? []) {
       const item = groups!.items(macro)[0];
       for (const tag of item?.tags ?? []) own.set(tag, item!);
@@ -37,4 +45,12 @@ export function frameDataSet(file: DataSet, frame: number): DataSet {
     raw: (tag) => at(tag).raw(tag),
     items: (tag) => at(tag).items(tag),
   };
+}
+
+function functionalGroups(file: DataSet): FunctionalGroups {
+  const known = groupsOfFile.get(file);
+  if (known !== undefined) return known;
+  const groups = { shared: file.items(sharedGroups)[0], perFrame: file.items(perFrameGroups) };
+  groupsOfFile.set(file, groups);
+  return groups;
 }

@@ -83,7 +83,8 @@ export function storageClassOf(file: Uint8Array): string | undefined {
   }
 }
 
-interface Opening {
+/** What stands before the data set. */
+export interface Opening {
   readonly transferSyntax: TransferSyntax;
   /** As the file meta information has it. */
   readonly sopClassUid?: string | undefined;
@@ -92,7 +93,8 @@ interface Opening {
   readonly end: number;
 }
 
-function readOpening(file: Uint8Array): Opening {
+/** @throws DICOM_UNREADABLE */
+export function readOpening(file: Uint8Array): Opening {
   const offset = metaOffset(file);
   if (offset === undefined) {
     const transferSyntax = bareEncoding(file);

@@ -21,6 +21,12 @@ export interface NamedInstance {
   readonly sopInstanceUid: string;
 }
 
+/** An instance that was refused before its file was complete. */
+export interface RefusedInstance extends NamedInstance {
+  /** The beginning of the file that it would have become: file meta information, then the first bytes of the data set. */
+  readonly head: Uint8Array;
+}
+
 /** An instance whose file is complete in `incoming/`. */
 export interface ReceivedInstance extends NamedInstance {
   /** A DICOM file: file meta information, then the data set's bytes as received. */

@@ -1,4 +1,5 @@
 import { ctImageStorage } from '../dicom/ct-instance.ts';
+import { enhancedCtImageStorage } from '../dicom/enhanced-ct.ts';
 import { rtStructureSetStorage } from '../dicom/rtstruct/structure-set.ts';
 import {
   acceptableTransferSyntaxes,
@@ -21,11 +22,13 @@ export type SupportedContexts = ReadonlyMap<string, ReadonlySet<string>>;
 /** What the node accepts as SCP; lossy compressed images and storage commitment only where the peer is configured so. */
 export function supportedContexts(options: { acceptLossy: boolean; storageCommitment?: boolean }): SupportedContexts {
   const uncompressed = new Set([implicitVrLittleEndian, explicitVrLittleEndian]);
+  const images = new Set(acceptableTransferSyntaxes({ lossy: options.acceptLossy }));
   return new Map([
     [verificationSopClass, uncompressed],
     ...(options.storageCommitment === true ? [[storageCommitmentSopClass, uncompressed] as const] : []),
     [rtStructureSetStorage, uncompressed],
-    [ctImageStorage, new Set(acceptableTransferSyntaxes({ lossy: options.acceptLossy }))],
+    [ctImageStorage, images],
+    [enhancedCtImageStorage, images],
   ]);
 }
 

@@ -15,6 +15,7 @@ import { CommitmentResults } from './commitment/commitment-results.ts';
 import { StorageCommitments } from './commitment/storage-commitments.ts';
 import { SeriesCompletion } from './complete/complete-series.ts';
 import { countAtPeer, type CountInstances } from './complete/count-at-peer.ts';
+import { retrieveByMove, type RetrieveSeries } from './complete/retrieve-series.ts';
 import { SeriesAssembly } from './complete/series-assembly.ts';
 import { StructureSetReceiver } from './correction/receive-structure-set.ts';
 import { UnmatchedStructureSets } from './correction/unmatched-structure-sets.ts';
@@ -38,6 +39,8 @@ export interface IntakeOptions {
   readonly onResult?: (result: WorkResult) => void;
   /** Replaces the C-FIND at the peer. */
   readonly countInstances?: CountInstances;
+  /** Replaces the C-MOVE. */
+  readonly retrieve?: RetrieveSeries;
 }
 
 /** Everything between the DICOM port and the queues, composed over one store. */
@@ -88,9 +91,17 @@ export async function openIntake(options: IntakeOptions): Promise<Intake> {
     now: clock.now,
     current,
     countInstances: options.countInstances ?? countAtPeer(() => config().dicom),
+    retrieve: options.retrieve ?? retrieveByMove(() => config().dicom),
     onOrders: (series) => reconciler.series(series),
   });
-  const assembly = new SeriesAssembly({ store, clock, log, lock, config, complete: (key) => completion.complete(key) });
+  const assembly = new SeriesAssembly({
+    store,
+    clock,
+    log,
+    lock,
+    config,
+    complete: (key, isPatient) => completion.complete(key, isPatient),
+  });
 
   const commitments = new StorageCommitments({ store, lock, key, clock, log, config });
   const commitmentResults = new CommitmentResults({ store, lock, log, config });

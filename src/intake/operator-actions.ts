@@ -41,6 +41,7 @@ export class OperatorActions implements SeriesActions {
       const series = this.#series(key);
       if (!retriable.includes(series.state))
         throw conflict(series, `only a series that is ${retriable.join(', ')} can be tried again`);
+      if (series.images === 0) throw conflict(series, 'nothing of it could be kept; it has to be sent again');
       const failed = series.orders.filter(
         ({ revision, state }) => revision === series.revision && failedOrders.includes(state),
       );

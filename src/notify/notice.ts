@@ -2,6 +2,7 @@ import type { Config } from '../config/schema.ts';
 import { isAtFault } from '../errors.ts';
 import type { JournalEvent } from '../store/events.ts';
 import type { Problem } from '../problem.ts';
+import { isRefusedWhole } from '../store/series-state.ts';
 
 export type Notice = {
   /** Identifies it among the notices of its series; it never changes. */
@@ -68,9 +69,9 @@ function incompleteAfter(
       return (
         standing ?? {
           key: `incomplete-${number}`,
-          kind: 'incomplete',
+          kind: isRefusedWhole(event.problem) ? 'rejected' : 'incomplete',
           at: later(event.at, incompleteMinutes),
-          text: `incomplete: ${event.problem.message}`,
+          text: `${isRefusedWhole(event.problem) ? 'rejected' : 'incomplete'}: ${event.problem.message}`,
           problem: event.problem,
         }
       );
@@ -78,6 +79,8 @@ function incompleteAfter(
     case 'released':
     case 'revision':
     case 'rejected':
+    case 'nothing to contour':
+    case 'beside revision':
       return undefined;
     default:
       return standing;

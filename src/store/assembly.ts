@@ -1,7 +1,7 @@
 import type { Problem } from '../problem.ts';
 import { parseInstanceFile } from '../work/paths.ts';
 import { changed } from './changed.ts';
-import type { JournalEvent } from './events.ts';
+import type { EventOf, JournalEvent } from './events.ts';
 
 /** Who sends a series, and what is missing of it. */
 export interface Assembly {
@@ -14,11 +14,17 @@ export interface Assembly {
   readonly associations: readonly string[];
   /** Instances that the sender has to repeat before the series is complete. */
   readonly toRepeat: readonly string[];
+  /** Those of them whose series could not be read: they may be of another series. */
+  readonly unread: readonly string[];
   /** Why it is incomplete. */
   readonly incomplete?: Problem;
   /** An operator takes it as it is, whatever is missing. */
   readonly released: boolean;
   readonly expectedImages?: number;
+  /** What it waits for although nothing of it comes. */
+  readonly waits?: Problem;
+  /** It was fetched from its sender since its newest revision. */
+  readonly retrieved: boolean;
 }
 
 export const noAssembly: Assembly = {
@@ -27,7 +33,9 @@ export const noAssembly: Assembly = {
   address: '',
   associations: [],
   toRepeat: [],
+  unread: [],
   released: false,
+  retrieved: false,
 };
 
 /** What one event changes. */
@@ -35,29 +43,57 @@ export function evolveAssembly(assembly: Assembly, event: JournalEvent): Assembl
   switch (event.kind) {
     case 'association': {
       const { callingAe, calledAe, address, peer, association } = event;
-      const associations = [...others(assembly, association), association];
-      return changed(assembly, { callingAe, calledAe, address, peer, associations, released: false });
+      const associations = [...others(assembly.associations, association), association];
+      return changed(assembly, { callingAe, calledAe, address, peer, associations, released: false, waits: undefined });
     }
     case 'association ended': {
-      const { association, unconfirmed, problem } = event;
-      const associations = others(assembly, association);
-      return changed(assembly, { associations, toRepeat: unconfirmed, incomplete: problem });
+      const { association, unconfirmed, unread = [], problem } = event;
+      const associations = others(assembly.associations, association);
+      return changed(assembly, { associations, toRepeat: unconfirmed, unread, incomplete: problem, waits: undefined });
     }
+    case 'refused':
+      return { ...assembly, toRepeat: [...others(assembly.toRepeat, event.instance), event.instance] };
+    case 'identified elsewhere':
+      return identifiedElsewhere(assembly, event.instance);
     case 'held':
-      return { ...assembly, incomplete: event.problem, expectedImages: event.expected };
+      return changed(assembly, { incomplete: event.problem, expectedImages: event.expected, waits: undefined });
+    case 'waits':
+      return { ...assembly, waits: event.problem };
+    case 'retrieve':
+      return changed(assembly, { retrieved: true, waits: undefined });
     case 'released':
-      return changed(assembly, { released: true, toRepeat: [], incomplete: undefined });
+      return changed(assembly, { released: true, toRepeat: [], unread: [], incomplete: undefined, waits: undefined });
     case 'revision':
-      return changed(assembly, { toRepeat: [], incomplete: undefined, expectedImages: event.expected });
+      return changed(assembly, {
+        toRepeat: [],
+        unread: [],
+        incomplete: undefined,
+        waits: undefined,
+        retrieved: false,
+        expectedImages: event.expected,
+      });
     case 'rejected':
-      return changed(assembly, { toRepeat: [], incomplete: undefined });
+    case 'nothing to contour':
+    case 'beside revision':
+      return changed(assembly, { toRepeat: [], unread: [], incomplete: undefined, waits: undefined });
     default:
       return assembly;
   }
 }
 
-function others({ associations }: Assembly, association: string): string[] {
-  return associations.filter((id) => id !== association);
+/** What was missing because of this instance alone is complete now. */
+function identifiedElsewhere(assembly: Assembly, instance: string): Assembly {
+  if (!assembly.unread.includes(instance)) return assembly;
+  const toRepeat = others(assembly.toRepeat, instance);
+  return changed(assembly, {
+    toRepeat,
+    unread: others(assembly.unread, instance),
+    ...(toRepeat.length === 0 && { incomplete: undefined }),
+  });
+}
+
+function others(all: readonly string[], one: string): string[] {
+  return all.filter((other) => other !== one);
 }
 
 /** The images of a series as they are kept. */
@@ -76,7 +112,8 @@ export const noImages: KeptImages = { instances: 0, files: 0, unchecked: [] };
 
 /** What one event changes: the versions of an instance up to the one that was checked are checked with it. */
 export function evolveImages(images: KeptImages, event: JournalEvent): KeptImages {
-  if ((event.kind !== 'revision' && event.kind !== 'rejected') || images.unchecked.length === 0) return images;
+  if (images.unchecked.length === 0) return images;
+  if (!isCheck(event)) return images;
   const checked = new Map(event.files.map(nameOf));
   return {
     ...images,
@@ -85,6 +122,13 @@ export function evolveImages(images: KeptImages, event: JournalEvent): KeptImage
       return version > (checked.get(instance) ?? 0);
     }),
   };
+}
+
+/** Events that say which images were looked at. */
+function isCheck(
+  event: JournalEvent,
+): event is EventOf<'revision' | 'rejected' | 'nothing to contour' | 'beside revision'> {
+  return ['revision', 'rejected', 'nothing to contour', 'beside revision'].includes(event.kind);
 }
 
 function nameOf(file: string): [instance: string, version: number] {

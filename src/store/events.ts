@@ -35,15 +35,27 @@ export const journalEventSchema = z.discriminatedUnion('kind', [
     address: z.string(),
     peer: z.string().optional(),
   }),
-  /** `unconfirmed`: instances that the sender has to repeat before the series is complete. */
+  /**
+   * `unconfirmed`: instances that the sender has to repeat before the series is complete; `unread`: those of them that
+   * came on the same association and that may be of another series.
+   */
   event('association ended', {
     association: z.string(),
     how: z.enum(['released', 'aborted', 'lost']),
     images: z.int(),
     unconfirmed: z.array(key),
+    unread: z.array(key).optional(),
     problem: problem.optional(),
   }),
   event('refused', { instance: key, problem }),
+  /** An instance that was refused unread has come again, and is of another series. */
+  event('identified elsewhere', { instance: key }),
+  /** Quiet, and yet not complete: more of it, or of its study, is on its way. */
+  event('waits', { problem }),
+  /** It is fetched from its sender by C-MOVE, once. */
+  event('retrieve', { peer: z.string(), missing: z.int() }),
+  /** What the sender says about that; `problem`: it was not to be had. */
+  event('retrieved', { peer: z.string(), completed: z.int(), failed: z.int(), problem: problem.optional() }),
   /** Incomplete: fewer images than the sender has. */
   event('held', { problem, expected: z.int() }),
   /** An operator takes the incomplete series as it is. */
@@ -56,6 +68,15 @@ export const journalEventSchema = z.discriminatedUnion('kind', [
     warnings: z.array(warningSchema),
   }),
   event('rejected', { files: z.array(z.string()), problem }),
+  /** Nothing but localisers or reports: nobody has to look at it. */
+  event('nothing to contour', { files: z.array(z.string()), problem }),
+  /** Images came after the newest revision and do not belong to its volume: it stays as it is. */
+  event('beside revision', {
+    revision,
+    files: z.array(z.string()),
+    what: z.enum(['repeat', 'second acquisition', 'no slices']),
+    images: z.int(),
+  }),
   event('unrouted', { revision }),
   event('ordered', {
     revision,

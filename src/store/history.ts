@@ -26,6 +26,14 @@ function sentence(event: JournalEvent): string {
       return `association ${event.how} after ${event.images} images${event.problem === undefined ? '' : `: ${event.problem.message}`}`;
     case 'refused':
       return `an image was refused: ${event.problem.message}`;
+    case 'identified elsewhere':
+      return 'an image that was refused unread has come again: it is of another series';
+    case 'waits':
+      return `waits: ${event.problem.message}`;
+    case 'retrieve':
+      return `${event.missing} images are missing: fetched from ${event.peer} by C-MOVE`;
+    case 'retrieved':
+      return retrievedSentence(event);
     case 'held':
       return `incomplete: ${event.problem.message}`;
     case 'released':
@@ -34,6 +42,10 @@ function sentence(event: JournalEvent): string {
       return `revision ${event.revision}: ${event.files.length} images${event.warnings.map(({ text }) => `; ${text}`).join('')}`;
     case 'rejected':
       return `rejected: ${event.problem.message}`;
+    case 'nothing to contour':
+      return event.problem.message;
+    case 'beside revision':
+      return besideSentence(event);
     case 'unrouted':
       return 'no route matches';
     case 'ordered':
@@ -77,6 +89,20 @@ function sentence(event: JournalEvent): string {
     default:
       return correctionSentence(event);
   }
+}
+
+function retrievedSentence({ peer, completed, failed, problem }: Extract<JournalEvent, { kind: 'retrieved' }>): string {
+  if (problem !== undefined) return `${peer} sent nothing: ${problem.message}`;
+  return `${peer} says that it sent ${completed} images${failed === 0 ? '' : `, and could not send ${failed}`}`;
+}
+
+function besideSentence({ what, images, revision }: Extract<JournalEvent, { kind: 'beside revision' }>): string {
+  const words = {
+    repeat: `repeat: ${images} images came again under other SOP Instance UIDs`,
+    'second acquisition': `second acquisition: ${images} images that make a volume of their own`,
+    'no slices': `${images} images came that are no slices of this scan`,
+  }[what];
+  return `${words}; revision ${revision} stays as it is`;
 }
 
 function correctionSentence(event: CorrectionEvent): string {

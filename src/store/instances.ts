@@ -1,10 +1,10 @@
-import type { CtInstance } from '../dicom/ct-instance.ts';
+import type { KeptCt } from '../dicom/ct-instance.ts';
 import type { KeptFile } from './series-record.ts';
 import type { Tables } from './tables.ts';
 
 /** One image of a series as it is kept: its file, and what its header says. */
 export interface StoredImage extends KeptFile {
-  readonly image: CtInstance;
+  readonly image: KeptCt;
 }
 
 /** Where an instance lies. */
@@ -125,5 +125,5 @@ function fileOf({ instance, version, file, received_at: receivedAt }: FileRow): 
 }
 
 function imageOf(row: ImageRow): StoredImage {
-  return { ...fileOf(row), image: JSON.parse(row.image) as CtInstance };
+  return { ...fileOf(row), image: JSON.parse(row.image) as KeptCt };
 }

@@ -12,7 +12,7 @@ import {
 import { changed } from './changed.ts';
 import { type Correction, evolveCorrections } from './corrections.ts';
 import { evolveOrders } from './evolve-orders.ts';
-import type { JournalEvent } from './events.ts';
+import type { EventOf, JournalEvent } from './events.ts';
 import type { Order } from './orders.ts';
 import { evolveStages, noStages, type Stages } from './stage-times.ts';
 
@@ -20,7 +20,7 @@ import { evolveStages, noStages, type Stages } from './stage-times.ts';
  * Counts up with every change of what a record holds, or of what a known event changes in it: records of another version
  * are folded again from journals and images.
  */
-export const recordVersion = 1;
+export const recordVersion = 2;
 
 /** Everything that the node knows of one series but for its images: its journal, folded. JSON, never changed in place. */
 export interface SeriesRecord {
@@ -31,11 +31,11 @@ export interface SeriesRecord {
   readonly assembly: Assembly;
   readonly images: KeptImages;
   /** What came of the newest check of the images, and why nothing could be ordered. */
-  readonly outcome?: 'revision' | 'rejected' | 'unrouted' | 'ordered';
+  readonly outcome?: 'revision' | 'rejected' | 'nothing to contour' | 'unrouted' | 'ordered';
   readonly problems: readonly Problem[];
   /** The newest; 0: none yet. */
   readonly revision: number;
-  /** Of the newest revision. */
+  /** Of the newest revision, and of what came after it. */
   readonly warnings: readonly Warning[];
   readonly route?: string;
   /** Of every revision, by their key. */
@@ -86,6 +86,10 @@ function evolveOutcome(record: SeriesRecord, event: JournalEvent): SeriesRecord 
     }
     case 'rejected':
       return { ...record, outcome: 'rejected', problems: [event.problem] };
+    case 'nothing to contour':
+      return { ...record, outcome: 'nothing to contour', problems: [event.problem] };
+    case 'beside revision':
+      return event.what === 'second acquisition' ? withWarning(record, secondAcquisition(event)) : record;
     case 'unrouted':
       return { ...record, outcome: 'unrouted', problems: [] };
     case 'ordered':
@@ -98,6 +102,15 @@ function evolveOutcome(record: SeriesRecord, event: JournalEvent): SeriesRecord 
     default:
       return record;
   }
+}
+
+function secondAcquisition({ images }: EventOf<'beside revision'>): Warning {
+  const text = `a second acquisition of ${images} images came later: it is not contoured`;
+  return { code: 'SECOND_ACQUISITION', text };
+}
+
+function withWarning(record: SeriesRecord, warning: Warning): SeriesRecord {
+  return { ...record, warnings: [...record.warnings.filter(({ code }) => code !== warning.code), warning] };
 }
 
 /** An image as it lies in the series' folder. */

@@ -7,6 +7,7 @@ export const seriesStates = [
   'receiving',
   'incomplete',
   'rejected',
+  'nothing to contour',
   'unrouted',
   'queued',
   'contouring',
@@ -35,16 +36,26 @@ export function isAssembling({ images, outcome }: SeriesRecord): boolean {
  * person.
  */
 export function stateOf(record: SeriesRecord): StateAndProblem {
-  const { assembly, outcome, problems } = record;
+  const { assembly, images, outcome, problems } = record;
   if (isAssembling(record)) {
-    const { incomplete, associations } = assembly;
-    if (incomplete === undefined || associations.length > 0) return { state: 'receiving' };
-    return { state: 'incomplete', problem: incomplete };
+    const { incomplete, associations, waits } = assembly;
+    if (incomplete === undefined || associations.length > 0)
+      return { state: 'receiving', ...(waits !== undefined && { problem: waits }) };
+    return {
+      state: images.instances === 0 && isRefusedWhole(incomplete) ? 'rejected' : 'incomplete',
+      problem: incomplete,
+    };
   }
   if (outcome === 'unrouted') return { state: 'unrouted' };
   const [problem] = problems;
+  if (outcome === 'nothing to contour') return { state: outcome, ...(problem !== undefined && { problem }) };
   if (problem !== undefined) return { state: isAtFault('CT', problem.code) ? 'rejected' : 'failed', problem };
   return stateOfOrders(currentOrders(record).filter(({ state }) => state !== 'superseded'));
+}
+
+/** Whether a series of which nothing could be kept waits for this: the same images will be refused again. */
+export function isRefusedWhole({ code }: Problem): boolean {
+  return code !== 'SERIES_INCOMPLETE' && isAtFault('CT', code);
 }
 
 /** Those of the newest revision. */
@@ -77,7 +88,7 @@ function withProblem(state: SeriesState, { problem }: Order | Delivery): StateAn
 
 /** Nothing more is to be done: retention may remove it once it is old enough. */
 export function isFinished(record: SeriesRecord): boolean {
-  const finished: readonly SeriesState[] = ['delivered', 'contoured', 'nothing found'];
+  const finished: readonly SeriesState[] = ['delivered', 'contoured', 'nothing found', 'nothing to contour'];
   return (
     finished.includes(stateOf(record).state) &&
     !record.orders.some(({ deliveries }) =>

@@ -37,7 +37,7 @@ export type StructureSetView = Omit<Correction, 'datedAt' | 'comparisons'> & {
 export interface SeriesSummary {
   readonly key: string;
   readonly state: SeriesState;
-  /** Why it is incomplete, rejected, unrouted, failed, set aside or not delivered. */
+  /** Why it is incomplete, rejected, nothing to contour, unrouted, failed, set aside or not delivered. */
   readonly problem?: Problem;
   /** 0: no revision yet. */
   readonly revision: number;

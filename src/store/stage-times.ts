@@ -54,7 +54,10 @@ export function evolveStages(stages: Stages, event: JournalEvent): Stages {
     }
     case 'revision':
     case 'rejected':
+    case 'nothing to contour':
       return checked(stages, event);
+    case 'beside revision':
+      return { ...stages, arriving: {} };
     case 'retry':
       return startOver(stages, { assemble: { from: event.at } });
     case 'unrouted':
@@ -92,10 +95,10 @@ function evolveDeliveryStage(stages: Stages, event: JournalEvent): Stages {
 }
 
 /** After a retry no images came: then only the check begins anew. */
-function checked(stages: Stages, { kind, at }: EventOf<'revision' | 'rejected'>): Stages {
+function checked(stages: Stages, { kind, at }: EventOf<'revision' | 'rejected' | 'nothing to contour'>): Stages {
   const { arriving } = stages;
   const begun = Object.keys(arriving).length > 0 ? startOver(stages, arriving) : stages;
-  return { ...begun, arriving: {}, spans: kind === 'rejected' ? end(begun.spans, 'assemble', at) : begun.spans };
+  return { ...begun, arriving: {}, spans: kind === 'revision' ? begun.spans : end(begun.spans, 'assemble', at) };
 }
 
 function startOver(stages: Stages, spans: Spans): Stages {

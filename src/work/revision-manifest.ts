@@ -14,13 +14,15 @@ export const revisionManifestSchema = z.strictObject({
   slices: z.array(
     z.strictObject({
       file: z.string(),
+      /** Of a multi-frame instance, from 1. */
+      frame: z.int().positive().optional(),
       sopInstanceUid: z.string(),
       z: z.number(),
       pixelSha256: digestSchema,
       headerSha256: digestSchema,
     }),
   ),
-  leftOut: z.array(z.strictObject({ file: z.string(), reason: z.string() })),
+  leftOut: z.array(z.strictObject({ file: z.string(), frame: z.int().positive().optional(), reason: z.string() })),
   warnings: z.array(warningSchema),
   /** SHA-256 over everything of the CT that determines the structure set's bytes. */
   contentSha256: digestSchema,

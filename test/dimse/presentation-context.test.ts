@@ -11,6 +11,7 @@ const jpegExtended = '1.2.840.10008.1.2.4.51';
 const jpeg2000 = '1.2.840.10008.1.2.4.91';
 const jpeg2000Lossless = '1.2.840.10008.1.2.4.90';
 const enhancedCt = '1.2.840.10008.5.1.4.1.1.2.1';
+const enhancedMr = '1.2.840.10008.5.1.4.1.1.4.1';
 const lossless = supportedContexts({ acceptLossy: false });
 const lossy = supportedContexts({ acceptLossy: true });
 
@@ -25,8 +26,9 @@ test('the first supported transfer syntax of the proposer is taken (CS 4.2.4.1)'
   });
 });
 
-test('Enhanced CT gets result 3, what cannot be decoded result 4 (PS3.8 table 9-18)', () => {
-  assert.deepEqual(answerContext(lossless, enhancedCt, [implicit]), { result: 3 });
+test('Enhanced CT is taken like CT; another class gets result 3, what cannot be decoded result 4 (PS3.8 table 9-18)', () => {
+  assert.deepEqual(answerContext(lossless, enhancedCt, [explicit]), { result: 0, transferSyntax: explicit });
+  assert.deepEqual(answerContext(lossless, enhancedMr, [implicit]), { result: 3 });
   assert.deepEqual(
     answerContext(lossy, ctImageStorage, [jpegBaseline, '1.2.840.10008.1.2.4.53', '1.2.840.10008.1.2.4.55']),
     { result: 4 },

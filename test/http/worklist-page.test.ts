@@ -1,7 +1,8 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { textsIn } from '../../src/http/texts/choose-language.ts';
-import { worklistMain, type WorklistInput } from '../../src/http/pages/worklist-page.ts';
+import { problem } from '../../src/problem.ts';
+import { filterOf, worklistMain, type WorklistInput } from '../../src/http/pages/worklist-page.ts';
 import { seriesMain } from '../../src/http/pages/series-page.ts';
 import { listText, showText } from '../../src/http/series-text.ts';
 import { type SeriesDetail, type SeriesPage, seriesStates } from '../../src/store/series.ts';
@@ -132,6 +133,20 @@ test('a series without a route, and one of which nothing goes out, say why and w
   const { problem: _, ...plain } = series;
   assert.match(worklist([{ ...plain, state: 'unrouted' }]), /No route matches this CT.* What to do: add a route/);
   assert.match(worklist([{ ...plain, state: 'nothing found' }]), /no structure set was sent\. What to do: look at/);
+});
+
+test('a localiser stands among what is done, with its reason and without an alarm', () => {
+  const scout = {
+    ...series,
+    state: 'nothing to contour' as const,
+    problem: problem('SERIES_LOCALISER', 'nothing to contour: localiser'),
+  };
+  const page = worklist([scout]);
+  assert.match(page, /nothing to contour: localiser/);
+  assert.doesNotMatch(page, /SERIES_LOCALISER/);
+  for (const group of ['all', 'done'] as const)
+    assert.ok(filterOf({ group, page: 1 }, 0).states?.includes('nothing to contour'), group);
+  assert.ok(!filterOf({ group: 'attention', page: 1 }, 0).states?.includes('nothing to contour'));
 });
 
 test('a row shows three warnings and how many more there are; the page of the series shows all', () => {

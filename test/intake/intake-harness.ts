@@ -8,6 +8,7 @@ import type { AssociationEnd, AssociationInfo } from '../../src/dimse/associatio
 import type { Clock } from '../../src/clock.ts';
 import { ContourNodeError } from '../../src/errors.ts';
 import type { CountInstances } from '../../src/intake/complete/count-at-peer.ts';
+import type { RetrieveSeries } from '../../src/intake/complete/retrieve-series.ts';
 import type { SeriesAssembly } from '../../src/intake/complete/series-assembly.ts';
 import type { UnmatchedStructureSets } from '../../src/intake/correction/unmatched-structure-sets.ts';
 import { type Intake, openIntake } from '../../src/intake/open-intake.ts';
@@ -59,6 +60,7 @@ export class ManualClock implements Clock {
 export interface BenchOptions {
   readonly config?: Record<string, unknown>;
   readonly countInstances?: CountInstances;
+  readonly retrieve?: RetrieveSeries;
   /** A folder to go on with, after a crash. */
   readonly dataDirectory?: string;
   readonly clock?: ManualClock;
@@ -124,6 +126,7 @@ export class IntakeHarness {
       log: quietLog,
       current: () => ({ ...current, digest: '0'.repeat(64) }),
       countInstances: options.countInstances ?? (async () => undefined),
+      ...(options.retrieve !== undefined && { retrieve: options.retrieve }),
     });
     const bench = new IntakeHarness(current, clock, store, intake);
     t.after(async () => {

@@ -117,8 +117,8 @@ test(
     const { sent } = await exchange(t, ['explicit'], {
       contexts: [
         [privateSopClass, [syntax.explicit]],
-        // Enhanced CT Image Storage, Storage Commitment Push Model.
-        ['1.2.840.10008.5.1.4.1.1.2.1', [syntax.explicit]],
+        // Enhanced MR Image Storage, Storage Commitment Push Model.
+        ['1.2.840.10008.5.1.4.1.1.4.1', [syntax.explicit]],
         ['1.2.840.10008.1.20.1', [syntax.implicit]],
         [ct, [syntax.explicit]],
       ],

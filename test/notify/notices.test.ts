@@ -117,6 +117,27 @@ test('a TPS that does not keep a structure set, or does not say so in time, is t
   assert.equal(notices[0]?.text, 'tps has not confirmed in time');
 });
 
+test('a localiser is told to nobody; a series of which every image was refused is told as rejected', () => {
+  const scout: NewEvent = {
+    kind: 'nothing to contour',
+    files: [],
+    problem: problem('SERIES_LOCALISER', 'nothing to contour: localiser'),
+  };
+  assert.deepEqual(noticesOf(journal([0, scout]), limits), []);
+  const refused: NewEvent = {
+    kind: 'association ended',
+    association: 'x',
+    how: 'released',
+    images: 0,
+    unconfirmed: [order],
+    problem: problem('DICOM_UID', '1 instance refused: the Series Instance UID has 70 characters'),
+  };
+  assert.deepEqual(
+    noticesOf(journal([0, refused]), limits).map(({ kind }) => kind),
+    ['rejected'],
+  );
+});
+
 test('what failed is told as failed, what found nothing as that, and neither as late', () => {
   const result = (status: 'failed' | 'nothing-found'): NewEvent => ({
     kind: 'result',

@@ -25,6 +25,8 @@ const instance = '1'.repeat(16);
 const bundle = { name: 'one', version: '1.0.0' };
 const broken = problem('ENGINE_FAILED', 'out of memory');
 const gap = problem('SERIES_MISSING_SLICE', 'gap of 10.0 mm');
+const scout = problem('SERIES_LOCALISER', 'nothing to contour: localiser');
+const uid = problem('DICOM_UID', '1 instance refused: the Series Instance UID has 70 characters');
 const missing = problem('SERIES_INCOMPLETE', '10 of 12 images are here');
 const away = problem('PEER_UNREACHABLE', 'connection refused');
 
@@ -121,6 +123,20 @@ const states: [string, NewEvent[], ReturnType<typeof stateOf>][] = [
     [arrives, arrived, { kind: 'rejected', files: [], problem: gap }],
     { state: 'rejected', problem: gap },
   ],
+  [
+    'it is a localiser',
+    [arrives, arrived, { kind: 'nothing to contour', files: [], problem: scout }],
+    { state: 'nothing to contour', problem: scout },
+  ],
+  [
+    'every image of it was refused',
+    [
+      arrives,
+      { kind: 'refused', instance, problem: uid },
+      { ...ended, how: 'released', unconfirmed: [instance], problem: uid },
+    ],
+    { state: 'rejected', problem: uid },
+  ],
   ['no route matches', [arrives, arrived, revision(1), { kind: 'unrouted', revision: 1 }], { state: 'unrouted' }],
   [
     'its bundle cannot be read',
@@ -211,9 +227,27 @@ const records: [string, NewEvent[], (record: SeriesRecord) => unknown, unknown][
       peer: 'ct',
       associations: [],
       toRepeat: [instance],
+      unread: [],
       incomplete: missing,
       released: false,
+      retrieved: false,
     },
+  ],
+  [
+    'what was refused unread and is of another series',
+    [
+      arrives,
+      { ...ended, how: 'released', unconfirmed: [instance], unread: [instance], problem: missing },
+      { kind: 'identified elsewhere', instance },
+    ],
+    ({ assembly: { toRepeat, unread, incomplete } }) => [toRepeat, unread, incomplete],
+    [[], [], undefined],
+  ],
+  [
+    'what a quiet series waits for, and that it was fetched once',
+    [arrives, arrived, { kind: 'waits', problem: missing }, { kind: 'retrieve', peer: 'ct', missing: 2 }],
+    ({ assembly: { waits, retrieved } }) => [waits, retrieved],
+    [undefined, true],
   ],
   [
     'a whole series',

@@ -18,6 +18,12 @@ export interface CtSlice {
   readonly position?: readonly [number, number];
   readonly sopInstanceUid?: string;
   readonly sopClassUid?: string;
+  /** Image Type; default that of an axial original. */
+  readonly imageType?: string;
+  /** Acquisition Number. */
+  readonly acquisition?: number;
+  /** Study Instance UID. */
+  readonly study?: string;
   readonly frame?: string;
   readonly protocol?: string;
   /** Number of Series Related Instances (0020,1209). */
@@ -62,9 +68,10 @@ function elementsOf(slice: CtSlice): Element[] {
   const optional: Element[] = [];
   if (slice.characterSet !== undefined) optional.push(['00080005', 'CS', slice.characterSet]);
   if (slice.protocol !== undefined) optional.push(['00181030', 'LO', slice.protocol]);
+  if (slice.acquisition !== undefined) optional.push(['00200012', 'IS', String(slice.acquisition)]);
   if (slice.relatedInstances !== undefined) optional.push(['00201209', 'IS', String(slice.relatedInstances)]);
   const elements: Element[] = [
-    ['00080008', 'CS', 'ORIGINAL\\PRIMARY\\AXIAL'],
+    ['00080008', 'CS', slice.imageType ?? 'ORIGINAL\\PRIMARY\\AXIAL'],
     ['00080016', 'UI', slice.sopClassUid ?? ctImageStorage],
     ['00080018', 'UI', sopInstanceUidOf(slice)],
     ['00080020', 'DA', '20260102'],
@@ -74,7 +81,7 @@ function elementsOf(slice: CtSlice): Element[] {
     ['00100020', 'LO', slice.patientId ?? 'P-1'],
     ['00100030', 'DA', '19600101'],
     ['00100040', 'CS', 'F'],
-    ['0020000d', 'UI', '1.2.3.900'],
+    ['0020000d', 'UI', slice.study ?? '1.2.3.900'],
     ['0020000e', 'UI', series],
     ['00200013', 'IS', String(number)],
     ['00200032', 'DS', [x, y, slice.z ?? number * 3].join('\\')],

@@ -3,6 +3,7 @@ import { bundlesOf } from '../../src/config/recipe-schema.ts';
 import { checkCtSeries } from '../../src/dicom/ct-series.ts';
 import { readHeader } from '../../src/dicom/read-data-set.ts';
 import { isWanted } from '../structure-set/destination-rois.ts';
+import type { SliceSource } from '../../src/dicom/slice-source.ts';
 import { ContourNodeError, isAtFault } from '../../src/errors.ts';
 import type { ContourPayload } from '../../src/work/payloads.ts';
 import type { Profile, WorkOrder } from '../../src/work/work-order.ts';
@@ -160,8 +161,8 @@ async function contour(work: Work): Promise<WorkResult> {
     tilt: order.recipe === undefined ? 'resolve' : 'refuse',
   });
   const pathOf = new Map(manifest.slices.map(({ sopInstanceUid, file }) => [sopInstanceUid, files.instance(file)]));
-  const paths = slices.map(({ sopInstanceUid }) => pathOf.get(sopInstanceUid)!);
-  const contoured = await contourOrdered(work, headers, { geometry, files: paths }, { batchSize, clock });
+  const sources = slices.map(({ sopInstanceUid, frameNumber }) => sourceOf(pathOf.get(sopInstanceUid)!, frameNumber));
+  const contoured = await contourOrdered(work, headers, { geometry, files: sources }, { batchSize, clock });
 
   const ct = { geometry, slices, header: await readHeader(pathOf.get(identityFrom.sopInstanceUid)!) };
   const found = await clock.run('structure set', async () => {
@@ -210,6 +211,10 @@ async function contourOrdered(
     open: (name) => open(bundles.get(name)!),
     accept: ({ applicability }) => void checkCtSeries(headers, applicability),
   });
+}
+
+function sourceOf(path: string, frame: number | undefined): SliceSource {
+  return frame === undefined ? path : { path, frame };
 }
 
 /** The structure set of one profile in each encoding that it wants; undefined without a wanted ROI. */

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Config, Peer } from '../../config/schema.ts';
-import type { AssociationEnd, AssociationInfo, NamedInstance, ReceivedInstance } from '../association-info.ts';
+import type { AssociationEnd, AssociationInfo, ReceivedInstance, RefusedInstance } from '../association-info.ts';
 import { type Rejection, rejections } from '../association-policy.ts';
 import type { CommitmentRoles } from '../commitment/scp/commitment-exchange.ts';
 import { GuardedConnection } from '../library/guarded-connection.ts';
@@ -26,7 +26,7 @@ export interface InboundOptions {
   }) => { readonly peer?: Peer } | { readonly rejection: Rejection };
   readonly log: DimseLog;
   readonly throttle: ConnectionThrottle;
-  readonly onRefused: (association: AssociationInfo, named: NamedInstance, status: number) => void;
+  readonly onRefused: (association: AssociationInfo, instance: RefusedInstance, status: number) => void;
   readonly observer: ScpObserver | undefined;
   readonly onEnd: (association: AssociationInfo | undefined, how: AssociationEnd) => void;
 }

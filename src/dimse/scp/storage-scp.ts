@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Config } from '../../config/schema.ts';
 import { tlsCredentials } from '../../config/tls-files.ts';
 import { ContourNodeError } from '../../errors.ts';
-import type { AssociationEnd, AssociationInfo, NamedInstance, ReceivedInstance } from '../association-info.ts';
+import type { AssociationEnd, AssociationInfo, ReceivedInstance, RefusedInstance } from '../association-info.ts';
 import { isKnownCertificate, judgeAssociation, normaliseAddress } from '../association-policy.ts';
 import type { DimseLog } from '../dimse-log.ts';
 import type { CommitmentRoles } from '../commitment/scp/commitment-exchange.ts';
@@ -32,7 +32,7 @@ export interface StorageScpOptions {
   /** Answers storage commitment requests of peers that may send them, and takes results from those that owe one. */
   readonly commitment?: CommitmentRoles;
   /** An instance was refused that `store` never got: the disk failed while it was received, or the request was wrong. */
-  readonly onRefused?: (association: AssociationInfo, named: NamedInstance, status: number) => void;
+  readonly onRefused?: (association: AssociationInfo, instance: RefusedInstance, status: number) => void;
   /** The association is over; every `store` of it has settled. */
   readonly onAssociationEnd: (association: AssociationInfo, how: AssociationEnd) => void;
   readonly observer?: ScpObserver;

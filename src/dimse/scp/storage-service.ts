@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { fileMetaInformation } from '../../dicom/part10.ts';
-import type { AssociationInfo, NamedInstance, ReceivedInstance } from '../association-info.ts';
+import { headBytes } from '../../dicom/readable-uids.ts';
+import type { AssociationInfo, NamedInstance, ReceivedInstance, RefusedInstance } from '../association-info.ts';
 import type { StoreRequest } from '../library/scp-protocol.ts';
 import { dimseStatus } from '../status.ts';
 import { IncomingFile } from './incoming-file.ts';
@@ -11,7 +12,7 @@ export interface StorageServiceOptions {
   /** Takes a finished instance; where it rejects, the response is out of resources. */
   readonly store: (instance: ReceivedInstance) => Promise<number>;
   /** An instance was refused that `store` never got. */
-  readonly refused: (association: AssociationInfo, named: NamedInstance, status: number) => void;
+  readonly refused: (association: AssociationInfo, instance: RefusedInstance, status: number) => void;
   /** A C-STORE request is answered; `bytes` is 0 where its instance was not received whole. */
   readonly answered: (association: AssociationInfo, status: number, bytes: number) => void;
   /** An instance that could not be kept: one line, without UIDs. */
@@ -30,6 +31,9 @@ export class StorageService {
   /** Status of a request whose data set is discarded. */
   #refusal: number | undefined;
   #transferSyntaxUid = '';
+  /** The beginning of the data set: it says what was refused, where nothing of it is kept. */
+  #head: Buffer[] = [];
+  #headBytes = 0;
 
   constructor(options: StorageServiceOptions) {
     this.#options = options;
@@ -49,16 +53,23 @@ export class StorageService {
   begin(request: StoreRequest, { callingAe }: AssociationInfo): IncomingFile | undefined {
     const { directory, sync, ready } = this.#options;
     const { sopClassUid, sopInstanceUid, transferSyntaxUid } = request;
+    this.#head = [];
+    this.#headBytes = 0;
+    this.#transferSyntaxUid = transferSyntaxUid;
     this.#refusal = refusalOf(request);
     if (this.#refusal !== undefined) return undefined;
-    this.#transferSyntaxUid = transferSyntaxUid;
     const header = fileMetaInformation({ sopClassUid, sopInstanceUid, transferSyntaxUid, sourceAeTitle: callingAe });
     this.#file = new IncomingFile({ directory, sync, header, onProgress: ready });
     return this.#file;
   }
 
   append(bytes: Buffer): void {
-    if (bytes.length > 0) this.#file?.write(bytes);
+    if (bytes.length === 0) return;
+    if (this.#headBytes < headBytes) {
+      this.#headBytes += bytes.length;
+      this.#head.push(Buffer.from(bytes.subarray(0, headBytes)));
+    }
+    this.#file?.write(bytes);
   }
 
   /** The data set has ended. @returns the status of the response; never rejects */
@@ -70,9 +81,21 @@ export class StorageService {
       this.#refusal ?? (file === undefined ? dimseStatus.cannotUnderstand : await this.#keep(file, named, association));
     this.#file = undefined;
     this.#refusal = undefined;
-    if (status !== dimseStatus.success && !whole) refused(association, named, status);
+    if (status !== dimseStatus.success && !whole) refused(association, this.#refusedInstance(named), status);
+    this.#head = [];
     answered(association, status, whole ? file.size : 0);
     return status;
+  }
+
+  #refusedInstance({ sopClassUid, sopInstanceUid }: NamedInstance): RefusedInstance {
+    const unnamed = { sopClassUid: '', sopInstanceUid: '' };
+    const meta = fileMetaInformation({ ...unnamed, transferSyntaxUid: this.#transferSyntaxUid });
+    return {
+      sopClassUid,
+      // What the library decoded need not be a text.
+      sopInstanceUid: typeof sopInstanceUid === 'string' ? sopInstanceUid : '',
+      head: Buffer.concat([meta, ...this.#head]),
+    };
   }
 
   async #keep(file: IncomingFile, named: NamedInstance, association: AssociationInfo): Promise<number> {

@@ -12,6 +12,7 @@ export const moods: Record<SeriesState, Mood> = {
   receiving: 'progress',
   incomplete: 'attention',
   rejected: 'bad',
+  'nothing to contour': 'quiet',
   unrouted: 'attention',
   queued: 'progress',
   contouring: 'progress',
@@ -65,6 +66,7 @@ export function problemBox(texts: Texts, problem: Problem | undefined): Html | u
 
 /** Why a series is as it is: its problem, or what its state means where that is not plain. */
 export function whyBox(texts: Texts, { state, problem }: Pick<SeriesSummary, 'state' | 'problem'>): Html | undefined {
+  if (moods[state] === 'quiet') return problem && html`<p>${problem.message}</p>`;
   const help = texts.stateHelp[state];
   if (problem !== undefined || help === undefined) return problemBox(texts, problem);
   return html`<div class="problem attention">

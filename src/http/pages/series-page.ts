@@ -74,14 +74,14 @@ function head({ texts, series, now, operator, patient: known }: SeriesPageInput)
 type Action = keyof Texts['series']['actions'];
 
 /** What makes sense in this state; the node decides all the same. */
-function actionsOf({ state, orders }: SeriesDetail): Action[] {
+function actionsOf({ state, orders, images }: SeriesDetail): Action[] {
   const sent = orders.some(({ deliveries }) => deliveries.some((one) => resendable.includes(one.state)));
   return [
-    ...(state === 'rejected' || state === 'unrouted' || state === 'failed' || state === 'set aside'
+    ...((state === 'rejected' && images > 0) || state === 'unrouted' || state === 'failed' || state === 'set aside'
       ? (['retry'] as const)
       : []),
     ...(sent ? (['resend'] as const) : []),
-    ...(state === 'incomplete' ? (['release'] as const) : []),
+    ...(state === 'incomplete' && images > 0 ? (['release'] as const) : []),
   ];
 }
 

@@ -36,10 +36,10 @@ export const rowsOfPage = 50;
 const daysOffered = [1, 7, 30];
 
 const moodsOf: Record<Group, readonly Mood[]> = {
-  all: ['bad', 'attention', 'progress', 'good'],
+  all: ['bad', 'attention', 'progress', 'good', 'quiet'],
   attention: ['bad', 'attention'],
   progress: ['progress'],
-  done: ['good'],
+  done: ['good', 'quiet'],
 };
 
 function statesOf(group: Group): SeriesState[] {

@@ -46,6 +46,7 @@ export const en = {
     receiving: 'receiving',
     incomplete: 'incomplete',
     rejected: 'rejected',
+    'nothing to contour': 'nothing to contour',
     unrouted: 'no route',
     queued: 'queued',
     contouring: 'contouring',

@@ -38,6 +38,7 @@ export const zhCn: Texts = {
     receiving: '接收中',
     incomplete: '不完整',
     rejected: '已拒绝',
+    'nothing to contour': '无需勾画',
     unrouted: '无路由',
     queued: '排队中',
     contouring: '勾画中',

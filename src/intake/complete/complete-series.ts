@@ -2,7 +2,9 @@ import { join } from 'node:path';
 import { type Bundle, readBundle } from '../../bundles/read-bundle.ts';
 import type { CurrentConfig } from '../../config/config-in-force.ts';
 import { bundlesOf, type Recipe } from '../../config/recipe-schema.ts';
-import { checkCtSeries, type CheckedSeries } from '../../dicom/ct-series.ts';
+import type { Peer } from '../../config/schema.ts';
+import type { CheckedSeries } from '../../dicom/ct-series.ts';
+import type { Moved } from '../../dimse/scu/move-series.ts';
 import type { CtInstance } from '../../dicom/ct-instance.ts';
 import { readHeader } from '../../dicom/read-data-set.ts';
 import { ContourNodeError } from '../../errors.ts';
@@ -10,19 +12,22 @@ import type { RevisionManifest } from '../../work/revision-manifest.ts';
 import type { Warning } from '../../warning.ts';
 import { faultPoint } from '../../fault-point.ts';
 import type { Log } from '../../log.ts';
-import type { Assembly } from '../../store/assembly.ts';
 import { seriesFolder } from '../../work/paths.ts';
 import { problem, problemFrom } from '../../problem.ts';
 import type { Problem } from '../../problem.ts';
 import type { StoredImage } from '../../store/instances.ts';
-import { predecessors, standingOrders, supersededOrders } from '../../store/orders.ts';
+import { compareText, predecessors, standingOrders, supersededOrders } from '../../store/orders.ts';
 import { isAssembling } from '../../store/series-state.ts';
 import type { SeriesRecord } from '../../store/series-record.ts';
 import type { Store } from '../../store/store.ts';
+import { type Check, checkOf } from './check-series.ts';
 import type { CountInstances } from './count-at-peer.ts';
+import { expectedCount } from './expected-count.ts';
+import type { RetrieveSeries } from './retrieve-series.ts';
+import { besideRevision, imagesOf } from './later-images.ts';
 import { matchRoute } from './routing.ts';
 import { writeOrder, type WrittenOrder } from './write-order.ts';
-import { writeRevision } from './write-revision.ts';
+import { manifestOfRevision, writeRevision } from './write-revision.ts';
 
 export interface CompletionOptions {
   readonly store: Store;
@@ -30,9 +35,18 @@ export interface CompletionOptions {
   readonly now: () => number;
   readonly current: () => CurrentConfig;
   readonly countInstances: CountInstances;
+  readonly retrieve: RetrieveSeries;
   /** There are new orders for this series. */
   readonly onOrders: (series: string) => void;
 }
+
+/** A series that is not complete yet: whether to wait, and how the rest may be had. */
+export type NotYet =
+  | { readonly kind: 'wait'; readonly words: string }
+  | { readonly kind: 'retrieve'; readonly peer: string; readonly run: () => Promise<Moved> };
+
+/** Codes of series that nobody meant to be contoured. */
+const nothingToContour: ReadonlySet<string> = new Set(['SERIES_LOCALISER', 'SERIES_REPORT']);
 
 /** From the instances of a series to its work orders: count, check, revision, route, orders. */
 export class SeriesCompletion {
@@ -45,32 +59,42 @@ export class SeriesCompletion {
   /**
    * To be called with the series' lock. May be called again after a crash at any point: it finds what is written already.
    *
+   * @param isPatient images that its sender says it has may still come
+   * @returns what is to be done before it can be completed; undefined where it is completed, or waits for a person
    * @throws what the disk throws
    */
-  async complete(series: string): Promise<void> {
+  async complete(series: string, isPatient: boolean): Promise<NotYet | undefined> {
     const { store, log } = this.#options;
     const record = store.get(series);
-    const images = store.images(series);
-    if (record === undefined || images.length === 0) return;
+    const kept = store.images(series);
+    if (record === undefined || kept.length === 0) return undefined;
+    const check = await this.#checkOf(record, kept);
+    const images = await this.#ofVolume(record, kept, check);
+    if (images === undefined) return undefined;
 
     const warnings: Warning[] = [];
-    const expected = await this.#expectedCount(record.assembly, images);
+    const { expected, isAnswer } = await expectedCount(this.#peer(record), images, this.#options);
     if (expected === undefined) warnings.push({ code: 'COUNT_NOT_CONFIRMED', text: 'count not confirmed' });
     if (record.assembly.released && !(expected !== undefined && images.length >= expected)) {
       warnings.push({ code: 'RELEASED', text: 'released by an operator although incomplete' });
     } else if (expected !== undefined && images.length < expected) {
       const words = `${images.length} of ${expected} instances have arrived`;
-      store.record(series, { kind: 'held', expected, problem: problem('SERIES_INCOMPLETE', words) });
-      return;
+      if (isPatient && isAnswer) return { kind: 'wait', words };
+      const retrieval = this.#retrieval(record, images, expected - images.length);
+      if (retrieval !== undefined) return retrieval;
+      if (this.#peer(record)?.accept.missing === 'warn') warnings.push({ code: 'INSTANCES_MISSING', text: words });
+      else {
+        store.record(series, { kind: 'held', expected, problem: problem('SERIES_INCOMPLETE', words) });
+        return undefined;
+      }
     }
 
     let checked: CheckedSeries<CtInstance>;
     try {
-      checked = this.#check(images);
+      checked = check(images);
     } catch (error) {
-      store.record(series, { kind: 'rejected', files: images.map(({ file }) => file), problem: problemFrom(error) });
-      log.warn({ series, err: error }, 'series rejected');
-      return;
+      this.#notAVolume(series, images, error);
+      return undefined;
     }
     const manifest = await writeRevision({
       dataDirectory: store.dataDirectory,
@@ -91,6 +115,7 @@ export class SeriesCompletion {
     });
     log.info({ series, revision: manifest.revision, images: images.length }, 'series complete');
     await this.#route(record, manifest, images);
+    return undefined;
   }
 
   /**
@@ -111,7 +136,8 @@ export class SeriesCompletion {
         'STATE_CONFLICT',
         `series ${series} has no revision to contour; wait until it is complete`,
       );
-    const images = store.images(series);
+    const manifest = await manifestOfRevision(store.dataDirectory, series, record.revision);
+    const images = manifest === undefined ? store.images(series) : imagesOf(manifest, store.images(series));
     const order = await this.#order(record, record.revision, images, destinations, model);
     if (record.orders.some((known) => known.order === order.order && !superseded.includes(known.order)))
       throw new ContourNodeError(
@@ -128,35 +154,64 @@ export class SeriesCompletion {
     onOrders(series);
   }
 
-  #check(images: readonly StoredImage[], bundle?: Bundle): CheckedSeries<CtInstance> {
-    const { intake } = this.#options.current().config;
-    const applicability = bundle?.manifest.applicability;
-    return checkCtSeries(
-      images.map(({ image }) => image),
-      {
-        minimumSlices: intake.minimumSlices,
-        ...(applicability !== undefined && {
-          sliceSpacingMm: applicability.sliceSpacingMm,
-          minimumCoverageMm: applicability.minimumCoverageMm,
-        }),
-      },
-    );
+  /**
+   * The images that are to be checked, the earlier ones first: of a repeat the first counts. Undefined where those that
+   * came after the newest revision leave it as it is.
+   */
+  async #ofVolume(
+    record: SeriesRecord,
+    kept: readonly StoredImage[],
+    check: Check,
+  ): Promise<readonly StoredImage[] | undefined> {
+    const { store, log } = this.#options;
+    const { key: series, revision, outcome } = record;
+    const images = kept.toSorted((a, b) => compareText(a.receivedAt, b.receivedAt));
+    const manifest = revision === 0 ? undefined : await manifestOfRevision(store.dataDirectory, series, revision);
+    if (manifest === undefined) return images;
+    const beside = besideRevision(manifest, images, check);
+    if (beside === undefined) {
+      const ofRevision = imagesOf(manifest, images);
+      return [...ofRevision, ...images.filter((image) => !ofRevision.includes(image))];
+    }
+    // After a retry the revision is checked and ordered again.
+    if (outcome !== 'ordered' && outcome !== 'unrouted') return beside.standing;
+    const { what, added } = beside;
+    const files = images.map(({ file }) => file);
+    store.record(series, { kind: 'beside revision', revision, files, what, images: added.length });
+    log.info({ series, revision, images: added.length, what }, 'images beside the revision: it stays as it is');
+    return undefined;
   }
 
-  /** How many instances the series has at its source, where that can be known. */
-  async #expectedCount(assembly: Assembly, images: readonly StoredImage[]): Promise<number | undefined> {
-    const { current, countInstances, log } = this.#options;
-    const peer = current().config.peers.find(({ name }) => name === assembly.peer);
-    if (peer?.seriesCountQuery === true) {
-      try {
-        const counted = await countInstances(peer, images[0]!.image);
-        if (counted !== undefined) return counted;
-      } catch (error) {
-        log.warn({ peer: peer.name, err: error }, 'the peer does not say how many instances the series has');
-      }
+  #checkOf(record: Pick<SeriesRecord, 'key' | 'assembly'>, images: readonly StoredImage[]): Promise<Check> {
+    const { store, current } = this.#options;
+    return checkOf(store.dataDirectory, current().config, record, images);
+  }
+
+  #notAVolume(series: string, images: readonly StoredImage[], error: unknown): void {
+    const { store, log } = this.#options;
+    const files = images.map(({ file }) => file);
+    const why = problemFrom(error);
+    if (nothingToContour.has(why.code)) {
+      store.record(series, { kind: 'nothing to contour', files, problem: why });
+      log.info({ series, code: why.code }, 'nothing to contour in this series');
+      return;
     }
-    const numbers = images.flatMap(({ image }) => image.numberOfSeriesRelatedInstances ?? []);
-    return numbers.length === 0 ? undefined : Math.max(...numbers);
+    store.record(series, { kind: 'rejected', files, problem: why });
+    log.warn({ series, err: error }, 'series rejected');
+  }
+
+  /** Fetches the series from its sender, once. */
+  #retrieval(record: SeriesRecord, images: readonly StoredImage[], missing: number): NotYet | undefined {
+    const { store, retrieve } = this.#options;
+    const peer = this.#peer(record);
+    if (peer?.retrieve !== true || record.assembly.retrieved) return undefined;
+    store.record(record.key, { kind: 'retrieve', peer: peer.name, missing });
+    const { image } = images[0]!;
+    return { kind: 'retrieve', peer: peer.name, run: () => retrieve(peer, image) };
+  }
+
+  #peer({ assembly }: Pick<SeriesRecord, 'assembly'>): Peer | undefined {
+    return this.#options.current().config.peers.find(({ name }) => name === assembly.peer);
   }
 
   async #route(record: SeriesRecord, manifest: RevisionManifest, images: readonly StoredImage[]): Promise<void> {
@@ -208,10 +263,11 @@ export class SeriesCompletion {
   ): Promise<WrittenOrder> {
     const { store, current } = this.#options;
     const { config, digest } = current();
+    const check = await this.#checkOf({ key: series, assembly }, images);
     const bundles: Bundle[] = [];
     for (const name of typeof by === 'string' ? [by] : bundlesOf(by)) {
       const bundle = await readBundle(join(config.models.directory, name));
-      this.#check(images, bundle);
+      check(images, bundle);
       bundles.push(bundle);
     }
     return writeOrder({

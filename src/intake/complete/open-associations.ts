@@ -9,7 +9,7 @@ export interface Arrivals {
 /** What one association has brought. */
 export interface AssociationArrivals {
   readonly bySeries: Map<string, Arrivals>;
-  /** Refused instances whose series is unknown. */
+  /** Refused instances whose series could not be read. */
   readonly refused: Map<string, Problem>;
 }
 
@@ -64,6 +64,6 @@ export class OpenAssociations {
   }
 }
 
-export function emptyArrivals(): Arrivals {
+function emptyArrivals(): Arrivals {
   return { accepted: new Set(), refused: new Map() };
 }

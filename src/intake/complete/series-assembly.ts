@@ -2,16 +2,20 @@ import type { Config, Peer } from '../../config/schema.ts';
 import type { AssociationEnd, AssociationInfo } from '../../dimse/association-info.ts';
 import { asContourNodeError, ContourNodeError } from '../../errors.ts';
 import type { Log } from '../../log.ts';
-import { uncheckedInstances } from '../../store/assembly.ts';
-import { problem } from '../../problem.ts';
-import type { Problem } from '../../problem.ts';
+import { type Problem, problem, problemFrom } from '../../problem.ts';
 import { retries } from '../../retries.ts';
 import type { SeriesRecord } from '../../store/series-record.ts';
 import { isAssembling } from '../../store/series-state.ts';
 import type { Store } from '../../store/store.ts';
 import type { Clock } from '../../clock.ts';
 import type { SeriesLock } from '../series-lock.ts';
-import { type Arrivals, type AssociationArrivals, emptyArrivals, OpenAssociations } from './open-associations.ts';
+import { type Missing, missingAfter, missingAfterRestart, nothingMissing } from './missing-instances.ts';
+import type { NotYet } from './complete-series.ts';
+import { type Arrivals, OpenAssociations } from './open-associations.ts';
+import { Patience } from './patience.ts';
+import { SeriesTimers } from './series-timers.ts';
+import { UnreadInstances } from './unread-instances.ts';
+import { UnrecordedEnds } from './unrecorded-ends.ts';
 
 export interface AssemblyOptions {
   readonly store: Store;
@@ -19,8 +23,8 @@ export interface AssemblyOptions {
   readonly log: Log;
   readonly config: () => Pick<Config, 'peers' | 'intake'>;
   readonly lock: SeriesLock;
-  /** Makes a revision of a complete series, or finds it incomplete; called with the series' lock. */
-  readonly complete: (series: string) => Promise<void>;
+  /** Makes a revision of a complete series, or says what it waits for; called with the series' lock. */
+  readonly complete: (series: string, isPatient: boolean) => Promise<NotYet | undefined>;
 }
 
 const retryMilliseconds = retries.seriesCompletionSeconds * 1000;
@@ -29,20 +33,27 @@ const retryMilliseconds = retries.seriesCompletionSeconds * 1000;
  * Decides when a series is complete: after a quiet period in which no open association carries it, and only when its
  * sender has nothing to send again. The instances of an association that was aborted or lost, and refused instances, make
  * the series incomplete until an association that is released has brought them again: part of a series is never taken for
- * all of it.
+ * all of it. An instance that is refused concerns its own series; where that cannot be read, the series that the same
+ * association brought.
  */
 export class SeriesAssembly {
   readonly #options: AssemblyOptions;
   readonly #associations = new OpenAssociations();
+  readonly #patience: Patience;
+  /** Series that are being fetched from their sender. */
+  readonly #retrieving = new Set<string>();
   /** Monotonic time of its last instance. */
   readonly #lastInstance = new Map<string, number>();
-  readonly #timers = new Map<string, () => void>();
-  /** Ends of associations that the journal did not take, the oldest first. */
-  readonly #unrecordedEnds = new Map<string, { steps: (() => void)[]; cancel: () => void }>();
+  readonly #timers: SeriesTimers;
+  readonly #unread = new UnreadInstances();
+  readonly #ends: UnrecordedEnds;
   #closed = false;
 
   constructor(options: AssemblyOptions) {
     this.#options = options;
+    this.#timers = new SeriesTimers(options.clock);
+    this.#patience = new Patience(options.clock);
+    this.#ends = new UnrecordedEnds(options.clock, (series, step) => this.#attempt(series, step));
   }
 
   /** After a start: associations that were open when the node ended are lost; complete series go on. */
@@ -52,13 +63,9 @@ export class SeriesAssembly {
       const record = store.get(series)!;
       const { callingAe, associations } = record.assembly;
       const lost = callingAe === '' && isAssembling(record) ? ['unknown'] : associations;
-      const toRepeat = [...new Set([...record.assembly.toRepeat, ...uncheckedInstances(record.images)])];
-      for (const association of lost) {
-        const missing = isAssembling(record) ? toRepeat : [];
-        this.#recordEnd(series, { association, how: 'lost', images: 0 }, missing, () =>
-          interrupted('lost', missing.length),
-        );
-      }
+      const missing = isAssembling(record) ? missingAfterRestart(record) : nothingMissing;
+      for (const association of lost) this.#recordEnd(series, { association, how: 'lost', images: 0 }, missing);
+      this.#unread.hold(record.assembly.unread, series);
       this.#schedule(series);
     }
   }
@@ -71,7 +78,7 @@ export class SeriesAssembly {
   carries(association: AssociationInfo, series: string): void {
     const { id, callingAe, calledAe, address, peer } = association;
     if (this.#associations.carries(id, series)) return;
-    this.#recordEnds(series);
+    this.#ends.record(series);
     this.#options.store.record(series, {
       kind: 'association',
       association: id,
@@ -81,37 +88,39 @@ export class SeriesAssembly {
       ...(peer !== undefined && { peer: peer.name }),
     });
     this.#associations.arrivals(id, series);
-    this.#cancel(series);
+    this.#timers.cancel(series);
   }
 
   /** An instance is kept, or was kept before. */
-  accepted(association: AssociationInfo, series: string, instance: string): void {
+  accepted(association: AssociationInfo, series: string, instance: string, study: string): void {
     this.#associations.accepted(association.id, series, instance);
+    this.#patience.arrived(association, series, study);
     this.#lastInstance.set(series, this.#options.clock.elapsed());
+    this.#identified(instance, series);
   }
 
-  /** @param what.series undefined where the instance could not be read so far */
+  /** @param what.series undefined where it cannot be read */
   refused(
     association: AssociationInfo,
     what: { series: string | undefined; instance: string; problem: Problem },
   ): void {
-    const { store } = this.#options;
     const { series, instance, problem: why } = what;
-    if (series === undefined || store.get(series) === undefined) {
-      this.#associations.refused(association.id, undefined, instance, why);
-      return;
+    if (series !== undefined) {
+      this.#attempt(series, () => {
+        // A series of which nothing could be kept has its line all the same.
+        this.carries(association, series);
+        this.#options.store.record(series, { kind: 'refused', instance, problem: why });
+      });
     }
     this.#associations.refused(association.id, series, instance, why);
-    this.#cancel(series);
-    this.#attempt(series, () => store.record(series, { kind: 'refused', instance, problem: why }));
   }
 
   ended(association: AssociationInfo, how: AssociationEnd): void {
+    this.#patience.ended(association.id);
     const ended = this.#associations.end(association.id);
     if (ended === undefined) return;
-    for (const [series, arrivals] of this.#concerned(association, ended)) {
-      const refused = new Map([...arrivals.refused, ...ended.refused]);
-      this.#recordEnds(series, () => this.#end(series, association.id, how, arrivals, refused));
+    for (const [series, arrivals] of ended.bySeries) {
+      this.#ends.record(series, () => this.#end(series, association.id, how, arrivals, ended.refused));
       this.#schedule(series, how === 'released' && this.#peer(association.peer?.name)?.completeOnRelease === true);
     }
   }
@@ -126,6 +135,10 @@ export class SeriesAssembly {
     const record = store.get(series);
     if (record?.assembly.incomplete === undefined || !isAssembling(record))
       throw new ContourNodeError('STATE_CONFLICT', `series ${series} is not incomplete`);
+    if (record.images.instances === 0)
+      throw new ContourNodeError('STATE_CONFLICT', `of series ${series} nothing could be kept`, {
+        remedy: 'send it again',
+      });
     if (this.isCarried(series)) throw new ContourNodeError('STATE_CONFLICT', `series ${series} is being received`);
     store.record(series, { kind: 'released' });
     this.#schedule(series, true);
@@ -143,112 +156,123 @@ export class SeriesAssembly {
 
   close(): void {
     this.#closed = true;
-    for (const cancel of this.#timers.values()) cancel();
-    this.#timers.clear();
-    for (const { cancel } of this.#unrecordedEnds.values()) cancel();
+    this.#timers.close();
+    this.#ends.close();
   }
 
   /**
-   * Records the ends of associations in their order, `last` after those that the journal did not take before. An end that
-   * is not recorded would count as lost after a restart, and the series as incomplete.
+   * What the sender has to send again after one of its associations ended.
+   *
+   * @param unread refused instances that may be of this series
    */
-  #recordEnds(series: string, last?: () => void): void {
-    const left = this.#unrecordedEnds.get(series);
-    const steps = [...(left?.steps ?? []), ...(last === undefined ? [] : [last])];
-    if (steps.length === 0) return;
-    left?.cancel();
-    this.#unrecordedEnds.delete(series);
-    while (steps[0] !== undefined && this.#attempt(series, steps[0])) steps.shift();
-    if (steps.length === 0) return;
-    const cancel = this.#options.clock.after(retryMilliseconds, () => this.#recordEnds(series));
-    this.#unrecordedEnds.set(series, { steps, cancel });
-  }
-
-  /** What the sender has to send again after one of its associations ended. */
   #end(
     series: string,
     association: string,
     how: AssociationEnd,
-    { accepted }: Arrivals,
-    refused: ReadonlyMap<string, Problem>,
+    arrivals: Arrivals,
+    unread: ReadonlyMap<string, Problem>,
   ): void {
-    const record = this.#options.store.get(series);
-    const before = new Set(record?.assembly.toRepeat);
-    const toRepeat = (how === 'released' ? before.difference(accepted) : before.union(accepted)).union(refused);
+    const { store } = this.#options;
+    const record = store.get(series);
     // Otherwise the series was completed with all that the association brought.
-    const open = record !== undefined && isAssembling(record);
-    this.#recordEnd(series, { association, how, images: accepted.size }, open ? [...toRepeat].toSorted() : [], () =>
-      whyIncomplete(how, refused, record?.assembly.incomplete, toRepeat.size),
-    );
+    const isOpen = record !== undefined && isAssembling(record);
+    const missing = isOpen ? missingAfter(record, how, arrivals, unread, () => store.images(series)) : nothingMissing;
+    this.#recordEnd(series, { association, how, images: arrivals.accepted.size }, missing);
+    this.#unread.hold(missing.unread, series);
+  }
+
+  /** An instance was of this series: the others that it held go on. */
+  #identified(instance: string, series: string): void {
+    const { store } = this.#options;
+    for (const other of this.#unread.cameIn(instance, series)) {
+      if (store.get(other) === undefined) continue;
+      this.#attempt(other, () => store.record(other, { kind: 'identified elsewhere', instance }));
+      this.#schedule(other);
+    }
   }
 
   #recordEnd(
     series: string,
     end: { association: string; how: AssociationEnd; images: number },
-    toRepeat: string[],
-    why: () => Problem,
+    { toRepeat, unread, problem }: Missing,
   ): void {
     this.#options.store.record(series, {
       kind: 'association ended',
       ...end,
-      unconfirmed: toRepeat,
-      ...(toRepeat.length > 0 && { problem: why() }),
+      unconfirmed: [...toRepeat],
+      ...(unread.length > 0 && { unread: [...unread] }),
+      ...(problem !== undefined && { problem }),
     });
-  }
-
-  /** The series that an association brought; where it brought refused instances of unknown series only, all new ones of its sender. */
-  #concerned(
-    { callingAe, address }: AssociationInfo,
-    { bySeries, refused }: AssociationArrivals,
-  ): ReadonlyMap<string, Arrivals> {
-    if (bySeries.size > 0 || refused.size === 0) return bySeries;
-    const { store } = this.#options;
-    const ofSender = store.keys().filter((series) => {
-      const record = store.get(series)!;
-      const { assembly } = record;
-      return isAssembling(record) && assembly.callingAe === callingAe && assembly.address === address;
-    });
-    return new Map(ofSender.map((series) => [series, emptyArrivals()]));
   }
 
   #schedule(series: string, atOnce = false): void {
-    const { store, clock, config } = this.#options;
-    this.#cancel(series);
+    const { store, clock } = this.#options;
+    this.#timers.cancel(series);
     const record = store.get(series);
     if (this.#closed || !this.#canComplete(record)) return;
-    const quietPeriodSeconds =
-      this.#peer(record.assembly.peer)?.quietPeriodSeconds ?? config().intake.quietPeriodSeconds;
     const since = clock.elapsed() - (this.#lastInstance.get(series) ?? clock.elapsed());
-    const wait = atOnce ? 0 : Math.max(0, quietPeriodSeconds * 1000 - since);
-    this.#timers.set(
-      series,
-      clock.after(wait, () => void this.#complete(series)),
-    );
+    const wait = atOnce ? 0 : Math.max(0, this.#quietPeriodSeconds(record) * 1000 - since);
+    this.#timers.set(series, wait, () => void this.#complete(series, !atOnce));
   }
 
-  async #complete(series: string): Promise<void> {
-    this.#timers.delete(series);
-    const { store, clock, complete, lock, log } = this.#options;
+  async #complete(series: string, isPatient: boolean): Promise<void> {
+    const { store, lock, log } = this.#options;
     try {
-      await lock.run(series, async () => {
-        if (!this.#canComplete(store.get(series))) return;
-        await complete(series);
-        this.#lastInstance.delete(series);
+      const notYet = await lock.run(series, async () => {
+        const record = store.get(series);
+        return this.#canComplete(record) ? this.#completeOrWait(record, isPatient) : undefined;
       });
+      if (notYet?.kind === 'wait') this.#wait(series, notYet.words);
+      else if (notYet?.kind === 'retrieve') await this.#retrieve(series, notYet);
     } catch (error) {
       log.error({ series, err: asContourNodeError(error) }, 'a series could not be completed; it is tried again');
       if (this.#closed) return;
-      this.#timers.set(
-        series,
-        clock.after(retryMilliseconds, () => this.#schedule(series, true)),
-      );
+      this.#timers.set(series, retryMilliseconds, () => this.#schedule(series, true));
     }
+  }
+
+  async #completeOrWait(record: SeriesRecord, isPatient: boolean): Promise<NotYet | undefined> {
+    const { key: series } = record;
+    const mayWait = isPatient && !record.assembly.released && this.#patience.isLeft(series);
+    if (mayWait && this.#patience.isStudyArriving(series, this.#quietPeriodSeconds(record)))
+      return { kind: 'wait', words: 'images of its study still arrive on another association' };
+    const notYet = await this.#options.complete(series, mayWait);
+    if (notYet === undefined) {
+      this.#lastInstance.delete(series);
+      this.#patience.forget(series);
+    }
+    if (notYet?.kind === 'retrieve') this.#retrieving.add(series);
+    return notYet;
+  }
+
+  /** Looks again after a while, and says on the series why it is not complete. */
+  #wait(series: string, words: string): void {
+    const { store } = this.#options;
+    const remedy = 'nothing to do yet: it is waited for, for some minutes';
+    const why = { ...problem('SERIES_INCOMPLETE', words), remedy };
+    const record = store.get(series);
+    if (this.#closed || !this.#canComplete(record)) return;
+    if (record.assembly.waits?.message !== words) store.record(series, { kind: 'waits', problem: why });
+    this.#timers.set(series, retries.missingImages.everySeconds * 1000, () => void this.#complete(series, true));
+  }
+
+  /** What is fetched comes by C-STORE like everything else, so that this must not hold the series' lock. */
+  async #retrieve(series: string, { peer, run }: Extract<NotYet, { kind: 'retrieve' }>): Promise<void> {
+    const { store, log } = this.#options;
+    const outcome = await run().catch((error: unknown) => {
+      log.warn({ series, peer, err: asContourNodeError(error) }, 'the missing images of a series were not to be had');
+      return { completed: 0, failed: 0, problem: problemFrom(error) };
+    });
+    this.#retrieving.delete(series);
+    if (this.#closed || store.get(series) === undefined) return;
+    this.#attempt(series, () => store.record(series, { kind: 'retrieved', peer, ...outcome }));
+    this.#schedule(series);
   }
 
   /** It has new instances, its sender has nothing to send again, and no open association carries it. */
   #canComplete(record: SeriesRecord | undefined): record is SeriesRecord {
     if (record === undefined || record.assembly.incomplete !== undefined) return false;
-    return isAssembling(record) && !this.isCarried(record.key);
+    return isAssembling(record) && !this.isCarried(record.key) && !this.#retrieving.has(record.key);
   }
 
   /** @returns whether the journal took it */
@@ -262,33 +286,11 @@ export class SeriesAssembly {
     }
   }
 
+  #quietPeriodSeconds({ assembly }: SeriesRecord): number {
+    return this.#peer(assembly.peer)?.quietPeriodSeconds ?? this.#options.config().intake.quietPeriodSeconds;
+  }
+
   #peer(name: string | undefined): Peer | undefined {
     return this.#options.config().peers.find((peer) => peer.name === name);
   }
-
-  #cancel(series: string): void {
-    this.#timers.get(series)?.();
-    this.#timers.delete(series);
-  }
-}
-
-function interrupted(how: 'aborted' | 'lost', instances: number): Problem {
-  const end = how === 'aborted' ? 'an association was aborted' : 'a connection was lost';
-  return problem('SERIES_INCOMPLETE', `${end}: the sender has to send ${counted(instances)} again`);
-}
-
-function whyIncomplete(
-  how: AssociationEnd,
-  refused: ReadonlyMap<string, Problem>,
-  before: Problem | undefined,
-  instances: number,
-): Problem {
-  if (how !== 'released') return interrupted(how, instances);
-  const [first] = refused.values();
-  if (first !== undefined) return problem('SERIES_INCOMPLETE', `${counted(refused.size)} refused: ${first.message}`);
-  return before ?? problem('SERIES_INCOMPLETE', `the sender has to send ${counted(instances)} again`);
-}
-
-function counted(instances: number): string {
-  return instances === 1 ? '1 instance' : `${instances} instances`;
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { CheckedSeries } from '../../dicom/ct-series.ts';
-import type { CtInstance } from '../../dicom/ct-instance.ts';
+import { type CtInstance, imagesIn } from '../../dicom/ct-instance.ts';
 import { dicomDateTime } from '../../dicom/date-time.ts';
 import { type RevisionManifest, revisionManifestSchema } from '../../work/revision-manifest.ts';
 import { type Warning } from '../../warning.ts';
@@ -43,10 +43,13 @@ export async function writeRevision(input: RevisionInput): Promise<RevisionManif
 }
 
 function manifestOf({ series, images, checked, warnings, now }: RevisionInput, revision: number): RevisionManifest {
-  const files = new Map(images.map(({ image, file }) => [image, instanceInSeries(file)]));
+  const files = new Map(
+    images.flatMap((kept) => imagesIn([kept]).map((image) => [image, instanceInSeries(kept.file)])),
+  );
   const [date, time] = dicomDateTime(new Date(now));
   const slices = checked.slices.map((slice, index) => ({
     file: files.get(slice)!,
+    ...frameOf(slice),
     sopInstanceUid: slice.sopInstanceUid,
     z: checked.geometry.z[index]!,
     pixelSha256: slice.pixelSha256,
@@ -59,10 +62,18 @@ function manifestOf({ series, images, checked, warnings, now }: RevisionInput, r
     date,
     time,
     slices,
-    leftOut: checked.leftOut.map(({ instance, reason }) => ({ file: files.get(instance)!, reason })),
+    leftOut: checked.leftOut.map(({ instance, reason }) => ({
+      file: files.get(instance)!,
+      ...frameOf(instance),
+      reason,
+    })),
     warnings: [...checked.warnings, ...warnings],
     contentSha256: contentSha256(checked.slices, date + time),
   };
+}
+
+function frameOf({ frameNumber }: CtInstance): { frame?: number } {
+  return frameNumber === undefined ? {} : { frame: frameNumber };
 }
 
 /**
@@ -75,6 +86,15 @@ function contentSha256(slices: readonly CtInstance[], moment: string): string {
     hash.update(`\n${seriesInstanceUid} ${sopInstanceUid} ${headerSha256} ${pixelSha256} ${lossy}`);
   }
   return hash.digest('hex');
+}
+
+/** The manifest of a revision that was recorded. @throws what the disk throws, and where it is damaged */
+export async function manifestOfRevision(
+  dataDirectory: string,
+  series: string,
+  revision: number,
+): Promise<RevisionManifest | undefined> {
+  return readManifest(join(dataDirectory, revisionFolder(series, revision), manifestFile));
 }
 
 async function readManifest(path: string): Promise<RevisionManifest | undefined> {

@@ -1,3 +1,4 @@
+import { imagesIn } from '../../dicom/ct-instance.ts';
 import { sliceAt } from '../../dicom/rtstruct/contour-plane.ts';
 import type { ReceivedStructureSet } from '../../dicom/rtstruct/received-structure-set.ts';
 import { pseudonym } from '../../pseudonym.ts';
@@ -56,9 +57,8 @@ function seriesByPlanes(store: Store, { frameOfReferenceUids, planes }: Received
   if (planes.length === 0) return [];
   const inFrame = new Set(frameOfReferenceUids.flatMap((uid) => store.seriesInFrame(uid)));
   return [...inFrame].filter((series) => {
-    const slices = store
-      .images(series)
-      .flatMap(({ image }) => image.imagePosition?.[2] ?? [])
+    const slices = imagesIn(store.images(series))
+      .flatMap(({ imagePosition }) => imagePosition[2] ?? [])
       .toSorted((a, b) => a - b);
     return planes.every((z) => Math.abs((slices[sliceAt(slices, z)] ?? Number.NaN) - z) <= planeTolerance);
   });

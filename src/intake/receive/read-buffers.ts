@@ -2,6 +2,8 @@ import { closeSync, openSync, readSync } from 'node:fs';
 
 const step = 1024 * 1024;
 const kept = 8;
+/** A multi-frame instance may have hundreds of megabytes. */
+const largestKept = 8 * step;
 
 /** Buffers that are used again: a new one of half a megabyte for every instance would cost garbage collection. */
 export class ReadBuffers {
@@ -20,7 +22,7 @@ export class ReadBuffers {
     try {
       return await action(buffer.subarray(0, readInto(buffer, path, size)));
     } finally {
-      if (this.#free.length < kept) this.#free.push(buffer);
+      if (this.#free.length < kept && buffer.length <= largestKept) this.#free.push(buffer);
     }
   }
 }

@@ -1,11 +1,17 @@
 import { statSync } from 'node:fs';
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, open, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type CtInstance, ctInstanceOf } from '../../dicom/ct-instance.ts';
+import { type KeptCt, keptCtOf } from '../../dicom/ct-instance.ts';
+import { headBytes, readableUids } from '../../dicom/readable-uids.ts';
 import { parseDicom } from '../../dicom/read-data-set.ts';
 import { storedValuesSha256 } from '../../dicom/pixel-data.ts';
 import { rtStructureSetStorage } from '../../dicom/rtstruct/structure-set.ts';
-import type { AssociationInfo, NamedInstance, ReceivedInstance } from '../../dimse/association-info.ts';
+import type {
+  AssociationInfo,
+  NamedInstance,
+  ReceivedInstance,
+  RefusedInstance,
+} from '../../dimse/association-info.ts';
 import { formatStatus, dimseStatus } from '../../dimse/status.ts';
 import { ContourNodeError } from '../../errors.ts';
 import { faultPoint } from '../../fault-point.ts';
@@ -65,23 +71,36 @@ export class InstanceReceiver {
       return dimseStatus.success;
     } catch (cause) {
       const error = refusal(cause);
-      log.warn({ association: received.association.id, series, instance, err: error }, 'an instance was refused');
-      assembly.refused(received.association, { series, instance, problem: problemFrom(error) });
+      const of = series === undefined ? this.#whose(received, await head(received.path)) : { series, instance };
+      log.warn({ association: received.association.id, ...of, err: error }, 'an instance was refused');
+      assembly.refused(received.association, { ...of, problem: problemFrom(error) });
       return statusOf(error.code);
     }
   };
 
   /** An instance was refused before `store` got it: the sender has to send it again all the same. */
-  readonly refused = (association: AssociationInfo, named: NamedInstance, status: number): void => {
+  readonly refused = (association: AssociationInfo, instance: RefusedInstance, status: number): void => {
     // No series waits for a structure set.
-    if (named.sopClassUid === rtStructureSetStorage) return;
+    if (instance.sopClassUid === rtStructureSetStorage) return;
     const words = `refused with status ${formatStatus(status)} while it was received`;
     this.#options.assembly.refused(association, {
-      series: undefined,
-      instance: pseudonym(this.#options.key, named.sopInstanceUid),
+      ...this.#whose(instance, instance.head),
       problem: problem(status === dimseStatus.outOfResources ? 'DISK_FULL' : 'INSTANCE_MISMATCH', words),
     });
   };
+
+  /** Which instance of which series was refused, as its own header has it, else as the request named it. */
+  #whose(
+    { sopInstanceUid }: NamedInstance,
+    file: Uint8Array,
+  ): { readonly series: string | undefined; readonly instance: string } {
+    const { key } = this.#options;
+    const uids = readableUids(file);
+    return {
+      series: uids.seriesInstanceUid === undefined ? undefined : pseudonym(key, uids.seriesInstanceUid),
+      instance: pseudonym(key, uids.sopInstanceUid ?? sopInstanceUid),
+    };
+  }
 
   /** @throws ContourNodeError SERIES_PIXELS_DIFFER; what disk and tables throw */
   async #keep(series: string, incoming: Incoming): Promise<void> {
@@ -97,7 +116,7 @@ export class InstanceReceiver {
       } else if (kept.image.headerSha256 !== incoming.image.headerSha256)
         await this.#add(series, incoming, kept.version + 1);
     });
-    assembly.accepted(association, series, incoming.instance);
+    assembly.accepted(association, series, incoming.instance, incoming.image.studyInstanceUid);
   }
 
   async #add(series: string, { instance, image, received }: Incoming, version: number): Promise<void> {
@@ -143,15 +162,27 @@ export class InstanceReceiver {
 
 interface Incoming {
   readonly instance: string;
-  readonly image: CtInstance;
+  readonly image: KeptCt;
   readonly received: ReceivedInstance;
 }
 
 /** The instance in the file, which has to be the one that the C-STORE request named. */
-async function readChecked(bytes: Uint8Array, received: ReceivedInstance): Promise<CtInstance> {
+async function readChecked(bytes: Uint8Array, received: ReceivedInstance): Promise<KeptCt> {
   const file = parseDicom(bytes);
   checkNamed(file, received);
-  return ctInstanceOf(file, { decode: false });
+  return keptCtOf(file);
+}
+
+/** The beginning of a file with its meta information; nothing where it cannot be read. */
+async function head(path: string): Promise<Uint8Array> {
+  try {
+    await using file = await open(path);
+    const bytes = Buffer.alloc(headBytes + 1024);
+    const { bytesRead } = await file.read(bytes, 0, bytes.length, 0);
+    return bytes.subarray(0, bytesRead);
+  } catch {
+    return new Uint8Array();
+  }
 }
 
 async function decodedSha256(path: string): Promise<string> {

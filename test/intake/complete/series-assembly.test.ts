@@ -210,7 +210,7 @@ test('the peer is asked for the count where it is configured so, and an answer t
     for (const number of numbers) await bench.send(association, { series: a, number });
     bench.assembly.ended(association, 'released');
     await bench.pass(21);
-    if (numbers.length > 1) assert.equal(bench.show(a).state, 'incomplete');
+    if (numbers.length > 1) assert.equal(bench.show(a).state, 'receiving');
   }
   assert.equal(bench.show(a).state, 'unrouted');
   assert.deepEqual(

@@ -36,7 +36,10 @@ test('SOP class and instance UID have to be those of the command: 0xA900 (CS 4.2
     await bench.send(association, { series: a, number: 1, sopClassUid: '1.2.840.10008.5.1.4.1.1.4' }),
     0xa900,
   );
-  assert.deepEqual(bench.store.list(), []);
+  assert.deepEqual(
+    bench.store.list().map(({ key, images }) => ({ key, images })),
+    [{ key: bench.keyOf(a), images: 0 }],
+  );
 });
 
 test('what cannot be parsed is refused with 0xC000, wherever it ends (CS 4.2.4.1)', async (t) => {
@@ -50,7 +53,10 @@ test('what cannot be parsed is refused with 0xC000, wherever it ends (CS 4.2.4.1
       `${bytes} bytes`,
     );
   }
-  assert.deepEqual(bench.store.list(), []);
+  assert.deepEqual(
+    bench.store.list().map(({ key, images }) => ({ key, images })),
+    [{ key: bench.keyOf(a), images: 0 }],
+  );
 });
 
 test('the same image again is absorbed, in whatever encoding it comes (CS 4.2.4.1)', async (t) => {
@@ -130,15 +136,21 @@ test('a full disk is answered with 0xA700, and the series waits for the repeat (
   assert.deepEqual([again.show(a).state, again.show(a).images], ['unrouted', 12]);
 });
 
-test('what the SCP refuses by itself keeps the open series of that sender from being taken for whole', async (t) => {
+test('what the SCP refuses by itself keeps its series from being taken for whole, and no other', async (t) => {
   const bench = await IntakeHarness.open(t);
+  const other = '1.2.826.2.2';
   await bench.sendAll(a, range(1, 11));
+  await bench.sendAll(other, range(1, 12));
   const association = bench.associate();
-  bench.intake.scp.onRefused(association, { sopClassUid: rtStructureSetStorage, sopInstanceUid: '1.2.3' }, 0xa700);
-  bench.intake.scp.onRefused(association, { sopClassUid: ctImageStorage, sopInstanceUid: `${a}.12` }, 0xa700);
+  const head = ctSliceFile({ series: a, number: 12 }).subarray(0, 600);
+  const refuse = (sopClassUid: string, sopInstanceUid: string): void =>
+    bench.intake.scp.onRefused(association, { sopClassUid, sopInstanceUid, head }, 0xa700);
+  refuse(rtStructureSetStorage, '1.2.3');
+  refuse(ctImageStorage, `${a}.12`);
   bench.assembly.ended(association, 'released');
   await bench.pass(3600);
   assert.deepEqual([bench.show(a).state, bench.show(a).problem?.code], ['incomplete', 'SERIES_INCOMPLETE']);
+  assert.equal(bench.show(other).state, 'unrouted');
   await bench.sendAll(a, [12]);
   await bench.pass(21);
   assert.equal(bench.show(a).state, 'unrouted');

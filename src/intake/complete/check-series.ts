@@ -1,0 +1,57 @@
+import { join } from 'node:path';
+import type { Bundle } from '../../bundles/read-bundle.ts';
+import type { Config } from '../../config/schema.ts';
+import { acceptSchema } from '../../config/schema.ts';
+import { type CheckedSeries, checkCtSeries } from '../../dicom/ct-series.ts';
+import { type CtInstance, imagesIn } from '../../dicom/ct-instance.ts';
+import { readHeader } from '../../dicom/read-data-set.ts';
+import type { StoredImage } from '../../store/instances.ts';
+import type { SeriesRecord } from '../../store/series-record.ts';
+import { instanceInSeries, seriesFolder } from '../../work/paths.ts';
+import { refuseLeniency } from './refuse-leniency.ts';
+import { matchRoute } from './routing.ts';
+
+/** @throws ContourNodeError SERIES_* and what a peer may not send, in words */
+export type Check = (images: readonly StoredImage[], bundle?: Bundle) => CheckedSeries<CtInstance>;
+
+/**
+ * The check of a series' images as its peer and its route have it.
+ *
+ * @param images of the series, at least one
+ * @throws what the disk throws
+ */
+export async function checkOf(
+  dataDirectory: string,
+  config: Config,
+  record: Pick<SeriesRecord, 'key' | 'assembly'>,
+  images: readonly StoredImage[],
+): Promise<Check> {
+  const { peers, intake } = config;
+  const accept = peers.find(({ name }) => name === record.assembly.peer)?.accept ?? acceptSchema.parse({});
+  const tilt = await tiltOf(dataDirectory, config, record, images);
+  return (some, bundle) => {
+    const applicability = bundle?.manifest.applicability;
+    const checked = checkCtSeries(imagesIn(some), {
+      minimumSlices: intake.minimumSlices,
+      tilt,
+      ...(applicability !== undefined && {
+        sliceSpacingMm: applicability.sliceSpacingMm,
+        minimumCoverageMm: applicability.minimumCoverageMm,
+      }),
+    });
+    refuseLeniency(checked, accept);
+    return checked;
+  };
+}
+
+/** As the route of the series has it, which is found by one of its images. */
+async function tiltOf(
+  dataDirectory: string,
+  { routes }: Config,
+  { key, assembly }: Pick<SeriesRecord, 'key' | 'assembly'>,
+  images: readonly StoredImage[],
+): Promise<'refuse' | 'resolve'> {
+  if (routes.every(({ tilt }) => tilt === 'refuse')) return 'refuse';
+  const header = await readHeader(join(dataDirectory, seriesFolder(key), instanceInSeries(images[0]!.file)));
+  return matchRoute(routes, { ...assembly, header })?.tilt ?? 'refuse';
+}

@@ -1,0 +1,76 @@
+import { asContourNodeError } from '../../errors.ts';
+import type { StoredImage } from '../../store/instances.ts';
+import { instanceInSeries } from '../../work/paths.ts';
+import type { RevisionManifest } from '../../work/revision-manifest.ts';
+import type { Check } from './check-series.ts';
+
+/** What images are that came after a revision and do not belong to its volume. */
+export interface BesideRevision {
+  readonly what: 'repeat' | 'second acquisition' | 'no slices';
+  readonly added: readonly StoredImage[];
+  /** Those of the revision. */
+  readonly standing: readonly StoredImage[];
+}
+
+/**
+ * Whether images that came after a revision lie beside it: repeats under other SOP Instance UIDs, images that are no
+ * slices, or a volume of their own at the same place of the patient. Such images change nothing of what was contoured and
+ * delivered. Undefined where there are none, or where they make another volume of it, or none: late and corrected images.
+ */
+export function besideRevision(
+  manifest: RevisionManifest,
+  images: readonly StoredImage[],
+  check: Check,
+): BesideRevision | undefined {
+  const standing = imagesOf(manifest, images);
+  const ofRevision = new Set(standing);
+  const added = images.filter((image) => !ofRevision.has(image));
+  if (added.length === 0 || isChanged(manifest, standing)) return undefined;
+  try {
+    const { slices, warnings } = check([...standing, ...added]);
+    const uids = new Set(slices.map(({ sopInstanceUid }) => sopInstanceUid));
+    const isWhole = manifest.slices.every(({ sopInstanceUid }) => uids.has(sopInstanceUid));
+    if (isWhole && uids.size > new Set(manifest.slices.map(({ sopInstanceUid }) => sopInstanceUid)).size)
+      return undefined;
+    if (isWhole) {
+      const isRepeat = warnings.some(({ code }) => code === 'REPEAT');
+      return { what: isRepeat ? 'repeat' : 'no slices', added, standing };
+    }
+  } catch (error) {
+    if (asContourNodeError(error).code === 'SERIES_MIXED_IDENTITY') return undefined;
+  }
+  return isAcquisition(standing, added, check) ? { what: 'second acquisition', added, standing } : undefined;
+}
+
+/** The images that a revision was made of, its slices first and in their order. */
+export function imagesOf(manifest: RevisionManifest, images: readonly StoredImage[]): StoredImage[] {
+  const places = new Map(manifest.slices.map(({ sopInstanceUid }, index) => [sopInstanceUid, index]));
+  const leftOut = new Set(manifest.leftOut.map(({ file }) => file));
+  const placeOf = ({ image, file }: StoredImage): number =>
+    places.get(image.sopInstanceUid) ?? (leftOut.has(instanceInSeries(file)) ? places.size : Infinity);
+  return images.filter((image) => placeOf(image) < Infinity).toSorted((a, b) => placeOf(a) - placeOf(b));
+}
+
+/** An image of the revision came again with another header. */
+function isChanged(manifest: RevisionManifest, standing: readonly StoredImage[]): boolean {
+  const files = new Set(manifest.slices.map(({ file }) => file));
+  return standing.filter(({ file }) => files.has(instanceInSeries(file))).length < files.size;
+}
+
+/** Images that make a volume of their own where the first one lies, and not its continuation. */
+function isAcquisition(first: readonly StoredImage[], second: readonly StoredImage[], check: Check): boolean {
+  try {
+    const [one, other] = [check(first), check(second)];
+    const frames = new Set([...one.slices, ...other.slices].map(({ frameOfReferenceUid }) => frameOfReferenceUid));
+    return frames.size > 1 || sharedExtent(one.geometry.z, other.geometry.z) > 0.5;
+  } catch {
+    return false;
+  }
+}
+
+/** Of the shorter one, the part that lies within the other. */
+function sharedExtent(one: readonly number[], other: readonly number[]): number {
+  const [from, to] = [Math.max(one[0]!, other[0]!), Math.min(one.at(-1)!, other.at(-1)!)];
+  const shorter = Math.min(one.at(-1)! - one[0]!, other.at(-1)! - other[0]!);
+  return shorter > 0 ? (to - from) / shorter : 0;
+}
