@@ -27,6 +27,7 @@ const http = await startHttpServer({
   metrics: { contentType: 'text/plain', text: async () => '' },
   audit: undefined as never,
   problems: async () => [],
+  notices: () => [],
   log,
 });
 process.on('message', (message) => {

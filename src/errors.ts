@@ -141,6 +141,7 @@ const catalogue = {
   PRESENTATION_CONTEXT_REFUSED: {
     remedy: 'the peer does not take this SOP class or transfer syntax: check its configuration',
   },
+  SENDER_REFUSED: { remedy: 'enter the sender under peers, if it may send here' },
   STORE_REFUSED: { remedy: "the status says why; see the peer's log" },
   STORE_NO_RESPONSE: { remedy: 'the peer did not answer for this instance: see its log' },
   STORE_WRONG_RESPONSE: { remedy: 'a defect of the peer: report it to its vendor with the log' },

@@ -11,6 +11,7 @@ import type { Log } from './log.ts';
 import { startNotifier } from './notify/notifier.ts';
 import { identifiersIn, NodeAudit } from './observe/audit/node-audit.ts';
 import { createMetrics } from './observe/metrics/metrics.ts';
+import { RefusedSenders } from './observe/refused-senders.ts';
 import { lockDataDirectory } from './store/directory-lock.ts';
 import type { SeriesActions, SeriesReader } from './store/series.ts';
 import { Store } from './store/store.ts';
@@ -76,6 +77,7 @@ async function startParts(
     unmatched: () => intake.unmatched.list().length,
   });
 
+  const refusedSenders = new RefusedSenders(metrics.associations, clock.now);
   const intake = await openIntake({
     store,
     queues,
@@ -101,11 +103,12 @@ async function startParts(
     unmatchedDays: () => config().retention.unmatchedDays,
     metrics,
     audit,
+    notices: () => refusedSenders.problems(config()),
     problems: async () => [configuration.problem ?? [], await disk.problems()].flat(),
     log,
   });
   parts.defer(() => http.close());
-  const scp = await startStorageScp({ ...intake.scp, config, observer: metrics.associations, log });
+  const scp = await startStorageScp({ ...intake.scp, config, observer: refusedSenders, log });
   parts.defer(() => scp.close());
   intake.start();
   const notifier = startNotifier({ store, lock, clock, log, current: config });

@@ -67,6 +67,7 @@ export const causes: Record<ErrorCode, string> = {
   ASSOCIATION_ABORTED: 'The peer, or the network, ended the association before the answer.',
   PRESENTATION_CONTEXT_REFUSED:
     'The peer does not accept RT structure sets, none of the offered transfer syntaxes, or offers no storage commitment.',
+  SENDER_REFUSED: 'Somebody called this node with a wrong AE title or from an address that no peer has.',
   STORE_REFUSED: 'The peer answered C-STORE with a failure status.',
   STORE_NO_RESPONSE: 'The association was released without a response for the instance.',
   STORE_WRONG_RESPONSE: 'The peer answered for another instance, or twice.',

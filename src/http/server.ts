@@ -16,6 +16,7 @@ import { addAssets } from './assets.ts';
 import { answerErrors } from './error-answers.ts';
 import { addHealth } from './health.ts';
 import { addLanguage } from './language.ts';
+import { NodeStatus } from './node-status.ts';
 import { addPictures, type PicturesOptions } from './pictures.ts';
 import { addPages, type PageOptions } from './pages.ts';
 import { Patients } from './patients.ts';
@@ -33,6 +34,8 @@ export interface HttpServerOptions extends PageOptions, PicturesOptions, SeriesA
   readonly metrics: Pick<Metrics, 'contentType' | 'text'>;
   /** What is wrong with the node, besides Redis and workers, which the server asks for itself. */
   readonly problems: () => Promise<readonly Problem[]>;
+  /** What somebody else has to mend. */
+  readonly notices: () => readonly Problem[];
   readonly audit: NodeAudit;
   readonly log: Log;
 }
@@ -84,7 +87,10 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   server.get('/metrics', { config: { role: 'monitor' } }, async (_request, reply) =>
     reply.type(metrics.contentType).send(await metrics.text()),
   );
-  addHealth(server, options);
+  const status = new NodeStatus(options);
+  server.decorate('nodeStatus', status);
+  server.addHook('onClose', async () => status.close());
+  addHealth(server, status);
   const patients = new Patients(options);
   server.addHook('onClose', async () => patients.close());
   addSeriesApi(server, options, patients);

@@ -111,7 +111,7 @@ export class InboundAssociation {
 
   /** Closes a connection that has not asked for an association, for the sake of a new one. */
   makeRoom(): void {
-    this.#options.observer?.rejected('closed to make room for another connection');
+    this.#options.observer?.rejected('closed to make room for another connection', { address: this.address });
     this.#connection.destroy();
   }
 
@@ -197,14 +197,14 @@ export class InboundAssociation {
     };
   }
 
-  #reject(rejection: Rejection, titles: object = {}): void {
+  #reject(rejection: Rejection, titles: { callingAe?: string; calledAe?: string } = {}): void {
     this.#options.throttle.add({
       address: this.address,
       fields: { association: this.#options.id, ...titles },
       words: `association rejected: ${rejection.words}`,
       transient: rejection.result === 2,
     });
-    this.#options.observer?.rejected(rejection.words);
+    this.#options.observer?.rejected(rejection.words, { address: this.address, ...titles });
     this.#connection.close(rejectPdu(rejection));
   }
 

@@ -145,7 +145,7 @@ function secure(
 function refuse(socket: Socket, refusal: Refusal, { throttle }: ConnectionLimits, options: StorageScpOptions): void {
   const { words } = refusal;
   throttle.add({ ...refusal, words: `connection closed: ${words}` });
-  options.observer?.rejected(words);
+  options.observer?.rejected(words, { address: refusal.address });
   socket.on('error', () => {});
   socket.destroy();
 }

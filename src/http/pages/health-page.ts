@@ -6,12 +6,18 @@ import { badge, problemBox } from './parts.ts';
 import type { Reader } from './reader.ts';
 
 /** What keeps the node from its work, for a person who opened /health/ready. */
-export function healthPage(texts: Texts, problems: readonly Problem[], reader: Reader): string {
+export function healthPage(
+  texts: Texts,
+  problems: readonly Problem[],
+  notices: readonly Problem[],
+  reader: Reader,
+): string {
   const { title, ready, notReady } = texts.health;
+  const mood = problems.length > 0 ? 'bad' : notices.length > 0 ? 'attention' : 'good';
   const main = html`<h1>${title}</h1>
     <section class="panel health">
-      ${problems.length === 0 ? badge('good', ready) : badge('bad', notReady)}
-      ${problems.map((one) => problemBox(texts, one))}
+      ${badge(mood, mood === 'good' ? ready : notReady)}
+      ${[...problems, ...notices].map((one) => problemBox(texts, one))}
     </section>`;
   return pageFrame(texts, { title, place: '/health/ready', main, reader });
 }

@@ -3,6 +3,8 @@ import { version } from '../../version.ts';
 import { allows, type RouteRole } from '../access/user.ts';
 import { languages } from '../texts/choose-language.ts';
 import { html, Html } from './html.ts';
+import type { Problem } from '../../problem.ts';
+import type { Status } from '../node-status.ts';
 import type { Reader } from './reader.ts';
 
 export interface Page {
@@ -64,6 +66,7 @@ export function pageFrame(texts: Texts, { title, place, main, reader, scripts = 
           ${reader !== undefined && account(texts, reader)} ${languageSwitch(texts)}
           <p id="live" class="live" role="status"></p>
         </header>
+        ${reader !== undefined && statusLine(texts, reader.status)}
         <main id="content" tabindex="-1">${main}</main>
         <footer>
           <p>${texts.notADevice}</p>
@@ -71,6 +74,18 @@ export function pageFrame(texts: Texts, { title, place, main, reader, scripts = 
         </footer>
       </body>
     </html>`.text.trimStart();
+}
+
+/** On every page, while something is wrong: what, and what to do about it. */
+function statusLine(texts: Texts, { problems, notices }: Status): Html {
+  const line = (mood: 'bad' | 'attention', problem: Problem): Html =>
+    html`<li class="${mood}">
+      <b>${problem.message}</b> <code>${problem.code}</code> ${texts.whatToDo}: ${texts.remedy(problem)}
+    </li>`;
+  const lines = [...problems.map((one) => line('bad', one)), ...notices.map((one) => line('attention', one))];
+  return html`<ul id="status" class="status" data-live ${lines.length === 0 && html`hidden`}>
+    ${lines}
+  </ul>`;
 }
 
 /** Who is logged in; a user known by this machine, a token or a proxy cannot log out here. */

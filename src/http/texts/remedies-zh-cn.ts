@@ -56,6 +56,7 @@ export const remediesInChinese: Readonly<Record<ErrorCode, string>> = {
   ASSOCIATION_REJECTED: '在对方系统中登记本节点的 AE 标题',
   ASSOCIATION_ABORTED: '查看对方的日志',
   PRESENTATION_CONTEXT_REFUSED: '对方不接受该 SOP 类或传输语法：请检查其配置',
+  SENDER_REFUSED: '如允许其发送，请在 peers 中登记该发送方',
   STORE_REFUSED: '状态码说明了原因；请查看对方的日志',
   STORE_NO_RESPONSE: '对方没有对该实例作出响应：请查看其日志',
   STORE_WRONG_RESPONSE: '对方系统的缺陷：请将日志提供给其厂商',
