@@ -3,6 +3,7 @@ import { cp, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { membersOf, type SliceManifest, sliceManifestOf, sliceManifestSchema } from '../../src/bundles/manifest.ts';
 import { type Bundle, readBundle } from '../../src/bundles/read-bundle.ts';
+import { leastUse } from '../../src/config/recipe-origin.ts';
 import { ContourNodeError } from '../../src/errors.ts';
 import { version as contourNode } from '../../src/version.ts';
 import { orDiskFull } from '../../src/disk-full.ts';
@@ -63,9 +64,7 @@ function ensembleManifest(
     version,
     description: `mean of ${listed}; ${first.description}`,
     // What a member may not be used for, the whole may not either.
-    intendedUse: (['demonstration', 'research', 'clinical'] as const).find((use) =>
-      members.some((one) => one.manifest.intendedUse === use),
-    )!,
+    intendedUse: leastUse(members.map(({ manifest }) => manifest)),
     applicability: {
       ...first.applicability,
       sliceSpacingMm: [Math.max(...spacings.map(([least]) => least)), Math.min(...spacings.map(([, most]) => most))],
