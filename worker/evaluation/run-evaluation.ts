@@ -1,3 +1,4 @@
+import type { Bundle } from '../../src/bundles/read-bundle.ts';
 import type { Config } from '../../src/config/schema.ts';
 import { ContourNodeError } from '../../src/errors.ts';
 import { archiveCases } from '../archive/archive-cases.ts';
@@ -57,7 +58,12 @@ export async function runEvaluation(
   try {
     for (const name of call.names) loaded.push(await loadBundle(name, directory, engine));
     const evaluated = loaded.flatMap((one) => [one, ...(call.members ? (one.members ?? []) : [])]);
-    return await evaluateLoaded(call, evaluatedModels(evaluated), engine.batchSize);
+    return await evaluateLoaded(
+      call,
+      evaluatedModels(evaluated),
+      new Set(loaded.map(({ bundle }) => bundle)),
+      engine.batchSize,
+    );
   } finally {
     for (const one of loaded) await one.engine.close();
   }
@@ -66,6 +72,7 @@ export async function runEvaluation(
 async function evaluateLoaded(
   call: EvaluationCall,
   models: readonly EvaluatedModel[],
+  named: ReadonlySet<Bundle>,
   batchSize: number,
 ): Promise<EvaluationResult> {
   const { archive, out, patterns, toleranceMm, includeTrained, unseen, onProgress } = call;
@@ -84,7 +91,7 @@ async function evaluateLoaded(
   const leftOut = [...found.leftOut, ...evaluation.leftOut];
   for (const one of leftOut) call.onLeftOut(one);
   if (evaluation.rows.length === 0) throw nothingCompared(call, leftOut);
-  await report(call, models, evaluation, leftOut.length);
+  await report(call, models, named, evaluation, leftOut.length);
   const summaries = summariseModels(evaluation.rows);
   return { patients: new Set(evaluation.rows.map(({ patient }) => patient)).size, leftOut: leftOut.length, summaries };
 }
@@ -92,6 +99,7 @@ async function evaluateLoaded(
 async function report(
   { names: [model, other], archive, out, toleranceMm, record }: EvaluationCall,
   models: readonly EvaluatedModel[],
+  named: ReadonlySet<Bundle>,
   evaluation: ArchiveEvaluation,
   leftOut: number,
 ): Promise<void> {
@@ -107,7 +115,8 @@ async function report(
   await writeReport(out, evaluation, models, { ...about, runs, leftOut, choseTheEpoch });
   if (record === undefined) return;
   const summaries = summariseModels(rows);
-  for (const { bundle, engine, label } of models) {
+  // An ensemble knows its members by their digests: they are not written to.
+  for (const { bundle, engine, label } of models.filter((one) => named.has(one.bundle))) {
     // A bundle goes to other hospitals: no path of this machine in it.
     const command = `contour-node evaluate --model ${bundle.manifest.name} --data ARCHIVE`;
     await recordEvaluation(
