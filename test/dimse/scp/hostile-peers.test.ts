@@ -25,7 +25,7 @@ const verification = '1.2.840.10008.1.1';
 const contexts: RawContext[] = [
   { id: 1, abstractSyntax: ctImageStorage, transferSyntaxes: [implicit] },
   { id: 3, abstractSyntax: verification, transferSyntaxes: [implicit] },
-  { id: 5, abstractSyntax: '1.2.840.10008.5.1.4.1.1.2.1', transferSyntaxes: [implicit] },
+  { id: 5, abstractSyntax: '1.2.840.10008.5.1.4.1.1.4.1', transferSyntaxes: [implicit] },
 ];
 
 async function associated(scp: TestScp, calling = 'RAW'): Promise<RawPeer> {
