@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { z } from 'zod';
 import { configSchema } from '../../src/config/schema.ts';
+import { readableUids } from '../../src/dicom/readable-uids.ts';
 import type { AssociationEnd, AssociationInfo, ReceivedInstance } from '../../src/dimse/association-info.ts';
 import type { CommitmentRoles } from '../../src/dimse/commitment/scp/commitment-exchange.ts';
 import { type RunningStorageScp, startStorageScp } from '../../src/dimse/scp/storage-scp.ts';
@@ -16,6 +17,8 @@ export interface TestScp extends RunningStorageScp {
   readonly ended: readonly { readonly association: AssociationInfo; readonly how: AssociationEnd }[];
   /** Statuses of instances that were refused without asking for them to be kept. */
   readonly refused: readonly number[];
+  /** SOP Instance UIDs that could be read from the beginning of their data sets. */
+  readonly refusedUids: readonly (string | undefined)[];
   /** Warnings of the log. */
   readonly warnings: readonly string[];
   /** Waits until so many associations have ended. */
@@ -58,6 +61,7 @@ export async function runningScp(
   const ended: { association: AssociationInfo; how: AssociationEnd }[] = [];
   const warnings: string[] = [];
   const refused: number[] = [];
+  const refusedUids: (string | undefined)[] = [];
   await mkdir(join(folder, 'kept'));
   const scp = await startStorageScp({
     config: () => config,
@@ -71,7 +75,10 @@ export async function runningScp(
       return status;
     },
     ...(options.commitment === undefined ? {} : { commitment: options.commitment }),
-    onRefused: (_association, _named, status) => refused.push(status),
+    onRefused: (_association, { head }, status) => {
+      refused.push(status);
+      refusedUids.push(readableUids(head).sopInstanceUid);
+    },
     onAssociationEnd: (association, how) => ended.push({ association, how }),
     observer: {
       started: (association) => void started.push(association),
@@ -94,6 +101,7 @@ export async function runningScp(
     started,
     ended,
     refused,
+    refusedUids,
     warnings,
     directory,
     untilEnded: async (count) => {

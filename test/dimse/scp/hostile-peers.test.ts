@@ -25,7 +25,7 @@ const verification = '1.2.840.10008.1.1';
 const contexts: RawContext[] = [
   { id: 1, abstractSyntax: ctImageStorage, transferSyntaxes: [implicit] },
   { id: 3, abstractSyntax: verification, transferSyntaxes: [implicit] },
-  { id: 5, abstractSyntax: '1.2.840.10008.5.1.4.1.1.2.1', transferSyntaxes: [implicit] },
+  { id: 5, abstractSyntax: '1.2.840.10008.5.1.4.1.1.4.1', transferSyntaxes: [implicit] },
 ];
 
 async function associated(scp: TestScp, calling = 'RAW'): Promise<RawPeer> {
@@ -311,6 +311,8 @@ test('the wrong SOP class on a context, a UID that is none, and a request withou
   assert.equal(await ask(1, storeRequest(5, ctImageStorage, '2.25.1')), 0, 'and the association goes on');
   assert.equal(scp.kept.length, 1);
   assert.deepEqual(scp.refused, [0x0122, 0x0122, 0x0117, 0xc000], 'and the intake hears of each');
+  const { sopInstanceUid } = exampleInstance(1);
+  assert.deepEqual(scp.refusedUids, [sopInstanceUid, sopInstanceUid, sopInstanceUid, undefined], 'and whose it was');
 });
 
 test('a folder that cannot be written is answered with 0xA700, each time, and the node stays', async (t) => {
@@ -327,6 +329,7 @@ test('a folder that cannot be written is answered with 0xA700, each time, and th
   }
   assert.equal(scp.kept.length, 0);
   assert.deepEqual(scp.refused, [0xa700, 0xa700]);
+  assert.deepEqual(scp.refusedUids, [sopInstanceUid, sopInstanceUid]);
 });
 
 test('an address that sent garbage again and again waits, others do not; the log counts instead of repeating (CS 4.2.4)', async (t) => {
