@@ -9,10 +9,9 @@ export async function queueProblems(queues: ContourQueues): Promise<Problem[]> {
   if (away !== undefined) return [problemFrom(away)];
   const [unsafe, workers] = await Promise.all([queues.unsafe(), queues.workers()]);
   const kinds = new Set(queues.bullQueues().map(({ name }) => queueKind(name)));
+  const missing = [...kinds].filter((kind) => !workers.some((worker) => worker.queues.includes(kind)));
   return [
     ...(unsafe === undefined ? [] : [problemFrom(unsafe)]),
-    ...[...kinds]
-      .filter((kind) => !workers.some((worker) => worker.queues.includes(kind)))
-      .map((kind) => problem('WORKER_MISSING', `no worker takes jobs of queue ${kind}`)),
+    ...(missing.length === 0 ? [] : [problem('WORKER_MISSING', `no worker takes jobs of: ${missing.join(', ')}`)]),
   ];
 }

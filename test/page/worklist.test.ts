@@ -1,6 +1,8 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
+import { workerAtQueue } from '../jobs/worker-at-queue.ts';
+import { eventually } from '../support/eventually.ts';
 import { nodeOverHttp } from '../http/running-http.ts';
 import { writeManySeries } from '../support/many-series.ts';
 import { faultsOf, startBrowser } from './browser.ts';
@@ -16,10 +18,14 @@ const sizes = [
 ] as const;
 
 test('the worklist shows twenty series on 1280 x 800, is cut nowhere, and opens a row; light and dark, English and Chinese', async (t) => {
-  const { node } = await nodeOverHttp(
+  const { node, redis } = await nodeOverHttp(
     t,
     {},
     { prepare: (dataDirectory) => writeManySeries(dataDirectory, 60, Date.now()) },
+  );
+  workerAtQueue(t, redis.address);
+  await eventually('nothing is wrong', 20, async () =>
+    (await fetch(`${node.httpUrl}/health/ready`)).ok ? true : undefined,
   );
   const browser = await startBrowser(t);
   for (const language of ['en', 'zh-CN'] as const) {
