@@ -63,7 +63,8 @@ async function compared(
   const [order, result, manifest] = [await files.order(), await files.result(), await files.manifest()];
   if (result === undefined) throw new ContourNodeError('DATA_DIRECTORY', 'the order has no result');
   const headers = await readSlices(files, manifest);
-  const checked = checkCtSeries(headers);
+  // They were accepted with the tilt once: what came back is compared on the same planes.
+  const checked = checkCtSeries(headers, { tilt: 'resolve' });
   const grid = gridOf(checked.geometry);
   const ct = referencedCt(checked);
 
