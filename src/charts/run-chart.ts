@@ -1,10 +1,21 @@
-import { baselineSize, type ControlLimits, controlLimits, controlSignals } from './individuals-chart.ts';
-import { chart, line, number, rangeOf, text, ticksBetween, tickText } from './svg.ts';
+import {
+  baselineSize,
+  type ControlLimits,
+  type ControlRule,
+  controlLimits,
+  controlSignals,
+} from './individuals-chart.ts';
+import { chart, escaped, line, number, rangeOf, text, ticksBetween, tickText } from './svg.ts';
 
 /** One value and its day, `2026-11-24`. */
 export interface RunPoint {
   readonly day: string;
   readonly value: number;
+}
+
+export interface RunChartOptions {
+  /** A rule in the reader's language. */
+  readonly ruleText: (rule: ControlRule) => string;
 }
 
 const width = 640;
@@ -15,9 +26,9 @@ const shownPoints = 200;
 
 /**
  * Values in their order as an SVG document, with the individuals chart's centre and limits where the baseline is whole;
- * what signals a change is red and larger.
+ * what signals a change is red and larger, and its title says which rules it breaks.
  */
-export function runChart(title: string, axis: string, points: readonly RunPoint[]): string {
+export function runChart(title: string, axis: string, points: readonly RunPoint[], options: RunChartOptions): string {
   const values = points.map(({ value }) => value);
   const limits = controlLimits(values);
   const signals = limits === undefined ? [] : controlSignals(values, limits);
@@ -42,8 +53,10 @@ export function runChart(title: string, axis: string, points: readonly RunPoint[
     ...limitLines(limits, y),
     `<polyline points="${shown.map(({ value }, at) => `${number(x(first + at))},${number(y(value))}`).join(' ')}" fill="none" stroke="#666"/>`,
     ...shown.map(({ value, day }, at) => {
-      const signal = signals[first + at] === true;
-      return `<circle cx="${number(x(first + at))}" cy="${number(y(value))}" r="${signal ? 5 : 3}" fill="${signal ? '#c00' : '#1f5fa8'}"><title>${day}: ${tickText(value)}</title></circle>`;
+      const broken = signals[first + at] ?? [];
+      const [radius, colour] = broken.length > 0 ? [5, '#c00'] : [3, '#1f5fa8'];
+      const words = [`${day}: ${tickText(value)}`, ...broken.map(options.ruleText)].join('; ');
+      return `<circle cx="${number(x(first + at))}" cy="${number(y(value))}" r="${radius}" fill="${colour}"><title>${escaped(words)}</title></circle>`;
     }),
     text(margin.left, height - 10, shown[0]?.day ?? '', 'start'),
     ...(shown.length > 1 ? [text(right, height - 10, shown.at(-1)!.day, 'end')] : []),

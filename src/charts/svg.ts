@@ -47,6 +47,6 @@ export function number(value: number): string {
   return String(Math.round(value * 100) / 100);
 }
 
-function escaped(content: string): string {
+export function escaped(content: string): string {
   return content.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }

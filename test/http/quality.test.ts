@@ -44,6 +44,23 @@ test('the page shows a drift once there is a baseline, and says what it measures
   assert.equal(versions.match(/<svg xmlns/g)?.length, 3, 'a box plot and a run chart for each version');
 });
 
+test('each point that breaks a rule is said in words: when, which structure, which rule', () => {
+  const signals = (values: readonly number[]): string[] =>
+    [...pageOf(valuesOf(values)).matchAll(/<li>(2026-[^<]*)<\/li>/g)].map(([, sentence]) => sentence!);
+  assert.deepEqual(signals(steady), []);
+  assert.deepEqual(signals([...steady, 0.7]), ['2026-01-21, GTVp: 0.700, beyond a control limit']);
+  // Mean 0.905, one standard deviation 0.01 / 1.128: two of them end at 0.887.
+  assert.deepEqual(signals([...steady, 0.886, 0.906, 0.885]), [
+    '2026-01-23, GTVp: 0.885, two of three beyond two standard deviations on one side',
+  ]);
+  assert.deepEqual(signals([...steady, 0.9, 0.903, 0.904, 0.906, 0.908, 0.909, 0.907]), [
+    '2026-01-26, GTVp: 0.909, sixth or later in a row that rises or falls',
+  ]);
+  assert.deepEqual(signals([...steady, 0.9, ...Array.from({ length: 8 }, () => 0.906)]), [
+    '2026-01-29, GTVp: 0.906, eighth or later in a row on one side of the mean',
+  ]);
+});
+
 test('names are text, and only an operator is offered to delete', () => {
   const viewer = pageOf([]);
   assert.match(viewer, /&#60;TPS&#62;/);

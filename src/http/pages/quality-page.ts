@@ -3,7 +3,7 @@ import type { ComparedRoi } from '../../work/correction.ts';
 import { boxPlot } from '../../charts/box-plot.ts';
 import { baselineSize, controlLimits, controlSignals } from '../../charts/individuals-chart.ts';
 import { percentile } from '../../charts/percentile.ts';
-import { runChart } from '../../charts/run-chart.ts';
+import { type RunPoint, runChart } from '../../charts/run-chart.ts';
 import type { QualityValue } from '../../store/quality-values.ts';
 import type { Texts } from '../texts/texts.ts';
 import { html, Html } from './html.ts';
@@ -71,17 +71,42 @@ function roiSection(
     colour: '#1f5fa8',
     values: numbersOf(ofVersion, metric),
   }));
+  const runs = versions.toReversed().map(([version, ofVersion]) => [version, runOf(ofVersion, metric)] as const);
   return html`<h3>${roi}</h3>
     ${summary(texts, versions)}
     <div class="charts">
       ${figure(boxPlot(words.boxTitle(bundle, roi), axis, boxes))}
-      ${versions.toReversed().map(([version, ofVersion]) => {
-        const points = ofVersion.flatMap(({ receivedAt, roi: one }) =>
-          one[metric] === undefined ? [] : [{ day: receivedAt.slice(0, 10), value: one[metric] }],
-        );
-        return points.length > 0 && figure(runChart(words.runTitle(bundle, version, roi), axis, points));
-      })}
-    </div>`;
+      ${runs.map(
+        ([version, points]) =>
+          points.length > 0 &&
+          figure(
+            runChart(words.runTitle(bundle, version, roi), axis, points, { ruleText: (rule) => words.rules[rule] }),
+          ),
+      )}
+    </div>
+    ${runs.map(([version, points]) => signalList(texts, { version, roi, metric, points }))}`;
+}
+
+/** Every point that breaks a rule, in words, the newest first. */
+function signalList(
+  texts: Texts,
+  run: { version: string; roi: string; metric: QualityMetric; points: readonly RunPoint[] },
+): Html | undefined {
+  const words = texts.quality;
+  const { version, roi, metric, points } = run;
+  const numbers = points.map(({ value }) => value);
+  const limits = controlLimits(numbers);
+  if (limits === undefined) return undefined;
+  const sentences = controlSignals(numbers, limits).flatMap((rules, at) => {
+    if (rules.length === 0) return [];
+    const { day, value } = points[at]!;
+    return words.signal(day, roi, value.toFixed(digits[metric]), rules.map((rule) => words.rules[rule]).join('; '));
+  });
+  if (sentences.length === 0) return undefined;
+  return html`<h4>${words.signalsTitle(version, roi, texts.figures[metric])}</h4>
+    <ul class="signals">
+      ${sentences.toReversed().map((sentence) => html`<li>${sentence}</li>`)}
+    </ul>`;
 }
 
 /** The charts escape their texts themselves. */
@@ -133,7 +158,12 @@ function drift(texts: Texts, values: readonly QualityValue[]): Html {
   const signalling = qualityMetrics.filter((metric) => {
     const numbers = numbersOf(values, metric);
     const limits = controlLimits(numbers);
-    return limits !== undefined && controlSignals(numbers, limits).slice(-recent).includes(true);
+    return (
+      limits !== undefined &&
+      controlSignals(numbers, limits)
+        .slice(-recent)
+        .some((rules) => rules.length > 0)
+    );
   });
   if (signalling.length === 0) return badge('good', words.inControl);
   return badge('attention', words.signals(signalling.map((metric) => texts.figures[metric]).join('; ')));
@@ -145,6 +175,12 @@ function compared(values: readonly QualityValue[]): number {
 
 function numbersOf(values: readonly QualityValue[], metric: QualityMetric): number[] {
   return values.flatMap(({ roi }: { roi: ComparedRoi }) => roi[metric] ?? []);
+}
+
+function runOf(values: readonly QualityValue[], metric: QualityMetric): RunPoint[] {
+  return values.flatMap(({ receivedAt, roi: { [metric]: value } }) =>
+    value === undefined ? [] : [{ day: receivedAt.slice(0, 10), value }],
+  );
 }
 
 function grouped(values: readonly QualityValue[], nameOf: (value: QualityValue) => string): [string, QualityValue[]][] {

@@ -1,6 +1,7 @@
 import type { RouteRole } from '../access/user.ts';
 import type { CommitmentState, DeliveryState, OrderState, SeriesState, StageName } from '../../store/series.ts';
 import type { Approval } from '../../dicom/rtstruct/received-structure-set.ts';
+import type { ControlRule } from '../../charts/individuals-chart.ts';
 import type { ComparedRoi } from '../../work/correction.ts';
 import type { UnmatchedReason } from '../../intake/correction/match-structure-set.ts';
 
@@ -270,6 +271,15 @@ export const en = {
     noBaseline: (missing: number) => `no limits yet: the baseline needs ${missing} more`,
     inControl: 'as in the baseline',
     signals: (figures: string) => `changed: ${figures}`,
+    rules: {
+      limit: 'beyond a control limit',
+      run: 'eighth or later in a row on one side of the mean',
+      trend: 'sixth or later in a row that rises or falls',
+      'two of three': 'two of three beyond two standard deviations on one side',
+    } satisfies Record<ControlRule, string>,
+    signalsTitle: (version: string, roi: string, figure: string) =>
+      `Signals of a change: ${roi}, ${version}, ${figure}`,
+    signal: (day: string, roi: string, value: string, rules: string) => `${day}, ${roi}: ${value}, ${rules}`,
     boxTitle: (bundle: string, roi: string) => `${roi}, ${bundle}: each version`,
     runTitle: (bundle: string, version: string, roi: string) => `${roi}, ${bundle} ${version}: one after the other`,
     unmatched: {

@@ -246,6 +246,14 @@ export const zhCn: Texts = {
     noBaseline: (missing) => `尚无控制限：基线还需要 ${missing} 个`,
     inControl: '与基线一致',
     signals: (figures) => `发生变化：${figures}`,
+    rules: {
+      limit: '超出控制限',
+      run: '连续八个或更多点位于均值同侧',
+      trend: '连续六个或更多点持续上升或下降',
+      'two of three': '三个点中有两个在同侧超出两倍标准差',
+    },
+    signalsTitle: (version, roi, figure) => `变化信号：${roi}，${version}，${figure}`,
+    signal: (day, roi, value, rules) => `${day}，${roi}：${value}，违反规则：${rules}`,
     boxTitle: (bundle, roi) => `${roi}，${bundle}：各版本`,
     runTitle: (bundle, version, roi) => `${roi}，${bundle} ${version}：按时间顺序`,
     unmatched: {
