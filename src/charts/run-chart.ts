@@ -5,7 +5,7 @@ import {
   controlLimits,
   controlSignals,
 } from './individuals-chart.ts';
-import { chart, escaped, line, number, rangeOf, text, ticksBetween, tickText } from './svg.ts';
+import { axisOver, chart, escaped, line, number, rangeOf, text, tickText } from './svg.ts';
 
 /** One value and its day, `2026-11-24`. */
 export interface RunPoint {
@@ -16,6 +16,10 @@ export interface RunPoint {
 export interface RunChartOptions {
   /** A rule in the reader's language. */
   readonly ruleText: (rule: ControlRule) => string;
+  /** Ends of the axis; by the values where it is absent. A limit outside is not drawn. */
+  readonly range?: readonly [number, number] | undefined;
+  /** Index of the first point that is drawn; those before count for the limits and rules all the same. */
+  readonly from?: number;
 }
 
 const width = 640;
@@ -32,14 +36,10 @@ export function runChart(title: string, axis: string, points: readonly RunPoint[
   const values = points.map(({ value }) => value);
   const limits = controlLimits(values);
   const signals = limits === undefined ? [] : controlSignals(values, limits);
-  const first = Math.max(0, points.length - shownPoints);
+  const first = Math.max(options.from ?? 0, points.length - shownPoints);
   const shown = points.slice(first);
-  const [low, high] = rangeOf([
-    ...shown.map(({ value }) => value),
-    ...(limits === undefined ? [] : [limits.lower, limits.upper]),
-  ]);
-  const ticks = ticksBetween(low, high);
-  const [bottom, top] = [Math.min(low, ticks[0] ?? low), Math.max(high, ticks.at(-1) ?? high)];
+  const reach = [...shown.map(({ value }) => value), ...(limits === undefined ? [] : [limits.lower, limits.upper])];
+  const { ticks, bottom, top } = axisOver(options.range ?? rangeOf(reach));
   const right = width - margin.right;
   const y = (value: number): number =>
     margin.top + ((top - value) / (top - bottom)) * (height - margin.top - margin.bottom);
@@ -50,7 +50,7 @@ export function runChart(title: string, axis: string, points: readonly RunPoint[
       line(margin.left, y(tick), right, y(tick), '#ddd'),
       text(margin.left - 6, y(tick) + 4, tickText(tick), 'end'),
     ]),
-    ...limitLines(limits, y),
+    ...limitLines(limits, [bottom, top], y),
     `<polyline points="${shown.map(({ value }, at) => `${number(x(first + at))},${number(y(value))}`).join(' ')}" fill="none" stroke="#666"/>`,
     ...shown.map(({ value, day }, at) => {
       const broken = signals[first + at] ?? [];
@@ -74,11 +74,17 @@ function baseline(limits: ControlLimits | undefined, first: number, x: (at: numb
   ];
 }
 
-function limitLines(limits: ControlLimits | undefined, y: (value: number) => number): string[] {
+function limitLines(
+  limits: ControlLimits | undefined,
+  [bottom, top]: readonly [number, number],
+  y: (value: number) => number,
+): string[] {
   if (limits === undefined) return [];
   const right = width - margin.right;
-  return (['lower', 'centre', 'upper'] as const).flatMap((name) => [
-    line(margin.left, y(limits[name]), right, y(limits[name]), '#a15c00', name === 'centre' ? '' : '6 4'),
-    text(right + 4, y(limits[name]) + 4, tickText(Number(limits[name].toPrecision(3))), 'start'),
-  ]);
+  return (['lower', 'centre', 'upper'] as const)
+    .filter((name) => limits[name] >= bottom && limits[name] <= top)
+    .flatMap((name) => [
+      line(margin.left, y(limits[name]), right, y(limits[name]), '#a15c00', name === 'centre' ? '' : '6 4'),
+      text(right + 4, y(limits[name]) + 4, tickText(Number(limits[name].toPrecision(3))), 'start'),
+    ]);
 }

@@ -261,8 +261,10 @@ export const en = {
       count === 1
         ? '1 structure set counts: approved, or confirmed by an operator.'
         : `${count} structure sets count: approved, or confirmed by an operator.`,
-    csv: 'All figures (CSV)',
+    csv: 'These figures (CSV)',
+    filters: { label: 'Narrow the figures', received: 'Received' },
     empty: 'No correction counts yet. Let the planning system send corrected structure sets to this node.',
+    noMatch: 'No correction that counts matches the filter.',
     version: 'Version',
     number: 'Compared',
     counted: (compared: number, all: number) => (compared === all ? String(all) : `${compared} of ${all}`),
@@ -282,6 +284,23 @@ export const en = {
     signal: (day: string, roi: string, value: string, rules: string) => `${day}, ${roi}: ${value}, ${rules}`,
     boxTitle: (bundle: string, roi: string) => `${roi}, ${bundle}: each version`,
     runTitle: (bundle: string, version: string, roi: string) => `${roi}, ${bundle} ${version}: one after the other`,
+    withoutFigures: {
+      title: 'ROIs without figures',
+      columns: { roi: 'ROI', state: 'Why', number: 'Structure sets', newest: 'Newest' },
+    },
+    corrections: {
+      title: 'Corrections that count',
+      newest: (listed: number, all: number) => `The newest ${listed} of ${all}; the CSV has all.`,
+      columns: {
+        key: 'Structure set',
+        received: 'Received',
+        sender: 'From',
+        bundle: 'Model',
+        reviewer: 'Reviewer',
+        unproposed: 'ROIs without a proposal',
+      },
+      reviewerUnknown: 'confirmed, the name was not recorded',
+    },
     unmatched: {
       title: 'Structure sets that match no series',
       kept: (days: number) => `Their senders got status 0x0000; they are kept for ${days} days.`,
