@@ -1,5 +1,5 @@
 import { percentile } from './percentile.ts';
-import { chart, line, number, rangeOf, text, ticksBetween, tickText } from './svg.ts';
+import { axisOver, chart, line, number, rangeOf, text, tickText } from './svg.ts';
 
 /** One box of a figure. */
 export interface Box {
@@ -16,12 +16,12 @@ const margin = { left: 68, right: 12, top: 34, bottom: 40 };
 /**
  * Box plot as an SVG document, as the paper has them: the box from the 25th to the 75th percentile, a line at the
  * median, whiskers at the 10th and 90th, a dot for each value beyond.
+ *
+ * @param range ends of the axis; by the values where it is absent
  */
-export function boxPlot(title: string, axis: string, boxes: readonly Box[]): string {
+export function boxPlot(title: string, axis: string, boxes: readonly Box[], range?: readonly [number, number]): string {
   const shown = boxes.filter(({ values }) => values.length > 0);
-  const [low, high] = rangeOf(shown.flatMap(({ values }) => values));
-  const ticks = ticksBetween(low, high);
-  const [bottom, top] = [Math.min(low, ticks[0] ?? low), Math.max(high, ticks.at(-1) ?? high)];
+  const { ticks, bottom, top } = axisOver(range ?? rangeOf(shown.flatMap(({ values }) => values)));
   const y = (value: number): number =>
     margin.top + ((top - value) / (top - bottom)) * (height - margin.top - margin.bottom);
   const step = (width - margin.left - margin.right) / Math.max(1, shown.length);

@@ -35,6 +35,12 @@ export function ticksBetween(low: number, high: number): number[] {
   return Array.from({ length: Math.ceil(high / step) - first + 1 }, (_, n) => (first + n) * step);
 }
 
+/** Round ticks, and an axis that reaches over both ends and all ticks. */
+export function axisOver([low, high]: readonly [number, number]): { ticks: number[]; bottom: number; top: number } {
+  const ticks = ticksBetween(low, high);
+  return { ticks, bottom: Math.min(low, ...ticks), top: Math.max(high, ...ticks) };
+}
+
 export function line(x1: number, y1: number, x2: number, y2: number, stroke: string, dash = ''): string {
   return `<line x1="${number(x1)}" y1="${number(y1)}" x2="${number(x2)}" y2="${number(y2)}" stroke="${stroke}"${dash === '' ? '' : ` stroke-dasharray="${dash}"`}/>`;
 }
@@ -47,6 +53,6 @@ export function number(value: number): string {
   return String(Math.round(value * 100) / 100);
 }
 
-function escaped(content: string): string {
+export function escaped(content: string): string {
   return content.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }

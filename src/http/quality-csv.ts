@@ -15,6 +15,9 @@ const columns: readonly (readonly [name: string, of: (value: QualityValue) => st
   ['added_path_length_mm', ({ roi }) => roi.addedPathLengthMm],
   ['proposed_cm3', ({ roi }) => roi.proposedCm3],
   ['corrected_cm3', ({ roi }) => roi.correctedCm3],
+  ['sender', ({ sender }) => sender],
+  ['confirmed_by', ({ confirmed }) => confirmed?.by],
+  ['confirmed_at', ({ confirmed }) => confirmed?.at],
 ];
 
 /** One line a structure set and ROI, RFC 4180. */

@@ -1,5 +1,4 @@
 import type { FastifyInstance } from 'fastify';
-import { z } from 'zod';
 import type { UnmatchedStructureSet } from '../intake/correction/unmatched-structure-sets.ts';
 import { keySchema } from '../work/key.ts';
 import type { NodeAudit } from '../observe/audit/node-audit.ts';
@@ -8,10 +7,11 @@ import type { QualityValue } from '../store/quality-values.ts';
 import { allows } from './access/user.ts';
 import { actorOf } from './actor.ts';
 import { pageFrame } from './pages/page-frame.ts';
-import { qualityMain, qualityMetrics } from './pages/quality-page.ts';
+import { qualityMain } from './pages/quality-page.ts';
 import { readerOf } from './pages/reader.ts';
 import { sendHtml } from './pages/send-html.ts';
 import { qualityCsv } from './quality-csv.ts';
+import { ofModelAndSender, periodOf, qualityQuery } from './quality-filter.ts';
 import { textsFor } from './texts/choose-language.ts';
 
 export interface QualityOptions {
@@ -27,18 +27,16 @@ export interface QualityOptions {
   readonly log: Log;
 }
 
-const query = z.object({ metric: z.enum(qualityMetrics).catch('dsc') });
-
 /** The quality page, its figures as CSV, and the structure sets that belong to no series. */
 export function addQuality(server: FastifyInstance, options: QualityOptions): void {
   const { quality, unmatched, unmatchedDays, audit, log } = options;
   server.get('/quality', { config: { role: 'viewer' } }, async (request, reply) => {
-    const { metric } = query.parse(request.query);
     const texts = textsFor(request);
     const reader = readerOf(request, reply);
     const main = qualityMain(texts, {
-      metric,
+      query: qualityQuery(request.query),
       values: quality(),
+      now: Date.now(),
       unmatched: unmatched.list(),
       unmatchedDays: unmatchedDays(),
       operator: allows(reader.role, 'operator'),
@@ -46,12 +44,13 @@ export function addQuality(server: FastifyInstance, options: QualityOptions): vo
     const title = texts.quality.title;
     return sendHtml(reply, pageFrame(texts, { title, place: '/quality', main, reader, scripts: ['quality.js'] }));
   });
-  server.get('/quality.csv', { config: { role: 'viewer' } }, async (_request, reply) =>
-    reply
+  server.get('/quality.csv', { config: { role: 'viewer' } }, async (request, reply) => {
+    const query = qualityQuery(request.query);
+    return reply
       .type('text/csv; charset=utf-8')
       .header('content-disposition', 'attachment; filename="quality.csv"')
-      .send(qualityCsv(quality())),
-  );
+      .send(qualityCsv(ofModelAndSender(quality(), query).filter(periodOf(query, Date.now()))));
+  });
   server.post<{ Params: { key: string } }>(
     '/api/unmatched/:key/delete',
     { config: { role: 'operator' } },

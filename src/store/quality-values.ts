@@ -14,6 +14,9 @@ const valueSchema = z.strictObject({
   bundle: z.strictObject({ name: z.string(), version: z.string() }),
   receivedAt: z.iso.datetime(),
   countedBy: z.enum(['approved', 'confirmed']),
+  /** Peer that sent it, and the operator who confirmed it; files of earlier versions have neither. */
+  sender: z.string().optional(),
+  confirmed: z.strictObject({ by: z.string(), at: z.iso.datetime() }).optional(),
   roi: comparedRoiSchema,
 });
 const fileSchema = z.strictObject({ formatVersion: z.literal(1), values: z.array(valueSchema) });
@@ -48,6 +51,8 @@ export function refreshQuality(
       bundle,
       receivedAt: correction.receivedAt,
       countedBy,
+      sender: correction.sender,
+      ...(correction.confirmed !== undefined && { confirmed: correction.confirmed }),
       roi,
     })),
   );

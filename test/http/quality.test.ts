@@ -3,6 +3,7 @@ import { textsIn } from '../../src/http/texts/choose-language.ts';
 import { test } from 'node:test';
 import { apiTokenHash, newApiToken } from '../../src/http/access/api-token.ts';
 import { qualityCsv } from '../../src/http/quality-csv.ts';
+import { qualityQuery } from '../../src/http/quality-filter.ts';
 import { qualityMain } from '../../src/http/pages/quality-page.ts';
 import type { QualityValue } from '../../src/store/quality-values.ts';
 import { nodeOverHttp } from './running-http.ts';
@@ -18,7 +19,12 @@ function valuesOf(dsc: readonly number[], version = '1.0.0'): QualityValue[] {
   }));
 }
 
-function pageOf(values: readonly QualityValue[], operator = false): string {
+interface Asked {
+  readonly operator?: boolean;
+  readonly query?: Record<string, string>;
+}
+
+function pageOf(values: readonly QualityValue[], { operator = false, query = {} }: Asked = {}): string {
   const unmatched = {
     key: 'abcdefabcdef0001',
     bytes: 1000,
@@ -27,8 +33,9 @@ function pageOf(values: readonly QualityValue[], operator = false): string {
     reason: 'several series fit',
     approval: 'APPROVED',
   } as const;
-  return qualityMain(textsIn('en'), { metric: 'dsc', values, unmatched: [unmatched], unmatchedDays: 30, operator })
-    .text;
+  const now = Date.UTC(2026, 1, 1);
+  const input = { query: qualityQuery(query), values, now, unmatched: [unmatched], unmatchedDays: 30, operator };
+  return qualityMain(textsIn('en'), input).text;
 }
 
 const steady = Array.from({ length: 20 }, (_, at) => 0.9 + (at % 2) / 100);
@@ -44,11 +51,70 @@ test('the page shows a drift once there is a baseline, and says what it measures
   assert.equal(versions.match(/<svg xmlns/g)?.length, 3, 'a box plot and a run chart for each version');
 });
 
+test('each point that breaks a rule is said in words: when, which structure, which rule', () => {
+  const signals = (values: readonly number[]): string[] =>
+    [...pageOf(valuesOf(values)).matchAll(/<li>(2026-[^<]*)<\/li>/g)].map(([, sentence]) => sentence!);
+  assert.deepEqual(signals(steady), []);
+  assert.deepEqual(signals([...steady, 0.7]), ['2026-01-21, GTVp: 0.700, beyond a control limit']);
+  // Mean 0.905, one standard deviation 0.01 / 1.128: two of them end at 0.887.
+  assert.deepEqual(signals([...steady, 0.886, 0.906, 0.885]), [
+    '2026-01-23, GTVp: 0.885, two of three beyond two standard deviations on one side',
+  ]);
+  assert.deepEqual(signals([...steady, 0.9, 0.903, 0.904, 0.906, 0.908, 0.909, 0.907]), [
+    '2026-01-26, GTVp: 0.909, sixth or later in a row that rises or falls',
+  ]);
+  assert.deepEqual(signals([...steady, 0.9, ...Array.from({ length: 8 }, () => 0.906)]), [
+    '2026-01-29, GTVp: 0.906, eighth or later in a row on one side of the mean',
+  ]);
+});
+
+test('model, sender and period narrow the charts, the table and every link; limits stay those of the whole run', () => {
+  const confirmed = { by: 'mphys <a>', at: '2026-01-21T12:00:00.000Z' };
+  const values: QualityValue[] = [
+    ...valuesOf([...steady, 0.7]).map((value) => ({ ...value, sender: 'tps a', confirmed })),
+    ...valuesOf([0.8]).map((value) => ({ ...value, sender: 'tps b', bundle: { name: 'other', version: '1' } })),
+  ];
+  const all = pageOf(values);
+  assert.match(all, /21 structure sets count/);
+  assert.match(all, /<h2>other<\/h2>/);
+  const page = pageOf(values, { query: { days: '12', model: 'head, "neck"', sender: 'tps a', metric: 'dsc' } });
+  assert.doesNotMatch(page, /<h2>other<\/h2>/);
+  assert.match(page, /2 structure sets count/);
+  assert.equal(page.match(/<circle[^>]*r="[35]"/g)?.length, 2, 'the points of 20 and 21 January');
+  assert.match(page, /2026-01-21, GTVp: 0.700, beyond a control limit/);
+  const filter = 'days=12&#38;model=head%2C\\+%22neck%22&#38;sender=tps\\+a';
+  assert.match(page, new RegExp(`href="/quality\\?metric=hd95&#38;${filter}"`));
+  assert.match(page, new RegExp(`href="/quality.csv\\?${filter}"`));
+  assert.match(page, /<option value="12" selected>/);
+  assert.match(page, /confirmed by mphys &#60;a&#62;,\s*<time datetime="2026-01-21T12/);
+  assert.match(pageOf(values, { query: { sender: 'nobody' } }), /No correction that counts matches the filter/);
+});
+
+test('an ROI without a proposal has no chart; it is listed with its model and with its correction', () => {
+  const [value] = valuesOf([0.9]) as [QualityValue];
+  const page = pageOf([value, { ...value, roi: { name: 'GTVn', state: 'only corrected', correctedCm3: 3 } }]);
+  assert.doesNotMatch(page, /<h3>GTVn<\/h3>/);
+  assert.match(page, /<th scope="row">GTVn<\/th>\s*<td>not proposed<\/td>/);
+  assert.match(page, /href="\/series\/0000000000000000#correction-1111111111111110"/);
+  assert.match(page, /<td>GTVn<\/td>/);
+});
+
+test('the axis of DSC and surface DSC goes from 0 to 1, that of a distance by its values', () => {
+  const ticks = (metric: 'dsc' | 'surfaceDsc' | 'hd95', value: number): string[] => {
+    const values = valuesOf(steady).map((one) => ({ ...one, roi: { ...one.roi, [metric]: value } }));
+    const [box = ''] = /<svg xmlns[\s\S]*?<\/svg>/.exec(pageOf(values, { query: { metric } })) ?? [];
+    return [...box.matchAll(/text-anchor="end">([^<]*)</g)].map(([, text]) => text!);
+  };
+  assert.deepEqual(ticks('dsc', 0.95), ['0', '0.2', '0.4', '0.6', '0.8', '1']);
+  assert.deepEqual(ticks('surfaceDsc', 0.97), ['0', '0.2', '0.4', '0.6', '0.8', '1']);
+  assert.equal(ticks('hd95', 40)[0], '39.4');
+});
+
 test('names are text, and only an operator is offered to delete', () => {
   const viewer = pageOf([]);
   assert.match(viewer, /&#60;TPS&#62;/);
   assert.doesNotMatch(viewer, /data-unmatched/);
-  assert.match(pageOf([], true), /data-unmatched="abcdefabcdef0001"/);
+  assert.match(pageOf([], { operator: true }), /data-unmatched="abcdefabcdef0001"/);
 });
 
 test('the CSV has a line for each structure, with what could end a cell quoted', () => {
@@ -56,11 +122,11 @@ test('the CSV has a line for each structure, with what could end a cell quoted',
   assert.deepEqual(rest, ['']);
   assert.equal(
     head,
-    'received_at,series,structure_set,bundle,version,counted_by,roi,state,dsc,hd95_mm,surface_dsc_2mm,added_path_length_mm,proposed_cm3,corrected_cm3',
+    'received_at,series,structure_set,bundle,version,counted_by,roi,state,dsc,hd95_mm,surface_dsc_2mm,added_path_length_mm,proposed_cm3,corrected_cm3,sender,confirmed_by,confirmed_at',
   );
   assert.equal(
     line,
-    '2026-01-01T00:00:00.000Z,0000000000000000,1111111111111110,"head, ""neck""",1.0.0,approved,GTVp,compared,0.9,,,,10,11',
+    '2026-01-01T00:00:00.000Z,0000000000000000,1111111111111110,"head, ""neck""",1.0.0,approved,GTVp,compared,0.9,,,,10,11,,,',
   );
 });
 

@@ -79,6 +79,9 @@ test('a structure set that comes back shows red and green over the CT, is confir
   await sendCorrected(here, original, { sopInstanceUid: '1.2.3.4.5.8', values: { [tag.PatientID]: 'SOMEBODY' } });
   await quality.reload();
   await quality.getByText('Its patient is not the patient of the series').waitFor();
+  await quality.getByLabel('Model').selectOption('phantom-gtvp');
+  await quality.waitForURL(/\/quality\?metric=addedPathLengthMm&model=phantom-gtvp$/);
+  await quality.locator('a[href="/quality.csv?model=phantom-gtvp"]').waitFor();
   await look(quality, 'quality');
   await quality.emulateMedia({ colorScheme: 'dark' });
   await look(quality, 'quality-dark');

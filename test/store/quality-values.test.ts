@@ -39,6 +39,8 @@ test('figures count once approved or confirmed, the newest version of a correcti
     bench.store.record(bench.keyOf(a), { kind: 'confirmed', structureSet, confirmed, by: 'mphys' });
   confirm(first, true);
   assert.deepEqual(shown(bench), [['1', 'confirmed', 0.8]]);
+  const [value] = bench.store.quality();
+  assert.deepEqual([value?.sender, value?.confirmed?.by], ['tps', 'mphys']);
   bench.clock.pass(60);
   cameBack(bench, second, 'APPROVED', 0.9);
   assert.deepEqual(shown(bench), [['2', 'approved', 0.9]]);

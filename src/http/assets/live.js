@@ -165,7 +165,8 @@ if (filters instanceof HTMLFormElement) {
     const query = new URLSearchParams();
     for (const [name, value] of new FormData(filters))
       if (typeof value === 'string' && value !== '') query.set(name, value);
-    history.replaceState(undefined, '', query.size === 0 ? '/' : `/?${query}`);
+    const { pathname } = new URL(filters.action);
+    history.replaceState(undefined, '', query.size === 0 ? pathname : `${pathname}?${query}`);
     void refresh();
   };
   filters.addEventListener('change', apply);

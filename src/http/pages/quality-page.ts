@@ -1,199 +1,122 @@
-import type { UnmatchedStructureSet } from '../../intake/correction/unmatched-structure-sets.ts';
-import type { ComparedRoi } from '../../work/correction.ts';
-import { boxPlot } from '../../charts/box-plot.ts';
-import { baselineSize, controlLimits, controlSignals } from '../../charts/individuals-chart.ts';
-import { percentile } from '../../charts/percentile.ts';
-import { runChart } from '../../charts/run-chart.ts';
+import { compareText } from '../../store/orders.ts';
 import type { QualityValue } from '../../store/quality-values.ts';
+import {
+  grouped,
+  ofModelAndSender,
+  periodOf,
+  qualityAddress,
+  qualityMetrics,
+  type QualityQuery,
+} from '../quality-filter.ts';
 import type { Texts } from '../texts/texts.ts';
-import { html, Html } from './html.ts';
-import { badge, moment } from './parts.ts';
+import { filterSelect, filterOptions } from './filter-select.ts';
+import { html, type Html } from './html.ts';
+import { correctionTable, withoutFigures } from './quality-corrections.ts';
+import { qualityRoi } from './quality-roi.ts';
+import { type UnmatchedInput, unmatchedSection } from './unmatched-section.ts';
 
-/** What the charts can show. */
-export const qualityMetrics = ['dsc', 'hd95', 'surfaceDsc', 'addedPathLengthMm'] as const;
-export type QualityMetric = (typeof qualityMetrics)[number];
-
-export interface QualityPageInput {
-  readonly metric: QualityMetric;
+export interface QualityPageInput extends UnmatchedInput {
+  readonly query: QualityQuery;
   readonly values: readonly QualityValue[];
-  readonly unmatched: readonly UnmatchedStructureSet[];
-  /** For how long they are kept. */
-  readonly unmatchedDays: number;
-  readonly operator: boolean;
+  /** Milliseconds since 1970. */
+  readonly now: number;
 }
 
 /** How far corrected structure sets are from the proposed ones, over months: ROI by ROI, bundle by bundle. */
 export function qualityMain(texts: Texts, input: QualityPageInput): Html {
   const words = texts.quality;
-  const { metric, values } = input;
-  const structureSets = new Set(values.map(({ series, structureSet }) => `${series} ${structureSet}`)).size;
+  const { query, values, now } = input;
+  const ofAnyTime = ofModelAndSender(values, query);
+  const inPeriod = periodOf(query, now);
+  const shown = ofAnyTime.filter(inPeriod);
+  const structureSets = new Set(shown.map(({ series, structureSet }) => `${series} ${structureSet}`)).size;
   return html`<h1>${words.title}</h1>
     <p>${words.meaning}</p>
-    <nav class="groups" aria-label="${words.metricsLabel}">
-      <ul>
-        ${qualityMetrics.map(
-          (one) =>
-            html`<li>
-              <a href="/quality?metric=${one}" ${one === metric && html`aria-current="true"`}>${texts.figures[one]}</a>
-            </li>`,
-        )}
-      </ul>
-    </nav>
+    ${filterForm(texts, query, values)}
     <div id="quality" data-live>
-      <p>${words.counting(structureSets)} <a href="/quality.csv" download>${words.csv}</a></p>
-      ${values.length === 0 ? html`<p class="empty">${words.empty}</p>` : bundlesOf(texts, input)}
+      <nav class="groups" aria-label="${words.metricsLabel}">
+        <ul>
+          ${qualityMetrics.map(
+            (metric) =>
+              html`<li>
+                <a
+                  href="${qualityAddress('/quality', { ...query, metric })}"
+                  ${metric === query.metric && html`aria-current="true"`}
+                  >${texts.figures[metric]}</a
+                >
+              </li>`,
+          )}
+        </ul>
+      </nav>
+      <p>
+        ${words.counting(structureSets)}
+        <a href="${qualityAddress('/quality.csv', query)}" download>${words.csv}</a>
+      </p>
+      ${shown.length === 0 && html`<p class="empty">${values.length === 0 ? words.empty : words.noMatch}</p>`}
+      ${bundlesOf(texts, query, ofAnyTime, inPeriod)} ${shown.length > 0 && correctionTable(texts, shown)}
     </div>
     ${unmatchedSection(texts, input)}`;
 }
 
-function bundlesOf(texts: Texts, { metric, values }: QualityPageInput): Html[] {
-  return grouped(values, ({ bundle }) => bundle.name).map(
-    ([name, ofBundle]) =>
-      html`<section class="panel">
-        <h2>${name}</h2>
-        ${grouped(ofBundle, ({ roi }) => roi.name).map(([roi, ofRoi]) => roiSection(texts, name, roi, metric, ofRoi))}
-      </section>`,
-  );
-}
+const daysOffered = [30, 90, 365];
 
-function roiSection(
+function filterForm(
   texts: Texts,
-  bundle: string,
-  roi: string,
-  metric: QualityMetric,
+  { metric, days, model, sender }: QualityQuery,
   values: readonly QualityValue[],
 ): Html {
-  const words = texts.quality;
-  const versions = grouped(values, (value) => value.bundle.version);
-  const axis = texts.figures[metric];
-  const boxes = versions.map(([version, ofVersion]) => ({
-    label: version,
-    colour: '#1f5fa8',
-    values: numbersOf(ofVersion, metric),
-  }));
-  return html`<h3>${roi}</h3>
-    ${summary(texts, versions)}
-    <div class="charts">
-      ${figure(boxPlot(words.boxTitle(bundle, roi), axis, boxes))}
-      ${versions.toReversed().map(([version, ofVersion]) => {
-        const points = ofVersion.flatMap(({ receivedAt, roi: one }) =>
-          one[metric] === undefined ? [] : [{ day: receivedAt.slice(0, 10), value: one[metric] }],
-        );
-        return points.length > 0 && figure(runChart(words.runTitle(bundle, version, roi), axis, points));
-      })}
-    </div>`;
+  const {
+    bundle,
+    anyBundle,
+    sender: senderLabel,
+    anySender,
+    anyTime,
+    days: lastDays,
+    apply,
+    reset,
+  } = texts.worklist.filters;
+  const words = texts.quality.filters;
+  const names = (all: readonly (string | undefined)[]): (readonly [string, string])[] =>
+    [...new Set(all)]
+      .filter((one) => one !== undefined)
+      .toSorted(compareText)
+      .map((one) => [one, one] as const);
+  const models = names([...values.map((value) => value.bundle.name), model]);
+  const senders = names([...values.map((value) => value.sender), sender]);
+  const periods = [...new Set([...daysOffered, ...(days === undefined ? [] : [days])])].toSorted((a, b) => a - b);
+  return html`<form class="filters" aria-label="${words.label}" method="get" action="/quality" data-filters>
+    ${metric !== 'dsc' && html`<input type="hidden" name="metric" value="${metric}" />`}
+    ${filterSelect(
+      'days',
+      words.received,
+      anyTime,
+      filterOptions(
+        periods.map((one) => [String(one), lastDays(one)]),
+        days === undefined ? undefined : String(days),
+      ),
+    )}
+    ${filterSelect('model', bundle, anyBundle, filterOptions(models, model))}
+    ${filterSelect('sender', senderLabel, anySender, filterOptions(senders, sender))}
+    <button type="submit">${apply}</button>
+    <a class="reset" href="${qualityAddress('/quality', { metric })}">${reset}</a>
+  </form>`;
 }
 
-/** The charts escape their texts themselves. */
-function figure(svg: string): Html {
-  return html`<div class="chart">${new Html(svg)}</div>`;
-}
-
-type Versions = readonly (readonly [string, readonly QualityValue[]])[];
-
-/** Medians of every version, and whether its newest values are as at the beginning. */
-function summary(texts: Texts, versions: Versions): Html {
-  const words = texts.quality;
-  return html`<table class="figures">
-    <thead>
-      <tr>
-        <th scope="col">${words.version}</th>
-        <th scope="col" class="number">${words.number}</th>
-        ${qualityMetrics.map((one) => html`<th scope="col" class="number">${words.median(texts.figures[one])}</th>`)}
-        <th scope="col">${words.control}</th>
-      </tr>
-    </thead>
-    <tbody>
-      ${versions.map(
-        ([version, values]) =>
-          html`<tr>
-            <th scope="row">${version}</th>
-            <td class="number">${words.counted(compared(values), values.length)}</td>
-            ${qualityMetrics.map((one) => {
-              const numbers = numbersOf(values, one);
-              return html`<td class="number">
-                ${numbers.length === 0 ? '–' : percentile(numbers, 50).toFixed(digits[one])}
-              </td>`;
-            })}
-            <td>${drift(texts, values)}</td>
-          </tr>`,
-      )}
-    </tbody>
-  </table>`;
-}
-
-const digits: Record<QualityMetric, number> = { dsc: 3, hd95: 1, surfaceDsc: 3, addedPathLengthMm: 0 };
-/** The newest values that are looked at for a drift. */
-const recent = 10;
-
-function drift(texts: Texts, values: readonly QualityValue[]): Html {
-  const words = texts.quality;
-  const n = compared(values);
-  if (n < baselineSize) return html`<span class="quiet">${words.noBaseline(baselineSize - n)}</span>`;
-  const signalling = qualityMetrics.filter((metric) => {
-    const numbers = numbersOf(values, metric);
-    const limits = controlLimits(numbers);
-    return limits !== undefined && controlSignals(numbers, limits).slice(-recent).includes(true);
+function bundlesOf(
+  texts: Texts,
+  { metric }: QualityQuery,
+  values: readonly QualityValue[],
+  inPeriod: (value: QualityValue) => boolean,
+): Html[] {
+  return grouped(values, ({ bundle }) => bundle.name).flatMap(([bundle, ofBundle]) => {
+    const shown = ofBundle.filter(inPeriod);
+    if (shown.length === 0) return [];
+    const compared = new Set(shown.filter(({ roi }) => roi.state === 'compared').map(({ roi }) => roi.name));
+    const rois = grouped(ofBundle, ({ roi }) => roi.name).filter(([roi]) => compared.has(roi));
+    return html`<section class="panel">
+      <h2>${bundle}</h2>
+      ${rois.map(([roi, ofRoi]) => qualityRoi(texts, { bundle, roi, metric, values: ofRoi, inPeriod }))}
+      ${withoutFigures(texts, shown)}
+    </section>`;
   });
-  if (signalling.length === 0) return badge('good', words.inControl);
-  return badge('attention', words.signals(signalling.map((metric) => texts.figures[metric]).join('; ')));
-}
-
-function compared(values: readonly QualityValue[]): number {
-  return values.filter(({ roi }) => roi.state === 'compared').length;
-}
-
-function numbersOf(values: readonly QualityValue[], metric: QualityMetric): number[] {
-  return values.flatMap(({ roi }: { roi: ComparedRoi }) => roi[metric] ?? []);
-}
-
-function grouped(values: readonly QualityValue[], nameOf: (value: QualityValue) => string): [string, QualityValue[]][] {
-  const groups = new Map<string, QualityValue[]>();
-  for (const value of values) {
-    const name = nameOf(value);
-    const group = groups.get(name);
-    if (group === undefined) groups.set(name, [value]);
-    else group.push(value);
-  }
-  return [...groups].toSorted(([a], [b]) => a.localeCompare(b, 'en', { numeric: true }));
-}
-
-function unmatchedSection(texts: Texts, { unmatched, unmatchedDays, operator }: QualityPageInput): Html {
-  const { title, none, columns, kept, remove } = texts.quality.unmatched;
-  return html`<section class="panel" id="unmatched" data-live>
-    <h2>${title}</h2>
-    <p class="quiet">${kept(unmatchedDays)}</p>
-    ${unmatched.length === 0 && html`<p>${none}</p>`}
-    ${
-      unmatched.length > 0 &&
-      html`<table class="figures">
-        <thead>
-          <tr>
-            ${Object.values(columns).map((name) => html`<th scope="col">${name}</th>`)}
-            ${operator && html`<th scope="col"><span class="hidden">${remove}</span></th>`}
-          </tr>
-        </thead>
-        <tbody>
-          ${unmatched.map(
-            ({ key, receivedAt, sender, reason, approval }) =>
-              html`<tr>
-                <th scope="row" class="key">${key}</th>
-                <td>${moment(texts, receivedAt)}</td>
-                <td>${sender}</td>
-                <td>${texts.corrections.approval[approval]}</td>
-                <td>${texts.unmatchedReasons[reason]}</td>
-                ${
-                  operator &&
-                  html`<td>
-                    <button type="button" class="danger" data-unmatched="${key}" aria-label="${remove} ${key}">
-                      ${remove}
-                    </button>
-                  </td>`
-                }
-              </tr>`,
-          )}
-        </tbody>
-      </table>`
-    }
-  </section>`;
 }

@@ -2,6 +2,7 @@ import type { FilterChoices, SeriesView, SeriesFilter, SeriesPage, SeriesState }
 import { seriesStates } from '../../store/series.ts';
 import type { ReadableIdentity } from '../../dicom/readable-identity.ts';
 import type { Texts } from '../texts/texts.ts';
+import { filterOptions, filterSelect } from './filter-select.ts';
 import { html, type Html } from './html.ts';
 import { duration } from '../assets/duration.js';
 import {
@@ -102,18 +103,11 @@ function groupTabs(texts: Texts, query: WorklistQuery, counts: SeriesPage['count
 
 function filterForm(texts: Texts, query: WorklistQuery, choices: FilterChoices, byPatient: boolean): Html {
   const words = texts.worklist.filters;
-  const option = (value: string, text: string, chosen: boolean): Html =>
-    html`<option value="${value}" ${chosen && html`selected`}>${text}</option>`;
-  const select = (name: string, label: string, any: string, options: readonly Html[]): Html =>
-    html`<label
-      ><span>${label}</span
-      ><select name="${name}">
-        <option value="">${any}</option>
-        ${options}
-      </select></label
-    >`;
   const named = (names: readonly string[], chosen: string | undefined): Html[] =>
-    names.map((name) => option(name, name, name === chosen));
+    filterOptions(
+      names.map((name) => [name, name]),
+      chosen,
+    );
   return html`<form class="filters" role="search" aria-label="${words.label}" method="get" action="/" data-filters>
     ${query.group !== 'all' && html`<input type="hidden" name="group" value="${query.group}" />`}
     <label class="search"
@@ -125,20 +119,26 @@ function filterForm(texts: Texts, query: WorklistQuery, choices: FilterChoices, 
         placeholder="${byPatient ? words.patientSearchHint : words.searchHint}"
         maxlength="100"
     /></label>
-    ${select(
+    ${filterSelect(
       'state',
       words.state,
       words.anyState,
-      seriesStates.map((state) => option(state, texts.states[state], state === query.state)),
+      filterOptions(
+        seriesStates.map((state) => [state, texts.states[state]]),
+        query.state,
+      ),
     )}
-    ${select('sender', words.sender, words.anySender, named(choices.senders, query.sender))}
-    ${select('bundle', words.bundle, words.anyBundle, named(choices.bundles, query.bundle))}
-    ${select('destination', words.destination, words.anyDestination, named(choices.destinations, query.destination))}
-    ${select(
+    ${filterSelect('sender', words.sender, words.anySender, named(choices.senders, query.sender))}
+    ${filterSelect('bundle', words.bundle, words.anyBundle, named(choices.bundles, query.bundle))}
+    ${filterSelect('destination', words.destination, words.anyDestination, named(choices.destinations, query.destination))}
+    ${filterSelect(
       'days',
       words.since,
       words.anyTime,
-      daysOffered.map((days) => option(String(days), words.days(days), days === query.days)),
+      filterOptions(
+        daysOffered.map((days) => [String(days), words.days(days)]),
+        query.days === undefined ? undefined : String(query.days),
+      ),
     )}
     <button type="submit">${words.apply}</button>
     <a class="reset" href="/">${words.reset}</a>

@@ -1,6 +1,7 @@
 import type { RouteRole } from '../access/user.ts';
 import type { CommitmentState, DeliveryState, OrderState, SeriesState, StageName } from '../../store/series.ts';
 import type { Approval } from '../../dicom/rtstruct/received-structure-set.ts';
+import type { ControlRule } from '../../charts/individuals-chart.ts';
 import type { ComparedRoi } from '../../work/correction.ts';
 import type { UnmatchedReason } from '../../intake/correction/match-structure-set.ts';
 
@@ -275,8 +276,10 @@ export const en = {
       count === 1
         ? '1 structure set counts: approved, or confirmed by an operator.'
         : `${count} structure sets count: approved, or confirmed by an operator.`,
-    csv: 'All figures (CSV)',
+    csv: 'These figures (CSV)',
+    filters: { label: 'Narrow the figures', received: 'Received' },
     empty: 'No correction counts yet. Let the planning system send corrected structure sets to this node.',
+    noMatch: 'No correction that counts matches the filter.',
     version: 'Version',
     number: 'Compared',
     counted: (compared: number, all: number) => (compared === all ? String(all) : `${compared} of ${all}`),
@@ -285,8 +288,34 @@ export const en = {
     noBaseline: (missing: number) => `no limits yet: the baseline needs ${missing} more`,
     inControl: 'as in the baseline',
     signals: (figures: string) => `changed: ${figures}`,
+    rules: {
+      limit: 'beyond a control limit',
+      run: 'eighth or later in a row on one side of the mean',
+      trend: 'sixth or later in a row that rises or falls',
+      'two of three': 'two of three beyond two standard deviations on one side',
+    } satisfies Record<ControlRule, string>,
+    signalsTitle: (version: string, roi: string, figure: string) =>
+      `Signals of a change: ${roi}, ${version}, ${figure}`,
+    signal: (day: string, roi: string, value: string, rules: string) => `${day}, ${roi}: ${value}, ${rules}`,
     boxTitle: (bundle: string, roi: string) => `${roi}, ${bundle}: each version`,
     runTitle: (bundle: string, version: string, roi: string) => `${roi}, ${bundle} ${version}: one after the other`,
+    withoutFigures: {
+      title: 'ROIs without figures',
+      columns: { roi: 'ROI', state: 'Why', number: 'Structure sets', newest: 'Newest' },
+    },
+    corrections: {
+      title: 'Corrections that count',
+      newest: (listed: number, all: number) => `The newest ${listed} of ${all}; the CSV has all.`,
+      columns: {
+        key: 'Structure set',
+        received: 'Received',
+        sender: 'From',
+        bundle: 'Model',
+        reviewer: 'Reviewer',
+        unproposed: 'ROIs without a proposal',
+      },
+      reviewerUnknown: 'confirmed, the name was not recorded',
+    },
     unmatched: {
       title: 'Structure sets that match no series',
       kept: (days: number) => `Their senders got status 0x0000; they are kept for ${days} days.`,
