@@ -10,22 +10,24 @@ import { wantsPage } from './wants-page.ts';
 
 const apiRemedy = 'see docs/operations.md for the API';
 
-/** Every error leaves as `{ error: { code, message, remedy } }`, with the codes of src/errors.ts; to a browser as a page. */
+/** Every error of a route, and what has none, is answered by {@link answerError}. */
 export function answerErrors(server: FastifyInstance, log: Log): void {
   server.setErrorHandler((error: FastifyError | Error, request, reply) => {
     const known = explain(error);
-    const { http } = errorRow(known.code);
-    if (http === 500) log.error({ err: error, route: request.routeOptions.url }, 'request failed');
-    if (!wantsPage(request)) return answerError(reply, known);
-    return sendHtml(reply.status(http), errorPage(textsFor(request), problemFrom(known)));
+    if (errorRow(known.code).http === 500) log.error({ err: error, route: request.routeOptions.url }, 'request failed');
+    return answerError(reply, known);
   });
   server.setNotFoundHandler((request) => {
     throw new ContourNodeError('NOT_FOUND', `no ${request.method} here`, { remedy: apiRemedy });
   });
 }
 
+/** As `{ error: { code, message, remedy } }`, with the codes of src/errors.ts; to a browser that opens a page as a page. */
 export function answerError(reply: FastifyReply, error: ContourNodeError): FastifyReply {
-  return reply.status(errorRow(error.code).http).send({ error: problemFrom(error) });
+  const problem = problemFrom(error);
+  reply.status(errorRow(error.code).http);
+  if (!wantsPage(reply.request)) return reply.send({ error: problem });
+  return sendHtml(reply, errorPage(textsFor(reply.request), problem));
 }
 
 function explain(error: FastifyError | Error): ContourNodeError {

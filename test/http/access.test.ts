@@ -113,7 +113,14 @@ test('with the viewer role everything is seen and nothing is changed', async (t)
     const refused = await http.post(`/api/series/${http.key}/${action}`, { headers });
     assert.deepEqual([refused.status, await refused.text().then((text) => /NOT_ALLOWED/.test(text))], [403, true]);
   }
-  assert.equal((await http.get('/queues', { cookie: browser.cookie, accept: 'text/html' })).status, 403);
+  const page = await http.get('/queues', { cookie: browser.cookie, accept: 'text/html' });
+  assert.deepEqual([page.status, page.headers.get('content-type')], [403, 'text/html; charset=utf-8']);
+  assert.match(await page.text(), /visitor may not do this: it takes the role operator[\s\S]*href="\/"/);
+  const program = await http.get('/queues/api/queues', { cookie: browser.cookie, accept: 'application/json' });
+  assert.deepEqual(
+    [program.status, ((await program.json()) as { error: { code: string } }).error.code],
+    [403, 'NOT_ALLOWED'],
+  );
   assert.deepEqual((await http.get(`/api/series/${http.key}`, { cookie: browser.cookie })).status, 200);
   await assert.rejects(nodeApi(http.node.httpUrl, tokens.viewer).act(http.key, 'retry'), { code: 'NOT_ALLOWED' });
   const history = http.node.series.show(http.key)?.history.map(({ kind }) => kind) ?? [];

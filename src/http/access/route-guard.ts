@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import { ContourNodeError } from '../../errors.ts';
 import { answerError } from '../error-answers.ts';
+import { wantsPage } from '../wants-page.ts';
 import { allows, type RouteRole, stranger, type User } from './user.ts';
 
 declare module 'fastify' {
@@ -23,7 +24,7 @@ export function declareRole(scope: FastifyInstance, role: RouteRole): void {
 
 /**
  * Lets a request through to its route only with the role that the route declares (`config: { role }`), and sets
- * `request.user`. A browser that wants a page is shown the login instead.
+ * `request.user`. A browser that opens a page is shown the login, or in a page why it may not.
  */
 export function guardRoutes(server: FastifyInstance, identify: (request: FastifyRequest) => User): void {
   const routes: RouteOptions[] = [];
@@ -45,7 +46,7 @@ export function guardRoutes(server: FastifyInstance, identify: (request: Fastify
 function refuse(request: FastifyRequest, reply: FastifyReply, needed: RouteRole): FastifyReply {
   const { user } = request;
   const known = user !== stranger && user.name !== 'local';
-  if (!known && request.method === 'GET' && (request.headers.accept ?? '').includes('text/html')) {
+  if (!known && wantsPage(request)) {
     return reply.redirect(`/login?to=${encodeURIComponent(request.url)}`, 303);
   }
   return answerError(

@@ -39,7 +39,6 @@ export const en = {
     wrong: 'Name or password is wrong.',
   },
   logOut: 'Log out',
-  backToWorklist: 'Worklist',
   version: (version: string) => `Version ${version}`,
   utc: (date: string, time: string) => `${date} ${time} UTC`,
 

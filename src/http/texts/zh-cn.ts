@@ -30,7 +30,6 @@ export const zhCn: Texts = {
     wrong: '用户名或密码错误。',
   },
   logOut: '退出登录',
-  backToWorklist: '工作列表',
   version: (version) => `版本 ${version}`,
   utc: (date, time) => `${date} ${time} UTC`,
 
