@@ -57,7 +57,9 @@ export function addQueueBoard(server: FastifyInstance, queues: ContourQueues): {
 
 /** In the board's header, left of its buttons; its own links are hidden behind one of them. */
 function wayBack(texts: Texts): string {
-  return html`<a href="/" style="position: fixed; top: 1.35rem; right: 12rem; z-index: 100; font-family: sans-serif"
+  return html`<a
+    href="/"
+    style="position: fixed; top: 1.35rem; right: 12rem; z-index: 100; color: inherit; font-family: sans-serif"
     >${texts.errorPage.back}</a
   >`.text;
 }
