@@ -86,7 +86,7 @@ const catalogue = {
     ...unfit,
     remedy: 'send the thin slices that the projection was made of: in it a structure lies where it is not',
   },
-  SERIES_TWO_ACQUISITIONS: { ...unfit, remedy: 'send one acquisition only, or contour one of them' },
+  SERIES_TWO_ACQUISITIONS: { ...unfit, remedy: 'send one acquisition only, or choose one on the page of the series' },
   SERIES_NO_AXIAL_IMAGES: { ...unfit, remedy: 'send an axial CT series' },
   SERIES_NOT_AXIAL: { ...unfit, remedy: 'reconstruct an axial series without gantry tilt' },
   SERIES_GANTRY_TILT: {

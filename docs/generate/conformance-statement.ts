@@ -255,7 +255,7 @@ and Intercept. A series that lacks them is stored and shown as rejected, with th
 | projections and renderings (MIP, MinIP, VRT, at any value of Image Type, or by derivation code) | left out; more than slices: \`SERIES_PROJECTION\` |
 | evenly spaced axial images named REFORMATTED, MPR, AVERAGE or DERIVED | taken, warning \`DERIVED\` |
 | the same pixels at the same positions under other SOP Instance UIDs | the first are taken, warning \`REPEAT\`; after a revision: it stays as it is, the history says so |
-| other pixels at the same positions, of another acquisition, series time or kernel | \`SERIES_TWO_ACQUISITIONS\`; at most one image of five: left out; after a revision: it stays as it is, warning \`SECOND_ACQUISITION\` |
+| other pixels at the same positions, of another acquisition, series time or kernel | \`SERIES_TWO_ACQUISITIONS\`; at most one image of five: left out; after a revision: it stays as it is, warning \`SECOND_ACQUISITION\`; an operator may choose one of them, warning \`CHOSEN\` |
 | slices that lie less than half a pixel beside each other, or a tenth of the step beside even positions | taken, warnings \`IN_PLANE_SHIFT\`, \`SPACING_JITTER\`; each contour lies at its own slice |
 | a tilted gantry, up to 35 degrees | \`SERIES_GANTRY_TILT\`; resolved where the route says so (\`routes[].tilt\`), warning \`TILTED\`: the contours lie in the tilted planes |
 | Enhanced CT Image Storage | each frame a slice, the structure set names instance and frame; where a frame lacks its position, orientation or spacing: \`SERIES_HEADER\` |

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { ContourNodeError } from '../errors.ts';
 import type { OperatorTargets } from '../intake/operator-targets.ts';
-import { type SeriesReader, type SeriesState, seriesStates } from '../store/series.ts';
+import { type SeriesActions, type SeriesReader, type SeriesState, seriesStates } from '../store/series.ts';
 import { allows } from './access/user.ts';
 import { pageFrame } from './pages/page-frame.ts';
 import { readerOf } from './pages/reader.ts';
@@ -16,6 +16,7 @@ export interface PageOptions {
   /** What an operator may choose from. */
   readonly targets: () => Promise<OperatorTargets>;
   readonly series: SeriesReader;
+  readonly actions: Pick<SeriesActions, 'choices'>;
   readonly node: { readonly aeTitle: string; readonly dicomPort: number };
 }
 
@@ -45,7 +46,7 @@ const worklistQuery = z.object({
 /** The pages for people. */
 export function addPages(
   server: FastifyInstance,
-  { series, node, targets, patients }: PageOptions & { patients: Patients },
+  { series, actions, node, targets, patients }: PageOptions & { patients: Patients },
 ): void {
   server.get('/', { config: { role: 'viewer' } }, async (request, reply) => {
     const query = withoutAbsent(worklistQuery.parse(request.query)) as WorklistQuery;
@@ -93,6 +94,7 @@ export function addPages(
       series: detail,
       now: Date.now(),
       operator,
+      choices: await actions.choices(detail.key),
     });
     const title = `${texts.series.title} ${detail.key}`;
     return sendHtml(reply, pageFrame(texts, { title, place: '/', main, reader, scripts: ['series.js', 'viewer.js'] }));

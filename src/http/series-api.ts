@@ -25,6 +25,8 @@ const listQuery = z.strictObject({
 const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/);
 const resendBody = z.strictObject({ destination: z.string().optional() }).nullish();
 
+const chooseBody = z.strictObject({ choice: key });
+
 const orderBody = z.strictObject({ bundle: name, destinations: z.array(name).max(50) });
 
 /** What `POST /api/series/KEY/ACTION` answers. */
@@ -100,6 +102,17 @@ export function addSeriesApi(
     audit.acted('order', one, actorOf(request), { bundle, destination: destinations.join(', ') });
     log.info({ series: one, action: 'order', bundle, user: request.user.name, address: request.ip }, 'operator');
     return { key: one, action: 'order', state: series.view(one)?.state };
+  });
+  server.get<KeyRoute>('/api/series/:key/choices', { config: { role: 'viewer' } }, async (request) => ({
+    choices: await actions.choices(keyOf(request.params.key)),
+  }));
+  server.post<KeyRoute>('/api/series/:key/choose', { config: { role: 'operator' } }, async (request) => {
+    const one = keyOf(request.params.key);
+    const { choice } = chooseBody.parse(request.body);
+    const text = await actions.choose(one, choice, actorOf(request));
+    audit.acted('choose', one, actorOf(request), { choice: text });
+    log.info({ series: one, action: 'choose', user: request.user.name, address: request.ip }, 'operator');
+    return { key: one, action: 'choose', state: series.view(one)?.state };
   });
   server.post<KeyRoute>('/api/series/:key/delete', { config: { role: 'operator' } }, async (request) => {
     const one = keyOf(request.params.key);

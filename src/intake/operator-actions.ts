@@ -4,9 +4,18 @@ import type { CurrentConfig } from '../config/config-in-force.ts';
 import { ContourNodeError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { comparisonFolder, resultFile } from '../work/paths.ts';
-import type { Actor, OrderView, SeriesActions, SeriesView, SeriesState, StructureSetView } from '../store/series.ts';
+import type {
+  Actor,
+  OfferedChoice,
+  OrderView,
+  SeriesActions,
+  SeriesView,
+  SeriesState,
+  StructureSetView,
+} from '../store/series.ts';
 import type { Store } from '../store/store.ts';
 import type { SeriesCompletion } from './complete/complete-series.ts';
+import { choicesOf, choiceWords } from './complete/offer-choices.ts';
 import { whyImpossible } from './tries/delivery-tries.ts';
 import type { Reconciler } from './tries/reconcile.ts';
 import type { SeriesAssembly } from './complete/series-assembly.ts';
@@ -80,6 +89,29 @@ export class OperatorActions implements SeriesActions {
       assembly.release(key);
     });
     log.info({ series: key }, 'released by an operator');
+  }
+
+  async choices(key: string): Promise<readonly OfferedChoice[]> {
+    const { store, current } = this.#options;
+    return (await choicesOf(store, current().config, key)).map(({ offered }) => offered);
+  }
+
+  async choose(key: string, choice: string, by: Actor): Promise<string> {
+    const { store, assembly, lock, current, log } = this.#options;
+    const text = await lock.run(key, async () => {
+      const series = this.#series(key);
+      const chosen = (await choicesOf(store, current().config, key)).find(({ offered }) => offered.choice === choice);
+      if (chosen === undefined) throw conflict(series, 'there is no such choice of its images; look at it again');
+      const { files, offered } = chosen;
+      if (offered.problem !== undefined)
+        throw conflict(series, `these images cannot be contoured either: ${offered.problem.message}`);
+      const words = choiceWords(offered);
+      store.record(key, { kind: 'chosen', leftOut: [...files], text: words, by: by.user });
+      log.info({ series: key, leftOut: files.length }, 'images chosen by an operator');
+      return words;
+    });
+    assembly.again(key);
+    return text;
   }
 
   async order(key: string, bundle: string, destinations: readonly string[]): Promise<void> {

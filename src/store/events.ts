@@ -77,6 +77,8 @@ export const journalEventSchema = z.discriminatedUnion('kind', [
     what: z.enum(['repeat', 'second acquisition', 'no slices']),
     images: z.int(),
   }),
+  /** An operator has some images of a rejected series contoured, without these files; `text`: what was chosen. */
+  event('chosen', { leftOut: z.array(z.string()).min(1), text: z.string(), by: z.string() }),
   event('unrouted', { revision }),
   event('ordered', {
     revision,

@@ -46,6 +46,8 @@ function sentence(event: JournalEvent): string {
       return event.problem.message;
     case 'beside revision':
       return besideSentence(event);
+    case 'chosen':
+      return `${event.by} has some of the images contoured: ${event.text}`;
     case 'unrouted':
       return 'no route matches';
     case 'ordered':

@@ -32,6 +32,8 @@ export interface SeriesRecord {
   readonly images: KeptImages;
   /** What came of the newest check of the images, and why nothing could be ordered. */
   readonly outcome?: 'revision' | 'rejected' | 'nothing to contour' | 'unrouted' | 'ordered';
+  /** What an operator chose of its images: these files are not checked any more. */
+  readonly chosen?: { readonly leftOut: readonly string[]; readonly text: string };
   readonly problems: readonly Problem[];
   /** The newest; 0: none yet. */
   readonly revision: number;
@@ -43,7 +45,7 @@ export interface SeriesRecord {
   /** By the structure set's key. */
   readonly corrections: readonly Correction[];
   readonly stages: Stages;
-  /** An operator had it contoured, sent or released: then its times say nothing about the node. */
+  /** An operator had it contoured, sent or released, or chose some images: then its times say nothing about the node. */
   readonly operatorActed: boolean;
 }
 
@@ -74,7 +76,7 @@ export function evolve(record: SeriesRecord, event: JournalEvent): SeriesRecord 
     orders,
     corrections: evolveCorrections(record.corrections, event, orders),
     stages: evolveStages(record.stages, event),
-    operatorActed: record.operatorActed || ['resend', 'retry', 'released'].includes(event.kind),
+    operatorActed: record.operatorActed || ['resend', 'retry', 'released', 'chosen'].includes(event.kind),
   };
 }
 
@@ -99,6 +101,8 @@ function evolveOutcome(record: SeriesRecord, event: JournalEvent): SeriesRecord 
     case 'retry':
       // The images are checked again, as after a crash in between.
       return { ...record, outcome: 'revision' };
+    case 'chosen':
+      return { ...record, outcome: 'revision', chosen: { leftOut: event.leftOut, text: event.text } };
     default:
       return record;
   }

@@ -151,6 +151,23 @@ export interface Actor {
   readonly address: string;
 }
 
+/** One way to contour a rejected series: some of its images, without the others. */
+export interface OfferedChoice {
+  /** Stands for what is contoured and what is left out: once another image has come, it is another choice. */
+  readonly choice: string;
+  /** `without`: without what is no slice; `only`: one acquisition, or one group of images. */
+  readonly kind: 'without' | 'only';
+  readonly name?: string;
+  readonly images: number;
+  readonly leftOut: readonly { readonly images: number; readonly reason: string }[];
+  /** mm that only the images left out cover, beyond the feet end and the head end of the others. */
+  readonly missingMm: { readonly feet: number; readonly head: number };
+  /** Of what is kept. */
+  readonly warnings: readonly Warning[];
+  /** Why what is kept cannot be contoured either. */
+  readonly problem?: Problem;
+}
+
 /** What an operator may do. Each throws ContourNodeError NOT_FOUND or STATE_CONFLICT. */
 export interface SeriesActions {
   /** Contours again what is failed, set aside, rejected or unrouted, with its tries counted from one. */
@@ -159,6 +176,14 @@ export interface SeriesActions {
   resend(key: string, destination?: string): Promise<void>;
   /** Contours an incomplete series as it is; its structure set carries a warning. */
   release(key: string): Promise<void>;
+  /** How a rejected series may be contoured all the same; empty for another one. */
+  choices(key: string): Promise<readonly OfferedChoice[]>;
+  /**
+   * Contours some images of a rejected series; its structure set carries a warning.
+   *
+   * @returns what was chosen, in words
+   */
+  choose(key: string, choice: string, by: Actor): Promise<string>;
   /** Contours the newest revision with another bundle for destinations, beside what is there; both as configured now. */
   order(key: string, bundle: string, destinations: readonly string[]): Promise<void>;
   /** Says that somebody corrected a structure set and stands for it, or takes that back. */

@@ -59,6 +59,7 @@ export function evolveStages(stages: Stages, event: JournalEvent): Stages {
     case 'beside revision':
       return { ...stages, arriving: {} };
     case 'retry':
+    case 'chosen':
       return startOver(stages, { assemble: { from: event.at } });
     case 'unrouted':
       return { ...stages, spans: end(spans, 'assemble', event.at) };

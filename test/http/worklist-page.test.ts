@@ -162,6 +162,7 @@ test('a row shows three warnings and how many more there are; the page of the se
     series: many,
     now: Date.now(),
     operator: undefined,
+    choices: [],
   }).text;
   for (const { text } of warnings) assert.ok(page.includes(text), text);
 });
@@ -175,6 +176,7 @@ test('what is to be typed stands apart from the words', () => {
     series: { ...series, problem },
     now: Date.now(),
     operator: undefined,
+    choices: [],
   }).text;
   assert.match(page, /see <code class="typed">contour-node models list<\/code>/);
 });
@@ -189,6 +191,7 @@ test('a viewer sees no buttons that change something', () => {
       series: failed,
       now: Date.now(),
       operator: operator ? { bundles: ['a'], destinations: ['b'] } : undefined,
+      choices: [],
     }).text;
   assert.match(page(true), /data-action="retry"/);
   assert.doesNotMatch(page(false), /data-action|data-delete|data-order-form/);
@@ -202,6 +205,7 @@ test('a structure set that came back says how far it is from the proposed one, w
     series,
     now: Date.now(),
     operator: { bundles: [], destinations: [] },
+    choices: [],
   }).text;
   for (const text of [
     'From pinnacle,',

@@ -260,6 +260,19 @@ const records: [string, NewEvent[], (record: SeriesRecord) => unknown, unknown][
     [12, [{ code: 'X', text: 'x' }], 1, minute(2)],
   ],
   [
+    'images that an operator left out of a rejected series, after a retry too',
+    [
+      arrives,
+      arrived,
+      { kind: 'rejected', files: ['2.dcm'], problem: gap },
+      { kind: 'chosen', leftOut: ['2.dcm'], text: 'x', by: 'ann' },
+      revision(1, ['1.dcm']),
+      { kind: 'retry', orders: [] },
+    ],
+    ({ chosen, outcome, operatorActed }) => [chosen, outcome, operatorActed],
+    [{ leftOut: ['2.dcm'], text: 'x' }, 'revision', true],
+  ],
+  [
     'tries of an order',
     [...contoured.slice(0, 5), { kind: 'contour try failed', order, try: 1, problem: broken, nextTryAt: minute(9) }],
     ({ orders }) => [orders[0]?.tries, orders[0]?.job],

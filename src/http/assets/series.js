@@ -91,5 +91,6 @@ document.addEventListener('click', (event) => {
   const button = event.target instanceof Element ? event.target.closest('button[data-action]') : null;
   if (!(button instanceof HTMLButtonElement)) return;
   button.disabled = true;
-  void act(button.dataset['action'] ?? '', {}).finally(() => (button.disabled = false));
+  const { action = '', choice } = button.dataset;
+  void act(action, choice === undefined ? {} : { choice }).finally(() => (button.disabled = false));
 });

@@ -1,4 +1,4 @@
-import type { DeliveryView, OrderView, SeriesDetail } from '../../store/series.ts';
+import type { DeliveryView, OfferedChoice, OrderView, SeriesDetail } from '../../store/series.ts';
 import type { OperatorTargets } from '../../intake/operator-targets.ts';
 import type { Texts } from '../texts/texts.ts';
 import { html, type Html } from './html.ts';
@@ -13,6 +13,7 @@ import {
   warningList,
   whyBox,
 } from './parts.ts';
+import { choicesSection } from './choices-section.ts';
 import { correctionSection } from './correction-section.ts';
 import type { ReadableIdentity } from '../../dicom/readable-identity.ts';
 import type { ShowIdentity } from '../patients.ts';
@@ -28,6 +29,8 @@ export interface SeriesPageInput {
   readonly now: number;
   /** What an operator may choose; undefined for a user who may change nothing. */
   readonly operator: OperatorTargets | undefined;
+  /** How a rejected series may be contoured all the same. */
+  readonly choices: readonly OfferedChoice[];
 }
 
 /** A part of the page of one series; undefined where the series has nothing for it. */
@@ -36,6 +39,7 @@ type Section = (input: SeriesPageInput) => Html | undefined;
 /** In the order of the page. */
 const sections: readonly Section[] = [
   head,
+  ({ texts, choices, operator }) => choicesSection(texts, choices, operator !== undefined),
   ({ texts, series }) => viewerSection(texts, series),
   ({ texts, series, operator }) => correctionSection(texts, series, operator !== undefined),
   facts,

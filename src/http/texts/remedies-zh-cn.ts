@@ -27,7 +27,7 @@ export const remediesInChinese: Readonly<Record<ErrorCode, string>> = {
   SERIES_LOCALISER: '无需处理：扫描本身会作为单独的序列到达',
   SERIES_REPORT: '无需处理：扫描本身会作为单独的序列到达',
   SERIES_PROJECTION: '请发送生成该投影的薄层图像：投影中结构的位置并非其真实位置',
-  SERIES_TWO_ACQUISITIONS: '请只发送一次采集，或只勾画其中一次',
+  SERIES_TWO_ACQUISITIONS: '请只发送一次采集，或在该序列的页面上选择其中一次',
   SERIES_NO_AXIAL_IMAGES: '请发送横断面 CT 序列',
   SERIES_NOT_AXIAL: '请重建无机架倾斜的横断面序列',
   SERIES_GANTRY_TILT: '请重建无机架倾斜的横断面序列，或选择校正倾斜（`contour --tilt resolve`）',

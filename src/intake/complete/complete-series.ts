@@ -23,6 +23,7 @@ import type { Store } from '../../store/store.ts';
 import { type Check, checkOf } from './check-series.ts';
 import type { CountInstances } from './count-at-peer.ts';
 import { expectedCount } from './expected-count.ts';
+import { chosenOf } from './offer-choices.ts';
 import type { RetrieveSeries } from './retrieve-series.ts';
 import { besideRevision, imagesOf } from './later-images.ts';
 import { matchRoute } from './routing.ts';
@@ -66,21 +67,27 @@ export class SeriesCompletion {
   async complete(series: string, isPatient: boolean): Promise<NotYet | undefined> {
     const { store, log } = this.#options;
     const record = store.get(series);
-    const kept = store.images(series);
-    if (record === undefined || kept.length === 0) return undefined;
+    const all = store.images(series);
+    if (record === undefined || all.length === 0) return undefined;
+    const kept = chosenOf(record, all);
+    if (kept.length === 0) return undefined;
     const check = await this.#checkOf(record, kept);
     const images = await this.#ofVolume(record, kept, check);
     if (images === undefined) return undefined;
 
     const warnings: Warning[] = [];
+    if (record.chosen !== undefined)
+      warnings.push({ code: 'CHOSEN', text: `chosen by an operator: ${record.chosen.text}` });
+    // What the operator leaves out has arrived too.
+    const arrived = images.length + all.length - kept.length;
     const { expected, isAnswer } = await expectedCount(this.#peer(record), images, this.#options);
     if (expected === undefined) warnings.push({ code: 'COUNT_NOT_CONFIRMED', text: 'count not confirmed' });
-    if (record.assembly.released && !(expected !== undefined && images.length >= expected)) {
+    if (record.assembly.released && !(expected !== undefined && arrived >= expected)) {
       warnings.push({ code: 'RELEASED', text: 'released by an operator although incomplete' });
-    } else if (expected !== undefined && images.length < expected) {
-      const words = `${images.length} of ${expected} instances have arrived`;
+    } else if (expected !== undefined && arrived < expected) {
+      const words = `${arrived} of ${expected} instances have arrived`;
       if (isPatient && isAnswer) return { kind: 'wait', words };
-      const retrieval = this.#retrieval(record, images, expected - images.length);
+      const retrieval = this.#retrieval(record, images, expected - arrived);
       if (retrieval !== undefined) return retrieval;
       if (this.#peer(record)?.accept.missing === 'warn') warnings.push({ code: 'INSTANCES_MISSING', text: words });
       else {

@@ -76,12 +76,12 @@ export class NodeAudit {
     this.#trail.record({ event: 'deleted', ...this.#named(series), ...actor });
   }
 
-  /** An operator's action: retry, resend, release, order, confirm … */
+  /** An operator's action: retry, resend, release, choose, order, confirm … */
   acted(
     action: string,
     series: string,
     actor: Actor,
-    about: { bundle?: string; destination?: string | undefined; structureSet?: string } = {},
+    about: { bundle?: string; destination?: string | undefined; structureSet?: string; choice?: string } = {},
   ): void {
     this.#trail.record({ event: action, ...this.#named(series), ...actor, ...about });
   }

@@ -1,0 +1,44 @@
+import { samePatient } from './same-patient.ts';
+import { type OtherImages, type OtherKind, type SeriesImage, sortImages } from './sort-images.ts';
+
+type Group<T> = Pick<OtherImages<T>, 'reason' | 'images'>;
+
+/** Some images of a series that may be a scan of their own, and the others with their reason. */
+export interface ImageChoice<T> {
+  /** `without`: the slices, without the images that are none; `only`: one group of several. */
+  readonly kind: 'without' | 'only';
+  /** Of what is kept, where it is one of several: `Acquisition Number 2`. */
+  readonly name?: string;
+  readonly kept: readonly T[];
+  readonly leftOut: readonly Group<T>[];
+}
+
+/** Images that may be a scan although most of the series is another one. */
+const mayBeScan: ReadonlySet<OtherKind> = new Set(['orientation', 'matrix', 'place', 'acquisition']);
+
+/**
+ * What a person may choose of a series that is not usable as a whole: each acquisition of several; or its slices, or
+ * another group of images. Whether what is kept makes a volume has not been looked at. Empty where every image is a
+ * slice, and where the images may be of two patients: then no choice is safe.
+ */
+export function imageChoices<T extends SeriesImage>(images: readonly T[]): ImageChoice<T>[] {
+  if (samePatient(images.map(({ identity }) => identity)).differs !== undefined) return [];
+  const { slices, others, acquisitions } = sortImages(images);
+  const rest = others.map(({ reason, images: group }) => ({ reason, images: group }));
+  if (acquisitions.length > 0) {
+    const groups = acquisitions.map(({ name, images: group }) => ({ reason: name, images: group }));
+    return groups.map((group) => only(group, [...groups, ...rest]));
+  }
+  if (others.length === 0 || slices.length === 0) return [];
+  const main = { reason: 'the other slices', images: slices };
+  const scans = others.filter(({ kind }) => mayBeScan.has(kind)).map(({ reason }) => reason);
+  return [
+    { kind: 'without', kept: slices, leftOut: rest },
+    ...rest.filter(({ reason }) => scans.includes(reason)).map((group) => only(group, [main, ...rest])),
+  ];
+}
+
+function only<T>(group: Group<T>, all: readonly Group<T>[]): ImageChoice<T> {
+  const leftOut = all.filter(({ images }) => images !== group.images);
+  return { kind: 'only', name: group.reason, kept: group.images, leftOut };
+}
