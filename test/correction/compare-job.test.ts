@@ -12,6 +12,7 @@ import { startWorker } from '../../worker/processes/worker.ts';
 import { openQueues, runningRedis, silentLog } from '../jobs/running-redis.ts';
 import { prepared, type Prepared } from '../processes/prepared.ts';
 import { afterwards } from '../support/afterwards.ts';
+import { type ClinicFile, clinicCt, organ } from '../support/clinic-ct.ts';
 import { editedStructureSet, type Edit } from '../support/edited-structure-set.ts';
 import { eventually } from '../support/eventually.ts';
 
@@ -23,8 +24,8 @@ interface Bench extends Prepared {
 }
 
 /** A worker that has drawn one order. */
-async function bench(t: TestContext): Promise<Bench> {
-  const ready = await prepared(t);
+async function bench(t: TestContext, files?: readonly ClinicFile[]): Promise<Bench> {
+  const ready = await prepared(t, files);
   const { order } = ready;
   const redis = await runningRedis(t);
   const queues = await openQueues(t, redis.address, []);
@@ -110,6 +111,60 @@ test('a corrected structure set is compared with what was drawn, ROI by ROI; our
     nameless.rois.map(({ state }) => state),
     ['only proposed'],
   );
+});
+
+interface ShownContours {
+  readonly rois: readonly { readonly slices: readonly ShownSlice[] }[];
+}
+
+interface ShownSlice {
+  readonly slice: number;
+  readonly polygons: readonly { readonly outer: readonly number[] }[];
+}
+
+/** The middle (mm) of the first ROI's contour in every slice, as the page shows it. */
+function middles(contours: unknown): Map<number, readonly [x: number, y: number]> {
+  const { slices } = (contours as ShownContours).rois[0]!;
+  const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+  return new Map(
+    slices
+      .toSorted((a, b) => a.slice - b.slice)
+      .map(({ slice, polygons }) => {
+        const { outer } = polygons[0]!;
+        return [slice, [mean(outer.filter((_, at) => at % 2 === 0)), mean(outer.filter((_, at) => at % 2 === 1))]];
+      }),
+  );
+}
+
+test('a correction of a tilted series is compared on its own planes, and shown over them', async (t) => {
+  const tilt = 18.5;
+  const step = 3;
+  const node = await bench(t, clinicCt({ tilt, slices: 40, step }));
+  const edit = (changes: Edit): Buffer => editedStructureSet(node.original, { sopInstanceUid: '1.2.3.4', ...changes });
+  const accepted = await compare(node, edit({}));
+  const [same] = (await accepted.result()).rois;
+  assert.deepEqual([same?.state, same?.dsc, same?.hd95], ['compared', 1, 0]);
+  const whole = (4 / 3) * Math.PI * organ.radii.reduce((product, radius) => product * radius, 1e-3);
+  assert.ok(Math.abs(same!.correctedCm3! / whole - 1) < 0.05, `${same!.correctedCm3} cm3 of ${whole}`);
+
+  // From each plane into the next one above it: nowhere is the surface farther than that.
+  const up = await (await compare(node, edit({ move: { roi: /.*/, z: step } }))).result();
+  const [roi] = up.rois;
+  assert.deepEqual([roi?.state, up.warnings.map(({ code }) => code)], ['compared', ['CONTRADICTING_IMAGE_REFERENCE']]);
+  assert.ok(roi!.dsc! > 0.85 && roi!.dsc! < 0.98, `DSC ${roi!.dsc}`);
+  assert.ok(roi!.hd95! > step / 2 && roi!.hd95! < step + 2, `HD95 ${roi!.hd95}`);
+
+  const shown = middles(await accepted.read('contours.json'));
+  const drawn = middles(JSON.parse(await readFile(join(node.order.folder, 'contours.json'), 'utf8')));
+  assert.deepEqual([...shown.keys()], [...drawn.keys()], 'slices');
+  assert.ok(shown.size > 10);
+  for (const [slice, [x, y]] of shown) {
+    const [atX, atY] = drawn.get(slice)!;
+    assert.ok(
+      Math.abs(x - atX) < 0.1 && Math.abs(y - atY) < 0.1,
+      `slice ${slice}: ${x}, ${y}; drawn at ${atX}, ${atY}`,
+    );
+  }
 });
 
 test('what cannot be compared says why; a try that fails for other reasons is told to the node', async (t) => {

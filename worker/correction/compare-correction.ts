@@ -27,6 +27,7 @@ import type { Grid } from '../volume/volume.ts';
 import { namesOf, correctedRoi } from './corrected-rois.ts';
 import { roiFigures } from './roi-figures.ts';
 import { hasAllContours } from './same-contours.ts';
+import { inStack, tiltedPlanes, turned, turnedGrid } from './tilted-planes.ts';
 
 /**
  * The compare job: compares a correction with the structure set of an order, ROI by ROI on the grid of the CT, and writes
@@ -63,20 +64,24 @@ async function compared(
   const [order, result, manifest] = [await files.order(), await files.result(), await files.manifest()];
   if (result === undefined) throw new ContourNodeError('DATA_DIRECTORY', 'the order has no result');
   const headers = await readSlices(files, manifest);
-  // They were accepted with the tilt once: what came back is compared on the same planes.
+  // The order was made of them, tilted or not: what came back lies in the same planes.
   const checked = checkCtSeries(headers, { tilt: 'resolve' });
-  const grid = gridOf(checked.geometry);
+  const { geometry } = checked;
+  const tilted = tiltedPlanes(geometry);
+  const grid = tilted === undefined ? gridOf(geometry) : turnedGrid(geometry, tilted);
   const ct = referencedCt(checked);
+  const match = (set: StructureSet) => matchToCt(tilted === undefined ? set : turned(set, tilted), ct);
 
   const path = join(structureSetsFolder(series), correctionFile(structureSet));
   const bytes = await readFile(join(dataDirectory, path)).catch((cause: unknown) => {
     throw new ContourNodeError('DATA_DIRECTORY', `${path} cannot be read`, { cause });
   });
-  const correction = readRtstruct(bytes);
-  const matched = matchToCt(correction, ct);
-  const proposal = await proposalFor(correction, files, order, result);
+  const read = (file: Uint8Array): StructureSet => readRtstruct(file, tilted?.column);
+  const correction = read(bytes);
+  const matched = match(correction);
+  const proposal = await proposalFor(correction, { files, order, result, read });
   const own = proposal.set !== undefined && isOwn(correction, proposal.set);
-  const inProposal = proposal.set === undefined ? [] : matchToCt(proposal.set, ct).rois;
+  const inProposal = proposal.set === undefined ? [] : match(proposal.set).rois;
 
   const rois: ComparedRoi[] = [];
   const shown: ShownRoi[] = [];
@@ -86,9 +91,10 @@ async function compared(
     const corrected = correctedRoi(matched.rois, namesOf(name, proposal.profile, proposed?.name));
     const roi = figuresOf(name, proposed, corrected, grid);
     if (roi !== undefined) rois.push(roi);
-    if (typeof corrected === 'object') shown.push(shownRoi(name, corrected));
+    if (typeof corrected === 'object')
+      shown.push(shownRoi(name, tilted === undefined ? corrected : inStack(corrected, geometry, tilted)));
   }
-  await writeContours(contoursJson(grid, shown));
+  await writeContours(contoursJson(gridOf(geometry), shown));
   return { ...nothing, status: 'compared', own, rois, warnings: [...correction.warnings, ...matched.warnings] };
 }
 
@@ -98,21 +104,23 @@ interface Proposal {
   readonly set: StructureSet | undefined;
 }
 
+interface MadeFrom {
+  readonly files: OrderFiles;
+  readonly order: WorkOrder;
+  readonly result: WorkResult;
+  readonly read: (bytes: Uint8Array) => StructureSet;
+}
+
 /**
  * Finds which of the order's structure sets, one for each destination, was corrected: by its UID, else the one with the most
  * ROI names in common.
  */
-async function proposalFor(
-  correction: StructureSet,
-  files: OrderFiles,
-  order: WorkOrder,
-  result: WorkResult,
-): Promise<Proposal> {
+async function proposalFor(correction: StructureSet, { files, order, result, read }: MadeFrom): Promise<Proposal> {
   const names = new Set(correction.rois.map(({ name }) => name.trim().toLowerCase()));
   const proposals: (Proposal & { readonly fit: number })[] = [];
   for (const made of result.structureSets) {
     const profile = order.profiles.find(({ key }) => key === made.profile);
-    const set = await readMade(files, made);
+    const set = read(await readMade(files, made));
     if (profile === undefined) continue;
     const same = set.rois.filter(({ name }) => names.has(name.trim().toLowerCase())).length;
     proposals.push({ profile, set, fit: made.sopInstanceUid === correction.sopInstanceUid ? Infinity : same });
@@ -122,10 +130,10 @@ async function proposalFor(
 }
 
 /** @throws ContourNodeError RESULT_CONFLICT */
-async function readMade(files: OrderFiles, made: WorkResult['structureSets'][number]): Promise<StructureSet> {
+async function readMade(files: OrderFiles, made: WorkResult['structureSets'][number]): Promise<Uint8Array> {
   const stored = made.files.implicit ?? made.files.explicit;
   if (stored === undefined) throw new ContourNodeError('RESULT_CONFLICT', 'a structure set of the order has no file');
-  return readRtstruct(await files.structureSet(stored));
+  return files.structureSet(stored);
 }
 
 function isOwn(correction: StructureSet, made: StructureSet): boolean {

@@ -1,5 +1,6 @@
 import { ContourNodeError } from '../../errors.ts';
 import type { Warning } from '../../warning.ts';
+import type { SlicePlanes } from '../ct-geometry.ts';
 import { parseDicom } from '../read-data-set.ts';
 import { refuseDoubtful, type DataSet } from '../data-set.ts';
 import { rtStructureSetStorage } from './structure-set.ts';
@@ -10,7 +11,11 @@ import { isOfStructureSet, tag } from './tags.ts';
 const closed = new Set(['CLOSED_PLANAR', 'CLOSEDPLANAR_XOR']);
 /** PS3.5 table 6.2-1: DS. */
 const longestDecimalString = 16;
-/** Points of one contour may lie this far apart along z, mm: what rounding in other programs leaves. */
+/** Direction cosines of the columns of a plane, along y and z; its rows run along x. */
+type PlaneColumn = SlicePlanes['column'];
+
+const axial: PlaneColumn = [1, 0];
+/** Points of one contour may lie this far apart along the normal of its plane, mm: what rounding in other programs leaves. */
 const planeTolerance = 0.05;
 
 /**
@@ -18,10 +23,11 @@ const planeTolerance = 0.05;
  * or oblique lines, fewer than three points, coordinates that are no numbers) are left out, with a warning for each ROI
  * and cause. Coordinates that break the VR (longer than 16 characters) are read with a warning.
  *
+ * @param column of the CT's planes, where they are tilted: the contours have to lie in these
  * @throws DICOM_UNREADABLE not DICOM or truncated
  * @throws RTSTRUCT_UNREADABLE another SOP class, or no ROI at all
  */
-export function readRtstruct(bytes: Uint8Array): StructureSet {
+export function readRtstruct(bytes: Uint8Array, column: PlaneColumn = axial): StructureSet {
   const file = parseDicom(bytes);
   if (file.meta.sopClassUid !== rtStructureSetStorage) {
     throw new ContourNodeError('RTSTRUCT_UNREADABLE', 'the file is not an RT Structure Set', {
@@ -37,7 +43,7 @@ export function readRtstruct(bytes: Uint8Array): StructureSet {
   const roiContours = byReferencedRoi(file.items(tag.ROIContourSequence));
   const rois = definitions.map((definition, index) => {
     const number = definition.numbers(tag.ROINumber)[0] ?? index + 1;
-    return readRoi(number, definition, observations.get(number), roiContours.get(number), warnings);
+    return readRoi(number, definition, observations.get(number), roiContours.get(number), column, warnings);
   });
 
   const frames = file.items(tag.ReferencedFrameOfReferenceSequence);
@@ -78,6 +84,7 @@ function readRoi(
   definition: DataSet,
   observation: DataSet | undefined,
   roiContour: DataSet | undefined,
+  column: PlaneColumn,
   warnings: Warning[],
 ): StructureSetRoi {
   const name = definition.texts(tag.ROIName)[0] ?? `ROI ${number}`;
@@ -87,7 +94,7 @@ function readRoi(
   for (const item of roiContour?.items(tag.ContourSequence) ?? []) {
     const geometricType = item.string(tag.ContourGeometricType) ?? '';
     const points = Float64Array.from(item.numbers(tag.ContourData));
-    const cause = unusable(geometricType, points);
+    const cause = unusable(geometricType, points, column);
     if (cause !== undefined) {
       leftOut.set(cause, (leftOut.get(cause) ?? 0) + 1);
       continue;
@@ -124,13 +131,15 @@ function readRoi(
   };
 }
 
-/** Why a contour encloses no area in an axial plane. */
-function unusable(geometricType: string, points: Float64Array): string | undefined {
+/** Why a contour encloses no area in a plane of those columns. */
+function unusable(geometricType: string, points: Float64Array, [cy, cz]: PlaneColumn): string | undefined {
   if (!closed.has(geometricType)) return `geometric type ${geometricType === '' ? 'absent' : geometricType}`;
   if (points.length % 3 !== 0 || points.some(Number.isNaN)) return 'coordinates that are no triplets of numbers';
   if (points.length < 9) return 'fewer than three points';
-  for (let p = 5; p < points.length; p += 3) {
-    if (Math.abs(points[p]! - points[2]!) > planeTolerance) return 'not in an axial plane';
+  const height = (p: number): number => (cz === 0 ? points[p + 2]! : points[p + 2]! * cy - points[p + 1]! * cz);
+  for (let p = 3; p < points.length; p += 3) {
+    if (Math.abs(height(p) - height(0)) > planeTolerance)
+      return cz === 0 ? 'not in an axial plane' : 'not in a plane of the tilted slices';
   }
   return undefined;
 }
