@@ -4,6 +4,7 @@ import type { PatientIdentity } from '../dicom/ct-header.ts';
 import { type ReadableIdentity, readableIdentity } from '../dicom/readable-identity.ts';
 import type { NodeAudit } from '../observe/audit/node-audit.ts';
 import type { SeriesReader } from '../store/series.ts';
+import { hasNoUsers } from './access/identify.ts';
 import { actorOf } from './actor.ts';
 
 export type ShowIdentity = NonNullable<HttpConfig['showIdentity']>;
@@ -31,16 +32,15 @@ export class Patients {
   constructor(options: PatientsOptions) {
     this.#options = options;
     this.#stop = options.series.onChange((key) => void this.#known.delete(key));
-    this.#warmUp(options.series.keys());
+    if (usualShow(options.config(), hasNoUsers(options.config())) === 'always') this.#warmUp(options.series.keys());
   }
 
   close(): void {
     this.#stop();
   }
 
-  /** `always` for people who log in, `on request` while everybody on this machine is let in, unless configured. */
   showFor({ user }: FastifyRequest): ShowIdentity {
-    return this.#options.config().showIdentity ?? (user.via === 'local' ? 'on request' : 'always');
+    return usualShow(this.#options.config(), user.via === 'local');
   }
 
   /** The patients of these series, for a user who sees them. */
@@ -83,9 +83,14 @@ export class Patients {
     this.#options.audit.identityShown(key, actorOf(request));
   }
 
-  /** So that the first search does not read thousands of headers. */
+  /** So that the first search does not read thousands of headers; where names are searched at all. */
   #warmUp(keys: readonly string[]): void {
     for (const key of keys.slice(0, warmUpStep)) this.#of(key);
     if (keys.length > warmUpStep) setImmediate(() => this.#warmUp(keys.slice(warmUpStep)));
   }
+}
+
+/** `always` for people who log in, `on request` while everybody on this machine is let in, unless configured. */
+function usualShow({ showIdentity }: HttpConfig, isOpen: boolean): ShowIdentity {
+  return showIdentity ?? (isOpen ? 'on request' : 'always');
 }

@@ -1,32 +1,17 @@
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import { countSeriesInstances } from '../../../src/dimse/scu/count-series-instances.ts';
 import { acceptAssociation, response, startRawPeer } from '../../peers/raw-peer.ts';
-import { ctSliceFile } from '../../support/ct-slice.ts';
 import { startOrthanc } from '../../support/orthanc.ts';
-import { runProgram } from '../../support/run-program.ts';
-import { temporaryFolder } from '../../support/threshold-bundle.ts';
-import { range } from '../../intake/intake-harness.ts';
+import { sendSeries } from '../../support/sent-series.ts';
 
 test('an archive says how many images a series has (CS 4.2.3.3)', async (t) => {
   const orthanc = await startOrthanc(t);
   const peer = { aeTitle: orthanc.aeTitle, host: '127.0.0.1', port: orthanc.dicomPort };
-  const folder = await temporaryFolder(t);
-  const files: string[] = [];
-  for (const [series, last] of [
+  await sendSeries(t, peer.port, [
     ['1.2.826.7.1', 13],
     ['1.2.826.7.2', 4],
-  ] as const) {
-    for (const number of range(1, last)) {
-      const file = join(folder, `${series}-${number}.dcm`);
-      await writeFile(file, ctSliceFile({ series, number }));
-      files.push(file);
-    }
-  }
-  const { code, stderr } = await runProgram('/usr/bin/storescu', ['127.0.0.1', String(peer.port), ...files]);
-  assert.equal(code, 0, stderr);
+  ]);
 
   const ask = (seriesInstanceUid: string) =>
     countSeriesInstances(

@@ -1,34 +1,20 @@
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import { findCtSeries } from '../../../src/dimse/scu/find-ct-series.ts';
-import { ctSliceFile } from '../../support/ct-slice.ts';
 import { freePort } from '../../support/free-port.ts';
 import { startOrthanc } from '../../support/orthanc.ts';
 import { checkout, runProgram } from '../../support/run-program.ts';
+import { sendSeries } from '../../support/sent-series.ts';
 import { startRunningNode } from '../../support/running-node.ts';
-import { temporaryFolder } from '../../support/threshold-bundle.ts';
-import { range } from '../../intake/intake-harness.ts';
 
 test('pull has an archive send the CTs of a study to the node (CS 4.2.3.6)', async (t) => {
   const dicomPort = await freePort();
   const orthanc = await startOrthanc(t, { DicomModalities: { node: ['CONTOUR', '127.0.0.1', dicomPort] } });
   const node = await startRunningNode(t, { dicom: { port: dicomPort }, intake: { quietPeriodSeconds: 1 } });
-  const folder = await temporaryFolder(t);
-  const files: string[] = [];
-  for (const [series, last] of [
+  await sendSeries(t, orthanc.dicomPort, [
     ['1.2.826.7.1', 6],
     ['1.2.826.7.2', 4],
-  ] as const) {
-    for (const number of range(1, last)) {
-      const file = join(folder, `${series}-${number}.dcm`);
-      await writeFile(file, ctSliceFile({ series, number }));
-      files.push(file);
-    }
-  }
-  const stored = await runProgram('/usr/bin/storescu', ['127.0.0.1', String(orthanc.dicomPort), ...files]);
-  assert.equal(stored.code, 0, stored.stderr);
+  ]);
 
   const peer = { aeTitle: orthanc.aeTitle, host: '127.0.0.1', port: orthanc.dicomPort };
   const found = await findCtSeries(
