@@ -50,14 +50,19 @@ export function elementHeaders(bytes: Uint8Array, at: number, syntax: ElementEnc
     const length = view.getUint32(offset, little);
     return length === undefinedLength ? undefined : length;
   };
-  const withoutVr = { tag, vr: vrOf(tag) ?? 'UN', dataOffset: at + 8, length: long(at + 4) };
-  if (syntax.implicitVr) return [withoutVr];
+  const withoutVr = (): OpenElementHeader => ({
+    tag,
+    vr: vrOf(tag) ?? 'UN',
+    dataOffset: at + 8,
+    length: long(at + 4),
+  });
+  if (syntax.implicitVr) return [withoutVr()];
   const vr = String.fromCharCode(bytes[at + 4]!, bytes[at + 5]!);
   const short = { tag, vr, dataOffset: at + 8, length: view.getUint16(at + 6, little) };
   if (shortVrs.has(vr)) return [short];
   const whole = at + 12 > bytes.length ? [] : [{ tag, vr, dataOffset: at + 12, length: long(at + 8) }];
   if (longVrs.has(vr)) return whole;
-  return [...(view.getUint16(at + 6) === 0 ? whole : []), short, withoutVr];
+  return [...(view.getUint16(at + 6) === 0 ? whole : []), short, withoutVr()];
 }
 
 /** So many elements in a row do not come about by chance. */

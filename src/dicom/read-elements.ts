@@ -2,7 +2,7 @@ import dicomParser from 'dicom-parser';
 import type { ByteStream, Element } from 'dicom-parser';
 import { ContourNodeError } from '../errors.ts';
 import { vrOf } from './dictionary.ts';
-import { elementHeader, elementHeaders, endOfBrokenSequence, followsOn } from './element-header.ts';
+import { elementHeader, elementHeaders, endOfBrokenSequence, followsOn, isVr } from './element-header.ts';
 import type { TransferSyntax } from './transfer-syntax.ts';
 
 /** Why the value of an element cannot be trusted: words that follow `element (gggg,eeee)`. */
@@ -84,9 +84,6 @@ function readOrStepOver(
 /** The next element where it is whole; undefined, or an error, where it is not. */
 function readWhole(stream: ByteStream, syntax: TransferSyntax, untilTag: string | undefined): Element | undefined {
   stream.warnings.length = 0;
-  const start = stream.position;
-  if (!syntax.implicitVr && elementHeader(stream.byteArray, start, syntax) === undefined)
-    throw unreadable('an element has no VR');
   const element = readElement(stream, syntax, untilTag);
   if (untilTag !== undefined) return element;
   const { hadUndefinedLength = false, items } = element;
@@ -100,13 +97,20 @@ function readWhole(stream: ByteStream, syntax: TransferSyntax, untilTag: string 
 
 function readElement(stream: ByteStream, syntax: TransferSyntax, untilTag: string | undefined): Element {
   if (syntax.implicitVr) return dicomParser.readDicomElementImplicit(stream, untilTag, parserVr);
-  // dicom-parser takes the length of the 64-bit VRs for two bytes (PS3.5 table 7.1-1 says four).
-  const header = elementHeader(stream.byteArray, stream.position, syntax);
-  if (header !== undefined && ['OV', 'SV', 'UV'].includes(header.vr)) {
-    stream.seek(header.dataOffset + header.length - stream.position);
-    return { tag: `x${header.tag}`, vr: header.vr, length: header.length, dataOffset: header.dataOffset };
-  }
+  const { byteArray, position } = stream;
+  const vr = String.fromCharCode(byteArray[position + 4] ?? 0, byteArray[position + 5] ?? 0);
+  if (!isVr(vr)) throw unreadable('an element has no VR');
+  if (['OV', 'SV', 'UV'].includes(vr)) return read64Bit(stream, syntax);
   return dicomParser.readDicomElementExplicit(stream, stream.warnings, untilTag);
+}
+
+/** dicom-parser takes the length of the 64-bit VRs for two bytes (PS3.5 table 7.1-1 says four). */
+function read64Bit(stream: ByteStream, syntax: TransferSyntax): Element {
+  const header = elementHeader(stream.byteArray, stream.position, syntax);
+  if (header === undefined) throw unreadable('the data set ends within an element');
+  const { tag, vr, length, dataOffset } = header;
+  stream.seek(dataOffset + length - stream.position);
+  return { tag: `x${tag}`, vr, length, dataOffset };
 }
 
 /** Its types want a string; without one, dicom-parser looks into the value to see whether it is a sequence. */

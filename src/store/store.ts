@@ -22,6 +22,7 @@ import { forgetQuality, recoverQuality, refreshQuality } from './quality-values.
 import type { Actor, SeriesReader } from './series.ts';
 import { emptyRecord, evolve, foldRecord, type SeriesRecord, withImage } from './series-record.ts';
 import { StoreReader, type StoreReaderOptions } from './store-reader.ts';
+import type { KeptRecord } from './records.ts';
 import { openTables, type Tables } from './tables.ts';
 
 export interface StoreOptions extends StoreReaderOptions {
@@ -83,9 +84,9 @@ export class Store extends StoreReader implements SeriesReader {
     const kept = this.records.get(series);
     const { before, after } = appendEvent(this.dataDirectory, series, entry);
     faultPoint('event-appended');
-    const record = this.#change(series, () =>
+    const record = this.#change(() =>
       before === (kept?.journalBytes ?? 0)
-        ? this.records.put(evolve(kept?.record ?? emptyRecord(series), entry), after)
+        ? { record: evolve(kept?.record ?? emptyRecord(series), entry), journalBytes: after }
         : this.#fold(series),
     );
     if (entry.kind === 'compared' || entry.kind === 'confirmed') this.#refreshQuality(record);
@@ -94,15 +95,21 @@ export class Store extends StoreReader implements SeriesReader {
 
   /** Records an image whose file lies under its name already. */
   addImage(series: string, stored: StoredImage): void {
-    const { record, journalBytes: bytes } = this.records.get(series) ?? {
-      record: emptyRecord(series),
-      journalBytes: 0,
+    const kept = this.records.get(series);
+    const next = {
+      record: withImage(kept?.record ?? emptyRecord(series), stored, stored.version > 1),
+      journalBytes: kept?.journalBytes ?? 0,
     };
-    this.#change(series, () => {
-      const known = this.instances.newest(series, stored.instance) !== undefined;
+    if (kept === undefined) {
+      this.#change(() => {
+        this.instances.add(series, stored);
+        return next;
+      });
+    } else {
       this.instances.add(series, stored);
-      return this.records.put(withImage(record, stored, known), bytes);
-    });
+      this.records.hold(next);
+      this.index.set(next.record);
+    }
     this.#tell(series, { kind: 'image' });
   }
 
@@ -119,32 +126,31 @@ export class Store extends StoreReader implements SeriesReader {
   /** Makes what the tables know of a series again from its journal and images. */
   async rebuild(series: string): Promise<void> {
     const images = await this.#readImages(series);
-    this.#change(series, () => {
+    this.#change(() => {
       this.instances.remove(series);
       for (const image of images) this.instances.add(series, image);
       return this.#fold(series);
     });
   }
 
-  /** Every change of a record goes this way. */
-  #change(series: string, work: () => SeriesRecord): SeriesRecord {
-    let record: SeriesRecord | undefined;
-    try {
-      this.tables.transaction(() => (record = work()));
-    } catch (error) {
-      this.records.forget(series);
-      throw error;
-    }
-    this.index.set(record!);
-    return record!;
+  /** Every change of a record goes this way, but for images of a series that is known. */
+  #change(work: () => KeptRecord): SeriesRecord {
+    let kept: KeptRecord | undefined;
+    this.tables.transaction(() => {
+      kept = work();
+      this.records.write(kept);
+    });
+    this.records.written(kept!);
+    this.index.set(kept!.record);
+    return kept!.record;
   }
 
   /** The record from its beginning; the images' rows stay. */
-  #fold(series: string): SeriesRecord {
+  #fold(series: string): KeptRecord {
     const { events, bytes, unreadable } = readJournal(this.dataDirectory, series);
     if (unreadable > 0)
       this.#log.error({ series, lines: unreadable }, 'lines of the journal cannot be read and were passed over');
-    return this.records.put(foldRecord(series, this.instances.files(series), events), bytes);
+    return { record: foldRecord(series, this.instances.files(series), events), journalBytes: bytes };
   }
 
   #forget(series: string): void {
@@ -180,7 +186,7 @@ export class Store extends StoreReader implements SeriesReader {
     else if (files.length === 0 && readJournal(this.dataDirectory, key).bytes === 0) {
       await rm(join(this.dataDirectory, seriesFolder(key)), { recursive: true });
       this.#forget(key);
-    } else if (this.instances.files(key).length === files.length) this.#change(key, () => this.#fold(key));
+    } else if (this.instances.files(key).length === files.length) this.#change(() => this.#fold(key));
     else await this.rebuild(key);
     const record = this.get(key);
     if (record !== undefined && record.corrections.length > 0) this.#refreshQuality(record);

@@ -67,7 +67,7 @@ export class StorageService {
     if (bytes.length === 0) return;
     if (this.#headBytes < headBytes) {
       this.#headBytes += bytes.length;
-      this.#head.push(Buffer.from(bytes.subarray(0, headBytes)));
+      this.#head.push(bytes.subarray(0, headBytes));
     }
     this.#file?.write(bytes);
   }
