@@ -31,7 +31,7 @@ export const faultPoints = {
   // the engine process
   contouring: 'an engine has the order; nothing is drawn',
   'structure-set-written': 'the structure set is written, no result',
-  'result-written': 'the result is written; the worker does not know it',
+  'result-written': 'the result is written, no picture; the worker does not know it',
 } as const;
 export type FaultPoint = keyof typeof faultPoints;
 

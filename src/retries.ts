@@ -48,6 +48,8 @@ export const checks = {
   commitmentRequestsSeconds: 300,
   /** Notices that are not sent yet. */
   noticesSeconds: 60,
+  /** A contact sheet that a message waits for. */
+  contactSheetSeconds: 1,
   /** Between two looks at work that is due already: what cannot be done now must not use a whole processor. */
   shortestPauseSeconds: 0.1,
 } as const;

@@ -1,7 +1,9 @@
+import { stageAfterResult } from '../src/work/progress.ts';
+
 /** Gets the stage of a job and the fraction of the whole job that is done. */
 export type Progress = (stage: string, fraction: number) => void;
 
-const stages = ['volume', 'body', 'resampling', 'inference', 'contours', 'structure set', 'pictures'] as const;
+const stages = ['volume', 'body', 'resampling', 'inference', 'contours', 'structure set', stageAfterResult] as const;
 export type Stage = (typeof stages)[number];
 
 /** Usual share of each stage in the time of a job, to show its progress: with a network of slices, of the whole CT. */

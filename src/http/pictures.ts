@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { open, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -16,11 +17,15 @@ import {
   picturePlanesFile,
 } from '../work/picture-files.ts';
 import { comparisonFolder, contoursFile } from '../work/paths.ts';
-import type { SeriesReader } from '../store/series.ts';
+import type { JobQueues } from '../jobs/job-queues.ts';
+import { wasContoured } from '../store/orders.ts';
+import type { OrderView, SeriesReader } from '../store/series.ts';
+import { answerLater } from './missing-pictures.ts';
 
 export interface PicturesOptions {
   readonly series: SeriesReader;
   readonly dataDirectory: string;
+  readonly queues: Pick<JobQueues, 'statusOf' | 'addPictures'>;
 }
 
 type Params = { key: string; order: string; version: string; axis: string; chunk: string };
@@ -36,14 +41,15 @@ const route = { config: { role: 'viewer' as const } };
  * came back, handed out as they lie on disk. Planes have their version in their address and are kept by the browser; of the
  * rest it asks each time whether its copy is still the one.
  */
-export function addPictures(server: FastifyInstance, { series, dataDirectory }: PicturesOptions): void {
+export function addPictures(server: FastifyInstance, { series, dataDirectory, queues }: PicturesOptions): void {
   const indexes = new Map<string, { readonly changed: number; readonly index: PictureIndex }>();
 
-  const folderOf = ({ key, order }: Params): string => {
+  const orderOf = ({ key, order }: Params): OrderView => {
     const found = series.view(key)?.orders.find((one) => one.order === order);
     if (found === undefined) throw missing();
-    return join(dataDirectory, found.folder);
+    return found;
   };
+  const folderOf = (params: Params): string => join(dataDirectory, orderOf(params).folder);
   const indexOf = async (folder: string): Promise<PictureIndex> => {
     const path = join(folder, pictureIndexFile);
     const changed = (await stat(path).catch(absent)).mtimeMs;
@@ -72,9 +78,12 @@ export function addPictures(server: FastifyInstance, { series, dataDirectory }: 
     [contoursFile, 'application/json'],
     [contactSheetFile, 'image/png'],
   ] as const) {
-    server.get<{ Params: Params }>(`${base}/${file}`, route, (request, reply) =>
-      sendFile(request, reply, join(folderOf(request.params), file), type),
-    );
+    server.get<{ Params: Params }>(`${base}/${file}`, route, async (request, reply) => {
+      const order = orderOf(request.params);
+      const path = join(dataDirectory, order.folder, file);
+      if (existsSync(path) || !wasContoured(order)) return sendFile(request, reply, path, type);
+      return answerLater(reply, queues, request.params.key, order);
+    });
   }
   server.get<{ Params: ComparisonParams }>(
     `/series/:key/structure-sets/:structureSet/:order/${contoursFile}`,

@@ -1,5 +1,7 @@
 import { PassThrough } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
+import type { JobQueues } from '../jobs/job-queues.ts';
+import { contourQueue, seriesOfJob } from '../jobs/queue-names.ts';
 import type { SeriesReader } from '../store/series.ts';
 
 /** Milliseconds within which changes are told together. */
@@ -9,11 +11,16 @@ const heartbeat = 20_000;
 /** Keys told one by one; of more a page looks at everything. */
 const most = 200;
 
+export interface SeriesEventsOptions {
+  readonly series: SeriesReader;
+  readonly queues: Pick<JobQueues, 'onEvent'>;
+}
+
 /**
  * `/events`: server-sent events (HTML, section 9.2). `event: series` carries the keys of the series that changed as
  * JSON, an empty list for more than fit. A page asks for itself again; nothing else is told here.
  */
-export function addSeriesEvents(server: FastifyInstance, { series }: { series: SeriesReader }): void {
+export function addSeriesEvents(server: FastifyInstance, { series, queues }: SeriesEventsOptions): void {
   const listeners = new Set<PassThrough>();
   const changed = new Set<string>();
   let timer: NodeJS.Timeout | undefined;
@@ -31,10 +38,15 @@ export function addSeriesEvents(server: FastifyInstance, { series }: { series: S
       else stream.write(text);
     }
   };
-  const forget = series.onChange((key) => {
+  const change = (key: string): void => {
     if (listeners.size === 0) return;
     changed.add(key);
     timer ??= setTimeout(tell, gather);
+  };
+  const forget = series.onChange(change);
+  // The pictures of an order come after its result; the store knows nothing of them.
+  queues.onEvent(({ kind, queue, jobId }) => {
+    if (kind === 'completed' && queue === contourQueue) change(seriesOfJob(jobId));
   });
   const beat = setInterval(() => write(': \n\n'), heartbeat);
   server.addHook('onClose', async () => {

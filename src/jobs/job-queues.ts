@@ -17,13 +17,16 @@ export interface JobStatus {
 }
 
 export interface JobEvent {
-  readonly kind: 'active' | 'completed' | 'failed';
+  /** `result`: what the job is for is on disk, although it goes on. */
+  readonly kind: 'active' | 'result' | 'completed' | 'failed';
   readonly queue: string;
   readonly jobId: string;
 }
 
 export interface JobQueues {
   addContour(payload: ContourPayload, priority: Priority): Promise<void>;
+  /** Has the pictures of a contoured order made again, once however often it is asked meanwhile. */
+  addPictures(payload: ContourPayload): Promise<void>;
   addCompare(payload: ComparePayload): Promise<void>;
   addDeliver(payload: DeliverPayload): Promise<void>;
   /** @param queue `contour`, `compare` or `deliver-NAME` */

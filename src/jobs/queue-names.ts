@@ -24,6 +24,15 @@ export function contourJobId(payload: ContourPayload): string {
   return [payload.series, payload.revision, payload.order, payload.try].join('-');
 }
 
+/** Every job id begins with its series. */
+export function seriesOfJob(jobId: string): string {
+  return jobId.slice(0, 16);
+}
+
+export function picturesJobId(payload: ContourPayload): string {
+  return [payload.series, payload.revision, payload.order, 'pictures'].join('-');
+}
+
 export function compareJobId(payload: ComparePayload): string {
   return [payload.series, payload.structureSet, payload.order, payload.try].join('-');
 }

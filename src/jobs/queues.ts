@@ -5,7 +5,16 @@ import type { JobEvent, JobQueues, JobState, JobStatus } from './job-queues.ts';
 import type { Log } from '../log.ts';
 import type { Priority } from '../config/schema.ts';
 import { comparePayloadSchema, contourPayloadSchema, deliverPayloadSchema } from '../work/payloads.ts';
-import { compareJobId, compareQueue, contourJobId, contourQueue, deliverJobId, deliverQueue } from './queue-names.ts';
+import { progressSchema, stageAfterResult } from '../work/progress.ts';
+import {
+  compareJobId,
+  compareQueue,
+  contourJobId,
+  contourQueue,
+  deliverJobId,
+  deliverQueue,
+  picturesJobId,
+} from './queue-names.ts';
 import { connectRedis, type RedisAddress } from './redis-connection.ts';
 import { checkRedisSafety } from './redis-safety.ts';
 import { readHeartbeats, type WorkerHeartbeat } from './worker-heartbeat.ts';
@@ -91,6 +100,14 @@ class BullQueues implements ContourQueues {
     const checked = contourPayloadSchema.parse(payload);
     await this.#ask(contourQueue, (queue) =>
       queue.add('contour', checked, { ...jobOptions, jobId: contourJobId(checked), priority: priorities[priority] }),
+    );
+  }
+
+  async addPictures(payload: unknown): Promise<void> {
+    const checked = contourPayloadSchema.parse(payload);
+    const options = { ...jobOptions, removeOnComplete: true, removeOnFail: true, priority: priorities.low };
+    await this.#ask(contourQueue, (queue) =>
+      queue.add('pictures', checked, { ...options, jobId: picturesJobId(checked) }),
     );
   }
 
@@ -226,6 +243,10 @@ class BullQueues implements ContourQueues {
         for (const listener of this.#listeners) listener({ kind, queue: name, jobId: event.jobId });
       };
     events.on('active', notify('active'));
+    events.on('progress', (event) => {
+      const progress = progressSchema.safeParse(event.data);
+      if (progress.success && progress.data.stage === stageAfterResult) notify('result')(event);
+    });
     events.on('completed', notify('completed'));
     events.on('failed', notify('failed'));
     this.#open.set(name, { queue, events, connection });

@@ -4,12 +4,15 @@ import { decodeText } from '../dicom/character-set.ts';
 import { asContourNodeError } from '../errors.ts';
 import { checks, delayAfter, retries } from '../retries.ts';
 import { contactSheetFile } from '../work/picture-files.ts';
+import { wasContoured } from '../store/orders.ts';
 import type { Channel } from './channel.ts';
 import type { Message } from './message.ts';
 import { type Notice, noticesOf } from './notice.ts';
 import type { NotifierOptions } from './notifier-options.ts';
 
 const hour = 3_600_000;
+/** So long a message waits for the contact sheet that goes with it, which is made after the structure set. */
+const picturesSeconds = 60;
 const longestPause = checks.noticesSeconds * 1000;
 
 /** The notices that one channel has still to send: one at a time, each with its own tries. */
@@ -105,10 +108,19 @@ export class ChannelRound {
   }
 
   async #send(series: string, notice: Notice): Promise<void> {
-    const { store, lock } = this.#options;
+    const { store, lock, clock } = this.#options;
     try {
       const contactSheet = this.#channel.contactSheet ? await this.#contactSheet(series, notice.order) : undefined;
-      await this.#channel.send(this.#message(series, notice), this.#stopping.signal, contactSheet);
+      const inTime = clock.now() < Date.parse(notice.at) + picturesSeconds * 1000;
+      if (contactSheet === 'not yet' && inTime) {
+        this.#again(series, notice, { tries: 0, at: clock.now() + checks.contactSheetSeconds * 1000 });
+        return;
+      }
+      await this.#channel.send(
+        this.#message(series, notice),
+        this.#stopping.signal,
+        contactSheet === 'not yet' ? undefined : contactSheet,
+      );
     } catch (error) {
       if (!this.#stopping.signal.aborted) this.#postpone(series, notice, error as Error);
       return;
@@ -123,14 +135,17 @@ export class ChannelRound {
   #postpone(series: string, notice: Notice, error: Error): void {
     const { log, clock, current } = this.#options;
     const { retrySeconds, giveUpHours } = current().notifications;
-    const ofSeries = this.#tries.get(series) ?? new Map<string, { tries: number; at: number }>();
-    this.#tries.set(series, ofSeries);
-    const tries = (ofSeries.get(notice.key)?.tries ?? 0) + 1;
+    const tries = (this.#tries.get(series)?.get(notice.key)?.tries ?? 0) + 1;
     const at = clock.now() + delayAfter(tries, { ...retries.notice, firstSeconds: retrySeconds });
-    ofSeries.set(notice.key, { tries, at });
+    this.#again(series, notice, { tries, at });
     const givenUp = at > Date.parse(notice.at) + giveUpHours * hour;
     const words = `${this.#channel.name}: ${error.message}; ${givenUp ? 'given up' : 'it is tried again'}`;
     log[givenUp ? 'error' : 'warn']({ series, kind: notice.kind, tries }, `a notice was not sent: ${words}`);
+  }
+
+  #again(series: string, { key }: Notice, next: { tries: number; at: number }): void {
+    const ofSeries = this.#tries.get(series) ?? new Map<string, { tries: number; at: number }>();
+    this.#tries.set(series, ofSeries.set(key, next));
   }
 
   #message(series: string, { key, kind, at, text, problem }: Notice): Message {
@@ -150,12 +165,12 @@ export class ChannelRound {
     };
   }
 
-  /** undefined where nothing was contoured, or the pictures are removed. */
-  async #contactSheet(series: string, order: string | undefined): Promise<Buffer | undefined> {
+  /** undefined where nothing was contoured; the pictures come after the result. */
+  async #contactSheet(series: string, order: string | undefined): Promise<Buffer | 'not yet' | undefined> {
     const { store } = this.#options;
-    const folder = store.view(series)?.orders.find((one) => one.order === order)?.folder;
-    if (folder === undefined) return undefined;
-    return readFile(join(store.dataDirectory, folder, contactSheetFile)).catch(() => undefined);
+    const found = store.view(series)?.orders.find((one) => one.order === order);
+    if (found === undefined || !wasContoured(found)) return undefined;
+    return readFile(join(store.dataDirectory, found.folder, contactSheetFile)).catch(() => 'not yet' as const);
   }
 
   #patient(series: string): { name: string; id: string } | undefined {

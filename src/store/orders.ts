@@ -107,11 +107,14 @@ export function supersededOrders(orders: readonly Order[], revision: number): st
     .map(({ order }) => order);
 }
 
-function isFinished({ state, deliveries }: Order): boolean {
+/** A worker contoured it: there are pictures, or will be. */
+export function wasContoured({ state }: { readonly state: OrderState }): boolean {
+  return state === 'contoured' || state === 'nothing found';
+}
+
+function isFinished(order: Order): boolean {
   const undelivered: readonly DeliveryState[] = ['waiting', 'delivering', 'failed'];
-  return (
-    (state === 'contoured' || state === 'nothing found') && !deliveries.some((one) => undelivered.includes(one.state))
-  );
+  return wasContoured(order) && !order.deliveries.some((one) => undelivered.includes(one.state));
 }
 
 /** Orders of earlier revisions by the same bundle whose structure set went out, or may have. */
@@ -131,7 +134,7 @@ export function predecessors(
 export function contouredOrders(orders: readonly Order[]): string[] {
   const newest = new Map(
     orders
-      .filter(({ state }) => state === 'contoured' || state === 'nothing found')
+      .filter(wasContoured)
       .toSorted(byAge)
       .map(({ bundle, order }) => [`${bundle.name} ${bundle.version}`, order]),
   );

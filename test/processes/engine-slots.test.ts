@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import assert from 'node:assert/strict';
 import { workResultSchema } from '../../src/work/work-result.ts';
-import type { ContourProgress } from '../../worker/processes/engine-messages.ts';
+import type { ContourProgress } from '../../src/work/progress.ts';
 import { EngineSlots, type SlotOptions } from '../../worker/processes/engine-slots.ts';
 import { silentLog } from '../jobs/running-redis.ts';
 import { afterwards } from '../support/afterwards.ts';

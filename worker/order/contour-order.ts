@@ -10,18 +10,15 @@ import type { Profile, WorkOrder } from '../../src/work/work-order.ts';
 import type { RevisionManifest } from '../../src/work/revision-manifest.ts';
 import type { WorkResult } from '../../src/work/work-result.ts';
 import type { Warning } from '../../src/warning.ts';
-import { contoursFile, resultFile, structureSetFile } from '../../src/work/paths.ts';
-import { contactSheetFile, pictureAxes, pictureIndexFile, picturePlanesFile } from '../../src/work/picture-files.ts';
+import { resultFile, structureSetFile } from '../../src/work/paths.ts';
 import { problemFrom } from '../../src/problem.ts';
 import { faultPoint } from '../../src/fault-point.ts';
 import type { LoadedBundle } from '../bundles/load-bundle.ts';
 import { allWarnings, contourCt, type ContouredCt, type ContourOptions, type CtFiles } from '../contour-ct.ts';
 import { contourRecipe } from '../contour-recipe.ts';
-import { contoursJson } from '../pictures/contours-json.ts';
 import { OrderFiles } from './order-files.ts';
-import { keySliceSheet } from '../pictures/key-slices.ts';
+import { hasPictures, writePictures } from './order-pictures.ts';
 import { readSlices } from './revision-slices.ts';
-import { planeFiles } from '../pictures/plane-files.ts';
 import { StageClock, type Progress } from '../stage-clock.ts';
 import { prepareStructureSet, type StructureSetOptions } from '../structure-set/prepare-structure-set.ts';
 
@@ -34,9 +31,9 @@ export interface ContourOrderOptions {
 }
 
 /**
- * The contour job: reads an order from disk and writes its structure sets and its result. It may be repeated at any time,
- * also after a kill: the same order gives the same structure sets, byte for byte. result.json is written last and makes them
- * final.
+ * The contour job: reads an order from disk and writes its structure sets, its result, which makes them final, and then
+ * the pictures, for which no delivery waits. It may be repeated at any time, also after a kill: the same order gives the same
+ * structure sets, byte for byte, and an order that has all but its pictures gets those.
  * @returns the content of result.json; status `rejected` for a CT that cannot be contoured
  * @throws ContourNodeError what another try may overcome: MODEL_NOT_FOUND, BUNDLE_*, ENGINE_*, DATA_DIRECTORY, DISK_FULL;
  *   RESULT_CONFLICT a file of this order exists with other bytes
@@ -48,7 +45,7 @@ export async function contourOrder(
 ): Promise<WorkResult> {
   const files = new OrderFiles(dataDirectory, payload);
   const done = await finishedResult(files);
-  if (done !== undefined) return done;
+  if (done !== undefined && (done.status === 'rejected' || (await hasPictures(files)))) return done;
 
   const [order, manifest] = [await files.order(), await files.manifest()];
   const open = (bundle: WorkOrder['bundle']) => openOrdered(bundle, order, options);
@@ -58,8 +55,9 @@ export async function contourOrder(
   const clock = new StageClock(options.progress, sees);
   faultPoint('contouring', payload.series);
   let result: WorkResult;
+  let contoured: Contoured | undefined;
   try {
-    result = await contour({
+    ({ result, contoured } = await contour({
       dataDirectory,
       files,
       order,
@@ -68,7 +66,7 @@ export async function contourOrder(
       open,
       clock,
       batchSize: options.batchSize,
-    });
+    }));
   } catch (error) {
     if (!(error instanceof ContourNodeError) || !isAtFault('CT', error.code)) throw error;
     result = {
@@ -80,16 +78,27 @@ export async function contourOrder(
       warnings: manifest.warnings,
     };
   }
+  const written = await writeResult(files, result);
+  faultPoint('result-written');
+  if (contoured !== undefined) {
+    const { manifest: shown } = contoured.bundle;
+    await clock.run('pictures', () => writePictures(files, contoured, shown));
+  }
+  return written;
+}
+
+/** @returns the result that stands: another worker may have finished the same order first */
+async function writeResult(files: OrderFiles, result: WorkResult): Promise<WorkResult> {
   try {
     faultPoint('structure-set-written');
     await files.writeOnce(resultFile, `${JSON.stringify(result, null, 2)}\n`);
+    return result;
   } catch (error) {
-    // Another worker finished the same order first. Its times may differ, its structure sets must not.
+    // The times of the other one may differ, its structure sets must not.
     const other = (error as ContourNodeError).code === 'RESULT_CONFLICT' ? await finishedResult(files) : undefined;
     if (other === undefined || outcome(other) !== outcome(result)) throw error;
     return other;
   }
-  return result;
 }
 
 /** @throws ContourNodeError BUNDLE_DIGEST another bundle is installed than the one ordered; what opening it throws */
@@ -134,7 +143,7 @@ function unfinished(
 ): Pick<WorkResult, 'formatVersion' | 'timings' | 'batchSeconds' | 'peakResidentMegabytes'> {
   return {
     formatVersion: 1,
-    timings: clock.timings,
+    timings: [...clock.timings],
     batchSeconds: clock.batchSeconds.map((seconds) => Math.round(seconds * 10_000) / 10_000),
     peakResidentMegabytes: process.resourceUsage().maxRSS / 1024,
   };
@@ -152,7 +161,7 @@ interface Work {
   readonly batchSize: number;
 }
 
-async function contour(work: Work): Promise<WorkResult> {
+async function contour(work: Work): Promise<{ result: WorkResult; contoured: Contoured }> {
   const { files, order, manifest, loaded, clock, batchSize } = work;
   const headers = await readSlices(files, manifest);
   const { geometry, slices, warnings, identityFrom } = checkCtSeries(headers, {
@@ -176,8 +185,7 @@ async function contour(work: Work): Promise<WorkResult> {
     }
     return { sets, more };
   });
-  await clock.run('pictures', () => writePictures(files, contoured));
-  return {
+  const result: WorkResult = {
     ...unfinished(clock),
     status: found.sets.length > 0 ? 'contoured' : 'nothing-found',
     rois: contoured.rois.map(({ roi, slices: where, volumeCm3, components }) => ({
@@ -192,6 +200,7 @@ async function contour(work: Work): Promise<WorkResult> {
     structureSets: found.sets,
     warnings: distinct([...manifest.warnings, ...warnings, ...allWarnings(contoured), ...found.more]),
   };
+  return { result, contoured };
 }
 
 /** The contours, and the bundle or the recipe that they come from. */
@@ -273,15 +282,6 @@ async function predecessors({ dataDirectory, order }: Work, profile: Profile): P
     uids.push(...(same.length > 0 ? same : sets).map(({ sopInstanceUid }) => sopInstanceUid));
   }
   return uids;
-}
-
-/** contours.json, preview.png and the planes of the viewer, which the page shows. */
-async function writePictures(files: OrderFiles, { volume, body, rois, bundle }: Contoured): Promise<void> {
-  await files.writeOnce(contoursFile, contoursJson(volume.grid, rois));
-  await files.replace(contactSheetFile, keySliceSheet(volume, rois, bundle.manifest));
-  const { index, planes } = await planeFiles(volume, body, rois);
-  for (const axis of pictureAxes) await files.replace(picturePlanesFile(axis), planes[axis]);
-  await files.replace(pictureIndexFile, Buffer.from(JSON.stringify(index)));
 }
 
 function distinct(warnings: readonly Warning[]): Warning[] {

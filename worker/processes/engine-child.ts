@@ -1,5 +1,4 @@
 import type { ContourPayload } from '../../src/work/payloads.ts';
-import { faultPoint } from '../../src/fault-point.ts';
 import { createLog, type Log } from '../../src/log.ts';
 import { contourOrder } from '../order/contour-order.ts';
 import { type Problem, problemFrom } from '../../src/problem.ts';
@@ -50,7 +49,6 @@ async function contour({ settings, bundles, log }: State, payload: ContourPayloa
       batchSize: settings.engine.batchSize,
       progress: (stage, fraction) => tell({ kind: 'progress', stage, fraction: Math.min(1, Math.max(0, fraction)) }),
     });
-    faultPoint('result-written');
     const summary = { status, timings, peakResidentMegabytes, ...(error === undefined ? {} : { error }) };
     tell({ kind: 'done', summary, residentMegabytes: residentMegabytes() });
   } catch (error) {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { configSchema } from '../../src/config/schema.ts';
 import { contourPayloadSchema } from '../../src/work/payloads.ts';
+import { progressSchema } from '../../src/work/progress.ts';
 import { workResultSchema } from '../../src/work/work-result.ts';
 import { problemSchema } from '../../src/problem.ts';
 
@@ -30,9 +31,6 @@ export const contourSummarySchema = workResultSchema.pick({
   peakResidentMegabytes: true,
 });
 export type ContourSummary = z.output<typeof contourSummarySchema>;
-
-export const progressSchema = z.strictObject({ stage: z.string(), fraction: z.number().min(0).max(1) });
-export type ContourProgress = z.output<typeof progressSchema>;
 
 export const fromEngineSchema = z.discriminatedUnion('kind', [
   /** Started; `problems` of the bundles that could not be loaded and run. */

@@ -1,9 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { ContourNodeError } from '../../src/errors.ts';
 import type { ContourPayload } from '../../src/work/payloads.ts';
+import type { ContourProgress } from '../../src/work/progress.ts';
 import { type Problem, errorFrom } from '../../src/problem.ts';
 import {
-  type ContourProgress,
   type ContourSummary,
   type EngineSettings,
   type FromEngine,

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { asContourNodeError, ContourNodeError } from '../../src/errors.ts';
 import type { ContourPayload } from '../../src/work/payloads.ts';
+import type { ContourProgress } from '../../src/work/progress.ts';
 import type { Log } from '../../src/log.ts';
-import type { ContourProgress, ContourSummary, EngineSettings } from './engine-messages.ts';
+import type { ContourSummary, EngineSettings } from './engine-messages.ts';
 import { EngineProcess } from './engine-process.ts';
 
 export interface SlotOptions {

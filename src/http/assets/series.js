@@ -39,6 +39,17 @@ document.addEventListener(
   true,
 );
 
+// The contact sheet is made after the structure set: it may come a little later.
+document.addEventListener(
+  'error',
+  ({ target }) => {
+    if (!(target instanceof HTMLImageElement)) return;
+    const address = target.dataset['src'];
+    if (address !== undefined) setTimeout(() => (target.src = address), 2000);
+  },
+  true,
+);
+
 document.addEventListener('submit', (event) => {
   const form = event.target;
   if (!(form instanceof HTMLFormElement) || form.dataset['orderForm'] === undefined) return;

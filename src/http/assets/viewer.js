@@ -11,13 +11,22 @@ const windows = {
   wide: { level: 0, width: 2200 },
 };
 
+/** Seconds that the viewer waits for pictures that are being made. */
+const longestWait = 120;
+
 /**
  * @param {string} address
+ * @param {number} [patience] seconds
  * @returns {Promise<unknown>}
  */
-async function getJson(address) {
+async function getJson(address, patience = longestWait) {
   const response = await fetch(address);
-  if (!response.ok) throw new Error(`HTTP ${response.status}`);
+  if (response.status === 202 && patience > 0) {
+    const wait = Number(response.headers.get('retry-after'));
+    await new Promise((resolve) => setTimeout(resolve, wait * 1000));
+    return getJson(address, patience - wait);
+  }
+  if (response.status !== 200) throw new Error(`HTTP ${response.status}`);
   return response.json();
 }
 

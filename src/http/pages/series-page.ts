@@ -1,3 +1,4 @@
+import { wasContoured } from '../../store/orders.ts';
 import type { DeliveryView, OfferedChoice, OrderView, SeriesDetail } from '../../store/series.ts';
 import type { OperatorTargets } from '../../intake/operator-targets.ts';
 import type { Texts } from '../texts/texts.ts';
@@ -17,7 +18,7 @@ import { choicesSection } from './choices-section.ts';
 import { correctionSection } from './correction-section.ts';
 import type { ReadableIdentity } from '../../dicom/readable-identity.ts';
 import type { ShowIdentity } from '../patients.ts';
-import { hasPictures, viewerSection } from './viewer-section.ts';
+import { viewerSection } from './viewer-section.ts';
 
 export interface SeriesPageInput {
   readonly texts: Texts;
@@ -205,7 +206,7 @@ function orderCard(texts: Texts, series: string, order: OrderView): Html {
           ${problemBox(texts, delivery.commitment?.problem)}
         </div>`,
     )}
-    ${hasPictures(order) && contactSheet(texts, series, order)}
+    ${wasContoured(order) && contactSheet(texts, series, order)}
   </article>`;
 }
 

@@ -1,3 +1,4 @@
+import { wasContoured } from '../../store/orders.ts';
 import type { OrderView, SeriesDetail } from '../../store/series.ts';
 import type { Texts } from '../texts/texts.ts';
 import { html, type Html } from './html.ts';
@@ -11,17 +12,12 @@ const colours = { proposed: '#ff4d4d', corrected: '#2ee66b' };
 
 /** The viewer of what was contoured last: three planes with the contours, windows, the list of structures. */
 export function viewerSection(texts: Texts, series: SeriesDetail): Html {
-  const contoured = series.orders.filter(hasPictures);
+  const contoured = series.orders.filter(wasContoured);
   // Within a revision the last one is the newest.
   const order = contoured.findLast(({ revision }) => revision === contoured[0]?.revision);
   return html`<section id="viewer" data-live class="panel" ${order === undefined && html`hidden`}>
     ${order !== undefined && viewer(texts.viewer, order, correctionOf(series, order))}
   </section>`;
-}
-
-/** The worker made pictures of it. */
-export function hasPictures({ state }: OrderView): boolean {
-  return state === 'contoured' || state === 'nothing found';
 }
 
 /** Address of the contours of a correction: the one that counts, else the newest that is not this node's own. */

@@ -1,6 +1,8 @@
 import { asContourNodeError } from '../../errors.ts';
 import type { SeriesRecord } from '../../store/series-record.ts';
 import { unfinishedComparisons, unfinishedDeliveries, unfinishedOrders } from '../../store/unfinished-work.ts';
+import type { JobEvent } from '../../jobs/job-queues.ts';
+import { seriesOfJob } from '../../jobs/queue-names.ts';
 import { checks } from '../../retries.ts';
 import { advanceComparison } from './compare-tries.ts';
 import { advanceOrder } from './contour-tries.ts';
@@ -36,9 +38,8 @@ export class Reconciler {
     queues.onReady(() => this.all());
     queues.onEvent(({ kind, jobId }) => {
       // A job that ended makes room for those that found the queue full.
-      if (kind !== 'active' && store.hasOverdueTry()) this.all();
-      // Job ids begin with the series.
-      else this.series(jobId.slice(0, 16));
+      if (isEnd(kind) && store.hasOverdueTry()) this.all();
+      else this.series(seriesOfJob(jobId));
     });
     this.all();
   }
@@ -129,4 +130,8 @@ export class Reconciler {
     const pause = Math.min(checks.reconcileSeconds, Math.max(checks.shortestPauseSeconds, seconds));
     this.#cancelTimer = clock.after(pause * 1000, () => this.all());
   }
+}
+
+function isEnd(kind: JobEvent['kind']): boolean {
+  return kind === 'completed' || kind === 'failed';
 }
