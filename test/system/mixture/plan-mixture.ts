@@ -1,4 +1,4 @@
-import type { Elements, Value } from '../../dicom/generated-ct.ts';
+import type { Elements } from '../../dicom/generated-ct.ts';
 import { organ } from '../../support/clinic-ct.ts';
 import { type PlannedSeries, type Random, randomFrom, SeriesDraft, slicesOfSeries } from './planned-series.ts';
 import { unusable } from './unusable-series.ts';
@@ -27,7 +27,7 @@ function planned(kind: string, make: Make, number: number, seed: number, random:
   const name = Buffer.from(patient % 3 === 0 ? `M\xfcller^Patient ${patient}` : `Doe^Patient ${patient}`, 'latin1');
   const id = `P-${patient}`;
   const elements: Elements = {
-    '00100010': ['PN', Buffer.concat([name, Buffer.alloc(name.length % 2, ' ')]) as Value],
+    '00100010': ['PN', Buffer.concat([name, Buffer.alloc(name.length % 2, ' ')])],
     '00100020': ['LO', id],
     '0020000d': ['UI', `1.2.826.30.${seed}.${patient}`],
   };

@@ -4,7 +4,7 @@ import {
   explicitVrLittleEndian,
   implicitVrLittleEndian,
 } from '../../../src/dicom/transfer-syntax.ts';
-import type { Elements, Value } from '../../dicom/generated-ct.ts';
+import type { Elements } from '../../dicom/generated-ct.ts';
 import { brokenElements, withBytes } from '../../support/broken-elements.ts';
 import { clinicPixelMm } from '../../support/clinic-ct.ts';
 import { otherPixels, type PlannedSeries, type SentInstance, type SeriesDraft, withSurplus } from './planned-series.ts';
@@ -34,7 +34,7 @@ function secondAcquisition(draft: SeriesDraft, slices?: number): SentInstance[] 
 
 const text = (bytes: Buffer | string, set: string): Elements => ({
   '00080005': ['CS', set],
-  '00100010': ['PN', bytes as Value],
+  '00100010': ['PN', bytes],
 });
 
 /** Two ways to write one patient, each with the bytes of the name that it stands for. */
