@@ -1,3 +1,5 @@
+import type { CtHeader } from './ct-header.ts';
+import { type Acquisition, numberedRuns } from './same-positions.ts';
 import { samePatient } from './same-patient.ts';
 import { type OtherImages, type OtherKind, type SeriesImage, sortImages } from './sort-images.ts';
 
@@ -17,18 +19,16 @@ export interface ImageChoice<T> {
 const mayBeScan: ReadonlySet<OtherKind> = new Set(['orientation', 'matrix', 'place', 'acquisition']);
 
 /**
- * What a person may choose of a series that is not usable as a whole: each acquisition of several; or its slices, or
- * another group of images. Whether what is kept makes a volume has not been looked at. Empty where every image is a
+ * What a person may choose of a series that is not usable as a whole: each acquisition, study or frame of reference of
+ * several; or its slices, or another group of images. Whether what is kept makes a volume has not been looked at. Empty where every image is a
  * slice, and where the images may be of two patients: then no choice is safe.
  */
 export function imageChoices<T extends SeriesImage>(images: readonly T[]): ImageChoice<T>[] {
   if (samePatient(images.map(({ identity }) => identity)).differs !== undefined) return [];
   const { slices, others, acquisitions } = sortImages(images);
   const rest = others.map(({ reason, images: group }) => ({ reason, images: group }));
-  if (acquisitions.length > 0) {
-    const groups = acquisitions.map(({ name, images: group }) => ({ reason: name, images: group }));
-    return groups.map((group) => only(group, [...groups, ...rest]));
-  }
+  const parts = partsOf(slices, acquisitions);
+  if (parts.length > 0) return parts.map((part) => only(part, [...parts, ...rest]));
   if (others.length === 0 || slices.length === 0) return [];
   const main = { reason: 'the other slices', images: slices };
   const scans = others.filter(({ kind }) => mayBeScan.has(kind)).map(({ reason }) => reason);
@@ -36,6 +36,22 @@ export function imageChoices<T extends SeriesImage>(images: readonly T[]): Image
     { kind: 'without', kept: slices, leftOut: rest },
     ...rest.filter(({ reason }) => scans.includes(reason)).map((group) => only(group, [main, ...rest])),
   ];
+}
+
+/** Slices of which one volume cannot be made, but perhaps one of each part. */
+function partsOf<T extends SeriesImage>(slices: readonly T[], acquisitions: readonly Acquisition<T>[]): Group<T>[] {
+  const runs = acquisitions.length > 0 ? acquisitions : numberedRuns(slices);
+  if (runs.length > 0) return runs.map(({ name, images }) => ({ reason: name, images }));
+  const by = (what: string, uid: (image: CtHeader) => string): Group<T>[] => {
+    const groups = [...Map.groupBy(slices, uid)].toSorted(([, a], [, b]) => b.length - a.length);
+    if (groups.length < 2) return [];
+    return groups.map(([one, images], index) => ({
+      reason: one === '' ? `no ${what}` : `${what} ${index + 1}`,
+      images,
+    }));
+  };
+  const studies = by('study', ({ studyInstanceUid }) => studyInstanceUid);
+  return studies.length > 0 ? studies : by('frame of reference', ({ frameOfReferenceUid }) => frameOfReferenceUid);
 }
 
 function only<T>(group: Group<T>, all: readonly Group<T>[]): ImageChoice<T> {

@@ -110,3 +110,33 @@ test('a choice that would leave a gap says so and cannot be made; of two patient
   assert.equal(patients.show(a).state, 'rejected');
   assert.deepEqual(await patients.actions.choices(patients.keyOf(a)), []);
 });
+
+test('of two frames of reference, and of two runs that only their Instance Numbers part, an operator has one contoured', async (t) => {
+  for (const [name, second, choices] of [
+    ['frames', { frame: '1.2.3.999', offset: 0 }, ['frame of reference 1', 'frame of reference 2']],
+    ['runs', { pixelSeed: 500, offset: 12 }, ['Instance Numbers 1 to 12', 'Instance Numbers 13 to 24']],
+  ] as const) {
+    const bench = await IntakeHarness.open(t);
+    const association = bench.associate();
+    const { offset, ...changes } = second;
+    for (const number of range(1, 12)) await bench.send(association, { series: a, number });
+    for (const number of range(1, 12)) {
+      const z = { z: (name === 'frames' ? number + 12 : number) * 3 };
+      const slice = { series: a, number: number + offset, sopInstanceUid: `${a}.1.${number}`, ...z, ...changes };
+      await bench.send(association, slice);
+    }
+    bench.assembly.ended(association, 'released');
+    await bench.pass(21);
+    const code = name === 'frames' ? 'SERIES_MIXED_FRAME' : 'SERIES_DUPLICATE_POSITION';
+    assert.deepEqual([bench.show(a).state, bench.show(a).problem?.code], ['rejected', code]);
+    const offered = await bench.actions.choices(bench.keyOf(a));
+    assert.deepEqual(
+      offered.map((choice) => choice.name),
+      choices,
+      name,
+    );
+    assert.equal((await choose(bench, offered[1]!.choice)).length, 12);
+    assert.equal(bench.show(a).state, 'unrouted');
+    assert.doesNotMatch(JSON.stringify(bench.show(a)), /1\.2\.3\.999/, 'no UIDs');
+  }
+});

@@ -47,7 +47,7 @@ export const unusable: Readonly<Record<string, Make>> = {
   }),
   'every image cut off': (draft) => ({
     instances: draft.images({ garble: cutOff }, all),
-    ...rejected('DICOM_UNREADABLE', /^12 instances refused/),
+    ...rejected('DICOM_UNREADABLE', /^12 instances refused: the data set ends/),
   }),
   'one image without its last pixels': (draft) => ({
     instances: lastRefused(draft, (k) => {
