@@ -1,4 +1,6 @@
+import type { ContourNodeError } from '../errors.ts';
 import type { CtHeader } from './ct-header.ts';
+import { twoPatients } from './refuse-images.ts';
 import { type Acquisition, numberedRuns } from './same-positions.ts';
 import { samePatient } from './same-patient.ts';
 import { type OtherImages, type OtherKind, type SeriesImage, sortImages } from './sort-images.ts';
@@ -13,6 +15,8 @@ export interface ImageChoice<T> {
   readonly name?: string;
   readonly kept: readonly T[];
   readonly leftOut: readonly Group<T>[];
+  /** Why nobody may choose it: it is there to be looked at. */
+  readonly refused?: ContourNodeError;
 }
 
 /** Images that may be a scan although most of the series is another one. */
@@ -21,10 +25,10 @@ const mayBeScan: ReadonlySet<OtherKind> = new Set(['orientation', 'matrix', 'pla
 /**
  * What a person may choose of a series that is not usable as a whole: each acquisition, study or frame of reference of
  * several; or its slices, or another group of images. Whether what is kept makes a volume has not been looked at. Empty where every image is a
- * slice, and where the images may be of two patients: then no choice is safe.
+ * slice. Where the images may be of two patients no choice is safe, and one shows which images are of another one.
  */
 export function imageChoices<T extends SeriesImage>(images: readonly T[]): ImageChoice<T>[] {
-  if (samePatient(images.map(({ identity }) => identity)).differs !== undefined) return [];
+  if (samePatient(images.map(({ identity }) => identity)).differs !== undefined) return [patientsIn(images)];
   const { slices, others, acquisitions } = sortImages(images);
   const rest = others.map(({ reason, images: group }) => ({ reason, images: group }));
   const parts = partsOf(slices, acquisitions);
@@ -36,6 +40,21 @@ export function imageChoices<T extends SeriesImage>(images: readonly T[]): Image
     { kind: 'without', kept: slices, leftOut: rest },
     ...rest.filter(({ reason }) => scans.includes(reason)).map((group) => only(group, [main, ...rest])),
   ];
+}
+
+/** The images of the patient that most are of, and those that contradict it. */
+function patientsIn<T extends SeriesImage>(images: readonly T[]): ImageChoice<T> {
+  const differs = (...some: T[]): string | undefined => samePatient(some.map(({ identity }) => identity)).differs;
+  const patients: T[][] = [];
+  for (const spelling of Map.groupBy(images, ({ identity }) => JSON.stringify(identity)).values()) {
+    // What is empty contradicts nobody: every spelling of a patient has to agree.
+    const patient = patients.find((one) => differs(...one, spelling[0]!) === undefined);
+    if (patient === undefined) patients.push([...spelling]);
+    else patient.push(...spelling);
+  }
+  const [kept = [], ...others] = patients.toSorted((a, b) => b.length - a.length);
+  const leftOut = others.map((group) => ({ reason: `another ${differs(...kept, ...group)}`, images: group }));
+  return { kind: 'without', kept, leftOut, refused: twoPatients(differs(...images)!) };
 }
 
 /** Slices of which one volume cannot be made, but perhaps one of each part. */

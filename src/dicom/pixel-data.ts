@@ -57,6 +57,16 @@ export async function storedValuesSha256(file: DicomFile, frame?: number): Promi
 const hashedAtOnce = 32 * 1024;
 
 /**
+ * The stored values of one frame, row by row, as they stand in the file.
+ * @param frame of a multi-frame instance, from 1
+ * @throws PIXEL_DECODING
+ */
+export async function storedValuesOf(file: DicomFile, frame?: number): Promise<Int32Array> {
+  const pixels = pixelDescription(file);
+  return Int32Array.from(await frameWords(file, pixels, frame), (word) => storedValue(word, pixels));
+}
+
+/**
  * Whether the words are their stored values already: nothing but the sign or zeros beside the stored bits, as in most
  * images. Looks at eight words at a time: this is on the way of every image that comes in.
  */
