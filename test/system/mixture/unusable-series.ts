@@ -161,6 +161,17 @@ export const unusable: Readonly<Record<string, Make>> = {
     });
     return { instances: [...run(1, () => ({})), ...run(2, second)], ...rejected('SERIES_TWO_ACQUISITIONS') };
   },
+  'two acquisitions between each other': (draft) => {
+    const run = (number: number, z: number) =>
+      draft.images({
+        z: (k) => 3 * k + z,
+        change: (k) => ({
+          '00200012': ['IS', String(number)],
+          ...(number > 1 && { '00080018': ['UI', `${draft.uids}.5.${k}`] }),
+        }),
+      });
+    return { instances: [...run(1, 0), ...run(2, 1.5)], ...rejected('SERIES_TWO_ACQUISITIONS') };
+  },
   'other pixels at the same positions': (draft) => {
     const second = draft.images({
       change: (k) => ({ ...otherPixels(draft.ct(), k), '00080018': ['UI', `${draft.uids}.5.${k}`] }),

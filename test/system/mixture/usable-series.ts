@@ -135,6 +135,17 @@ export const usable: Readonly<Record<string, Make>> = {
     instances: draft.images({ change: () => acquisition(1) }),
     later: secondAcquisition(draft, draft.pick([12, 24])),
   }),
+  'another part of the body after the delivery': (draft) => ({
+    instances: draft.images({ change: () => acquisition(1) }),
+    later: draft.images({
+      z: (k) => 300 + 3 * k,
+      change: (k) => ({ ...acquisition(2), ...underNewUids(draft, k) }),
+    }),
+  }),
+  'one slice again and again after the delivery, to see the contrast come': (draft) => ({
+    instances: draft.images({ change: () => acquisition(1) }),
+    later: draft.images({ z: () => 15, change: (k) => ({ ...acquisition(3), ...underNewUids(draft, k) }) }),
+  }),
   'a report page after the delivery': (draft) => ({
     instances: draft.images(),
     later: [draft.foreign(1, 'a colour report page')],
