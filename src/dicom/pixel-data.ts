@@ -57,13 +57,14 @@ export async function storedValuesSha256(file: DicomFile, frame?: number): Promi
 const hashedAtOnce = 32 * 1024;
 
 /**
- * The stored values of one frame, row by row, as they stand in the file.
+ * The stored value of any pixel of one frame, by its place in the file, row by row.
  * @param frame of a multi-frame instance, from 1
  * @throws PIXEL_DECODING
  */
-export async function storedValuesOf(file: DicomFile, frame?: number): Promise<Int32Array> {
+export async function storedValueAt(file: DicomFile, frame?: number): Promise<(pixel: number) => number> {
   const pixels = pixelDescription(file);
-  return Int32Array.from(await frameWords(file, pixels, frame), (word) => storedValue(word, pixels));
+  const words = await frameWords(file, pixels, frame);
+  return (pixel) => storedValue(words[pixel]!, pixels);
 }
 
 /**

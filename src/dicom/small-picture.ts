@@ -1,7 +1,7 @@
 import type { CtHeader } from './ct-header.ts';
 import type { DicomFile } from './data-set.ts';
 import { ctHeaderOfFrame } from './enhanced-ct.ts';
-import { storedValuesOf } from './pixel-data.ts';
+import { storedValueAt } from './pixel-data.ts';
 
 /** An image made small, to be told from others at a glance; not to be read as a CT. */
 export interface SmallPicture {
@@ -13,6 +13,8 @@ export interface SmallPicture {
 
 /** Pixels of the longer side. */
 const largest = 96;
+/** Of the pixels that one of the small picture stands for, so many along each side are looked at. */
+const samples = 3;
 /** HU of black and of white: soft tissue and the edge of lung and bone. */
 const window = { low: -200, high: 300 } as const;
 
@@ -26,54 +28,59 @@ export async function smallPicture(file: DicomFile, frame?: number): Promise<Sma
   const header = ctHeaderOfFrame(file, frame);
   const { rows, columns } = header;
   if (!(rows > 0 && columns > 0)) return undefined;
-  const levels = header.bitsAllocated === 8 ? bytesOf(file, header) : await greyOf(file, header, frame);
-  if (levels === undefined) return undefined;
+  const levelOf = header.bitsAllocated === 8 ? levelOfByte(file, header) : await levelOfGrey(file, header, frame);
+  if (levelOf === undefined) return undefined;
   const factor = Math.max(1, Math.max(rows, columns) / largest);
   const [width, height] = [Math.max(1, Math.round(columns / factor)), Math.max(1, Math.round(rows / factor))];
-  const rgb = new Uint8Array(width * height * 3);
-  const samples = levels.length / (rows * columns);
+  const rgb = new Uint8ClampedArray(width * height * 3);
   for (let y = 0; y < height; y++) {
-    const [top, bottom] = span(y, height, rows);
+    const down = sampled(y, height, rows);
     for (let x = 0; x < width; x++) {
-      const [left, right] = span(x, width, columns);
+      const across = sampled(x, width, columns);
       for (let band = 0; band < 3; band++) {
         let sum = 0;
-        for (let j = top; j < bottom; j++)
-          for (let i = left; i < right; i++) sum += levels[(j * columns + i) * samples + (samples === 3 ? band : 0)]!;
-        rgb[(y * width + x) * 3 + band] = sum / ((bottom - top) * (right - left));
+        for (const j of down) for (const i of across) sum += levelOf(j * columns + i, band);
+        rgb[(y * width + x) * 3 + band] = sum / (down.length * across.length);
       }
     }
   }
-  return { width, height, rgb };
+  return { width, height, rgb: new Uint8Array(rgb.buffer) };
 }
 
-/** The pixels of the large image that one of the small one stands for, at least one. */
-function span(index: number, small: number, large: number): [from: number, to: number] {
-  const from = Math.floor((index * large) / small);
-  return [from, Math.max(from + 1, Math.floor(((index + 1) * large) / small))];
+/** 0 to 255, or beyond, of a pixel in one of the three colours. */
+type LevelOf = (pixel: number, band: number) => number;
+
+/** Places along one side of the large image that pixel `index` of the small one stands for. */
+function sampled(index: number, small: number, large: number): number[] {
+  const at = (part: number): number => Math.floor(((index + part) * large) / small);
+  const places = Array.from({ length: samples }, (_, n) => at((n + 0.5) / samples));
+  return [...new Set(places)];
 }
 
-async function greyOf(file: DicomFile, header: CtHeader, frame?: number): Promise<Uint8Array> {
-  const values = await storedValuesOf(file, frame);
+async function levelOfGrey(file: DicomFile, header: CtHeader, frame?: number): Promise<LevelOf> {
+  const valueAt = await storedValueAt(file, frame);
   const isCt = Number.isFinite(header.slope) && Number.isFinite(header.intercept);
   const [slope, intercept] = isCt ? [header.slope, header.intercept] : [1, 0];
-  const [low, high] = isCt ? [window.low, window.high] : extremes(values);
-  const levels = Uint8ClampedArray.from(
-    values,
-    (value) => ((value * slope + intercept - low) / Math.max(1, high - low)) * 255,
-  );
-  return new Uint8Array(levels.buffer);
+  const [low, high] = isCt ? [window.low, window.high] : extremes(valueAt, header.rows * header.columns);
+  const levelAt = (pixel: number): number =>
+    ((valueAt(pixel) * slope + intercept - low) / Math.max(1, high - low)) * 255;
+  // Each pixel by itself: the mean of bone and air is no soft tissue.
+  return (pixel) => Math.min(255, Math.max(0, levelAt(pixel)));
 }
 
 /** Grey or red, green, blue, uncompressed and pixel by pixel, as report pages are stored. */
-function bytesOf(file: DicomFile, { rows, columns, samplesPerPixel }: CtHeader): Uint8Array | undefined {
+function levelOfByte(file: DicomFile, { rows, columns, samplesPerPixel }: CtHeader): LevelOf | undefined {
   const { offset = 0, length } = file.pixelData ?? {};
-  const needed = rows * columns * samplesPerPixel;
   const isByPixel = samplesPerPixel === 1 || (samplesPerPixel === 3 && file.numbers('00280006')[0] !== 1);
-  if (length === undefined || length < needed || !isByPixel) return undefined;
-  return file.bytes.subarray(offset, offset + needed);
+  if (length === undefined || length < rows * columns * samplesPerPixel || !isByPixel) return undefined;
+  return (pixel, band) => file.bytes[offset + pixel * samplesPerPixel + (samplesPerPixel === 3 ? band : 0)]!;
 }
 
-function extremes(values: Int32Array): [low: number, high: number] {
-  return [values.reduce((a, b) => Math.min(a, b)), values.reduce((a, b) => Math.max(a, b))];
+function extremes(valueAt: (pixel: number) => number, pixels: number): [low: number, high: number] {
+  let [low, high] = [Infinity, -Infinity];
+  for (let pixel = 0; pixel < pixels; pixel++) {
+    low = Math.min(low, valueAt(pixel));
+    high = Math.max(high, valueAt(pixel));
+  }
+  return [low, high];
 }
