@@ -161,10 +161,19 @@ async function contourAndWrite(
       slices: slices.length,
       components,
     })),
-    warnings: [...series.warnings, ...allWarnings(contoured)],
+    warnings: [...series.warnings, ...missingImages(series), ...allWarnings(contoured)],
     timings: clock.timings,
     files: written,
   };
+}
+
+/** Fewer images than Number of Series Related Instances (0020,1209) says. */
+function missingImages({ slices, leftOut }: CtFolder['series']): Warning[] {
+  const expected = Math.max(0, ...slices.map(({ numberOfSeriesRelatedInstances: number = 0 }) => number));
+  const here = new Set([...slices, ...leftOut.map(({ instance }) => instance)].map((image) => image.sopInstanceUid))
+    .size;
+  if (here >= expected) return [];
+  return [{ code: 'INSTANCES_MISSING', text: `${here} of the ${expected} images that the header counts are here` }];
 }
 
 /** Writes a file; after an error the earlier one is unchanged. */

@@ -246,16 +246,20 @@ and Intercept. A series that lacks them is stored and shown as rejected, with th
 
 | what comes | what becomes of it |
 | --- | --- |
-| patient attributes in several spellings | compared decoded with each image's own character set, without outer spaces and trailing \`^\` and \`=\`; empty beside filled: warning \`IDENTITY_INCOMPLETE\`. Written are the bytes of the slice that says most, with its own character set |
-| UIDs with leading zeros | taken and copied byte for byte; more than 64 characters: \`DICOM_UID\` |
+| patient attributes in several spellings | compared decoded with each image's own character set, without outer spaces and trailing \`^\` and \`=\`, names without regard to case; empty beside filled: warning \`IDENTITY_INCOMPLETE\`. Written are the bytes of the slice that says most, with its own character set |
+| UIDs with leading zeros | taken and copied byte for byte; more than 64 characters, or no UID: \`DICOM_UID\`, and the attribute is named, also where the SCP refuses the request with 0x0117 |
 | bytes behind native pixels (PS3.5 8.1.1) | cut off, warning \`SURPLUS_PIXEL_BYTES\`; as many as an image and not all the same, or too few: \`PIXEL_DECODING\` |
 | an element that comes twice, with an unknown VR, or a broken sequence | of no effect unless it says what the image is, where it lies or whose it is: then \`DICOM_UNREADABLE\` names it |
-| localisers, reports, reformats of another orientation by Image Type | left out, warning \`LEFT_OUT\`; nothing but these: \`SERIES_LOCALISER\`, \`SERIES_REPORT\`, and the series ends as \`nothing to contour\` |
+| localisers, reports, reformats of another orientation by Image Type | left out, warning \`LEFT_OUT\`; nothing but these: \`SERIES_LOCALISER\`, \`SERIES_REPORT\`, and the series ends as \`nothing to contour\`; so do one or two sagittal or coronal images alone, and pages in colours alone |
 | at most one image of five without place, of another orientation, matrix or place | left out, warning \`LEFT_OUT\`; a gap that it leaves: \`SERIES_MISSING_SLICE\`. More of them: refused |
 | projections and renderings (MIP, MinIP, VRT, at any value of Image Type, or by derivation code) | left out; more than slices: \`SERIES_PROJECTION\` |
 | evenly spaced axial images named REFORMATTED, MPR, AVERAGE or DERIVED | taken, warning \`DERIVED\` |
 | the same pixels at the same positions under other SOP Instance UIDs | the first are taken, warning \`REPEAT\`; after a revision: it stays as it is, the history says so |
-| other pixels at the same positions, of another acquisition, series time or kernel | \`SERIES_TWO_ACQUISITIONS\`; at most one image of five: left out; after a revision: it stays as it is, warning \`SECOND_ACQUISITION\`; an operator may choose one of them, warning \`CHOSEN\` |
+| other pixels at the same positions, or slices between those of the others, of another acquisition, series time or kernel | \`SERIES_TWO_ACQUISITIONS\`; at most one image of five: left out; after a revision: it stays as it is, warning \`SECOND_ACQUISITION\`; an operator may choose one of them, warning \`CHOSEN\` |
+| other pixels at the same positions, and nothing else tells them apart | \`SERIES_DUPLICATE_POSITION\`; where their Instance Numbers part them, an operator may choose one run |
+| two studies of one patient, or two frames of reference, in one series | \`SERIES_MIXED_IDENTITY\`, \`SERIES_MIXED_FRAME\`; an operator may choose one of them |
+| images of another acquisition after a revision that make no volume with it, e.g. of another part of the body | it stays as it is, warning \`SECOND_ACQUISITION\`; where they go on without a gap: a new revision |
+| fewer instances than C-FIND or Number of Series Related Instances (0020,1209) says | held, \`SERIES_INCOMPLETE\`; fetched once by C-MOVE where the peer is configured so (\`peers[].retrieve\`), waited for where C-FIND says so; contoured with the warning \`INSTANCES_MISSING\` where the peer may (\`peers[].accept.missing\`), and by \`contour FOLDER\` |
 | slices that lie less than half a pixel beside each other, or a tenth of the step beside even positions | taken, warnings \`IN_PLANE_SHIFT\`, \`SPACING_JITTER\`; each contour lies at its own slice |
 | a tilted gantry, up to 35 degrees | \`SERIES_GANTRY_TILT\`; resolved where the route says so (\`routes[].tilt\`), warning \`TILTED\`: the contours lie in the tilted planes |
 | Enhanced CT Image Storage | each frame a slice, the structure set names instance and frame; where a frame lacks its position, orientation or spacing: \`SERIES_HEADER\` |

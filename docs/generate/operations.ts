@@ -11,11 +11,11 @@ const states: Record<SeriesState, string> = {
   receiving:
     'Instances arrive, the last one came less than the quiet period ago, or more of it is on its way: then the page says what it waits for.',
   incomplete:
-    'Instances are missing, or were refused. It waits: send the series again from the scanner, or `jobs release KEY`.',
+    'Instances are missing, or were refused. It waits: send the series again from the scanner, or `jobs release KEY`. Where peers[].retrieve is on, they were fetched once already; the history says with what result.',
   rejected:
-    'It cannot be contoured as it is, or every image of it was refused; the page shows the reason. Correct it at the source and send it again. Where its images make several scans, or some disagree with the rest, the page lists them and offers to contour some without the others.',
+    'It cannot be contoured as it is, or every image of it was refused; the page shows the reason. Correct it at the source and send it again. Where its images make several scans, or some disagree with the rest, the page lists them with small pictures and offers to contour some without the others.',
   'nothing to contour':
-    'Nothing but localisers (scout, topogram), or reports and screen captures. Nothing to do: the scan comes as a series of its own.',
+    'Nothing but localisers (scout, topogram), or reports and screen captures. No alarm. Nothing to do: the scan comes as a series of its own.',
   unrouted: 'No route matches. Add one, send SIGHUP, then `jobs retry KEY`.',
   queued: 'Waits for a worker.',
   contouring: 'A worker contours it.',
@@ -51,6 +51,36 @@ data directory does.
 `;
 
 const rest = `
+## What scanners, routers and archives send
+
+A fault of one series concerns no other one. \`W\` stands for a warning beside a series that is contoured; what a peer may do of
+it is its \`peers[].accept\`.
+
+| what comes | state | what to do |
+| --- | --- | --- |
+| one image of a series is refused: cut off, too few pixels, no UID | incomplete, SERIES_INCOMPLETE with the reason of that image | send the series again; when all of it has come, it goes on by itself |
+| every image is refused | rejected, with the reason of the images | correct what the reason names, send again |
+| an image of which the series cannot be read | incomplete: the series that came on the same association | send them again, whole |
+| an association is aborted, a cable pulled | incomplete | the sender repeats it, most by themselves |
+| bytes behind the pixels | W SURPLUS_PIXEL_BYTES | nothing |
+| UIDs with leading zeros; one patient in two spellings | contoured | nothing; IDENTITY_INCOMPLETE (W): see that the patient is the right one |
+| a UID of more than 64 characters, or one that is none | rejected, DICOM_UID names the attribute | correct it at the source |
+| two patients in one series | rejected, SERIES_MIXED_IDENTITY | the page shows which images are of the other one; correct at the source |
+| some reformats, report pages, images of another matrix among the slices | W LEFT_OUT | read how many and why |
+| many of them | rejected, SERIES_MIXED_SIZE or SERIES_NOT_AXIAL | choose on the page, or send the slices alone |
+| MIP, MinIP and other projections | rejected, SERIES_PROJECTION | send the thin slices |
+| an axial volume named MPR, REFORMATTED, AVERAGE | W DERIVED | nothing |
+| a slice is missing | rejected, SERIES_MISSING_SLICE | send it; a new revision is made |
+| fewer images than the header or the archive counts | receiving while they may come, then incomplete | send the rest, or \`jobs release KEY\` |
+| slices a little beside each other, uneven positions | W IN_PLANE_SHIFT, SPACING_JITTER | nothing: each contour lies at its own slice |
+| a tilted gantry | rejected, SERIES_GANTRY_TILT; with \`routes[].tilt: resolve\` W TILTED | reconstruct without tilt, or turn it on for the route |
+| scouts, dose reports, screen captures as a series | nothing to contour | nothing |
+| the CT once more under new UIDs | W REPEAT; after the delivery: delivered as before, the history says repeat | nothing |
+| a second acquisition | rejected, SERIES_TWO_ACQUISITIONS; after the delivery: delivered as before, W SECOND_ACQUISITION | choose on the page; to contour the second one after a delivery, send it as a series of its own |
+| other pixels at the same positions; two frames of reference | rejected, SERIES_DUPLICATE_POSITION, SERIES_MIXED_FRAME | choose on the page, where it offers a choice |
+| an element twice, an unknown VR, a broken sequence | contoured; rejected, DICOM_UNREADABLE, where the element says what or whose the image is | correct it at the source |
+| Enhanced CT | contoured; rejected, SERIES_HEADER, where a frame has no position | send it as classic CT |
+
 ## When something is wrong
 
 | what you see | look at |

@@ -1,3 +1,7 @@
+import type { ContourNodeError } from '../errors.ts';
+import type { CtHeader } from './ct-header.ts';
+import { twoPatients } from './refuse-images.ts';
+import { type Acquisition, numberedRuns } from './same-positions.ts';
 import { samePatient } from './same-patient.ts';
 import { type OtherImages, type OtherKind, type SeriesImage, sortImages } from './sort-images.ts';
 
@@ -11,24 +15,24 @@ export interface ImageChoice<T> {
   readonly name?: string;
   readonly kept: readonly T[];
   readonly leftOut: readonly Group<T>[];
+  /** Why nobody may choose it: it is there to be looked at. */
+  readonly refused?: ContourNodeError;
 }
 
 /** Images that may be a scan although most of the series is another one. */
 const mayBeScan: ReadonlySet<OtherKind> = new Set(['orientation', 'matrix', 'place', 'acquisition']);
 
 /**
- * What a person may choose of a series that is not usable as a whole: each acquisition of several; or its slices, or
- * another group of images. Whether what is kept makes a volume has not been looked at. Empty where every image is a
- * slice, and where the images may be of two patients: then no choice is safe.
+ * What a person may choose of a series that is not usable as a whole: each acquisition, study or frame of reference of
+ * several; or its slices, or another group of images. Whether what is kept makes a volume has not been looked at. Empty where every image is a
+ * slice. Where the images may be of two patients no choice is safe, and one shows which images are of another one.
  */
 export function imageChoices<T extends SeriesImage>(images: readonly T[]): ImageChoice<T>[] {
-  if (samePatient(images.map(({ identity }) => identity)).differs !== undefined) return [];
+  if (samePatient(images.map(({ identity }) => identity)).differs !== undefined) return [patientsIn(images)];
   const { slices, others, acquisitions } = sortImages(images);
   const rest = others.map(({ reason, images: group }) => ({ reason, images: group }));
-  if (acquisitions.length > 0) {
-    const groups = acquisitions.map(({ name, images: group }) => ({ reason: name, images: group }));
-    return groups.map((group) => only(group, [...groups, ...rest]));
-  }
+  const parts = partsOf(slices, acquisitions);
+  if (parts.length > 0) return parts.map((part) => only(part, [...parts, ...rest]));
   if (others.length === 0 || slices.length === 0) return [];
   const main = { reason: 'the other slices', images: slices };
   const scans = others.filter(({ kind }) => mayBeScan.has(kind)).map(({ reason }) => reason);
@@ -36,6 +40,37 @@ export function imageChoices<T extends SeriesImage>(images: readonly T[]): Image
     { kind: 'without', kept: slices, leftOut: rest },
     ...rest.filter(({ reason }) => scans.includes(reason)).map((group) => only(group, [main, ...rest])),
   ];
+}
+
+/** The images of the patient that most are of, and those that contradict it. */
+function patientsIn<T extends SeriesImage>(images: readonly T[]): ImageChoice<T> {
+  const differs = (...some: T[]): string | undefined => samePatient(some.map(({ identity }) => identity)).differs;
+  const patients: T[][] = [];
+  for (const spelling of Map.groupBy(images, ({ identity }) => JSON.stringify(identity)).values()) {
+    // What is empty contradicts nobody: every spelling of a patient has to agree.
+    const patient = patients.find((one) => differs(...one, spelling[0]!) === undefined);
+    if (patient === undefined) patients.push([...spelling]);
+    else patient.push(...spelling);
+  }
+  const [kept = [], ...others] = patients.toSorted((a, b) => b.length - a.length);
+  const leftOut = others.map((group) => ({ reason: `another ${differs(...kept, ...group)}`, images: group }));
+  return { kind: 'without', kept, leftOut, refused: twoPatients(differs(...images)!) };
+}
+
+/** Slices of which one volume cannot be made, but perhaps one of each part. */
+function partsOf<T extends SeriesImage>(slices: readonly T[], acquisitions: readonly Acquisition<T>[]): Group<T>[] {
+  const runs = acquisitions.length > 0 ? acquisitions : numberedRuns(slices);
+  if (runs.length > 0) return runs.map(({ name, images }) => ({ reason: name, images }));
+  const by = (what: string, uid: (image: CtHeader) => string): Group<T>[] => {
+    const groups = [...Map.groupBy(slices, uid)].toSorted(([, a], [, b]) => b.length - a.length);
+    if (groups.length < 2) return [];
+    return groups.map(([one, images], index) => ({
+      reason: one === '' ? `no ${what}` : `${what} ${index + 1}`,
+      images,
+    }));
+  };
+  const studies = by('study', ({ studyInstanceUid }) => studyInstanceUid);
+  return studies.length > 0 ? studies : by('frame of reference', ({ frameOfReferenceUid }) => frameOfReferenceUid);
 }
 
 function only<T>(group: Group<T>, all: readonly Group<T>[]): ImageChoice<T> {

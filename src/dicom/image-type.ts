@@ -12,11 +12,11 @@ export interface NamedImage {
 
 /** By the words that scanners and workstations write; the first that fits counts. */
 const names: readonly (readonly [NamedKind, RegExp])[] = [
-  ['localiser', /\b(LOCALI[SZ]ERS?|SCOUTS?|TOPOGRAMS?|TOPO|SURVIEW|SCANO|SCANOGRAM|PILOT)\b/],
+  ['localiser', /\b(LOCALI[SZ]ER|SCOUT|TOPOGRAM|SCANO|SURVIEW|(TOPO|PILOT)\b)/],
   ['report', /\b(SCREEN ?SAVE|SCREEN ?CAPTURE|SCREENSHOT|DOSE ?INFO|DOSE ?REPORT|REPORT|PROTOCOL|PROT)\b/],
   // A mean of neighbouring slices, or of the phases of breathing, keeps everything at its place.
   ['reformat', /\b(AVERAGE|AVG|AVE|AIP|MEAN)\b/],
-  ['projection', /MIP|MIN ?IP|MAX ?IP|\b(MIN|MAX)(IMUM)? ?INT|\bPROJECTION|\bRAY ?SUM\b/],
+  ['projection', /MIP|MIN ?IP|MAX ?IP|\b(MIN|MAX)(IMUM)? ?INT|\bPROJECTION|\b(RAY ?SUM|DRR)\b|DIGITALLY RECONSTRUCTED/],
   ['projection', /^(MAX|MIN|MAXIMUM|MINIMUM)$|RENDER|\b(VRT|SSD|CPR|CURVED|VOLREN)\b|^(3D|VR)$/],
   ['reformat', /\b(MPR|MPRS|REFORMAT|REFORMATTED|RESAMPLED|OBLIQUE)\b/],
 ];

@@ -57,6 +57,17 @@ export async function storedValuesSha256(file: DicomFile, frame?: number): Promi
 const hashedAtOnce = 32 * 1024;
 
 /**
+ * The stored value of any pixel of one frame, by its place in the file, row by row.
+ * @param frame of a multi-frame instance, from 1
+ * @throws PIXEL_DECODING
+ */
+export async function storedValueAt(file: DicomFile, frame?: number): Promise<(pixel: number) => number> {
+  const pixels = pixelDescription(file);
+  const words = await frameWords(file, pixels, frame);
+  return (pixel) => storedValue(words[pixel]!, pixels);
+}
+
+/**
  * Whether the words are their stored values already: nothing but the sign or zeros beside the stored bits, as in most
  * images. Looks at eight words at a time: this is on the way of every image that comes in.
  */

@@ -20,6 +20,7 @@ export function refuseUnusable<T extends CtHeader>({ slices, others, acquisition
   const of = (kind: OtherKind): OtherImages<T>[] => others.filter((group) => group.kind === kind);
   const all = slices.length + count(others);
   if (slices.length === 0) refuseEmpty(others, refuse);
+  if (slices.length === all && areScouts(slices)) refuse('SERIES_LOCALISER', 'nothing to contour: localiser');
 
   const projections = of('projection');
   if (count(projections) > slices.length) {
@@ -37,7 +38,10 @@ export function refuseUnusable<T extends CtHeader>({ slices, others, acquisition
   }
   if (acquisitions.length > 0) {
     const words = acquisitions.map(({ name, images }) => `${name}: ${images.length} images`).join(', ');
-    refuse('SERIES_TWO_ACQUISITIONS', `slices of ${acquisitions.length} acquisitions at the same positions (${words})`);
+    refuse(
+      'SERIES_TWO_ACQUISITIONS',
+      `slices of ${acquisitions.length} acquisitions of the same part of the patient (${words})`,
+    );
   }
 }
 
@@ -50,12 +54,23 @@ export function twoPatients(attribute: string): ContourNodeError {
 
 type Refuse = (code: ErrorCode, what: string) => never;
 
-function refuseEmpty(others: readonly OtherImages<unknown>[], refuse: Refuse): never {
+/** From the front and from the side, as a scan is planned on them, whatever they are called. */
+function areScouts(slices: readonly CtHeader[]): boolean {
+  return slices.length <= 2 && slices.every((slice) => ['sagittal', 'coronal'].includes(planeOf(slice).view));
+}
+
+/** Colours, or 8 bits without a position: a picture whatever it is called, and never a slice. */
+function isPage(image: CtHeader): boolean {
+  return image.samplesPerPixel !== 1 || (image.bitsAllocated === 8 && image.imagePosition.length === 0);
+}
+
+function refuseEmpty(others: readonly OtherImages<CtHeader>[], refuse: Refuse): never {
   const kinds = new Set(others.map(({ kind }) => kind));
   const only = (...these: OtherKind[]): boolean => kinds.size > 0 && [...kinds].every((kind) => these.includes(kind));
   if (only('localiser', 'report') && kinds.has('localiser'))
     refuse('SERIES_LOCALISER', 'nothing to contour: localiser');
-  if (only('report')) refuse('SERIES_REPORT', 'nothing to contour: secondary capture or dose report');
+  if (only('report') || (only('report', 'no place') && others.every(({ images }) => images.every(isPage))))
+    refuse('SERIES_REPORT', 'nothing to contour: secondary capture or dose report');
   if (only('projection')) refuse('SERIES_PROJECTION', `all images are projections (${reasons(others)})`);
   if (only('damaged', 'no place')) refuse('SERIES_HEADER', `a slice has ${others[0]!.reason}`);
   return refuse('SERIES_NO_AXIAL_IMAGES', `no axial image in the series (${reasons(others) || 'no image at all'})`);

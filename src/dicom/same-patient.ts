@@ -1,11 +1,14 @@
 import { decodeText } from './character-set.ts';
 import type { PatientIdentity } from './ct-header.ts';
 
-/** What of a patient has to agree; a patient's name has up to three writings (PS3.5 section 6.2.1.1). */
+/**
+ * What of a patient has to agree; a patient's name has up to three writings (PS3.5 section 6.2.1.1), and many systems write
+ * it in capitals (PS3.4 section C.2.2.2.1 lets a match ignore the case of names, and of nothing else).
+ */
 const attributes = [
   { key: 'patientId', name: 'Patient ID', parts: (text: string) => [tidy(text)] },
   { key: 'name', name: "Patient's Name", parts: nameParts },
-  { key: 'birthDate', name: "Patient's Birth Date", parts: (text: string) => [tidy(text).replaceAll('.', '')] },
+  { key: 'birthDate', name: "Patient's Birth Date", parts: (text: string) => [tidy(text).replaceAll(/[.-]/g, '')] },
   { key: 'sex', name: "Patient's Sex", parts: (text: string) => [tidy(text).toUpperCase()] },
 ] as const;
 
@@ -60,7 +63,8 @@ function tidy(text: string): string {
 }
 
 function nameParts(text: string): string[] {
-  return text.split('=').map((writing) => writing.split('^').map(tidy).join('^').replace(/\^+$/, ''));
+  const read = (component: string): string => tidy(component).replaceAll(/\s+/g, ' ').toLowerCase();
+  return text.split('=').map((writing) => writing.split('^').map(read).join('^').replace(/\^+$/, ''));
 }
 
 function isEmpty(parts: readonly string[]): boolean {

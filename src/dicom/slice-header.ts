@@ -50,7 +50,8 @@ function numberFault(slice: CtHeader): SliceFault | undefined {
   if (!within(slice.slope, 1e-6, 100)) return damaged('no usable Rescale Slope');
   if (!within(slice.intercept, -100_000, 100_000)) return damaged('no usable Rescale Intercept');
   // US: unspecified. Others are electron density, effective atomic number and the like (PS3.3 C.11.1.1.2).
-  if (!['', 'HU', 'US'].includes(slice.rescaleType)) return damaged(`values in ${slice.rescaleType} instead of HU`);
+  if (!/^(|HU|US|HOUNSFIELD( UNITS?)?)$/i.test(slice.rescaleType))
+    return damaged(`values in ${slice.rescaleType} instead of HU`);
   if (slice.pixelRepresentation !== 0 && slice.pixelRepresentation !== 1) return damaged('no Pixel Representation');
   const fits = bitsAllocated === 16 && within(bitsStored, 9, 16) && within(highBit, bitsStored - 1, 15);
   return fits ? undefined : damaged(bitsOf(slice));

@@ -56,7 +56,11 @@ export function stackGeometry<T extends CtHeader>(
       z,
       ...((leans || isUneven) && { planes: { origins, column: plane.column, tilted: leans } }),
     },
-    warnings: leans ? [tiltWarning(degrees)] : shift > roundingMm ? [shiftWarning(shift)] : [],
+    warnings: leans
+      ? [tiltWarning(degrees)]
+      : shift > roundingMm
+        ? [shiftWarning(shift, Math.min(rowSpacing, columnSpacing) / 2)]
+        : [],
   };
 }
 
@@ -97,7 +101,9 @@ function tiltWarning(degrees: number): Warning {
   return { code: 'TILTED', text };
 }
 
-function shiftWarning(mm: number): Warning {
-  const text = `the slices lie up to ${figures(mm)[0]} mm beside each other, less than half a pixel`;
+function shiftWarning(mm: number, halfPixelMm: number): Warning {
+  // Each lies less than half a pixel beside the line of all of them.
+  const share = mm < halfPixelMm ? ', less than half a pixel' : '';
+  const text = `the slices lie up to ${figures(mm)[0]} mm beside each other${share}`;
   return { code: 'IN_PLANE_SHIFT', text: `${text}; each contour lies at its own slice` };
 }

@@ -14,13 +14,13 @@ export function isUid(value: string): boolean {
 
 /**
  * @param attribute name of the attribute that has the value
- * @throws DICOM_UID too long to be written anywhere else
- * @throws DICOM_UNREADABLE absent, or no UID at all
+ * @throws DICOM_UID too long to be written anywhere else, or no UID at all
+ * @throws DICOM_UNREADABLE absent
  */
 export function checkUid(attribute: string, value: string): void {
   checkUidLength(attribute, value);
   if (value === '') throw new ContourNodeError('DICOM_UNREADABLE', `the image has no ${attribute}`);
-  if (!isUid(value)) throw new ContourNodeError('DICOM_UNREADABLE', `the ${attribute} is no UID`);
+  if (!isUid(value)) throw new ContourNodeError('DICOM_UID', `the ${attribute} is no UID`);
 }
 
 /** @throws DICOM_UID */

@@ -15,6 +15,7 @@ import { hasNoUsers } from './access/identify.ts';
 import { addAssets } from './assets.ts';
 import { answerErrors } from './error-answers.ts';
 import { addHealth } from './health.ts';
+import { addImagePictures } from './image-pictures.ts';
 import { addLanguage } from './language.ts';
 import { NodeStatus } from './node-status.ts';
 import { addPictures, type PicturesOptions } from './pictures.ts';
@@ -100,6 +101,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   addPages(server, { ...options, patients });
   addQuality(server, options);
   addPictures(server, options);
+  addImagePictures(server, options);
   const board = addQueueBoard(server, options.queues);
 
   try {

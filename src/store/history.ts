@@ -94,7 +94,7 @@ function sentence(event: JournalEvent): string {
 }
 
 function retrievedSentence({ peer, completed, failed, problem }: Extract<JournalEvent, { kind: 'retrieved' }>): string {
-  if (problem !== undefined) return `${peer} sent nothing: ${problem.message}`;
+  if (problem !== undefined) return `${peer} sent nothing: ${problem.message} (${problem.remedy})`;
   return `${peer} says that it sent ${completed} images${failed === 0 ? '' : `, and could not send ${failed}`}`;
 }
 

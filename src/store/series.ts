@@ -159,7 +159,13 @@ export interface OfferedChoice {
   readonly kind: 'without' | 'only';
   readonly name?: string;
   readonly images: number;
-  readonly leftOut: readonly { readonly images: number; readonly reason: string }[];
+  /** Names of some of them: `/series/KEY/images/NAME.png`. */
+  readonly pictures: readonly string[];
+  readonly leftOut: readonly {
+    readonly images: number;
+    readonly reason: string;
+    readonly pictures: readonly string[];
+  }[];
   /** mm that only the images left out cover, beyond the feet end and the head end of the others. */
   readonly missingMm: { readonly feet: number; readonly head: number };
   /** Of what is kept. */

@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { deflateRawSync } from 'node:zlib';
-import { parseDicom } from '../../src/dicom/read-data-set.ts';
 import {
   deflatedExplicitVrLittleEndian,
   explicitVrBigEndian,
@@ -9,6 +7,7 @@ import {
   implicitVrLittleEndian,
 } from '../../src/dicom/transfer-syntax.ts';
 import { element, type Elements } from '../dicom/generated-ct.ts';
+import { brokenElements, vrFlags, withBytes } from '../support/broken-elements.ts';
 import { clinicCt, clinicSlice } from '../support/clinic-ct.ts';
 import { contoured } from './contoured-folder.ts';
 
@@ -72,62 +71,16 @@ test('a UID of more than 64 characters is refused, and the attribute named (CS 8
   }
 });
 
-/** A data set with `extra` in front of the first element whose tag is not below `before`. */
-function withBytes(file: Buffer, before: string, extra: Buffer, syntax: string): Buffer {
-  const { transferSyntax, bytes, dataSetOffset } = parseDicom(file);
-  const tag = element(before, 'OB', Buffer.alloc(0), transferSyntax).subarray(0, 4);
-  const at = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).indexOf(tag, dataSetOffset);
-  const dataSet = Buffer.concat([bytes.subarray(dataSetOffset, at), extra, bytes.subarray(at)]);
-  const meta = file.subarray(0, 144 + file.readUInt32LE(140));
-  return Buffer.concat([meta, syntax === deflatedExplicitVrLittleEndian ? deflateRawSync(dataSet) : dataSet]);
-}
-
 for (const syntax of [
   explicitVrLittleEndian,
   implicitVrLittleEndian,
   explicitVrBigEndian,
   deflatedExplicitVrLittleEndian,
 ]) {
-  const flags = { implicitVr: syntax === implicitVrLittleEndian, bigEndian: syntax === explicitVrBigEndian };
+  const flags = vrFlags(syntax);
   const garbled = (before: string, extra: Buffer) =>
     clinicCt({ syntax, garble: (file) => withBytes(file, before, extra, syntax) });
-  const item = (value: Buffer): Buffer => element('fffee000', '', value, { ...flags, implicitVr: true });
-  const delimiter = element('fffee0dd', '', Buffer.alloc(0), { ...flags, implicitVr: true });
-  const open = (header: Buffer): Buffer => Buffer.concat([header.subarray(0, -4), Buffer.alloc(4, 0xff)]);
-  const sequence = (value: Buffer): Buffer => element('00081140', 'SQ', value, flags);
-
-  const faults: Record<string, Buffer> = {
-    'an element that comes twice': element('00080060', 'CS', Buffer.from('CT'), flags),
-    'another value of an element that nobody needs': element('00080060', 'CS', Buffer.from('MR'), flags),
-    'a sequence whose content is none': sequence(Buffer.from('this is no item. ')),
-    'a sequence whose items are longer than itself': sequence(item(Buffer.alloc(40)).fill(0xee, 20)),
-    'a sequence that is open and broken': Buffer.concat([
-      open(sequence(Buffer.alloc(0))),
-      Buffer.from('no item here'),
-      delimiter,
-    ]),
-    'a sequence that never ends': Buffer.concat([
-      open(sequence(Buffer.alloc(0))),
-      item(Buffer.alloc(0)),
-      Buffer.from('no end'),
-    ]),
-    'an open sequence of which an item is broken': Buffer.concat([
-      open(sequence(Buffer.alloc(0))),
-      item(Buffer.from('\x08\x00\x60\x00ZZ\xff\xff', 'latin1')),
-      delimiter,
-    ]),
-  };
-  if (!flags.implicitVr) {
-    const bytes = (header: string, value: string) => {
-      const head = element('00081010', 'SH', Buffer.alloc(0), flags).subarray(0, 4);
-      return Buffer.concat([head, Buffer.from(header, 'latin1'), Buffer.from(value)]);
-    };
-    const [two, four] = flags.bigEndian ? ['\0\x06', '\0\0\0\x06'] : ['\x06\0', '\x06\0\0\0'];
-    faults['a VR of a later standard'] = bytes(`ZZ\0\0${four}`, 'newer ');
-    faults['a VR that is none, with a short length'] = bytes(`??${two}`, 'wrong ');
-    faults['an element without VR'] = bytes(four, 'no VR ');
-  }
-  for (const [fault, extra] of Object.entries(faults)) {
+  for (const [fault, extra] of Object.entries(brokenElements(syntax))) {
     test(`${fault} does not make a CT unreadable (${syntax}) (CS 8.1.2)`, async (t) => {
       const { slices, codes } = await contoured(t, garbled('00100010', extra));
       assert.deepEqual([slices, codes], [24, []]);

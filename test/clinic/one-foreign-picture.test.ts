@@ -116,7 +116,7 @@ test('a second acquisition at the same positions is refused by that name; a few 
   ] as [Elements, string][]) {
     await assert.rejects(contoured(t, [...first, ...second(mark, 24)]), {
       code: 'SERIES_TWO_ACQUISITIONS',
-      message: new RegExp(`2 acquisitions at the same positions .*${name}: 24 images`),
+      message: new RegExp(`2 acquisitions of the same part of the patient .*${name}: 24 images`),
     });
     const { slices, warnings } = await contoured(t, [...first, ...second(mark, 3)]);
     assert.equal(slices, 24);

@@ -24,6 +24,8 @@ export interface ClinicCt {
   readonly tilt?: number;
   /** z of slice k (of its middle where the gantry leans). */
   readonly z?: (k: number) => number;
+  /** x and y of the middle of the organ; default that of `organ`. */
+  readonly organAt?: readonly [number, number];
 }
 
 export interface ClinicFile {
@@ -46,9 +48,15 @@ export function middleOf({ slices = 24, step = 3 }: ClinicCt): number {
 }
 
 /** HU at a place of the patient, mm. */
-export function huAt(x: number, y: number, z: number, middle: number): number {
+export function huAt(
+  x: number,
+  y: number,
+  z: number,
+  middle: number,
+  [organX, organY]: readonly [number, number] = organ.centre,
+): number {
   const [rx, ry, rz] = organ.radii;
-  const [u, v, w] = [x - organ.centre[0], y - organ.centre[1], z - middle];
+  const [u, v, w] = [x - organX, y - organY, z - middle];
   const level = Math.hypot(u / rx, v / ry, w / rz);
   const gradient = Math.hypot(u / rx ** 2, v / ry ** 2, w / rz ** 2);
   const depth = level === 0 ? Math.min(rx, ry, rz) : ((1 - level) * level) / gradient;
@@ -69,7 +77,7 @@ export function clinicSlice(ct: ClinicCt, k: number): Elements {
     const along = j * clinicPixelMm;
     for (let i = 0; i < matrix; i += 1) {
       const x = position[0] + i * clinicPixelMm;
-      words.push(huAt(x, position[1] + along * cos, position[2] - along * sin, middleOf(ct)) - intercept);
+      words.push(huAt(x, position[1] + along * cos, position[2] - along * sin, middleOf(ct), ct.organAt) - intercept);
     }
   }
   const short = (value: number): string => String(Number(value.toFixed(6)));

@@ -11,8 +11,8 @@ const studyRootMove = '1.2.840.10008.5.1.4.1.2.2.2';
 const transferSyntaxes = [implicitVrLittleEndian, explicitVrLittleEndian];
 /** One pending response an instance, and as many again for archives that send more. */
 const mostPending = 40_000;
-/** PS3.4 table C.4-2. */
-const moveStatus = { subOperationsFailed: 0xb000, destinationUnknown: 0xa801 } as const;
+/** PS3.4 table C.4-2: sub-operations complete, one or more failures. */
+const subOperationsFailed = 0xb000;
 
 export interface MoveOptions {
   readonly callingAe: string;
@@ -54,11 +54,10 @@ export async function moveSeries(
     const request = CMoveRequest.createSeriesMoveRequest(destinationAe, studyInstanceUid, seriesInstanceUid);
     const response = await association.find(request, () => undefined, mostPending);
     const status = response.getStatus();
-    if (status !== dimseStatus.success && status !== moveStatus.subOperationsFailed) {
+    if (status !== dimseStatus.success && status !== subOperationsFailed) {
+      // Not every archive answers an unknown destination with 0xA801: Orthanc has 0xC000 for it.
       throw new ContourNodeError('STORE_REFUSED', `${peer.aeTitle} ended C-MOVE with ${formatStatus(status)}`, {
-        ...(status === moveStatus.destinationUnknown && {
-          remedy: `enter ${destinationAe} with host and port of this node at ${peer.aeTitle}`,
-        }),
+        remedy: `enter ${destinationAe} with host and port of this node at ${peer.aeTitle}, else look at its log`,
       });
     }
     const counts = response as InstanceType<typeof CMoveResponse>;

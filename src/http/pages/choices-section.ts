@@ -4,11 +4,16 @@ import { html, type Html } from './html.ts';
 import { warningList } from './parts.ts';
 
 /** Which images of a rejected series disagree with the rest, and what may be contoured without them. */
-export function choicesSection(texts: Texts, choices: readonly OfferedChoice[], isOperator: boolean): Html {
+export function choicesSection(
+  texts: Texts,
+  series: string,
+  choices: readonly OfferedChoice[],
+  isOperator: boolean,
+): Html {
   const words = texts.series.choices;
   return html`<section id="choices" data-live class="panel" ${choices.length === 0 && html`hidden`}>
     <h2>${words.title}</h2>
-    <p class="quiet">${words.hint}</p>
+    <p class="quiet">${choices.every(({ problem }) => problem !== undefined) ? words.hintNone : words.hint}</p>
     <table>
       <thead>
         <tr>
@@ -18,18 +23,28 @@ export function choicesSection(texts: Texts, choices: readonly OfferedChoice[], 
         </tr>
       </thead>
       <tbody>
-        ${choices.map((choice) => row(texts, choice, isOperator))}
+        ${choices.map((choice) => row(texts, series, choice, isOperator))}
       </tbody>
     </table>
   </section>`;
 }
 
-function row(texts: Texts, choice: OfferedChoice, isOperator: boolean): Html {
+function row(texts: Texts, series: string, choice: OfferedChoice, isOperator: boolean): Html {
   const words = texts.series.choices;
   const { kind, name, images, leftOut, problem, warnings } = choice;
+  const kept = name ?? words.without;
   return html`<tr>
-    <th scope="row">${name ?? words.without}: ${words.images(images)} ${warningList(texts, warnings)}</th>
-    <td>${leftOut.map((group) => html`<div>${words.images(group.images)}: ${group.reason}</div>`)}</td>
+    <th scope="row">
+      ${kept}: ${words.images(images)} ${pictures(series, kept, choice.pictures)} ${warningList(texts, warnings)}
+    </th>
+    <td>
+      ${leftOut.map(
+        (group) =>
+          html`<div>
+            ${words.images(group.images)}: ${group.reason} ${pictures(series, group.reason, group.pictures)}
+          </div>`,
+      )}
+    </td>
     <td>
       ${missing(words, choice)}
       ${problem !== undefined && html`<div>${words.impossible}: ${problem.message} <code>${problem.code}</code></div>`}
@@ -44,6 +59,13 @@ function row(texts: Texts, choice: OfferedChoice, isOperator: boolean): Html {
       }
     </td>
   </tr>`;
+}
+
+/** Some of the images, from the feet to the head. */
+function pictures(series: string, what: string, names: readonly string[]): Html {
+  return html`<div class="pictures">
+    ${names.map((name) => html`<img src="/series/${series}/images/${name}.png" alt="${what}" loading="lazy" height="72" />`)}
+  </div>`;
 }
 
 function missing(words: Texts['series']['choices'], { missingMm: { feet, head }, problem }: OfferedChoice): string {

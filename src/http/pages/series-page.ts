@@ -40,7 +40,7 @@ type Section = (input: SeriesPageInput) => Html | undefined;
 /** In the order of the page. */
 const sections: readonly Section[] = [
   head,
-  ({ texts, choices, operator }) => choicesSection(texts, choices, operator !== undefined),
+  ({ texts, series, choices, operator }) => choicesSection(texts, series.key, choices, operator !== undefined),
   ({ texts, series }) => viewerSection(texts, series),
   ({ texts, series, operator }) => correctionSection(texts, series, operator !== undefined),
   facts,

@@ -169,6 +169,7 @@ export const en = {
     choices: {
       title: 'Which images are meant?',
       hint: 'The images do not make one scan. These can be contoured without the others; the choice is recorded with your name.',
+      hintNone: 'The images do not make one scan, and nothing of them can be contoured as they are.',
       kept: 'Contoured',
       leftOut: 'Left out, and why',
       missing: 'What would be missing',

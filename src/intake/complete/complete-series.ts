@@ -86,9 +86,9 @@ export class SeriesCompletion {
       warnings.push({ code: 'RELEASED', text: 'released by an operator although incomplete' });
     } else if (expected !== undefined && arrived < expected) {
       const words = `${arrived} of ${expected} instances have arrived`;
-      if (isPatient && isAnswer) return { kind: 'wait', words };
       const retrieval = this.#retrieval(record, images, expected - arrived);
       if (retrieval !== undefined) return retrieval;
+      if (isPatient && isAnswer) return { kind: 'wait', words };
       if (this.#peer(record)?.accept.missing === 'warn') warnings.push({ code: 'INSTANCES_MISSING', text: words });
       else {
         store.record(series, { kind: 'held', expected, problem: problem('SERIES_INCOMPLETE', words) });

@@ -1,3 +1,5 @@
+import { imagesIn } from '../../dicom/ct-instance.ts';
+import { areOtherRun, sharedExtent } from '../../dicom/same-positions.ts';
 import { asContourNodeError } from '../../errors.ts';
 import type { StoredImage } from '../../store/instances.ts';
 import { instanceInSeries } from '../../work/paths.ts';
@@ -14,8 +16,9 @@ export interface BesideRevision {
 
 /**
  * Whether images that came after a revision lie beside it: repeats under other SOP Instance UIDs, images that are no
- * slices, or a volume of their own at the same place of the patient. Such images change nothing of what was contoured and
- * delivered. Undefined where there are none, or where they make another volume of it, or none: late and corrected images.
+ * slices, images of another run of the scanner, or a volume of their own at the same place of the patient. Such images
+ * change nothing of what was contoured and delivered. Undefined where there are none, or where they make another volume
+ * of it, or none: late and corrected images.
  */
 export function besideRevision(
   manifest: RevisionManifest,
@@ -39,7 +42,8 @@ export function besideRevision(
   } catch (error) {
     if (asContourNodeError(error).code === 'SERIES_MIXED_IDENTITY') return undefined;
   }
-  return isAcquisition(standing, added, check) ? { what: 'second acquisition', added, standing } : undefined;
+  const isOther = areOtherRun(imagesIn(standing), imagesIn(added)) || isAcquisition(standing, added, check);
+  return isOther ? { what: 'second acquisition', added, standing } : undefined;
 }
 
 /** The images that a revision was made of, its slices first and in their order. */
@@ -66,11 +70,4 @@ function isAcquisition(first: readonly StoredImage[], second: readonly StoredIma
   } catch {
     return false;
   }
-}
-
-/** Of the shorter one, the part that lies within the other. */
-function sharedExtent(one: readonly number[], other: readonly number[]): number {
-  const [from, to] = [Math.max(one[0]!, other[0]!), Math.min(one.at(-1)!, other.at(-1)!)];
-  const shorter = Math.min(one.at(-1)! - one[0]!, other.at(-1)! - other[0]!);
-  return shorter > 0 ? (to - from) / shorter : 0;
 }

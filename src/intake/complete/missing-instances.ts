@@ -48,7 +48,9 @@ export function missingAfter(
   if (toRepeat.size === 0) return nothingMissing;
   const why =
     how === 'released'
-      ? (whyRefused(refused, unread, kept.instances > 0) ?? assembly.incomplete ?? toSendAgain(toRepeat.size))
+      ? (whyRefused(refused, unread, kept.instances > 0 ? undefined : toRepeat.size) ??
+        assembly.incomplete ??
+        toSendAgain(toRepeat.size))
       : interrupted(how, toRepeat.size);
   return {
     toRepeat: [...toRepeat].toSorted(),
@@ -66,16 +68,16 @@ function toSendAgain(instances: number): Problem {
   return problem('SERIES_INCOMPLETE', `the sender has to send ${counted(instances)} again`);
 }
 
-/** @param kept there are other images of the series; else the reason of the refusal is that of the series */
+/** @param all instances of a series of which nothing is kept: the reason of the refusal is that of the series */
 function whyRefused(
   refused: ReadonlyMap<string, Problem>,
   unread: ReadonlyMap<string, Problem>,
-  kept: boolean,
+  all: number | undefined,
 ): Problem | undefined {
   const [first] = refused.values();
   if (first !== undefined) {
-    const words = `${counted(refused.size)} refused: ${first.message}`;
-    return kept ? problem('SERIES_INCOMPLETE', words) : { ...first, message: words };
+    const words = `${counted(all ?? refused.size)} refused: ${first.message}`;
+    return all === undefined ? problem('SERIES_INCOMPLETE', words) : { ...first, message: words };
   }
   const [other] = unread.values();
   if (other === undefined) return undefined;

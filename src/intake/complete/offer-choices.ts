@@ -43,7 +43,7 @@ export async function choicesOf(
     );
     // A multi-frame instance is taken or left as a whole.
     if (leftOut.some((image) => images.includes(image))) return [];
-    const offered = offeredChoice(choice, images, leftOut, check);
+    const offered = offeredChoice(choice, images, leftOut, { check, fileOf });
     // That a sagittal reformat alone is no scan goes without saying.
     if (choice.kind === 'only' && offered.problem !== undefined) return [];
     return [{ offered, files: leftOut.map(({ file }) => file) }];
@@ -72,27 +72,45 @@ function storedOf(images: readonly CtInstance[], fileOf: ReadonlyMap<CtInstance,
 }
 
 function offeredChoice(
-  { kind, name, kept, leftOut: groups }: ImageChoice<CtInstance>,
+  { kind, name, kept, leftOut: groups, refused }: ImageChoice<CtInstance>,
   images: readonly StoredImage[],
   leftOut: readonly StoredImage[],
-  check: Check,
+  { check, fileOf }: { readonly check: Check; readonly fileOf: ReadonlyMap<CtInstance, StoredImage> },
 ): OfferedChoice {
+  const picturesOf = (of: readonly CtInstance[]): string[] =>
+    someOf(of).map((image) => {
+      const name = fileOf.get(image)!.file.replace(/\.dcm$/, '');
+      return image.frameNumber === undefined ? name : `${name}-${image.frameNumber}`;
+    });
   const common = {
     choice: keyOf(images, leftOut),
     kind,
     ...(name !== undefined && { name }),
     images: kept.length,
-    leftOut: groups.map((group) => ({ images: group.images.length, reason: group.reason })),
+    pictures: picturesOf(kept),
+    leftOut: groups.map(({ images: group, reason }) => ({
+      images: group.length,
+      reason,
+      pictures: picturesOf(group),
+    })),
     missingMm: missingMm(
       kept,
       groups.flatMap((group) => group.images),
     ),
   };
+  if (refused !== undefined) return { ...common, warnings: [], problem: problemFrom(refused) };
   try {
     return { ...common, warnings: check(images).warnings };
   } catch (error) {
     return { ...common, warnings: [], problem: problemFrom(error) };
   }
+}
+
+/** Of many, those at a quarter, the half and three quarters of the way from the feet to the head. */
+function someOf(images: readonly CtInstance[]): CtInstance[] {
+  if (images.length <= 3) return [...images];
+  const order = images.toSorted((a, b) => (a.imagePosition[2] ?? 0) - (b.imagePosition[2] ?? 0));
+  return [1, 2, 3].map((quarter) => order[Math.floor((quarter * order.length) / 4)]!);
 }
 
 /** mm of z that only images of the same orientation cover that are left out. */

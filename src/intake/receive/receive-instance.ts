@@ -12,20 +12,20 @@ import type {
   ReceivedInstance,
   RefusedInstance,
 } from '../../dimse/association-info.ts';
-import { formatStatus, dimseStatus } from '../../dimse/status.ts';
+import { dimseStatus } from '../../dimse/status.ts';
 import { ContourNodeError } from '../../errors.ts';
 import { faultPoint } from '../../fault-point.ts';
 import type { Log } from '../../log.ts';
 import { pseudonym } from '../../pseudonym.ts';
 import { instanceFile, instancesFolder } from '../../work/paths.ts';
-import { problem, problemFrom } from '../../problem.ts';
+import { problemFrom } from '../../problem.ts';
 import type { StoredImage } from '../../store/instances.ts';
 import type { Store } from '../../store/store.ts';
 import { syncFolder } from '../../work/write-once.ts';
 import { moveExclusively } from '../../store/move.ts';
 import type { DiskWatch } from '../upkeep/disk-watch.ts';
 import { ReadBuffers } from './read-buffers.ts';
-import { checkNamed, diskFull, refusal, statusOf } from './refusal.ts';
+import { checkNamed, diskFull, refusal, refusedWhileReceived, statusOf } from './refusal.ts';
 import type { SeriesAssembly } from '../complete/series-assembly.ts';
 import type { SeriesLock } from '../series-lock.ts';
 
@@ -82,10 +82,10 @@ export class InstanceReceiver {
   readonly refused = (association: AssociationInfo, instance: RefusedInstance, status: number): void => {
     // No series waits for a structure set.
     if (instance.sopClassUid === rtStructureSetStorage) return;
-    const words = `refused with status ${formatStatus(status)} while it was received`;
+    const { sopInstanceUid = instance.sopInstanceUid } = readableUids(instance.head);
     this.#options.assembly.refused(association, {
       ...this.#whose(instance, instance.head),
-      problem: problem(status === dimseStatus.outOfResources ? 'DISK_FULL' : 'INSTANCE_MISMATCH', words),
+      problem: refusedWhileReceived(sopInstanceUid, status),
     });
   };
 

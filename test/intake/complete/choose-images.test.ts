@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { OfferedChoice } from '../../../src/store/series.ts';
 import type { RevisionManifest } from '../../../src/work/revision-manifest.ts';
 import type { CtSlice } from '../../support/ct-slice.ts';
 import { IntakeHarness, range } from '../intake-harness.ts';
@@ -19,6 +20,10 @@ async function sendKinds(bench: IntakeHarness, kinds: [Partial<CtSlice>, number[
     }
   bench.assembly.ended(association, 'released');
   await bench.pass(21);
+}
+
+function told(groups: OfferedChoice['leftOut']): { images: number; reason: string }[] {
+  return groups.map(({ images, reason }) => ({ images, reason }));
 }
 
 async function manifestOf(bench: IntakeHarness, revision: number): Promise<RevisionManifest> {
@@ -45,7 +50,7 @@ test('of two acquisitions in one series an operator has one contoured, and the h
   assert.deepEqual([bench.show(a).state, bench.show(a).problem?.code], ['rejected', 'SERIES_TWO_ACQUISITIONS']);
   const choices = await bench.actions.choices(key);
   assert.deepEqual(
-    choices.map(({ kind, name, images, leftOut, problem }) => [kind, name, images, leftOut, problem]),
+    choices.map(({ kind, name, images, leftOut, problem }) => [kind, name, images, told(leftOut), problem]),
     [
       ['only', 'Acquisition Number 1', 12, [{ images: 10, reason: 'Acquisition Number 2' }], undefined],
       ['only', 'Acquisition Number 2', 10, [{ images: 12, reason: 'Acquisition Number 1' }], undefined],
@@ -84,7 +89,7 @@ test('too many foreign images are named in a choice without them, and the other 
   assert.equal(bench.show(a).problem?.code, 'SERIES_MIXED_SIZE');
   const choices = await bench.actions.choices(bench.keyOf(a));
   assert.deepEqual(
-    choices.map(({ kind, images, leftOut }) => [kind, images, leftOut]),
+    choices.map(({ kind, images, leftOut }) => [kind, images, told(leftOut)]),
     [
       ['without', 12, [{ images: 11, reason: '32 x 32 pixels' }]],
       ['only', 11, [{ images: 12, reason: 'the other slices' }]],
@@ -93,7 +98,7 @@ test('too many foreign images are named in a choice without them, and the other 
   assert.equal((await choose(bench, choices[1]!.choice)).length, 11);
 });
 
-test('a choice that would leave a gap says so and cannot be made; of two patients there is no choice', async (t) => {
+test('a choice that would leave a gap says so and cannot be made; of two patients it is shown which images are of another, and there is no choice', async (t) => {
   const gap = await IntakeHarness.open(t);
   await sendKinds(gap, [
     [{}, [1, 2, 3, 4, 5, 9, 10, 11, 12]],
@@ -108,5 +113,40 @@ test('a choice that would leave a gap says so and cannot be made; of two patient
   const [one, [acquisition, numbers]] = twoAcquisitions as [(typeof twoAcquisitions)[0], (typeof twoAcquisitions)[0]];
   await sendKinds(patients, [one, [{ ...acquisition, patientId: 'OTHER' }, numbers]]);
   assert.equal(patients.show(a).state, 'rejected');
-  assert.deepEqual(await patients.actions.choices(patients.keyOf(a)), []);
+  const [shown, ...others] = await patients.actions.choices(patients.keyOf(a));
+  assert.deepEqual(
+    [shown?.images, told(shown!.leftOut), shown?.problem?.code, others],
+    [12, [{ images: 10, reason: 'another Patient ID' }], 'SERIES_MIXED_IDENTITY', []],
+  );
+  await assert.rejects(patients.actions.choose(patients.keyOf(a), shown!.choice, ann), { code: 'STATE_CONFLICT' });
+});
+
+test('of two frames of reference, and of two runs that only their Instance Numbers part, an operator has one contoured', async (t) => {
+  for (const [name, second, choices] of [
+    ['frames', { frame: '1.2.3.999', offset: 0 }, ['frame of reference 1', 'frame of reference 2']],
+    ['runs', { pixelSeed: 500, offset: 12 }, ['Instance Numbers 1 to 12', 'Instance Numbers 13 to 24']],
+  ] as const) {
+    const bench = await IntakeHarness.open(t);
+    const association = bench.associate();
+    const { offset, ...changes } = second;
+    for (const number of range(1, 12)) await bench.send(association, { series: a, number });
+    for (const number of range(1, 12)) {
+      const z = { z: (name === 'frames' ? number + 12 : number) * 3 };
+      const slice = { series: a, number: number + offset, sopInstanceUid: `${a}.1.${number}`, ...z, ...changes };
+      await bench.send(association, slice);
+    }
+    bench.assembly.ended(association, 'released');
+    await bench.pass(21);
+    const code = name === 'frames' ? 'SERIES_MIXED_FRAME' : 'SERIES_DUPLICATE_POSITION';
+    assert.deepEqual([bench.show(a).state, bench.show(a).problem?.code], ['rejected', code]);
+    const offered = await bench.actions.choices(bench.keyOf(a));
+    assert.deepEqual(
+      offered.map((choice) => choice.name),
+      choices,
+      name,
+    );
+    assert.equal((await choose(bench, offered[1]!.choice)).length, 12);
+    assert.equal(bench.show(a).state, 'unrouted');
+    assert.doesNotMatch(JSON.stringify(bench.show(a)), /1\.2\.3\.999/, 'no UIDs');
+  }
 });

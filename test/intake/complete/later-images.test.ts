@@ -37,6 +37,9 @@ test('a second acquisition into a delivered series, larger or shifted, is told a
     ['larger', { acquisition: 2, pixelSeed: 500 }, range(1, 60)],
     ['nothing tells it apart but its pixels', { pixelSeed: 500 }, range(1, 12)],
     ['in another frame of reference', { frame: '1.2.3.999', pixelSeed: 500 }, range(1, 12)],
+    ['of another part of the body', { acquisition: 2 }, range(60, 80)],
+    ['between the slices', { acquisition: 2, position: [-16, -16] }, range(1, 12).map((number) => number + 0.5)],
+    ['of the contrast, again and again at one position', { acquisition: 2, z: 15 }, range(60, 70)],
   ] as const) {
     const bench = await IntakeHarness.open(t);
     await bench.sendAll(a, range(1, 12), 'released', { acquisition: 1 });
@@ -50,6 +53,14 @@ test('a second acquisition into a delivered series, larger or shifted, is told a
       name,
     );
   }
+});
+
+test('the rest of a scan that goes on under another Acquisition Number is contoured with what came before', async (t) => {
+  const bench = await IntakeHarness.open(t);
+  await bench.sendAll(a, range(1, 12), 'released', { acquisition: 1 });
+  await bench.pass(21);
+  await sendAs(bench, '1', { acquisition: 2 }, range(13, 24));
+  assert.deepEqual([bench.show(a).state, bench.show(a).revision], ['unrouted', 2]);
 });
 
 test('the rest of a scan with a gap, and the images of another patient, are no second acquisition', async (t) => {

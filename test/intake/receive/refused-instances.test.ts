@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { ctImageStorage } from '../../../src/dicom/ct-instance.ts';
+import type { AssociationInfo } from '../../../src/dimse/association-info.ts';
 import { ctSliceFile } from '../../support/ct-slice.ts';
 import { IntakeHarness, range } from '../intake-harness.ts';
 
@@ -47,6 +49,26 @@ test('a series of which every image is refused has its line and its reason, what
   assert.deepEqual([line.state, line.problem?.code], ['rejected', 'DICOM_UID']);
   assert.match(line.problem?.message ?? '', /^3 instances refused: the Series Instance UID has 68 characters/);
   assert.equal(bench.store.counts().rejected, 1);
+});
+
+test('a SOP Instance UID that is too long is named as the reason, also where the request or the SCP cut it off', async (t) => {
+  const bench = await IntakeHarness.open(t);
+  const long = `1.2.826.${'7'.repeat(60)}`;
+  for (const [series, refuse] of [
+    [a, (association, bytes) => bench.sendBytes(association, bytes, { sopInstanceUid: long.slice(0, 64) })],
+    [
+      b,
+      (association, head) =>
+        bench.intake.scp.onRefused(association, { sopClassUid: ctImageStorage, sopInstanceUid: long, head }, 0x0117),
+    ],
+  ] as [string, (association: AssociationInfo, file: Buffer) => unknown][]) {
+    const association = bench.associate();
+    await refuse(association, ctSliceFile({ series, number: 1, sopInstanceUid: long }));
+    bench.assembly.ended(association, 'released');
+    const { state, problem } = bench.show(series);
+    assert.deepEqual([state, problem?.code], ['rejected', 'DICOM_UID']);
+    assert.match(problem?.message ?? '', /^1 instance refused: the SOP Instance UID has 68 characters/);
+  }
 });
 
 test('an image whose series cannot be read holds what came on the same association only, until that is sent again', async (t) => {
