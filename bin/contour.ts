@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
-import { loadConfig } from '../src/config/load.ts';
 import { ContourNodeError } from '../src/errors.ts';
 import { loadBundle } from '../worker/bundles/load-bundle.ts';
 import { contourFolder, type ContouredFolder } from '../worker/contour-folder.ts';
+import { commandConfig } from './shared/config-option.ts';
 import { withEngine } from './shared/engine-option.ts';
 import { progressBar } from './shared/progress.ts';
 
@@ -23,7 +23,7 @@ information are read; the output says how many files were ignored, and why.
                   contours lie in the tilted planes
   --engine E      onnxruntime or tensorflow (default: as configured, onnxruntime)
   --device D      auto, cpu, gpu, cuda, webgpu
-  --config FILE   configuration: engine, models.directory, dicom.uidRoot
+  --config FILE   configuration: engine, models.directory, dicom.uidRoot (default: contour-node.yaml of this folder)
   --json          one JSON document on standard output
 
 examples:
@@ -53,7 +53,7 @@ export async function main(args: string[]): Promise<void> {
   if (out === undefined) throw new ContourNodeError('USAGE', 'contour needs --out F.dcm');
   const { tilt } = values;
   if (tilt !== 'refuse' && tilt !== 'resolve') throw new ContourNodeError('USAGE', `--tilt ${tilt}: refuse or resolve`);
-  const config = withEngine((await loadConfig(values.config)).config, values);
+  const config = withEngine((await commandConfig(values.config)).config, values);
   const loaded = await loadBundle(model, config.models.directory, config.engine);
   const bar = progressBar('contouring', 1, { quiet: values.json });
   try {

@@ -4,6 +4,7 @@ import { loadConfig } from '../src/config/load.ts';
 import { startEmbeddedRedis } from '../src/jobs/embedded-redis.ts';
 import { createLog } from '../src/log.ts';
 import { supervise } from '../worker/processes/supervisor.ts';
+import { configFile, configHelp } from './shared/config-option.ts';
 
 export const summary = 'run node, worker and (without redis.url) an embedded Redis';
 
@@ -13,7 +14,7 @@ Runs the node and a worker as two processes and restarts each one that ends. Wit
 redis-server, reachable only through a unix socket in the data directory. The log goes to stdout as one JSON object in each
 line.
 
-  --config FILE   configuration (default: every key has its default)
+${configHelp}
 
 Signals: SIGHUP takes over changed peers, destinations, routes, users and notifications; SIGTERM and SIGINT end everything.
 
@@ -30,11 +31,12 @@ export async function main(args: string[]): Promise<void> {
   const stopped = new Promise<number>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => resolve(0));
   });
-  const { config } = await loadConfig(values.config);
+  const file = configFile(values.config);
+  const { config } = await loadConfig(file);
   const log = createLog(config, 'start');
   const redis = config.redis.url === undefined ? await startEmbeddedRedis(config.dataDirectory, log) : undefined;
 
-  const common = values.config === undefined ? [] : ['--config', values.config];
+  const common = file === undefined ? [] : ['--config', file];
   const supervisor = supervise(
     [
       { name: 'node', command: process.execPath, args: [program, 'node', '--no-redis', ...common] },

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { loadConfig } from '../src/config/load.ts';
 import { ContourNodeError } from '../src/errors.ts';
 import { loadTensorFlow } from '../worker/engines/load-tensorflow.ts';
 import { reportText } from '../worker/training/data-report.ts';
@@ -12,6 +11,7 @@ import { prepareTraining } from '../worker/training/prepare-training.ts';
 import { trainBundle } from '../worker/training/train-bundle.ts';
 import { loadTrainingConfig, withSize } from '../worker/training/training-config.ts';
 import { cacheFolder, casesFolder } from './shared/cache-folders.ts';
+import { commandConfig } from './shared/config-option.ts';
 import { wholeNumber } from './shared/number-option.ts';
 import { stagedProgress } from './shared/progress.ts';
 
@@ -91,7 +91,7 @@ export async function main(args: string[]): Promise<void> {
     return;
   }
 
-  const modelsFolder = async (): Promise<string> => (await loadConfig()).config.models.directory;
+  const modelsFolder = async (): Promise<string> => (await commandConfig(undefined)).config.models.directory;
   const from = values.from === undefined ? undefined : await weightsOfBundle(values.from, await modelsFolder());
   if (from !== undefined) checkSetAside(cases.cases, from);
   if (values['dry-run']) {

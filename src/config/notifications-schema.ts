@@ -6,7 +6,9 @@ export const noticeKinds = [...troubles, 'contoured'] as const;
 const channel = {
   name: z
     .string()
-    .regex(/^[A-Za-z0-9][A-Za-z0-9-]{0,31}$/)
+    .min(1)
+    .max(32)
+    .regex(/^[A-Za-z0-9][A-Za-z0-9-]*$/, 'letters, digits and hyphens, no hyphen at the beginning')
     .describe('letters, digits and hyphens; what was told under this name is not told again'),
   events: z
     .array(z.enum(noticeKinds))

@@ -12,13 +12,18 @@ import { dicomTlsSchema, peerTlsSchema } from './tls-schema.ts';
 
 const aeTitle = z
   .string()
-  .regex(/^[\x21-\x5b\x5d-\x7e](?:[\x20-\x5b\x5d-\x7e]{0,14}[\x21-\x5b\x5d-\x7e])?$/)
+  .min(1)
+  .max(16)
+  .regex(/^(?! )[\x20-\x5b\x5d-\x7e]*(?<! )$/, 'ASCII characters without backslash, no space at either end')
   .describe('1 to 16 ASCII characters without backslash or outer spaces (PS3.5 AE)');
 const port = z.int().min(1).max(65535);
 const name = z
   .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9-]{0,31}$/)
+  .min(1)
+  .max(32)
+  .regex(/^[A-Za-z0-9][A-Za-z0-9-]*$/, 'letters, digits and hyphens, no hyphen at the beginning')
   .describe('letters, digits and hyphens, at most 32');
+const asciiOnly = 'ASCII characters without backslash';
 const hole = z.enum(['keyhole', 'fill', 'nested', 'CLOSEDPLANAR_XOR']);
 
 export const intendedUse = z.enum(['demonstration', 'research', 'clinical']);
@@ -85,11 +90,19 @@ export const destinationSchema = z.strictObject({
   allow: z.array(intendedUse).default(['clinical']).describe('bundles of these intended uses may go there'),
   roiSuffix: z
     .string()
-    .regex(/^[ -[\]-~]{0,15}$/)
+    .max(15)
+    .regex(/^[ -[\]-~]*$/, asciiOnly)
     .default('^AI')
     .describe('ends every ROI name; the name is cut to 16 characters'),
   roiNames: z
-    .record(z.string(), z.string().regex(/^[ -[\]-~]{1,16}$/))
+    .record(
+      z.string(),
+      z
+        .string()
+        .min(1)
+        .max(16)
+        .regex(/^[ -[\]-~]*$/, asciiOnly),
+    )
     .default({})
     .describe('ROI of the bundle: its name at this destination'),
   roiTypes: z
@@ -194,7 +207,10 @@ export const configSchema = z.strictObject({
         .describe('when the node is stopped, associations that stand may go on for so long before they are aborted'),
       uidRoot: z
         .string()
-        .regex(/^[0-2](\.(0|[1-9]\d*))+$/)
+        .regex(
+          /^[0-2](\.(0|[1-9]\d*))+$/,
+          'a UID such as 2.25 or 1.2.840.99999: numbers without leading zeros between dots',
+        )
         .max(24)
         .default('2.25')
         .describe('root of every UID that the node makes; 2.25 needs no registration'),
