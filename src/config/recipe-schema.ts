@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { interpretedType } from '../bundles/manifest.ts';
+import { asciiText } from './text-schemas.ts';
 
 /** Where a structure can come from besides the bundles: found in the CT without a network. */
 export const withoutNetwork = ['body', 'couch'] as const;
@@ -35,12 +36,7 @@ export const recipeStructureSchema = z
       .tuple([z.int().min(0).max(255), z.int().min(0).max(255), z.int().min(0).max(255)])
       .optional()
       .describe('red, green, blue, 0 to 255; default: that of the bundle, else one of a palette'),
-    description: z
-      .string()
-      .regex(/^[ -[\]-~]*$/, 'ASCII characters without backslash')
-      .max(400)
-      .optional()
-      .describe('begins ROI Description; default: that of the bundle'),
+    description: asciiText.max(400).optional().describe('begins ROI Description; default: that of the bundle'),
     need: z
       .enum(['optional', 'required'])
       .default('optional')

@@ -3,6 +3,7 @@ import { auditSchema } from './audit-schema.ts';
 import { httpSchema } from './http-schema.ts';
 import { notificationsSchema } from './notifications-schema.ts';
 import { recipeSchema } from './recipe-schema.ts';
+import { aeTitle, asciiText, name } from './text-schemas.ts';
 import { dicomTlsSchema, peerTlsSchema } from './tls-schema.ts';
 
 /**
@@ -10,20 +11,7 @@ import { dicomTlsSchema, peerTlsSchema } from './tls-schema.ts';
  * file. docs/configuration.md is generated from the descriptions here.
  */
 
-const aeTitle = z
-  .string()
-  .min(1)
-  .max(16)
-  .regex(/^(?! )[\x20-\x5b\x5d-\x7e]*(?<! )$/, 'ASCII characters without backslash, no space at either end')
-  .describe('1 to 16 ASCII characters without backslash or outer spaces (PS3.5 AE)');
 const port = z.int().min(1).max(65535);
-const name = z
-  .string()
-  .min(1)
-  .max(32)
-  .regex(/^[A-Za-z0-9][A-Za-z0-9-]*$/, 'letters, digits and hyphens, no hyphen at the beginning')
-  .describe('letters, digits and hyphens, at most 32');
-const asciiOnly = 'ASCII characters without backslash';
 const hole = z.enum(['keyhole', 'fill', 'nested', 'CLOSEDPLANAR_XOR']);
 
 export const intendedUse = z.enum(['demonstration', 'research', 'clinical']);
@@ -88,21 +76,9 @@ export const destinationSchema = z.strictObject({
     .default(['implicit', 'explicit'])
     .describe('offered in this order; Pinnacle takes implicit'),
   allow: z.array(intendedUse).default(['clinical']).describe('bundles of these intended uses may go there'),
-  roiSuffix: z
-    .string()
-    .max(15)
-    .regex(/^[ -[\]-~]*$/, asciiOnly)
-    .default('^AI')
-    .describe('ends every ROI name; the name is cut to 16 characters'),
+  roiSuffix: asciiText.max(15).default('^AI').describe('ends every ROI name; the name is cut to 16 characters'),
   roiNames: z
-    .record(
-      z.string(),
-      z
-        .string()
-        .min(1)
-        .max(16)
-        .regex(/^[ -[\]-~]*$/, asciiOnly),
-    )
+    .record(z.string(), asciiText.min(1).max(16))
     .default({})
     .describe('ROI of the bundle: its name at this destination'),
   roiTypes: z
