@@ -137,7 +137,7 @@ const catalogue = {
 
   // Delivery and peers.
   PEER_UNREACHABLE: { remedy: 'check that the peer runs and that host and port are right' },
-  ASSOCIATION_REJECTED: { remedy: "enter this node's AE title at the peer" },
+  ASSOCIATION_REJECTED: { remedy: "see the peer's log: it may not know the AE title or the address of this node" },
   ASSOCIATION_ABORTED: { remedy: "see the peer's log" },
   PRESENTATION_CONTEXT_REFUSED: {
     remedy: 'the peer does not take this SOP class or transfer syntax: check its configuration',

@@ -1,5 +1,4 @@
-import { errorRow, isErrorCode } from '../../errors.ts';
-import { remediesInChinese } from './remedies-zh-cn.ts';
+import { remedyInChinese } from './remedies-zh-cn.ts';
 import type { Texts } from './texts.ts';
 
 /**
@@ -62,9 +61,7 @@ export const zhCn: Texts = {
   warningHelp: {
     COUNT_NOT_CONFIRMED: '无法向发送方核实图像数量：扫描末端若有缺失将不会被发现',
   },
-  // A remedy of a place's own says more than the usual one: it stays as it is.
-  remedy: ({ code, remedy }) =>
-    isErrorCode(code) && errorRow(code).remedy === remedy ? remediesInChinese[code] : remedy,
+  remedy: ({ code, remedy }) => remedyInChinese(code, remedy),
   orderStates: {
     queued: '排队中',
     contouring: '勾画中',
