@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
+import { createInterface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
-import { ContourNodeError } from '../src/errors.ts';
+import { ContourNodeError, isAtFault } from '../src/errors.ts';
 import { nodeApi } from '../src/http/api-client.ts';
-import { listText, showText } from '../src/http/series-text.ts';
+import { listText, missingText, showText } from '../src/http/series-text.ts';
 
 export const summary = 'list, show, retry, resend or release series, through the HTTP API of a running node';
 
@@ -10,11 +11,12 @@ export const help = `usage: contour-node jobs list [--state STATE]... [--limit N
        contour-node jobs show KEY
        contour-node jobs retry KEY                      contours a failed series, or one set aside, again
        contour-node jobs resend KEY [--destination D]   sends the stored structure sets again
-       contour-node jobs release KEY                    contours an incomplete series as it is
+       contour-node jobs release KEY [--yes]            contours an incomplete series as it is
 
   --url URL       of the node (default http://127.0.0.1:8080)
   --token-file F  API token, where the node has users (default: the environment variable CONTOUR_NODE_TOKEN)
   --state STATE   only series in this state, e.g. failed or delivery-failed; may be repeated
+  --yes           release: do not ask; on a terminal it says what is missing and asks once
   --limit N       at most N, newest change first (default 50)
   --json          the API's answer
 
@@ -34,6 +36,7 @@ export async function main(args: string[]): Promise<void> {
       state: { type: 'string', multiple: true, default: [] },
       limit: { type: 'string', default: '50' },
       destination: { type: 'string' },
+      yes: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
     },
   });
@@ -55,12 +58,30 @@ export async function main(args: string[]): Promise<void> {
     );
   }
   if (key === undefined) throw new ContourNodeError('USAGE', `${action} needs the key of a series`);
-  if (action === 'show') print(await api.show(key), showText);
-  else
-    print(
-      await api.act(key, action, values.destination),
-      (answer) => `${answer.key}: ${answer.action} done, now ${answer.state ?? 'gone'}`,
+  if (action === 'show') return print(await api.show(key), showText);
+  const before = await api.show(key);
+  if (action === 'release' && before.state === 'incomplete') {
+    console.error(missingText(before));
+    if (!values.yes && process.stdin.isTTY && !(await confirmed()))
+      throw new ContourNodeError('USAGE', 'nothing was done');
+  }
+  if (action === 'retry' && before.problem !== undefined && isAtFault('CT', before.problem.code))
+    console.error(
+      `${before.problem.code}: ${before.problem.remedy}; the same images end the same way unless the configuration or the model has changed`,
     );
+  print(
+    await api.act(key, action, values.destination),
+    (answer) => `${answer.key}: ${answer.action} done, now ${answer.state ?? 'gone'}`,
+  );
+}
+
+async function confirmed(): Promise<boolean> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return /^y(es)?$/i.test((await terminal.question('Contour without the missing ones? [y/N] ')).trim());
+  } finally {
+    terminal.close();
+  }
 }
 
 async function apiToken(file: string | undefined): Promise<string | undefined> {

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { loadConfig } from '../src/config/load.ts';
+import { openReloadSocket } from '../src/http/reload-socket.ts';
 import { startEmbeddedRedis } from '../src/jobs/embedded-redis.ts';
 import { connectQueues } from '../src/jobs/queues.ts';
 import { redisAddress } from '../src/jobs/redis-connection.ts';
@@ -48,10 +49,16 @@ export async function main(args: string[]): Promise<void> {
     await close();
     throw error;
   });
+  const reload = () => node.reload(() => loadConfig(file));
+  const socket = await openReloadSocket(config.dataDirectory, async () => {
+    const outcome = await reload();
+    return { ...outcome, source: loaded.source, workers: outcome.taken ? await queues.reloadWorkers() : [] };
+  });
   await runService({
     log,
-    reload: () => node.reload(() => loadConfig(file)),
+    reload,
     stop: async () => {
+      await socket.close();
       await node.close();
       await close();
     },

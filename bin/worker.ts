@@ -49,7 +49,7 @@ export async function main(args: string[]): Promise<void> {
   };
   const { config } = await load();
   const log = createLog(config, 'worker');
-  const worker = startWorker(config, { queues, address: await redisAddress(config), log });
+  const worker = startWorker(config, { queues, address: await redisAddress(config), log, load });
   await runService({ log, reload: () => worker.reload(load), stop: () => worker.close(patienceSeconds) });
 }
 

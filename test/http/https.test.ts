@@ -64,7 +64,9 @@ test('over https the login cookie is secure, old protocols and weak ciphers are 
   const renewed = await certificate(folder, 'renewed', ca);
   await copyFile(renewed.certificateFile, tls.certificateFile);
   await copyFile(renewed.keyFile, tls.keyFile);
-  assert.ok(await http.node.reload(async () => ({ config: http.config, digest: '1'.repeat(64), source: 'test' })));
+  assert.ok(
+    (await http.node.reload(async () => ({ config: http.config, digest: '1'.repeat(64), source: 'test' }))).taken,
+  );
   assert.match(await openSslClient(Number(port)), /CN ?= ?renewed/);
 });
 
