@@ -4,6 +4,8 @@ import { parseArgs } from 'node:util';
 import { ContourNodeError, isAtFault } from '../src/errors.ts';
 import { nodeApi } from '../src/http/api-client.ts';
 import { listText, missingText, showText } from '../src/http/series-text.ts';
+import { localUrl } from '../worker/processes/checks/ask-live.ts';
+import { commandConfig, configHelp } from './shared/config-option.ts';
 
 export const summary = 'list, show, retry, resend or release series, through the HTTP API of a running node';
 
@@ -13,7 +15,8 @@ export const help = `usage: contour-node jobs list [--state STATE]... [--limit N
        contour-node jobs resend KEY [--destination D]   sends the stored structure sets again
        contour-node jobs release KEY [--yes]            contours an incomplete series as it is
 
-  --url URL       of the node (default http://127.0.0.1:8080)
+  --url URL       of the node (default: as the configuration says, http://127.0.0.1:8080)
+${configHelp}
   --token-file F  API token, where the node has users (default: the environment variable CONTOUR_NODE_TOKEN)
   --state STATE   only series in this state, e.g. failed or delivery-failed; may be repeated
   --yes           release: do not ask; on a terminal it says what is missing and asks once
@@ -31,7 +34,8 @@ export async function main(args: string[]): Promise<void> {
     args,
     allowPositionals: true,
     options: {
-      url: { type: 'string', default: 'http://127.0.0.1:8080' },
+      url: { type: 'string' },
+      config: { type: 'string' },
       'token-file': { type: 'string' },
       state: { type: 'string', multiple: true, default: [] },
       limit: { type: 'string', default: '50' },
@@ -41,7 +45,10 @@ export async function main(args: string[]): Promise<void> {
     },
   });
   const [action, key, ...more] = positionals;
-  const api = nodeApi(values.url, await apiToken(values['token-file']));
+  const api = nodeApi(
+    values.url ?? localUrl((await commandConfig(values.config)).config.http),
+    await apiToken(values['token-file']),
+  );
   const print = <T>(answer: T, text: (answer: T) => string): void =>
     console.log(values.json ? JSON.stringify(answer, undefined, 2) : text(answer));
 

@@ -12,6 +12,7 @@ import type { Log } from './log.ts';
 import { startNotifier } from './notify/notifier.ts';
 import { identifiersIn, NodeAudit } from './observe/audit/node-audit.ts';
 import { createMetrics } from './observe/metrics/metrics.ts';
+import { logSeries } from './observe/series-log.ts';
 import { RefusedSenders } from './observe/refused-senders.ts';
 import { lockDataDirectory } from './store/directory-lock.ts';
 import type { SeriesActions, SeriesReader } from './store/series.ts';
@@ -71,6 +72,7 @@ async function startParts(
   parts.defer(() => audit.close());
   audit.started(loaded.digest);
   audit.follow(store);
+  parts.defer(logSeries(store, log));
   const metrics = createMetrics({
     store,
     queues,
