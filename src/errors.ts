@@ -29,6 +29,7 @@ const catalogue = {
   CONFIG_INVALID: { exit: 2, remedy: 'correct the line; docs/configuration.md lists every key' },
   CONFIG_NOT_FOUND: { exit: 2, remedy: 'check the path given with --config' },
   PATH_NOT_FOUND: { exit: 2, remedy: 'check the path' },
+  OUTPUT_EXISTS: { exit: 2, remedy: 'give another path, or --force to write over it' },
   NO_CT_IMAGES: { exit: 2, remedy: 'give a folder (or a list of files) of one CT series' },
   MODEL_NOT_FOUND: {
     exit: 2,

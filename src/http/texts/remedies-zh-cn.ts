@@ -7,6 +7,7 @@ const usualRemedies: Readonly<Record<ErrorCode, string>> = {
   CONFIG_INVALID: '修改该行；docs/configuration.md 列出了所有配置项',
   CONFIG_NOT_FOUND: '检查 --config 给出的路径',
   PATH_NOT_FOUND: '检查路径',
+  OUTPUT_EXISTS: '给出另一个路径，或用 --force 覆盖',
   NO_CT_IMAGES: '给出一个 CT 序列的文件夹（或文件列表）',
   MODEL_NOT_FOUND: '`contour-node models list` 列出现有模型；请更正名称',
   PORT_IN_USE: '停止另一个程序，或配置另一个端口',
