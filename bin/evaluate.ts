@@ -70,7 +70,7 @@ export async function main(args: string[]): Promise<void> {
     members: values.members,
     record: values.record,
     onProgress: bars.update,
-    onLeftOut: ({ place, error }: LeftOut) => console.error(`left out ${place}: ${error.toLine()}`),
+    onLeftOut: ({ place, error }: LeftOut) => bars.say(() => console.error(`left out ${place}: ${error.toLine()}`)),
   };
   const { config } = await commandConfig(values.config);
   const result = await runEvaluation(call, config).finally(bars.end);

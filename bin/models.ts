@@ -34,6 +34,8 @@ export const help = `usage: contour-node models list|verify|export|import|ensemb
                               the model card NAME.md in docs/models (or DIR): data, licence, figures, known failures;
                               with --pictures also pictures of the phantoms with the worst results
 
+An --out that exists needs --force; only card writes its file anew.
+
 examples:
   contour-node models list
   contour-node models verify --engine tensorflow
