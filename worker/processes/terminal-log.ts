@@ -5,6 +5,7 @@ import { problemSchema } from '../../src/problem.ts';
 const record = z.looseObject({
   level: z.string(),
   time: z.string(),
+  part: z.string().default(''),
   message: z.string().default(''),
   series: z.string().optional(),
   err: z.looseObject({ code: z.string().optional(), message: z.string(), remedy: z.string().optional() }).optional(),
@@ -36,7 +37,7 @@ const told = /taken over|not taken over/;
 export function terminalLine(line: string): string | undefined {
   const parsed = record.safeParse(jsonOf(line));
   if (!parsed.success) return line.trim() === '' ? undefined : line;
-  const { level, time, message, series, err } = parsed.data;
+  const { level, time, part, message, series, err } = parsed.data;
   const clock = new Date(time).toTimeString().slice(0, 8);
   const bad = level !== 'info' && level !== 'debug';
   const ended = endedSeries.safeParse(parsed.data);
@@ -46,7 +47,7 @@ export function terminalLine(line: string): string | undefined {
   if (!bad && !told.test(message)) return undefined;
   const why = err === undefined ? '' : `: ${[err.code, err.message].filter((part) => part !== undefined).join(': ')}`;
   const remedy = err?.remedy === undefined ? '' : ` (${err.remedy})`;
-  return `${clock}  ${mark(bad)} ${series === undefined ? '' : `series ${series}: `}${message}${why}${remedy}`;
+  return `${clock}  ${mark(bad)} ${series === undefined ? `${part}: ` : `series ${series}: `}${message}${why}${remedy}`;
 }
 
 function seriesLine(ended: z.output<typeof endedSeries>): string {
