@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
-import { loadConfig } from '../src/config/load.ts';
 import { ContourNodeError } from '../src/errors.ts';
 import { backUpDataDirectory } from '../src/store/backup/backup.ts';
+import { commandConfig, configHelp } from './shared/config-option.ts';
 import { progressBar } from './shared/progress.ts';
 
 export const summary = 'copy the data directory, also while the node runs';
@@ -11,7 +11,7 @@ export const help = `usage: contour-node backup DIR [--config FILE] [--json]
 Copies the data directory into the new folder DIR: instances, structure sets, state and the key of the pseudonyms; not
 the queue, which the node fills again. DIR appears when it is complete. It holds patient data.
 
-  --config FILE   configuration with the data directory (default: ./data)
+${configHelp}
   --json          print what was copied
 
 Examples:
@@ -25,7 +25,7 @@ export async function main(args: string[]): Promise<void> {
   });
   const [target, ...more] = positionals;
   if (target === undefined || more.length > 0) throw new ContourNodeError('USAGE', 'backup needs one folder');
-  const { config } = await loadConfig(values.config);
+  const { config } = await commandConfig(values.config);
   const bar = progressBar('copying', 1, { quiet: values.json });
   const { files, program, tables, createdAt } = await backUpDataDirectory(config.dataDirectory, target, (done, total) =>
     bar.update(done / total),

@@ -1,9 +1,10 @@
 import { parseArgs } from 'node:util';
-import { loadConfig } from '../src/config/load.ts';
 import { ContourNodeError } from '../src/errors.ts';
 import { loadBundle } from '../worker/bundles/load-bundle.ts';
 import { contourFolder, type ContouredFolder } from '../worker/contour-folder.ts';
+import { commandConfig } from './shared/config-option.ts';
 import { withEngine } from './shared/engine-option.ts';
+import { checkOutputs, forceHelp, forceOption } from './shared/new-output.ts';
 import { progressBar } from './shared/progress.ts';
 
 export const summary = 'contour a CT series on disk: an RTSTRUCT with every ROI of a bundle, no network';
@@ -23,7 +24,8 @@ information are read; the output says how many files were ignored, and why.
                   contours lie in the tilted planes
   --engine E      onnxruntime or tensorflow (default: as configured, onnxruntime)
   --device D      auto, cpu, gpu, cuda, webgpu
-  --config FILE   configuration: engine, models.directory, dicom.uidRoot
+  --config FILE   configuration: engine, models.directory, dicom.uidRoot (default: contour-node.yaml of this folder)
+  --force         ${forceHelp}
   --json          one JSON document on standard output
 
 examples:
@@ -45,6 +47,7 @@ export async function main(args: string[]): Promise<void> {
       device: { type: 'string' },
       config: { type: 'string' },
       json: { type: 'boolean', default: false },
+      ...forceOption,
     },
   });
   const { model, out } = values;
@@ -53,7 +56,9 @@ export async function main(args: string[]): Promise<void> {
   if (out === undefined) throw new ContourNodeError('USAGE', 'contour needs --out F.dcm');
   const { tilt } = values;
   if (tilt !== 'refuse' && tilt !== 'resolve') throw new ContourNodeError('USAGE', `--tilt ${tilt}: refuse or resolve`);
-  const config = withEngine((await loadConfig(values.config)).config, values);
+  const { nifti, pictures } = values;
+  await checkOutputs({ out, nifti, pictures }, values.force);
+  const config = withEngine((await commandConfig(values.config)).config, values);
   const loaded = await loadBundle(model, config.models.directory, config.engine);
   const bar = progressBar('contouring', 1, { quiet: values.json });
   try {

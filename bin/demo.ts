@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { cleanDemoFolder, makeDemoFolder } from '../worker/demo/demo-folder.ts';
 import { demoJson, demoModel, demoText, shortfall, stageLine } from '../worker/demo/demo-report.ts';
 import { runDemo, type Demo } from '../worker/demo/run-demo.ts';
+import { checkOutputs, forceOption } from './shared/new-output.ts';
 import { positiveNumber, wholeNumber } from './shared/number-option.ts';
 
 export const summary = 'send a phantom CT through node, worker and a stand-in TPS on this machine';
@@ -11,14 +12,15 @@ export const help = `usage: contour-node demo [--seed N | --ct DIR] [--model M] 
 
 Starts node, worker, Redis and a stand-in TPS as strict as Pinnacle, sends a generated phantom CT by C-STORE and prints
 every stage with its time, each ROI with volume, slices and DSC against the known truth, the paths of the received
-RTSTRUCT and of a picture, and the dashboard's address. Everything that it started ends with it. Exit code 1: nothing
+RTSTRUCT and of a picture. Everything that it started ends with it. Exit code 1: nothing
 arrived in time, or the contour of the phantom's tumour has a DSC below 0.90.
 
   --seed N     which phantom (default 7; phantom-gtvp was trained on seeds from 100000 on)
   --ct DIR     a real CT series instead, without a known truth
   --model M    name of a bundle in models/ or the path of its folder (default phantom-gtvp)
-  --keep       keep everything running until Ctrl-C, on the usual ports where they are free
+  --keep       keep everything running until Ctrl-C, on the usual ports where they are free, and print the page's address
   --out DIR    where RTSTRUCT, picture and log are written (default: a new temporary folder)
+  --force      write into a folder that holds something
   --timeout S  seconds for contouring and delivery (default 300)
   --json       one JSON document on standard output
 
@@ -39,11 +41,13 @@ export async function main(args: string[]): Promise<void> {
       out: { type: 'string' },
       timeout: { type: 'string', default: '300' },
       json: { type: 'boolean', default: false },
+      ...forceOption,
     },
   });
   const { ct, model, keep, json } = values;
   const seed = wholeNumber('seed', values.seed, 0);
   const timeoutSeconds = positiveNumber('timeout', values.timeout);
+  await checkOutputs({ out: values.out }, values.force);
   const interrupt = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interrupt.abort());
   const say = (line: string): void => (json ? undefined : console.log(line));
@@ -62,7 +66,7 @@ export async function main(args: string[]): Promise<void> {
       onStage: (stage) => say(stageLine(stage)),
     });
     const failure = ct === undefined ? shortfall(demo, model) : undefined;
-    console.log(json ? demoJson(demo, failure) : demoText(demo));
+    console.log(json ? demoJson(demo, keep, failure) : demoText(demo, keep));
     if (failure !== undefined) throw failure;
     if (keep) {
       say('\nrunning; Ctrl-C ends it');

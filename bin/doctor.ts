@@ -1,7 +1,7 @@
 import { parseArgs, styleText } from 'node:util';
-import { loadConfig } from '../src/config/load.ts';
 import { ContourNodeError } from '../src/errors.ts';
 import { type CheckResult, examine } from '../worker/processes/doctor.ts';
+import { commandConfig, configHelp } from './shared/config-option.ts';
 
 export const summary = 'checks configuration, disk, Redis, ports, engines, bundles and peers';
 
@@ -10,7 +10,7 @@ export const help = `usage: contour-node doctor [--config FILE] [--json]
 Prints one line for each check, and below a failed one what to do. Exit code 1 when one fails. Peers get a C-ECHO, and
 destinations an association that offers RT Structure Set Storage; nothing is stored there. A running node is not disturbed.
 
-  --config FILE   configuration (default: every key has its default)
+${configHelp}
   --json          one JSON document
 
 Examples:
@@ -22,7 +22,7 @@ export async function main(args: string[]): Promise<void> {
     args,
     options: { config: { type: 'string' }, json: { type: 'boolean', default: false } },
   });
-  const { config, source } = await loadConfig(values.config);
+  const { config, source } = await commandConfig(values.config);
   const results: CheckResult[] = [];
   const report = (result: CheckResult): void => {
     results.push(result);

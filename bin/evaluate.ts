@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { loadConfig } from '../src/config/load.ts';
 import { ContourNodeError } from '../src/errors.ts';
 import type { LeftOut } from '../worker/archive/match-cases.ts';
 import { parseRoiPatterns } from '../worker/archive/roi-patterns.ts';
 import { summaryLine } from '../worker/evaluation/evaluation-tables.ts';
 import { runEvaluation } from '../worker/evaluation/run-evaluation.ts';
+import { commandConfig } from './shared/config-option.ts';
 import { positiveNumber, wholeNumber } from './shared/number-option.ts';
 import { stagedProgress } from './shared/progress.ts';
 
@@ -27,7 +27,7 @@ two bundles. Patients that a model was trained on are left out. A repeated call 
   --unseen           without the patients that chose the epoch of a model in its training
   --limit N          only the first N CT series
   --tolerance MM     of the surface DSC (default 2)
-  --config FILE      configuration: engine, models.directory
+  --config FILE      configuration: engine, models.directory (default: contour-node.yaml of this folder)
   --json             the summary as JSON on standard output
 
 examples:
@@ -70,9 +70,9 @@ export async function main(args: string[]): Promise<void> {
     members: values.members,
     record: values.record,
     onProgress: bars.update,
-    onLeftOut: ({ place, error }: LeftOut) => console.error(`left out ${place}: ${error.toLine()}`),
+    onLeftOut: ({ place, error }: LeftOut) => bars.say(() => console.error(`left out ${place}: ${error.toLine()}`)),
   };
-  const { config } = await loadConfig(values.config);
+  const { config } = await commandConfig(values.config);
   const result = await runEvaluation(call, config).finally(bars.end);
   if (json) {
     console.log(JSON.stringify(result, undefined, 2));

@@ -1,11 +1,11 @@
 import { hostname } from 'node:os';
 import { parseArgs } from 'node:util';
-import { loadConfig } from '../src/config/load.ts';
 import { ContourNodeError } from '../src/errors.ts';
 import { askRedis } from '../src/jobs/ask-redis.ts';
 import { redisAddress } from '../src/jobs/redis-connection.ts';
 import { readHeartbeats } from '../src/jobs/worker-heartbeat.ts';
 import { askWhetherLive } from '../worker/processes/checks/ask-live.ts';
+import { commandConfig, configHelp } from './shared/config-option.ts';
 
 export const summary = 'health check of the node or the worker on this machine, for containers';
 
@@ -14,7 +14,7 @@ export const help = `usage: contour-node health node|worker [--config FILE]
   node            its HTTP port answers. Without Redis a node is still healthy: it stores what it receives
   worker          the heartbeat of a worker of this machine is not older than 35 s, and it takes jobs
 
-  --config FILE   configuration (default: every key has its default)
+${configHelp}
 
 Exit code 0: healthy, 1: not.
 
@@ -31,7 +31,7 @@ export async function main(args: string[]): Promise<void> {
   const [part, ...more] = positionals;
   if ((part !== 'node' && part !== 'worker') || more.length > 0)
     throw new ContourNodeError('USAGE', 'health needs one of node, worker');
-  const { config } = await loadConfig(values.config);
+  const { config } = await commandConfig(values.config);
   if (part === 'node') {
     const { url, version } = await askWhetherLive(config.http);
     console.log(`node ${version} lives at ${url}`);

@@ -1,5 +1,4 @@
 import { parseArgs } from 'node:util';
-import { loadConfig } from '../src/config/load.ts';
 import { ContourNodeError } from '../src/errors.ts';
 import { card } from './models/card.ts';
 import { ensemble } from './models/ensemble.ts';
@@ -9,6 +8,7 @@ import { list } from './models/list.ts';
 import { options } from './models/options.ts';
 import { ranges } from './models/ranges.ts';
 import { verify } from './models/verify.ts';
+import { commandConfig } from './shared/config-option.ts';
 
 export const summary = 'list, verify, export and import model bundles';
 
@@ -34,6 +34,8 @@ export const help = `usage: contour-node models list|verify|export|import|ensemb
                               the model card NAME.md in docs/models (or DIR): data, licence, figures, known failures;
                               with --pictures also pictures of the phantoms with the worst results
 
+An --out that exists needs --force; only card writes its file anew.
+
 examples:
   contour-node models list
   contour-node models verify --engine tensorflow
@@ -58,7 +60,7 @@ export async function main(args: string[]): Promise<void> {
   const { values, positionals } = parseArgs({ args, allowPositionals: true, options });
   const [action, ...names] = positionals;
   if (action === 'import') return importModel(names, values);
-  const { config } = await loadConfig(values.config);
+  const { config } = await commandConfig(values.config);
   if (action === 'list' && names.length === 0) return list(config, values);
   if (action === 'verify') return verify(config, names, values);
   if (action === 'export') return exportModel(config, names, values);

@@ -1,11 +1,13 @@
 import { parseArgs } from 'node:util';
 import { loadConfig } from '../src/config/load.ts';
+import { openReloadSocket } from '../src/http/reload-socket.ts';
 import { startEmbeddedRedis } from '../src/jobs/embedded-redis.ts';
 import { connectQueues } from '../src/jobs/queues.ts';
 import { redisAddress } from '../src/jobs/redis-connection.ts';
 import { startNode } from '../src/node.ts';
 import { createLog } from '../src/log.ts';
 import { runService } from '../worker/processes/service.ts';
+import { configFile, configHelp } from './shared/config-option.ts';
 
 export const summary = 'receive CTs, queue and show the work; without a worker';
 
@@ -14,7 +16,7 @@ export const help = `usage: contour-node node [--config FILE] [--no-redis]
 Receives CTs by C-STORE, assembles the series, queues contouring and delivery, and serves worklist, API, health, metrics
 and the dashboard of the queues over HTTP. Without redis.url it runs a redis-server for the queues.
 
-  --config FILE   configuration (default: every key has its default)
+${configHelp}
   --no-redis      another process (start) runs the embedded redis-server
 
 Signals: SIGHUP takes over changed peers, destinations, routes, users and notifications; SIGTERM ends it.
@@ -27,7 +29,8 @@ export async function main(args: string[]): Promise<void> {
     args,
     options: { config: { type: 'string' }, 'no-redis': { type: 'boolean', default: false } },
   });
-  const loaded = await loadConfig(values.config);
+  const file = configFile(values.config);
+  const loaded = await loadConfig(file);
   const { config } = loaded;
   const log = createLog(config, 'node');
   const embedded = config.redis.url === undefined && !values['no-redis'];
@@ -46,10 +49,16 @@ export async function main(args: string[]): Promise<void> {
     await close();
     throw error;
   });
+  const reload = () => node.reload(() => loadConfig(file));
+  const socket = await openReloadSocket(config.dataDirectory, async () => {
+    const outcome = await reload();
+    return { ...outcome, source: loaded.source, workers: outcome.taken ? await queues.reloadWorkers() : [] };
+  });
   await runService({
     log,
-    reload: () => node.reload(() => loadConfig(values.config)),
+    reload,
     stop: async () => {
+      await socket.close();
       await node.close();
       await close();
     },

@@ -1,13 +1,17 @@
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ContourNodeError } from '../src/errors.ts';
 import { patientPositions } from '../worker/phantom/write-ct.ts';
 import { writePhantom } from '../worker/phantom/write-phantom.ts';
+import { checkOutputs, forceOption } from './shared/new-output.ts';
 import { wholeNumber } from './shared/number-option.ts';
 import { progressBar } from './shared/progress.ts';
 
 export const summary = 'write a generated head-and-neck CT series with its true RTSTRUCT';
 
-export const help = `usage: contour-node phantom --out DIR [--seed N] [--slices N] [--matrix N] [--position HFS|HFP|FFS|FFP] [--json]
+export const help = `usage: contour-node phantom --out DIR [--seed N] [--slices N] [--matrix N] [--position HFS|HFP|FFS|FFP]
+                            [--force] [--json]
 
 Writes DIR/ct/0001.dcm ... and DIR/truth.dcm. The same seed gives the same files.
 
@@ -16,6 +20,7 @@ Writes DIR/ct/0001.dcm ... and DIR/truth.dcm. The same seed gives the same files
   --slices N      slices over the length of the scan (default: by the seed's slice spacing, 2 to 4 mm)
   --matrix N      pixels of the square matrix (default 512)
   --position P    patient position (default HFS)
+  --force         write over a phantom that is there
 
 examples:
   contour-node phantom --out /tmp/phantom --seed 7
@@ -32,6 +37,7 @@ export async function main(args: string[]): Promise<void> {
       matrix: { type: 'string' },
       position: { type: 'string', default: 'HFS' },
       json: { type: 'boolean', default: false },
+      ...forceOption,
     },
   });
   if (values.out === undefined) throw new ContourNodeError('USAGE', 'phantom needs --out DIR');
@@ -39,11 +45,18 @@ export async function main(args: string[]): Promise<void> {
   if (patientPosition === undefined)
     throw new ContourNodeError('USAGE', `--position ${values.position}: one of ${patientPositions.join(', ')}`);
   const seed = wholeNumber('seed', values.seed, 0);
+  const scan = {
+    ...(values.slices !== undefined && { slices: wholeNumber('slices', values.slices, 10, 1000) }),
+    ...(values.matrix !== undefined && { size: wholeNumber('matrix', values.matrix, 32, 2048) }),
+  };
+  await checkOutputs({ out: values.out }, values.force);
+  // Else slices of the one before would be left among the new ones.
+  for (const file of await readdir(join(values.out, 'ct')).catch(() => []))
+    if (/^\d{4}\.dcm$/.test(file)) await rm(join(values.out, 'ct', file));
   const bar = progressBar('writing slices', 1, { quiet: values.json });
   const { phantom, ctFiles, structureSet } = await writePhantom(values.out, seed, {
     patientPosition,
-    ...(values.slices !== undefined && { slices: wholeNumber('slices', values.slices, 10, 1000) }),
-    ...(values.matrix !== undefined && { size: wholeNumber('matrix', values.matrix, 32, 2048) }),
+    ...scan,
     onProgress: (done, total) => bar.update(done / total),
   }).finally(() => bar.end());
   const { size, spacing } = phantom.volume.grid;

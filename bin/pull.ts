@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util';
-import { loadConfig } from '../src/config/load.ts';
 import { findCtSeries } from '../src/dimse/scu/find-ct-series.ts';
 import { moveSeries } from '../src/dimse/scu/move-series.ts';
 import { parseAeTitle, parsePeerAddress } from '../src/dimse/scu/peer-address.ts';
 import { ContourNodeError } from '../src/errors.ts';
+import { commandConfig } from './shared/config-option.ts';
 import { progressBar } from './shared/progress.ts';
 import { outgoingTls, tlsHelp, tlsOptions } from './shared/tls-arguments.ts';
 
@@ -49,7 +49,7 @@ export async function main(args: string[]): Promise<void> {
   const tls = outgoingTls(values);
   const address = parsePeerAddress(from);
   const peer = tls === undefined ? address : { ...address, tls };
-  const { config } = await loadConfig(values.config);
+  const { config } = await commandConfig(values.config);
   const destinationAe = parseAeTitle(values.to ?? config.dicom.aeTitle);
   const options = { callingAe: config.dicom.aeTitle, timeoutSeconds };
 

@@ -7,6 +7,7 @@ import type { Config } from '../src/config/schema.ts';
 import { ContourNodeError } from '../src/errors.ts';
 import { type LoadedBundle, loadBundle } from '../worker/bundles/load-bundle.ts';
 import { contourFolderByRecipe, type ContouredFolder } from '../worker/contour-folder.ts';
+import { checkOutputs, forceHelp, forceOption } from './shared/new-output.ts';
 import { stagedProgress } from './shared/progress.ts';
 
 export const summary = 'check the recipes of a configuration, and try one on a CT';
@@ -22,6 +23,7 @@ its route wants it.
   --out F.dcm     structure set to write; with --ct
   --pictures DIR  also pictures of the key slices: contact-sheet.png, axial.png, coronal.png, sagittal.png
   --nifti DIR     also a mask per structure on the CT grid
+  --force         ${forceHelp}
   --json          one JSON document on standard output
 
 examples:
@@ -39,6 +41,7 @@ export async function main(args: string[]): Promise<void> {
       pictures: { type: 'string' },
       nifti: { type: 'string' },
       json: { type: 'boolean', default: false },
+      ...forceOption,
     },
   });
   const [action, file, ...rest] = positionals;
@@ -46,6 +49,8 @@ export async function main(args: string[]): Promise<void> {
     throw new ContourNodeError('USAGE', 'recipe needs: check FILE');
   if ((values.ct === undefined) !== (values.out === undefined))
     throw new ContourNodeError('USAGE', '--ct and --out go together');
+  const { nifti, pictures } = values;
+  await checkOutputs({ out: values.out, nifti, pictures }, values.force);
   const { config } = await loadConfig(file);
   const recipes =
     values.name === undefined ? config.recipes : config.recipes.filter(({ name }) => name === values.name);

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
-import { loadConfig } from '../src/config/load.ts';
 import { ContourNodeError } from '../src/errors.ts';
 import { restoreDataDirectory } from '../src/store/backup/restore.ts';
+import { commandConfig, configHelp } from './shared/config-option.ts';
 import { progressBar } from './shared/progress.ts';
 
 export const summary = 'make a data directory from a backup';
@@ -12,7 +12,7 @@ Copies the backup DIR into the configured data directory, which has to be empty,
 before the first gets its final name. Run it as the user of the node. Never run the restored node and the original one at
 the same time.
 
-  --config FILE   configuration with the data directory (default: ./data)
+${configHelp}
   --json          print what was restored
 
 Examples:
@@ -26,7 +26,7 @@ export async function main(args: string[]): Promise<void> {
   });
   const [backup, ...more] = positionals;
   if (backup === undefined || more.length > 0) throw new ContourNodeError('USAGE', 'restore needs one backup');
-  const { config } = await loadConfig(values.config);
+  const { config } = await commandConfig(values.config);
   const bar = progressBar('copying', 1, { quiet: values.json });
   const { files, program, createdAt } = await restoreDataDirectory(backup, config.dataDirectory, (done, total) =>
     bar.update(done / total),

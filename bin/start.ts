@@ -1,21 +1,26 @@
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { loadConfig } from '../src/config/load.ts';
+import type { Config } from '../src/config/schema.ts';
 import { startEmbeddedRedis } from '../src/jobs/embedded-redis.ts';
 import { createLog } from '../src/log.ts';
+import { localUrl } from '../worker/processes/checks/ask-live.ts';
 import { supervise } from '../worker/processes/supervisor.ts';
+import { terminalLine } from '../worker/processes/terminal-log.ts';
+import { configFile, configHelp } from './shared/config-option.ts';
 
 export const summary = 'run node, worker and (without redis.url) an embedded Redis';
 
-export const help = `usage: contour-node start [--config FILE]
+export const help = `usage: contour-node start [--config FILE] [--json]
 
 Runs the node and a worker as two processes and restarts each one that ends. Without redis.url it also runs a
-redis-server, reachable only through a unix socket in the data directory. The log goes to stdout as one JSON object in each
-line.
+redis-server, reachable only through a unix socket in the data directory. On a terminal it prints the address of the page
+and a line for each series and each trouble; elsewhere stdout gets the log, one JSON object in each line.
 
-  --config FILE   configuration (default: every key has its default)
+${configHelp}
+  --json          the log as JSON on a terminal too
 
-Signals: SIGHUP takes over changed peers, destinations, routes, users and notifications; SIGTERM and SIGINT end everything.
+'contour-node reload', or SIGHUP, takes over a changed configuration. SIGTERM and SIGINT end everything.
 
 Examples:
   contour-node start
@@ -25,34 +30,46 @@ const stopSeconds = 45;
 const program = fileURLToPath(new URL('contour-node.ts', import.meta.url));
 
 export async function main(args: string[]): Promise<void> {
-  const { values } = parseArgs({ args, options: { config: { type: 'string' } } });
+  const { values } = parseArgs({
+    args,
+    options: { config: { type: 'string' }, json: { type: 'boolean', default: false } },
+  });
   // Before anything is started: an earlier signal would end this process but not its children.
   const stopped = new Promise<number>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => resolve(0));
   });
-  const { config } = await loadConfig(values.config);
-  const log = createLog(config, 'start');
+  const file = configFile(values.config);
+  const { config } = await loadConfig(file);
+  const show = (line: string): void => {
+    const shown = terminalLine(line);
+    if (shown !== undefined) console.log(shown);
+  };
+  const forPeople = process.stdout.isTTY && !values.json;
+  const log = createLog(config, 'start', forPeople ? { write: show } : undefined);
   const redis = config.redis.url === undefined ? await startEmbeddedRedis(config.dataDirectory, log) : undefined;
 
-  const common = values.config === undefined ? [] : ['--config', values.config];
+  const common = file === undefined ? [] : ['--config', file];
   const supervisor = supervise(
     [
       { name: 'node', command: process.execPath, args: [program, 'node', '--no-redis', ...common] },
       { name: 'worker', command: process.execPath, args: [program, 'worker', ...common] },
     ],
     log,
+    forPeople ? show : undefined,
   );
   process.on('SIGHUP', () => supervisor.signal('SIGHUP'));
-  if (process.stderr.isTTY) {
-    const { dicom, http } = config;
-    void supervisor.ready.then(() => {
-      console.error(
-        `DICOM ${dicom.aeTitle} on ${dicom.host}:${dicom.port}, worklist http://${http.host}:${http.port}, Ctrl-C to stop`,
-      );
-    });
-  }
+  if (forPeople) void supervisor.ready.then(() => console.log(addresses(config)));
   const code = await Promise.race([stopped, supervisor.failed]);
   await supervisor.stop(stopSeconds);
   await redis?.stop();
   process.exit(code);
+}
+
+/** Where people and scanners find the node. */
+function addresses({ dicom, http }: Config): string {
+  return [
+    `page   ${localUrl(http)}`,
+    `DICOM  ${dicom.aeTitle}, port ${dicom.plain ? dicom.port : dicom.tls?.port}`,
+    'Ctrl-C ends it; a line follows for each series.',
+  ].join('\n');
 }

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { loadConfig } from '../src/config/load.ts';
 import { ContourNodeError } from '../src/errors.ts';
 import { loadTensorFlow } from '../worker/engines/load-tensorflow.ts';
+import { checkpoints } from '../worker/training/checkpoint.ts';
 import { reportText } from '../worker/training/data-report.ts';
 import { dryRun, dryRunText } from '../worker/training/dry-run.ts';
 import { foldOf } from '../worker/training/fold.ts';
@@ -12,6 +12,8 @@ import { prepareTraining } from '../worker/training/prepare-training.ts';
 import { trainBundle } from '../worker/training/train-bundle.ts';
 import { loadTrainingConfig, withSize } from '../worker/training/training-config.ts';
 import { cacheFolder, casesFolder } from './shared/cache-folders.ts';
+import { commandConfig } from './shared/config-option.ts';
+import { checkOutputs, forceOption } from './shared/new-output.ts';
 import { wholeNumber } from './shared/number-option.ts';
 import { stagedProgress } from './shared/progress.ts';
 
@@ -20,7 +22,8 @@ export const summary = 'train a network on CT and RTSTRUCT and write its bundle'
 export const help = `usage: contour-node train --config FILE --out BUNDLE [--data DIR] [--report-only] [--json]
 
 Trains the network of a training configuration (config/training/) and writes the bundle each time that the validation
-improves. A repeated call continues from the last checkpoint, also after a kill. Before it trains it reports the training
+improves. A repeated call continues from the last checkpoint, also after a kill, and says so; a new training does not
+write over a bundle. Before it trains it reports the training
 data, and what was left out and why.
 
   --config FILE   training configuration (YAML)
@@ -35,6 +38,7 @@ data, and what was left out and why.
   --device D      cpu (default) or gpu: an NVIDIA card, after ./setup --gpu
   --work DIR      checkpoints, history and curve (default: ~/.cache/contour-node/training/NAME)
   --cache DIR     prepared patients (default: ~/.cache/contour-node/cases)
+  --force         a new training may write over the bundle that is at --out
   --report-only   prepare the patients, print the report, and end; --out is not needed
   --dry-run       the same, and the cost of a training on this machine: one update and the validation of one patient are
                   measured, nothing is trained; --out is not needed
@@ -61,6 +65,7 @@ const options = {
   'report-only': { type: 'boolean', default: false },
   'dry-run': { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
+  ...forceOption,
 } as const;
 
 export async function main(args: string[]): Promise<void> {
@@ -75,10 +80,15 @@ export async function main(args: string[]): Promise<void> {
     ...(values.phantoms !== undefined && { phantoms: wholeNumber('phantoms', values.phantoms) }),
     ...(values.epochs !== undefined && { epochs: wholeNumber('epochs', values.epochs) }),
   });
+  const directory = values.work ?? join(cacheFolder(), 'training', config.bundle.name);
+  if (!values['report-only'] && !values['dry-run']) {
+    const begun = (await checkpoints(directory)).length > 0;
+    if (begun) console.error(`${directory} has checkpoints: the training continues from the last one`);
+    else await checkOutputs({ out }, values.force);
+  }
   // Before hours of preparation, so that a missing card is reported at once.
   const tf = values['report-only'] ? undefined : await loadTensorFlow(values.device === 'gpu');
 
-  const directory = values.work ?? join(cacheFolder(), 'training', config.bundle.name);
   const bars = stagedProgress({ quiet: json });
   const { cases, report } = await prepareTraining(config, directory, {
     archive: values.data,
@@ -91,7 +101,7 @@ export async function main(args: string[]): Promise<void> {
     return;
   }
 
-  const modelsFolder = async (): Promise<string> => (await loadConfig()).config.models.directory;
+  const modelsFolder = async (): Promise<string> => (await commandConfig(undefined)).config.models.directory;
   const from = values.from === undefined ? undefined : await weightsOfBundle(values.from, await modelsFolder());
   if (from !== undefined) checkSetAside(cases.cases, from);
   if (values['dry-run']) {
@@ -114,8 +124,8 @@ export async function main(args: string[]): Promise<void> {
     command: ['contour-node train --config', configFile, ...given].join(' '),
     signal: stop.signal,
     onUpdate: (fraction, note) => bars.update('training', fraction, note),
-    onEpoch: (record) => console.log(json ? JSON.stringify(record) : epochLine(record)),
-    onRefused: (error) => console.error(error.toLine()),
+    onEpoch: (record) => bars.say(() => console.log(json ? JSON.stringify(record) : epochLine(record))),
+    onRefused: (error) => bars.say(() => console.error(error.toLine())),
   }).finally(bars.end);
   if (!json) console.log(`bundle written to ${out}; history and curve in ${directory}`);
 }

@@ -6,6 +6,7 @@ import { redisAddress } from '../src/jobs/redis-connection.ts';
 import { createLog } from '../src/log.ts';
 import { runService } from '../worker/processes/service.ts';
 import { startWorker } from '../worker/processes/worker.ts';
+import { configFile, configHelp } from './shared/config-option.ts';
 import { withEngine } from './shared/engine-option.ts';
 
 export const summary = 'contour CTs and deliver structure sets that the node has queued';
@@ -15,7 +16,7 @@ export const help = `usage: contour-node worker [--config FILE] [--queues LIST] 
 Takes jobs from Redis (redis.url, or the embedded server of a node on this machine), contours and delivers. Several workers
 may run, also on other machines that have the node's data directory under the configured path.
 
-  --config FILE   configuration (default: every key has its default)
+${configHelp}
   --queues LIST   of contour, compare (corrections) and deliver (default: all)
   --engine E      onnxruntime or tensorflow, instead of engine.name, for a machine with another accelerator
   --device D      auto, cpu, gpu, cuda or webgpu, instead of engine.device
@@ -41,13 +42,14 @@ export async function main(args: string[]): Promise<void> {
     },
   });
   const queues = values.queues.split(',').map(queueKind);
+  const file = configFile(values.config);
   const load = async (): Promise<LoadedConfig> => {
-    const loaded = await loadConfig(values.config);
+    const loaded = await loadConfig(file);
     return { ...loaded, config: withEngine(loaded.config, values) };
   };
   const { config } = await load();
   const log = createLog(config, 'worker');
-  const worker = startWorker(config, { queues, address: await redisAddress(config), log });
+  const worker = startWorker(config, { queues, address: await redisAddress(config), log, load });
   await runService({ log, reload: () => worker.reload(load), stop: () => worker.close(patienceSeconds) });
 }
 

@@ -29,6 +29,7 @@ const catalogue = {
   CONFIG_INVALID: { exit: 2, remedy: 'correct the line; docs/configuration.md lists every key' },
   CONFIG_NOT_FOUND: { exit: 2, remedy: 'check the path given with --config' },
   PATH_NOT_FOUND: { exit: 2, remedy: 'check the path' },
+  OUTPUT_EXISTS: { exit: 2, remedy: 'give another path, or --force to write over it' },
   NO_CT_IMAGES: { exit: 2, remedy: 'give a folder (or a list of files) of one CT series' },
   MODEL_NOT_FOUND: {
     exit: 2,
@@ -137,7 +138,7 @@ const catalogue = {
 
   // Delivery and peers.
   PEER_UNREACHABLE: { remedy: 'check that the peer runs and that host and port are right' },
-  ASSOCIATION_REJECTED: { remedy: "enter this node's AE title at the peer" },
+  ASSOCIATION_REJECTED: { remedy: "see the peer's log: it may not know the AE title or the address of this node" },
   ASSOCIATION_ABORTED: { remedy: "see the peer's log" },
   PRESENTATION_CONTEXT_REFUSED: {
     remedy: 'the peer does not take this SOP class or transfer syntax: check its configuration',

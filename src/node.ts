@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { type Clock, systemClock } from './clock.ts';
 import { ConfigInForce } from './config/config-in-force.ts';
 import type { LoadedConfig } from './config/load.ts';
+import type { ReloadOutcome } from './config/reload.ts';
 import { startStorageScp } from './dimse/scp/storage-scp.ts';
 import { startHttpServer } from './http/server.ts';
 import { openIntake } from './intake/open-intake.ts';
@@ -11,6 +12,7 @@ import type { Log } from './log.ts';
 import { startNotifier } from './notify/notifier.ts';
 import { identifiersIn, NodeAudit } from './observe/audit/node-audit.ts';
 import { createMetrics } from './observe/metrics/metrics.ts';
+import { logSeries } from './observe/series-log.ts';
 import { RefusedSenders } from './observe/refused-senders.ts';
 import { lockDataDirectory } from './store/directory-lock.ts';
 import type { SeriesActions, SeriesReader } from './store/series.ts';
@@ -31,7 +33,7 @@ export interface RunningNode {
   readonly series: SeriesReader;
   readonly actions: SeriesActions;
   /** ConfigInForce.reload, and everything that follows from a changed configuration. */
-  reload(load: () => Promise<LoadedConfig>): Promise<boolean>;
+  reload(load: () => Promise<LoadedConfig>): Promise<ReloadOutcome>;
   /** Accepts no new association, ends those that are open, and leaves on disk what is due. */
   close(): Promise<void>;
 }
@@ -70,6 +72,7 @@ async function startParts(
   parts.defer(() => audit.close());
   audit.started(loaded.digest);
   audit.follow(store);
+  parts.defer(logSeries(store, log));
   const metrics = createMetrics({
     store,
     queues,
@@ -122,18 +125,18 @@ async function startParts(
     series: store,
     actions,
     async reload(load) {
-      const taken = await configuration.reload(load, async () => {
+      const outcome = await configuration.reload(load, async () => {
         await scp.renewCertificates();
         await http.renewCertificate();
       });
-      audit.configured(taken, current().digest);
-      if (!taken) return false;
+      audit.configured(outcome.taken, current().digest);
+      if (!outcome.taken) return outcome;
       queues.setDestinations(config().destinations.map(({ name }) => name));
       http.refreshQueues();
       await notifier.renew();
       reconciler.all();
       log.info('peers, destinations, routes, users and notifications taken over');
-      return true;
+      return outcome;
     },
     close: () => parts.disposeAsync(),
   };

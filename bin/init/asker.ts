@@ -5,6 +5,8 @@ import { ContourNodeError } from '../../src/errors.ts';
 export type ReadAnswer<T> = (text: string) => T | Promise<T>;
 
 export interface Asker {
+  /** Whether somebody is there to ask. */
+  readonly asks: boolean;
   /**
    * @param given the answer from the command line, which is then not asked for
    * @param fallback what an empty answer means
@@ -16,6 +18,7 @@ export interface Asker {
 
 /** Takes the default where the command line has no answer. */
 export const withoutQuestions: Asker = {
+  asks: false,
   ask: async (given, _question, fallback, read) => read(given ?? fallback),
   close: () => undefined,
 };
@@ -26,6 +29,7 @@ export function terminalAsker(): Asker {
   // Lines from a pipe may arrive before they are asked for: the iterator keeps them.
   const lines = terminal[Symbol.asyncIterator]();
   return {
+    asks: true,
     async ask(given, question, fallback, read) {
       if (given !== undefined) return read(given);
       for (;;) {

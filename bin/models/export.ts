@@ -5,11 +5,13 @@ import type { Config } from '../../src/config/schema.ts';
 import { ContourNodeError } from '../../src/errors.ts';
 import { openBundle } from '../../worker/bundles/open-bundle.ts';
 import type { ModelsOptions } from './options.ts';
+import { checkOutputs } from '../shared/new-output.ts';
 
-export async function exportModel({ models }: Config, names: readonly string[], { out, json }: ModelsOptions): Promise<void> {
+export async function exportModel({ models }: Config, names: readonly string[], { out, json, force }: ModelsOptions): Promise<void> {
   const [name, ...more] = names;
   if (name === undefined || more.length > 0 || out === undefined)
     throw new ContourNodeError('USAGE', 'models export takes one bundle and --out F.onnx');
+  await checkOutputs({ out }, force);
   const bundle = await openBundle(name, models.directory);
   const [member] = membersOf(bundle.manifest);
   if (member !== undefined) {

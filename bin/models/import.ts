@@ -1,13 +1,15 @@
 import { ContourNodeError } from '../../src/errors.ts';
 import { importModel as importBundle } from '../../worker/bundles/import-model.ts';
 import type { ModelsOptions } from './options.ts';
+import { checkOutputs } from '../shared/new-output.ts';
 
 export async function importModel(names: readonly string[], values: ModelsOptions): Promise<void> {
-  const { about, out, json } = values;
+  const { about, out, json, force } = values;
   const [source, ...more] = names;
   if (source === undefined || more.length > 0 || out === undefined) {
     throw new ContourNodeError('USAGE', 'models import takes an nnU-Net folder or an ONNX file, and --out DIR');
   }
+  await checkOutputs({ out }, force);
   const { manifest, directory, digest } = await importBundle(source, out, {
     about,
     propose: values.yes,

@@ -1,3 +1,5 @@
+import { forceOption } from '../shared/new-output.ts';
+
 /** The options of every `models` action. */
 export const options = {
   engine: { type: 'string' },
@@ -13,6 +15,7 @@ export const options = {
   yes: { type: 'boolean', default: false },
   pictures: { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
+  ...forceOption,
 } as const;
 
 export interface ModelsOptions {
@@ -29,4 +32,5 @@ export interface ModelsOptions {
   readonly yes: boolean;
   readonly pictures: boolean;
   readonly json: boolean;
+  readonly force: boolean;
 }

@@ -2,14 +2,18 @@
 export interface ProgressBar {
   /** @param done units done so far, out of `total` */
   update(done: number, note?: string): void;
+  /** Has something else printed: on a terminal the bar makes room, and comes back with its next update. */
+  say(print: () => void): void;
   end(): void;
 }
 
 const width = 28;
+/** Back to the beginning of the line, and the rest of it away. */
+const clear = '\r\x1b[K';
 
 export function progressBar(label: string, total: number, options: { quiet?: boolean } = {}): ProgressBar {
   const stream = process.stderr;
-  if (options.quiet === true || !stream.isTTY) return { update: () => {}, end: () => {} };
+  if (options.quiet === true || !stream.isTTY) return { update: () => {}, say: (print) => print(), end: () => {} };
   const start = performance.now();
   let lastDrawn = -Infinity;
   const draw = (done: number, note: string): void => {
@@ -18,7 +22,7 @@ export function progressBar(label: string, total: number, options: { quiet?: boo
     const elapsed = (performance.now() - start) / 1000;
     const left = share > 0 && share < 1 ? ` ${formatSeconds((elapsed * (1 - share)) / share)} left` : '';
     const bar = '█'.repeat(filled) + '░'.repeat(width - filled);
-    stream.write(`\r\x1b[K${label} ${bar} ${Math.round(share * 100)}%${left}${note === '' ? '' : ` ${note}`}`);
+    stream.write(`${clear}${label} ${bar} ${Math.round(share * 100)}%${left}${note === '' ? '' : ` ${note}`}`);
   };
   return {
     update(done, note = '') {
@@ -27,8 +31,13 @@ export function progressBar(label: string, total: number, options: { quiet?: boo
       lastDrawn = now;
       draw(done, note);
     },
+    say(print) {
+      stream.write(clear);
+      print();
+      lastDrawn = -Infinity;
+    },
     end() {
-      stream.write('\r\x1b[K');
+      stream.write(clear);
     },
   };
 }
@@ -37,6 +46,8 @@ export function progressBar(label: string, total: number, options: { quiet?: boo
 export function stagedProgress(options: { quiet?: boolean } = {}): {
   /** @param fraction of the stage, from 0 to 1 */
   readonly update: (stage: string, fraction: number, note?: string) => void;
+  /** As ProgressBar.say. */
+  readonly say: (print: () => void) => void;
   readonly end: () => void;
 } {
   let current: { readonly stage: string; readonly bar: ProgressBar } | undefined;
@@ -48,6 +59,7 @@ export function stagedProgress(options: { quiet?: boolean } = {}): {
       }
       current.bar.update(fraction, note);
     },
+    say: (print) => (current === undefined ? print() : current.bar.say(print)),
     end: () => current?.bar.end(),
   };
 }

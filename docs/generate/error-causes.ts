@@ -10,6 +10,7 @@ export const causes: Record<ErrorCode, string> = {
   TLS_FILES:
     'A certificate, its key or a CA file is missing, this user cannot read it, or they do not belong together.',
   PATH_NOT_FOUND: 'A file or folder of the call does not exist, or one that is to be written exists already.',
+  OUTPUT_EXISTS: 'A command would write over a file, or into a folder that holds something.',
   NO_CT_IMAGES: 'The folder or list has no CT instance.',
   MODEL_NOT_FOUND: 'models.directory has no bundle of this name.',
   PORT_IN_USE: 'Another program, or another node, listens on the configured port.',

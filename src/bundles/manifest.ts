@@ -8,7 +8,7 @@ import { volumeSectionSchema } from './volume-section.ts';
  * Lengths are mm, intensities HU, orientations LPS (x to the patient's left, y to the back, z to the head).
  */
 
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'a SHA-256: 64 hexadecimal digits, small letters');
 const range = z.tuple([z.number(), z.number()]);
 
 /** One window: HU are clipped to [low, high] and mapped linearly to [0, 1]. One input channel per window and slice. */
@@ -45,7 +45,11 @@ export const cleanUp = z.strictObject({
 
 export const roiSchema = z.strictObject({
   /** AAPM TG-263 name, e.g. `GTVp`, `Parotid_L`. */
-  name: z.string().regex(/^[A-Za-z0-9_~!^-]{1,16}$/),
+  name: z
+    .string()
+    .min(1)
+    .max(16)
+    .regex(/^[A-Za-z0-9_~!^-]*$/, 'letters, digits and _ ~ ! ^ -, no spaces'),
   /** ROI Description: what the contour contains, e.g. `with retropharyngeal nodes`. ASCII. */
   description: z.string().max(1024).default(''),
   interpretedType,
@@ -64,8 +68,12 @@ export const roiSchema = z.strictObject({
 /** What every bundle says, whatever its network sees. */
 const everyBundle = {
   formatVersion: z.literal(1),
-  name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/),
-  version: z.string().regex(/^\d+\.\d+\.\d+$/),
+  name: z
+    .string()
+    .min(1)
+    .max(63)
+    .regex(/^[a-z0-9][a-z0-9-]*$/, 'small letters, digits and hyphens, no hyphen at the beginning'),
+  version: z.string().regex(/^\d+\.\d+\.\d+$/, 'three numbers between dots, such as 1.0.0'),
   description: z.string(),
   /** What is contoured. In a network of slices one per output channel, in their order (after the background with `softmax`). */
   rois: z.array(roiSchema).min(1),

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join, normalize, sep } from 'node:path';
-import { z } from 'zod';
 import { ContourNodeError } from '../errors.ts';
+import { inWords, issueLine } from '../schema-words.ts';
 import { manifestSchemaOf, membersOf, type BundleManifest } from './manifest.ts';
 
 /** A bundle on disk. `digest` is the SHA-256 of bundle.json, which holds the digest of every other file. */
@@ -31,11 +31,11 @@ export async function readBundle(directory: string): Promise<Bundle> {
   } catch {
     throw new ContourNodeError('BUNDLE_INVALID', `${path} is not JSON`);
   }
-  const parsed = manifestSchemaOf(json).safeParse(json);
+  const parsed = manifestSchemaOf(json).safeParse(json, inWords);
   if (!parsed.success) {
     throw new ContourNodeError(
       'BUNDLE_INVALID',
-      `${path}: ${z.prettifyError(parsed.error).replaceAll(/\s*\n\s*/g, ' ')}`,
+      `${path}: ${parsed.error.issues.map((issue) => issueLine(issue)).join('; ')}`,
     );
   }
   const manifest = parsed.data;

@@ -3,7 +3,7 @@ import { asContourNodeError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { type Problem, problemFrom } from '../problem.ts';
 import type { LoadedConfig } from './load.ts';
-import { needRestart, takeOver } from './reload.ts';
+import { needRestart, type ReloadOutcome, takeOver } from './reload.ts';
 import type { Config } from './schema.ts';
 
 /** The configuration in force, which a reload replaces as a whole. */
@@ -13,7 +13,7 @@ export interface CurrentConfig {
   readonly digest: string;
 }
 
-/** The configuration that the node was started with, and what SIGHUP has taken over since then. */
+/** The configuration that the node was started with, and what a reload has taken over since then. */
 export class ConfigInForce {
   readonly #log: Log;
   #current: CurrentConfig;
@@ -42,25 +42,25 @@ export class ConfigInForce {
    *
    * @param load reads it
    * @param prepare reads what the configuration names (certificates); where it throws, nothing is taken over
-   * @returns whether it was taken over; never rejects
+   * @returns what became of it; never rejects
    */
-  async reload(load: () => Promise<LoadedConfig>, prepare: () => Promise<void>): Promise<boolean> {
+  async reload(load: () => Promise<LoadedConfig>, prepare: () => Promise<void>): Promise<ReloadOutcome> {
     try {
       const next = await load();
       await prepare();
       const config = takeOver(this.config, next.config);
-      for (const name of needRestart(config, next.config))
-        this.#log.warn(`${name}: changed; the change takes effect after a restart`);
+      const later = needRestart(config, next.config);
+      for (const name of later) this.#log.warn(`${name}: changed; the change takes effect after a restart`);
       this.#current = { config, digest: createHash('sha256').update(JSON.stringify(config)).digest('hex') };
       this.#problem = undefined;
-      return true;
+      return { taken: true, needRestart: later };
     } catch (error) {
       this.#problem = problemFrom(error);
       this.#log.error(
         { err: asContourNodeError(error) },
         'the configuration was not taken over; the old one stays in force',
       );
-      return false;
+      return { taken: false, problem: this.#problem, needRestart: [] };
     }
   }
 }

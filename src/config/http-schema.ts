@@ -7,7 +7,9 @@ export type Role = (typeof roles)[number];
 
 const userName = z
   .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$/)
+  .min(1)
+  .max(64)
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._@-]*$/, 'letters, digits and . _ @ -, a letter or digit first')
   .describe('letters, digits and . _ @ -, at most 64');
 const personRole = z.enum(['viewer', 'operator']);
 
@@ -26,7 +28,10 @@ export const httpSchema = z
           role: personRole.describe('viewer sees everything; operator retries, resends, releases, deletes'),
           password: z
             .string()
-            .regex(/^\$scrypt\$ln=\d{2},r=\d{1,2},p=\d{1,2}\$[A-Za-z0-9+/]{22,}\$[A-Za-z0-9+/]{43,}$/)
+            .regex(
+              /^\$scrypt\$ln=\d{2},r=\d{1,2},p=\d{1,2}\$[A-Za-z0-9+/]{22,}\$[A-Za-z0-9+/]{43,}$/,
+              'the hash of the password, as `contour-node user` prints it; never the password itself',
+            )
             .optional()
             .describe('scrypt hash that `contour-node user` makes; none: only through the proxy'),
         }),
@@ -40,7 +45,7 @@ export const httpSchema = z
           role: z.enum(roles).describe('monitor: metrics and health only'),
           hash: z
             .string()
-            .regex(/^sha256:[0-9a-f]{64}$/)
+            .regex(/^sha256:[0-9a-f]{64}$/, 'the hash of the token, as `contour-node token` prints it')
             .describe('of the token that `contour-node token` makes'),
         }),
       )
@@ -54,7 +59,7 @@ export const httpSchema = z
           .describe('addresses or CIDR ranges of reverse proxies whose headers are believed; empty: none'),
         userHeader: z
           .string()
-          .regex(/^[a-z0-9-]+$/)
+          .regex(/^[a-z0-9-]+$/, 'the name of an HTTP header, in small letters')
           .default('x-remote-user')
           .describe('names the user that the proxy let in; the role is the one under users'),
         role: personRole.optional().describe('of a user that is not under users; none: refused'),

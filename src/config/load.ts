@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { isMap, isNode, isScalar, type Node } from 'yaml';
 import type { z } from 'zod';
 import type { BundleManifest } from '../bundles/manifest.ts';
 import { readBundle } from '../bundles/read-bundle.ts';
 import { ContourNodeError } from '../errors.ts';
+import { inWords, pathInWords } from '../schema-words.ts';
+import { absolutePaths } from './absolute-paths.ts';
 import { checkBundles } from './check-recipes.ts';
 import { parseYaml } from './parse-yaml.ts';
 import { bundlesOf } from './recipe-schema.ts';
@@ -23,7 +25,7 @@ export interface LoadedConfig {
 type Path = readonly PropertyKey[];
 
 /**
- * Reads a configuration file (YAML); without a path everything has its default.
+ * Reads a configuration file (YAML); without a path everything has its default. Paths in the file are relative to it.
  *
  * @throws ContourNodeError CONFIG_NOT_FOUND; CONFIG_INVALID naming file, line, key and what is allowed
  */
@@ -35,7 +37,7 @@ export async function loadConfig(path?: string): Promise<LoadedConfig> {
   } catch (cause) {
     throw new ContourNodeError('CONFIG_NOT_FOUND', `cannot read ${path}`, { cause });
   }
-  const { config, refusal } = parsed(text, basename(path));
+  const { config, refusal } = parsed(text, basename(path), dirname(path));
   for await (const problem of bundleProblems(config)) throw refusal(problem);
   return finish(config, path);
 }
@@ -63,17 +65,19 @@ interface ParsedConfig {
   readonly refusal: (problem: ReferenceProblem) => ContourNodeError;
 }
 
-function parsed(text: string, fileName: string): ParsedConfig {
+/** @param folder that paths in the text are relative to; none: they stay as they are */
+function parsed(text: string, fileName: string, folder?: string): ParsedConfig {
   const { document, lines, value, fault } = parseYaml(text);
   if (fault !== undefined) throw invalid(fileName, fault.line, '', fault.message);
   const lineOf = (at: Path): number => lines.linePos(offsetOf(document.contents, at)).line;
-  const checked = configSchema.safeParse(value ?? {});
+  const written = folder === undefined ? value : absolutePaths(value, folder);
+  const checked = configSchema.safeParse(written ?? {}, inWords);
   if (!checked.success) {
     const issue = deepest(checked.error.issues);
     const at = issue.code === 'unrecognized_keys' ? [...issue.path, ...issue.keys.slice(0, 1)] : issue.path;
-    throw invalid(fileName, lineOf(at), keyName(at), explain(issue));
+    throw invalid(fileName, lineOf(at), pathInWords(at), explain(issue));
   }
-  const refusal = ({ path, message }: ReferenceProblem) => invalid(fileName, lineOf(path), keyName(path), message);
+  const refusal = ({ path, message }: ReferenceProblem) => invalid(fileName, lineOf(path), pathInWords(path), message);
   for (const problem of checkReferences(checked.data)) throw refusal(problem);
   return { config: checked.data, refusal };
 }
@@ -85,12 +89,6 @@ function finish(config: Config, source: string): LoadedConfig {
 function invalid(file: string, line: number, key: string, message: string): ContourNodeError {
   const at = key === '' ? '' : ` ${key}:`;
   return new ContourNodeError('CONFIG_INVALID', `${file}, line ${line}:${at} ${message}`);
-}
-
-function keyName(path: Path): string {
-  return path
-    .map((part, i) => (typeof part === 'number' ? `[${part}]` : `${i > 0 ? '.' : ''}${String(part)}`))
-    .join('');
 }
 
 /** Offset of the key (or item) that a path leads to, or of the nearest one that the file has. */
@@ -118,13 +116,9 @@ function deepest(issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue {
 }
 
 function explain(issue: z.core.$ZodIssue): string {
-  if (issue.code === 'unrecognized_keys') {
-    const allowed = keysAt(issue.path);
-    return `unknown key${allowed.length > 0 ? `; allowed here: ${allowed.join(', ')}` : ''}`;
-  }
-  if (issue.code === 'invalid_value') return `allowed: ${issue.values.map(String).join(', ')}`;
-  if (issue.code === 'invalid_format' && 'pattern' in issue) return `must match ${issue.pattern}`;
-  return issue.message.charAt(0).toLowerCase() + issue.message.slice(1);
+  if (issue.code !== 'unrecognized_keys') return issue.message;
+  const allowed = keysAt(issue.path);
+  return `unknown key${allowed.length > 0 ? `; allowed here: ${allowed.join(', ')}` : ''}`;
 }
 
 /** Keys that the schema allows at a path. */

@@ -1,13 +1,11 @@
 import { z } from 'zod';
+import { name } from './text-schemas.ts';
 
 const troubles = ['failed', 'rejected', 'incomplete', 'nothing found', 'late'] as const;
 export const noticeKinds = [...troubles, 'contoured'] as const;
 
 const channel = {
-  name: z
-    .string()
-    .regex(/^[A-Za-z0-9][A-Za-z0-9-]{0,31}$/)
-    .describe('letters, digits and hyphens; what was told under this name is not told again'),
+  name: name.describe('letters, digits and hyphens; what was told under this name is not told again'),
   events: z
     .array(z.enum(noticeKinds))
     .default([...troubles])

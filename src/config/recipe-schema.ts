@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { interpretedType } from '../bundles/manifest.ts';
+import { asciiText } from './text-schemas.ts';
 
 /** Where a structure can come from besides the bundles: found in the CT without a network. */
 export const withoutNetwork = ['body', 'couch'] as const;
@@ -9,13 +10,18 @@ export const recipeStructureSchema = z
   .strictObject({
     name: z
       .string()
-      .regex(/^[A-Za-z_~!^][A-Za-z0-9_~!^-]{0,15}$/)
+      .min(1)
+      .max(16)
+      .regex(/^[A-Za-z_~!^][A-Za-z0-9_~!^-]*$/, 'letters, digits and _ ~ ! ^ -, no digit or hyphen first, no spaces')
       .describe(
         'as the TPS shall show it, TG-263 recommended; at most 16 characters with the suffix of the destination',
       ),
     from: z
       .string()
-      .regex(/^([a-z0-9][a-z0-9-]*\/[A-Za-z0-9_~!^-]+|body|couch)$/)
+      .regex(
+        /^([a-z0-9][a-z0-9-]*\/[A-Za-z0-9_~!^-]+|body|couch)$/,
+        'BUNDLE/ROI, such as head-neck/Parotid_L, or body, or couch',
+      )
       .optional()
       .describe('BUNDLE/ROI, or `body` or `couch`, which need no network'),
     formula: z
@@ -30,12 +36,7 @@ export const recipeStructureSchema = z
       .tuple([z.int().min(0).max(255), z.int().min(0).max(255), z.int().min(0).max(255)])
       .optional()
       .describe('red, green, blue, 0 to 255; default: that of the bundle, else one of a palette'),
-    description: z
-      .string()
-      .regex(/^[ -[\]-~]*$/)
-      .max(400)
-      .optional()
-      .describe('begins ROI Description; default: that of the bundle'),
+    description: asciiText.max(400).optional().describe('begins ROI Description; default: that of the bundle'),
     need: z
       .enum(['optional', 'required'])
       .default('optional')
@@ -53,7 +54,9 @@ export const recipeStructureSchema = z
 export const recipeSchema = z.strictObject({
   name: z
     .string()
-    .regex(/^[a-z0-9][a-z0-9-]{0,30}$/)
+    .min(1)
+    .max(31)
+    .regex(/^[a-z0-9][a-z0-9-]*$/, 'small letters, digits and hyphens, no hyphen at the beginning')
     .describe('of the protocol: small letters, digits and hyphens; begins the structure set label'),
   description: z.string().default('').describe('for people'),
   structures: z.array(recipeStructureSchema).min(1).describe('in the order in which the TPS gets them'),

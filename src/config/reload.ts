@@ -1,6 +1,16 @@
+import type { Problem } from '../problem.ts';
 import type { Config } from './schema.ts';
 
-/** `old` with what SIGHUP takes over of `next`: peers, destinations, routes, recipes, notifications, users and tokens. */
+/** What became of a configuration that was read again. */
+export interface ReloadOutcome {
+  readonly taken: boolean;
+  /** Why not. */
+  readonly problem?: Problem;
+  /** Sections that have changed and count after a restart only. */
+  readonly needRestart: readonly string[];
+}
+
+/** `old` with what a reload takes over of `next`: peers, destinations, routes, recipes, notifications, users and tokens. */
 export function takeOver(old: Config, next: Config): Config {
   const { peers, destinations, routes, recipes, notifications } = next;
   const http = { ...old.http, users: next.http.users, tokens: next.http.tokens };

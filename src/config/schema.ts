@@ -3,6 +3,7 @@ import { auditSchema } from './audit-schema.ts';
 import { httpSchema } from './http-schema.ts';
 import { notificationsSchema } from './notifications-schema.ts';
 import { recipeSchema } from './recipe-schema.ts';
+import { aeTitle, asciiText, name } from './text-schemas.ts';
 import { dicomTlsSchema, peerTlsSchema } from './tls-schema.ts';
 
 /**
@@ -10,15 +11,7 @@ import { dicomTlsSchema, peerTlsSchema } from './tls-schema.ts';
  * file. docs/configuration.md is generated from the descriptions here.
  */
 
-const aeTitle = z
-  .string()
-  .regex(/^[\x21-\x5b\x5d-\x7e](?:[\x20-\x5b\x5d-\x7e]{0,14}[\x21-\x5b\x5d-\x7e])?$/)
-  .describe('1 to 16 ASCII characters without backslash or outer spaces (PS3.5 AE)');
 const port = z.int().min(1).max(65535);
-const name = z
-  .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9-]{0,31}$/)
-  .describe('letters, digits and hyphens, at most 32');
 const hole = z.enum(['keyhole', 'fill', 'nested', 'CLOSEDPLANAR_XOR']);
 
 export const intendedUse = z.enum(['demonstration', 'research', 'clinical']);
@@ -83,13 +76,9 @@ export const destinationSchema = z.strictObject({
     .default(['implicit', 'explicit'])
     .describe('offered in this order; Pinnacle takes implicit'),
   allow: z.array(intendedUse).default(['clinical']).describe('bundles of these intended uses may go there'),
-  roiSuffix: z
-    .string()
-    .regex(/^[ -[\]-~]{0,15}$/)
-    .default('^AI')
-    .describe('ends every ROI name; the name is cut to 16 characters'),
+  roiSuffix: asciiText.max(15).default('^AI').describe('ends every ROI name; the name is cut to 16 characters'),
   roiNames: z
-    .record(z.string(), z.string().regex(/^[ -[\]-~]{1,16}$/))
+    .record(z.string(), asciiText.min(1).max(16))
     .default({})
     .describe('ROI of the bundle: its name at this destination'),
   roiTypes: z
@@ -194,7 +183,10 @@ export const configSchema = z.strictObject({
         .describe('when the node is stopped, associations that stand may go on for so long before they are aborted'),
       uidRoot: z
         .string()
-        .regex(/^[0-2](\.(0|[1-9]\d*))+$/)
+        .regex(
+          /^[0-2](\.(0|[1-9]\d*))+$/,
+          'a UID such as 2.25 or 1.2.840.99999: numbers without leading zeros between dots',
+        )
         .max(24)
         .default('2.25')
         .describe('root of every UID that the node makes; 2.25 needs no registration'),

@@ -5,31 +5,44 @@ import type { BundleManifest } from '../bundles/manifest.ts';
 export interface StarterAnswers {
   /** This node's AE title. */
   readonly aeTitle: string;
+  readonly dicomPort: number;
+  readonly httpPort: number;
   readonly dataDirectory: string;
   readonly modelsDirectory: string;
-  readonly model: { readonly name: string; readonly intendedUse: BundleManifest['intendedUse'] };
+  /** Without one nothing is contoured yet. */
+  readonly model?: { readonly name: string; readonly intendedUse: BundleManifest['intendedUse'] };
   /** Who sends, besides programs on this machine. */
-  readonly scanner?: { readonly aeTitle: string; readonly address: string };
+  readonly scanner?: {
+    readonly aeTitle: string;
+    readonly address: string;
+    /** The name that it was given by. */
+    readonly host?: string;
+  };
   /** Where structure sets go; without one they stay here. */
   readonly tps?: { readonly aeTitle: string; readonly host: string; readonly port: number };
 }
 
 /** A commented configuration file, with no more in it than what was asked for. */
 export function starterConfig(answers: StarterAnswers): string {
-  const { aeTitle, dataDirectory, modelsDirectory, model, scanner, tps } = answers;
+  const { aeTitle, dicomPort, httpPort, dataDirectory, modelsDirectory, model, scanner, tps } = answers;
   const value = (text: string | number): string => stringify(text).trim();
   const lines = [
     '# contour-node, written by `contour-node init`. Not a medical device: a clinician reviews every contour.',
     '# Every key with its default: config/default.yaml; a whole clinic: config/clinic.yaml; explained: docs/configuration.md.',
-    '# Check it with `contour-node doctor --config THIS-FILE`; SIGHUP takes over most changes.',
+    '# `contour-node doctor` checks it, `contour-node reload` has the running node take over most changes. Where a command',
+    '# gets no --config it uses contour-node.yaml of its folder. Paths are relative to this file.',
     '',
     '# Images, structure sets and state. Patient data lies here: back it up (`contour-node backup`).',
     `dataDirectory: ${value(dataDirectory)}`,
     '',
     'dicom:',
-    '  # Enter this title, the address of this machine and port 11112 in the scanner and in the TPS.',
+    '  # Enter this title, the address of this machine and this port in the scanner and in the TPS.',
     `  aeTitle: ${value(aeTitle)}`,
-    '  port: 11112',
+    `  port: ${dicomPort}`,
+    '',
+    'http:',
+    '  # The page, for this machine alone; docs/security.md says how others get to it.',
+    `  port: ${httpPort}`,
     '',
     'models:',
     `  directory: ${value(modelsDirectory)}`,
@@ -41,7 +54,7 @@ export function starterConfig(answers: StarterAnswers): string {
       : [
           '  - name: scanner',
           `    aeTitle: ${value(scanner.aeTitle)}`,
-          `    addresses: [${JSON.stringify(scanner.address)}] # where it calls from, or a CIDR range`,
+          `    addresses: [${JSON.stringify(scanner.address)}] # ${scanner.host === undefined ? 'where it calls from, or a CIDR range' : scanner.host}`,
         ]),
     ...(tps === undefined
       ? []
@@ -59,14 +72,22 @@ export function starterConfig(answers: StarterAnswers): string {
           '  - name: tps',
           '    peer: tps',
           '    transferSyntaxes: [implicit, explicit] # what is offered; Pinnacle takes implicit',
-          `    allow: [${model.intendedUse}] # ${model.name} is for ${model.intendedUse}: the structure set says so`,
+          ...(model === undefined
+            ? []
+            : [
+                `    allow: [${model.intendedUse}] # ${model.name} is for ${model.intendedUse}: the structure set says so`,
+              ]),
         ]),
     '',
     '# First match wins; `when` can look at titles, addresses and any DICOM attribute. This one takes every CT.',
-    'routes:',
-    '  - name: everything',
-    `    models: [${value(model.name)}]`,
-    `    destinations: [${tps === undefined ? '' : 'tps'}]`,
+    ...(model === undefined
+      ? ['# There was no model when this was written: nothing is contoured until a route names one.', 'routes: []']
+      : [
+          'routes:',
+          '  - name: everything',
+          `    models: [${value(model.name)}]`,
+          `    destinations: [${tps === undefined ? '' : 'tps'}]`,
+        ]),
   ];
   return `${lines.join('\n')}\n`;
 }

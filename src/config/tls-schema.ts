@@ -25,7 +25,14 @@ export const peerTlsSchema = z.strictObject({
   outgoing: z.boolean().default(true).describe('its host and port speak TLS'),
   incoming: z.enum(['required', 'optional']).default('required').describe('whether it may also call the plain port'),
   certificates: z
-    .array(z.string().regex(/^(sha256:([0-9A-Fa-f]{2}:?){31}[0-9A-Fa-f]{2}|([A-Za-z]+=[^,=]+)(, ?[A-Za-z]+=[^,=]+)*)$/))
+    .array(
+      z
+        .string()
+        .regex(
+          /^(sha256:([0-9A-Fa-f]{2}:?){31}[0-9A-Fa-f]{2}|([A-Za-z]+=[^,=]+)(, ?[A-Za-z]+=[^,=]+)*)$/,
+          'sha256:FINGERPRINT, or parts of a subject such as CN=ct99, O=Clinic',
+        ),
+    )
     .default([])
     .describe(
       'the ones that it shows: sha256:FINGERPRINT, or parts of the subject as "CN=ct99, O=Clinic" of one that a CA signed; empty: any that a CA signed',

@@ -2,6 +2,7 @@ import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
 import { ZodError } from 'zod';
 import { asContourNodeError, ContourNodeError, errorRow } from '../errors.ts';
 import { problemFrom } from '../problem.ts';
+import { issueLine } from '../schema-words.ts';
 import type { Log } from '../log.ts';
 import { errorPage } from './pages/error-page.ts';
 import { sendHtml } from './pages/send-html.ts';
@@ -33,7 +34,7 @@ export function answerError(reply: FastifyReply, error: ContourNodeError): Fasti
 function explain(error: FastifyError | Error): ContourNodeError {
   if (error instanceof ZodError) {
     const [issue] = error.issues;
-    return new ContourNodeError('USAGE', `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'wrong'}`, {
+    return new ContourNodeError('USAGE', issue === undefined ? 'wrong' : issueLine(issue, 'the request'), {
       remedy: apiRemedy,
     });
   }

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { PatientIdentity } from '../dicom/ct-header.ts';
 import { readableIdentity } from '../dicom/readable-identity.ts';
 import { ContourNodeError } from '../errors.ts';
+import { inWords } from '../schema-words.ts';
 import { keySchema as key } from '../work/key.ts';
 import type { NodeAudit } from '../observe/audit/node-audit.ts';
 import type { Log } from '../log.ts';
@@ -22,7 +23,11 @@ const listQuery = z.strictObject({
   before: z.iso.datetime().optional(),
 });
 /** Of a bundle's folder or a destination: never a path. */
-const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/);
+const name = z
+  .string()
+  .min(1)
+  .max(64)
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'the name of a model or destination');
 const resendBody = z.strictObject({ destination: z.string().optional() }).nullish();
 
 const chooseBody = z.strictObject({ choice: key });
@@ -52,7 +57,7 @@ export function addSeriesApi(
   patients: Pick<Patients, 'showFor'>,
 ): void {
   server.get('/api/series', { config: { role: 'viewer' } }, async (request) => {
-    const query = listQuery.parse(request.query);
+    const query = listQuery.parse(request.query, inWords);
     const found = series.list({
       limit: query.limit,
       ...(query.state === undefined ? {} : { states: query.state }),
@@ -77,7 +82,7 @@ export function addSeriesApi(
       async (request): Promise<ActionAnswer> => {
         const parsed = key.safeParse(request.params.key);
         if (!parsed.success || series.view(parsed.data) === undefined) throw unknownSeries();
-        const body = resendBody.parse(request.body);
+        const body = resendBody.parse(request.body, inWords);
         await run(parsed.data, body?.destination);
         audit.acted(action, parsed.data, actorOf(request), body ?? undefined);
         log.info({ series: parsed.data, action, user: request.user.name, address: request.ip }, 'operator');
@@ -97,7 +102,7 @@ export function addSeriesApi(
   type KeyRoute = { Params: { key: string } };
   server.post<KeyRoute>('/api/series/:key/order', { config: { role: 'operator' } }, async (request) => {
     const one = keyOf(request.params.key);
-    const { bundle, destinations } = orderBody.parse(request.body);
+    const { bundle, destinations } = orderBody.parse(request.body, inWords);
     await actions.order(one, bundle, destinations);
     audit.acted('order', one, actorOf(request), { bundle, destination: destinations.join(', ') });
     log.info({ series: one, action: 'order', bundle, user: request.user.name, address: request.ip }, 'operator');
@@ -108,7 +113,7 @@ export function addSeriesApi(
   }));
   server.post<KeyRoute>('/api/series/:key/choose', { config: { role: 'operator' } }, async (request) => {
     const one = keyOf(request.params.key);
-    const { choice } = chooseBody.parse(request.body);
+    const { choice } = chooseBody.parse(request.body, inWords);
     const text = await actions.choose(one, choice, actorOf(request));
     audit.acted('choose', one, actorOf(request), { choice: text });
     log.info({ series: one, action: 'choose', user: request.user.name, address: request.ip }, 'operator');

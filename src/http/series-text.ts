@@ -22,6 +22,15 @@ export function listText({ series, counts }: SeriesList): string {
   );
 }
 
+/** What a series lacks, before it is contoured as it is. */
+export function missingText({ images, expectedImages, problem: why }: SeriesDetail): string {
+  const known = expectedImages !== undefined && expectedImages > images;
+  const missing = known
+    ? `${expectedImages - images} of ${expectedImages} images are missing`
+    : `it is not known which images are missing${why === undefined ? '' : `: ${why.message}`}`;
+  return `${missing}; ${images} are here, and what lies in the others is not contoured`;
+}
+
 /** Everything that the node tells of one series. */
 export function showText(series: SeriesDetail): string {
   const expected = series.expectedImages === undefined ? '' : ` of ${series.expectedImages}`;

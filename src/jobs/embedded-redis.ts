@@ -1,14 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, rename, rm, stat } from 'node:fs/promises';
-import { tmpdir, userInfo } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { ContourNodeError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { redisFolder } from '../work/paths.ts';
+import { makeSocketFolder, socketPath } from '../work/unix-socket.ts';
 import { delayAfter, retries } from '../retries.ts';
 
 export interface EmbeddedRedis {
@@ -19,8 +18,6 @@ export interface EmbeddedRedis {
   stop(): Promise<void>;
 }
 
-/** sun_path of a unix socket has 108 bytes with its terminating zero, on some systems 104. */
-const longestSocketPath = 100;
 /** Name of the owner's connection in CLIENT LIST: a server that has it belongs to a process that runs. */
 const ownerName = 'contour-node-owner';
 const startSeconds = 60;
@@ -28,16 +25,9 @@ const startSeconds = 60;
 const ownerEndMilliseconds = 4000;
 const serverEndMilliseconds = 15_000;
 
-/**
- * Socket of the embedded Redis of a data directory, the same for every process of this machine: in the directory, or,
- * where that path is too long for a unix socket, in a private folder of the system's temporary one.
- */
+/** Socket of the embedded Redis of a data directory. */
 export function embeddedRedisSocket(dataDirectory: string): string {
-  const absolute = resolve(dataDirectory);
-  const near = join(absolute, redisFolder, 'redis.sock');
-  if (Buffer.byteLength(near) <= longestSocketPath) return near;
-  const name = createHash('sha256').update(absolute).digest('hex').slice(0, 16);
-  return join(tmpdir(), `contour-node-${userInfo().uid}`, `${name}.sock`);
+  return socketPath(dataDirectory, join(redisFolder, 'redis.sock'));
 }
 
 /**
@@ -51,7 +41,7 @@ export async function startEmbeddedRedis(dataDirectory: string, log: Log): Promi
   const directory = join(resolve(dataDirectory), redisFolder);
   const path = embeddedRedisSocket(dataDirectory);
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  await makePrivateFolder(dirname(path));
+  await makeSocketFolder(path);
   await takeOver(path);
 
   let server = await launchOrRepair(directory, path, log);
@@ -93,15 +83,6 @@ interface Server {
   readonly owner: Redis;
   /** Resolves with its last line of output, or how it ended. */
   readonly exited: Promise<string>;
-}
-
-async function makePrivateFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  const { uid } = await stat(folder);
-  if (uid !== userInfo().uid) {
-    throw new ContourNodeError('DATA_DIRECTORY', `${folder} belongs to another user`);
-  }
-  await chmod(folder, 0o700);
 }
 
 /**

@@ -17,6 +17,7 @@ import {
 } from './queue-names.ts';
 import { connectRedis, type RedisAddress } from './redis-connection.ts';
 import { checkRedisSafety } from './redis-safety.ts';
+import { reloadWorkers, type WorkerReload } from './reload-workers.ts';
 import { readHeartbeats, type WorkerHeartbeat } from './worker-heartbeat.ts';
 
 export interface QueueCounts {
@@ -33,6 +34,8 @@ export interface ContourQueues extends JobQueues {
   unsafe(): Promise<ContourNodeError | undefined>;
   /** Workers with a heartbeat; none while Redis does not answer. */
   workers(): Promise<WorkerHeartbeat[]>;
+  /** Has every worker read its configuration again; empty while Redis does not answer. */
+  reloadWorkers(): Promise<WorkerReload[]>;
   /** Of every queue; empty while Redis does not answer. */
   counts(): Promise<QueueCounts[]>;
   /** The queues as BullMQ has them, for its dashboard. */
@@ -186,6 +189,11 @@ class BullQueues implements ContourQueues {
 
   async workers(): Promise<WorkerHeartbeat[]> {
     return readHeartbeats(this.#connection, this.#options.prefix).catch(() => []);
+  }
+
+  async reloadWorkers(): Promise<WorkerReload[]> {
+    const names = (await this.workers()).map(({ name }) => name);
+    return reloadWorkers(this.#connection, this.#options.prefix, names).catch(() => []);
   }
 
   async counts(): Promise<QueueCounts[]> {

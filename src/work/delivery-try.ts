@@ -15,5 +15,7 @@ export const deliveryTrySchema = z.strictObject({
   transferSyntax: z.enum(['implicit', 'explicit']).optional(),
   code: z.string().optional(),
   message: z.string().optional(),
+  /** What to do, where it is not the usual one of the code. */
+  remedy: z.string().optional(),
 });
 export type DeliveryTry = z.output<typeof deliveryTrySchema>;

@@ -6,6 +6,7 @@ import { join } from 'node:path';
  *
  * state.sqlite                     tables; made again from the journals where they are lost
  * pseudonym.key, node.lock         key of the pseudonyms; held by the node that runs
+ * socket/                          unix socket of the node that runs, for `contour-node reload`
  * redis/                           the embedded Redis
  * audit/                           the audit trail
  * incoming/                        instances while they come in
@@ -40,6 +41,7 @@ import { join } from 'node:path';
 export const databaseFile = 'state.sqlite';
 export const pseudonymKeyFile = 'pseudonym.key';
 export const lockFile = 'node.lock';
+export const socketFolder = 'socket';
 export const redisFolder = 'redis';
 export const auditFolder = 'audit';
 export const incomingFolder = 'incoming';

@@ -87,7 +87,7 @@ test('a wrong recipe is one line with file, line and key', () => {
   );
   assert.match(line('name: PTV'), /line 4: recipes\[0\]\.structures\[0\]: either from or formula$/);
   assert.match(line('name: margin, from: body'), /'margin' is a word of the formulas/);
-  assert.match(line('name: OrganAtRisk_000017, from: body'), /structures\[0\]\.name: must match/);
+  assert.match(line('name: OrganAtRisk_000017, from: body'), /structures\[0\]\.name: at most 16 characters/);
 });
 
 test('a route takes either models or a recipe that is there, and its names fit with the suffix of its destinations', () => {

@@ -19,7 +19,7 @@ interface Report {
   rois: { name: string; volumeCm3: number; slices: number; dsc?: number }[];
   structureSet: string;
   picture: string;
-  dashboard: string;
+  dashboard?: string;
 }
 
 /** Processes whose command line names this folder. */
@@ -60,6 +60,7 @@ test(
     assert.equal(code, 0, stderr);
     const report = JSON.parse(stdout) as Report;
     assert.equal(report.ok, true);
+    assert.equal(report.dashboard, undefined, 'nobody answers there any more');
     assert.deepEqual(
       report.stages.map(({ name }) => name),
       ['ct', 'start', 'send', 'intake', 'contour', 'deliver'],
@@ -93,7 +94,7 @@ test('--ct and --keep: a CT of the clinic, the dashboard answers until Ctrl-C', 
   const demo = startDemo(['--ct', ct, '--model', bundle.directory, '--keep', '--out', folder]);
   t.after(() => void demo.child.kill('SIGKILL'));
   await demo.said(/running; Ctrl-C ends it/);
-  const [, dashboard] = await demo.said(/dashboard +(http:\S+)/);
+  const [, dashboard] = await demo.said(/^page +(http:\S+)/m);
   const page = await fetch(dashboard!);
   assert.equal(page.status, 200);
   assert.match(await page.text(), /delivered/);

@@ -170,11 +170,11 @@ test('a user who is taken out of the configuration, or gets another password, is
   const visitor = await loggedIn(http, 'visitor');
   const changed = [{ ...users[0], password: await hashPassword('another password') }];
   const config = { ...http.config, http: { ...http.config.http, users: changed, tokens: [] } };
-  assert.ok(await http.node.reload(async () => ({ config, digest: '1'.repeat(64), source: 'test' })));
+  assert.ok((await http.node.reload(async () => ({ config, digest: '1'.repeat(64), source: 'test' }))).taken);
   for (const { cookie } of [mueller, visitor]) assert.equal((await http.get('/api/series', { cookie })).status, 401);
   assert.equal((await http.get('/api/series', { authorization: `Bearer ${tokens.viewer}` })).status, 401);
   const nobody = { ...config, http: { ...config.http, users: [] } };
-  assert.ok(await http.node.reload(async () => ({ config: nobody, digest: '2'.repeat(64), source: 'test' })));
+  assert.ok((await http.node.reload(async () => ({ config: nobody, digest: '2'.repeat(64), source: 'test' }))).taken);
   assert.equal((await http.get('/api/series')).status, 401, 'a node that had users never opens to everybody');
 });
 

@@ -1,5 +1,6 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
+import { AssociationRejected } from '../../src/dimse/scu/association-rejected.ts';
 import { ContourNodeError } from '../../src/errors.ts';
 import { languages, textsFor, textsIn } from '../../src/http/texts/choose-language.ts';
 import { nodeOverHttp } from './running-http.ts';
@@ -32,6 +33,9 @@ test('the usual remedy of an error is told in Chinese; one that says more stays 
   assert.match(remedy(new ContourNodeError('DISK_FULL', 'full')), /磁盘/);
   assert.equal(remedy(new ContourNodeError('DISK_FULL', 'full', { remedy: 'ask Ann' })), 'ask Ann');
   assert.equal(remedy({ code: 'OF_A_NEWER_NODE', remedy: 'read on' }), 'read on');
+  const peer = { aeTitle: 'TPS', host: 'tps', port: 104 };
+  const rejected = new AssociationRejected(peer, { result: 1, source: 1, reason: 7 });
+  assert.match(remedy(rejected), /更正 peers\[\]\.aeTitle/);
 });
 
 test('the browser says which language, the switch overrules it', () => {

@@ -135,23 +135,29 @@ test('bad calls get one clear line and exit code 1 or 2', async (t) => {
   const { directory } = await thresholdBundle(t);
   const out = join(folder, 'out.dcm');
   assert.equal((await contourNode('contour', series, '--model', directory, '--out', out)).code, 0);
+  const fresh = join(folder, 'fresh.dcm');
   await mkdir(join(folder, 'empty'));
   await mkdir(join(folder, 'rtstruct'));
   await writeFile(join(folder, 'rtstruct', 'rs.dcm'), await readFile(out));
   const damaged = await writeCtFolder(join(folder, 'damaged'), ct(), { seriesUid: '2.25.7799' });
   await truncate(join(damaged, (await readdir(damaged))[3]!), 20_000);
   const calls: [string[], number, RegExp][] = [
-    [['--model', directory, '--out', out], 2, /^error USAGE: contour needs a CT/],
-    [[series, '--out', out], 2, /^error USAGE: contour needs --model/],
+    [[series, '--model', directory, '--out', out], 2, /^error OUTPUT_EXISTS: --out .*out.* exists \(.*--force/],
+    [['--model', directory, '--out', fresh], 2, /^error USAGE: contour needs a CT/],
+    [[series, '--out', fresh], 2, /^error USAGE: contour needs --model/],
     [[series, '--model', directory], 2, /^error USAGE: contour needs --out/],
-    [[join(folder, 'absent'), '--model', directory, '--out', out], 2, /^error PATH_NOT_FOUND: .*absent/],
-    [[join(folder, 'empty'), '--model', directory, '--out', out], 2, /^error NO_CT_IMAGES: /],
-    [[join(folder, 'rtstruct'), '--model', directory, '--out', out], 1, /^error DICOM_NOT_CT: /],
-    [[damaged, '--model', directory, '--out', out], 1, /^error DICOM_UNREADABLE: .*damaged/],
-    [[series, '--model', 'nobody', '--out', out], 2, /^error MODEL_NOT_FOUND: no model bundle nobody/],
-    [[series, '--model', directory, '--out', out, '--engine', 'abacus'], 2, /^error USAGE: there is no engine abacus/],
-    [[nobody, '--model', directory, '--out', out], 1, /^error SERIES_NO_BODY: no body in the images/],
-    [[dull, '--model', directory, '--out', out], 1, /^error NOTHING_FOUND: /],
+    [[join(folder, 'absent'), '--model', directory, '--out', fresh], 2, /^error PATH_NOT_FOUND: .*absent/],
+    [[join(folder, 'empty'), '--model', directory, '--out', fresh], 2, /^error NO_CT_IMAGES: /],
+    [[join(folder, 'rtstruct'), '--model', directory, '--out', fresh], 1, /^error DICOM_NOT_CT: /],
+    [[damaged, '--model', directory, '--out', fresh], 1, /^error DICOM_UNREADABLE: .*damaged/],
+    [[series, '--model', 'nobody', '--out', fresh], 2, /^error MODEL_NOT_FOUND: no model bundle nobody/],
+    [
+      [series, '--model', directory, '--out', fresh, '--engine', 'abacus'],
+      2,
+      /^error USAGE: there is no engine abacus/,
+    ],
+    [[nobody, '--model', directory, '--out', fresh], 1, /^error SERIES_NO_BODY: no body in the images/],
+    [[dull, '--model', directory, '--out', fresh], 1, /^error NOTHING_FOUND: /],
   ];
   for (const [args, code, line] of calls) {
     await assert.rejects(main(args), (error) => {
@@ -162,7 +168,7 @@ test('bad calls get one clear line and exit code 1 or 2', async (t) => {
       return true;
     });
   }
-  const printed = await contourNode('contour', join(folder, 'empty'), '--model', directory, '--out', out);
+  const printed = await contourNode('contour', join(folder, 'empty'), '--model', directory, '--out', fresh);
   assert.equal(printed.code, 2);
   assert.match(printed.stderr, /^error NO_CT_IMAGES: [^\n]+\n$/);
 });

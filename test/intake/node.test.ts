@@ -149,7 +149,7 @@ test('a reload takes peers, destinations, routes and notifications as a whole; a
   const text = await readFile(configFile, 'utf8');
 
   await writeFile(configFile, `${text}routes:\n  - { name: all, models: [nowhere], destinations: [tps] }\n`);
-  assert.equal(await node.reload(() => loadConfig(configFile)), false);
+  assert.equal((await node.reload(() => loadConfig(configFile))).taken, false);
   assert.match(log(), /no destination 'tps'/);
   assert.equal((await fetch(`${node.httpUrl}/health/ready`)).status, 503);
   await node.actions.retry(unrouted!.key);
@@ -160,7 +160,7 @@ test('a reload takes peers, destinations, routes and notifications as a whole; a
     `${text.replace('http:', 'logging: { level: debug }\nhttp:')}routes:\n  - { name: all, models: [nowhere] }
 notifications: { webhooks: [{ name: chat, url: '${url}' }] }\n`,
   );
-  assert.equal(await node.reload(() => loadConfig(configFile)), true);
+  assert.deepEqual(await node.reload(() => loadConfig(configFile)), { taken: true, needRestart: ['logging'] });
   assert.match(log(), /logging: changed; the change takes effect after a restart/);
   assert.equal((await fetch(`${node.httpUrl}/health/ready`)).status, 200);
   await node.actions.retry(unrouted!.key);

@@ -35,7 +35,7 @@ async function order(page: Page, bundle: string, destinations: readonly string[]
   await form.getByLabel('Model').selectOption(bundle);
   for (const box of await form.getByRole('checkbox').all())
     await box.setChecked(destinations.includes((await box.getAttribute('value')) ?? ''));
-  const button = form.getByRole('button', { name: 'Contour and send' });
+  const button = form.getByRole('button', { name: `Contour and send to ${destinations.join(', ')}` });
   await button.click();
   return eventually('the page answers', 30, async () => {
     const words = (await form.locator('[role="alert"]').innerText()) + (await form.locator('output').innerText());

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -104,10 +104,14 @@ test('the command writes what it says; a wrong call is one line and exit code 2'
     [['--out', folder, '--seed', 'x'], /--seed x/],
     [['--out', folder, '--position', 'HFX'], /HFS, HFP, FFS, FFP/],
     [['--out', folder, '--matrix', '1'], /--matrix 1/],
+    [['--out', join(folder, 'command'), '--slices', '10'], /OUTPUT_EXISTS: --out .* exists \(.*--force/],
   ] as const) {
     const { code, stderr } = await contourNode('phantom', ...args);
     assert.equal(code, 2);
     assert.match(stderr, words);
     assert.equal(stderr.trim().split('\n').length, 1);
   }
+  const over = ['--out', join(folder, 'command'), '--matrix', '64', '--slices', '10', '--force'];
+  assert.equal((await contourNode('phantom', ...over)).code, 0);
+  assert.equal((await readdir(join(folder, 'command', 'ct'))).length, 10, 'no slice of the one before is left');
 });

@@ -177,7 +177,7 @@ test('a destination that hangs holds up no other', async (t) => {
   await pickyTps(t, work, { port, script: [{ does: 'not answer' }] });
   const tps = await pickyTps(t, work, { port: other });
   const { config } = work;
-  const taken = await work.worker.reload(async () => ({
+  const { taken } = await work.worker.reload(async () => ({
     config: {
       ...config,
       peers: [...config.peers, configSchema.shape.peers.unwrap().element.parse({ ...otherPeer, port: other })],
@@ -201,7 +201,7 @@ test('a destination that hangs holds up no other', async (t) => {
 test('a configuration that cannot be loaded leaves the old one in force', async (t) => {
   const port = await freePort();
   const work = await bench(t, port, ['deliver']);
-  const taken = await work.worker.reload(async () => {
+  const { taken } = await work.worker.reload(async () => {
     throw new ContourNodeError('CONFIG_INVALID', 'clinic.yaml, line 3: unknown key');
   });
   assert.equal(taken, false);

@@ -6,6 +6,7 @@ import type { Bundle } from '../../src/bundles/read-bundle.ts';
 import { volumeSectionSchema } from '../../src/bundles/volume-section.ts';
 import { parseYaml } from '../../src/config/parse-yaml.ts';
 import { ContourNodeError } from '../../src/errors.ts';
+import { inWords, issueLine } from '../../src/schema-words.ts';
 import { graphTensors } from '../engines/onnxruntime.ts';
 import type { NetworkPlan } from '../nnunet/network-plan.ts';
 import type { Plan } from '../nnunet/plans.ts';
@@ -210,9 +211,9 @@ async function readAbout(file: string | undefined): Promise<About> {
   });
   const { value, fault } = parseYaml(text);
   if (fault !== undefined) throw invalid(file, `line ${fault.line}: ${fault.message}`, 'correct the line');
-  const parsed = aboutSchema.safeParse(value ?? {});
+  const parsed = aboutSchema.safeParse(value ?? {}, inWords);
   if (parsed.success) return parsed.data;
-  const issues = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'the file'}: ${issue.message}`);
+  const issues = parsed.error.issues.map((issue) => issueLine(issue));
   throw invalid(file, issues.join('; '), 'docs/models.md shows one');
 }
 

@@ -4,6 +4,7 @@ import { sliceManifestSchema } from '../../src/bundles/manifest.ts';
 import type { Bundle } from '../../src/bundles/read-bundle.ts';
 import { parseYaml } from '../../src/config/parse-yaml.ts';
 import { ContourNodeError } from '../../src/errors.ts';
+import { inWords, issueLine } from '../../src/schema-words.ts';
 import { graphTensors } from '../engines/onnxruntime.ts';
 import { checkGraph } from './check-graph.ts';
 import { writeBundle } from './write-bundle.ts';
@@ -32,9 +33,9 @@ export async function importOnnx(onnx: string, description: string, directory: s
       remedy: 'correct the line',
     });
   }
-  const parsed = importSchema.safeParse(value);
+  const parsed = importSchema.safeParse(value, inWords);
   if (!parsed.success) {
-    const issues = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'the file'}: ${issue.message}`);
+    const issues = parsed.error.issues.map((issue) => issueLine(issue));
     throw new ContourNodeError('CONFIG_INVALID', `${description}: ${issues.join('; ')}`, {
       remedy: 'docs/models.md has examples for nnU-Net and MONAI',
     });

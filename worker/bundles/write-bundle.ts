@@ -12,6 +12,7 @@ import {
 } from '../../src/bundles/manifest.ts';
 import { readBundle, type Bundle } from '../../src/bundles/read-bundle.ts';
 import { ContourNodeError } from '../../src/errors.ts';
+import { inWords, issueLine } from '../../src/schema-words.ts';
 import { orDiskFull } from '../../src/disk-full.ts';
 import { everyNth } from './golden.ts';
 import { goldenPatch, type Golden } from './golden-patch.ts';
@@ -107,11 +108,15 @@ async function writeFolder(
 }
 
 function parse(manifest: unknown): BundleManifest {
-  const parsed = manifestSchemaOf(manifest).safeParse(manifest);
+  const parsed = manifestSchemaOf(manifest).safeParse(manifest, inWords);
   if (parsed.success) return parsed.data;
-  throw new ContourNodeError('BUNDLE_INVALID', z.prettifyError(parsed.error).replaceAll(/\s*\n\s*/g, ' '), {
-    remedy: 'correct the description of the bundle',
-  });
+  throw new ContourNodeError(
+    'BUNDLE_INVALID',
+    parsed.error.issues.map((issue) => issueLine(issue, 'the bundle')).join('; '),
+    {
+      remedy: 'correct the description of the bundle',
+    },
+  );
 }
 
 /** Runs one slice, or one patch along the slices, as inference does, which also checks that graph and manifest fit. */

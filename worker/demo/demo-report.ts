@@ -11,8 +11,8 @@ export function stageLine({ name, seconds, detail }: Stage): string {
   return `${name.padEnd(9)} ${seconds.toFixed(1).padStart(6)} s  ${detail}`;
 }
 
-/** What a demonstration ended with, for a terminal. */
-export function demoText({ rois, structureSet, picture, dashboard }: Demo): string {
+/** What a demonstration ended with, for a terminal. @param keeps it goes on running: its page can be looked at */
+export function demoText({ rois, structureSet, picture, dashboard }: Demo, keeps: boolean): string {
   const rows = rois.map(({ name, volumeCm3, slices, dsc }) => [
     name,
     volumeCm3.toFixed(1),
@@ -22,16 +22,20 @@ export function demoText({ rois, structureSet, picture, dashboard }: Demo): stri
   const lines = [['ROI', 'cm3', 'slices', 'DSC'], ...rows].map(([name = '', volume = '', slices = '', dsc = '']) =>
     [name.padEnd(16), volume.padStart(7), slices.padStart(7), dsc.padStart(6)].join(' '),
   );
-  return ['', ...lines, '', `RTSTRUCT   ${structureSet}`, `picture    ${picture}`, `dashboard  ${dashboard}`].join(
-    '\n',
-  );
+  const page = keeps ? [`page       ${dashboard}`] : [];
+  return ['', ...lines, '', `RTSTRUCT   ${structureSet}`, `picture    ${picture}`, ...page].join('\n');
 }
 
 /** The same as one JSON document. */
-export function demoJson({ stages, rois, structureSet, picture, dashboard }: Demo, failure?: ContourNodeError): string {
+export function demoJson(demo: Demo, keeps: boolean, failure?: ContourNodeError): string {
+  const { stages, rois, structureSet, picture, dashboard } = demo;
   const ok = failure === undefined;
   const failed = ok ? {} : { failure: failure.message };
-  return JSON.stringify({ ok, ...failed, stages, rois, structureSet, picture, dashboard }, undefined, 2);
+  return JSON.stringify(
+    { ok, ...failed, stages, rois, structureSet, picture, ...(keeps && { dashboard }) },
+    undefined,
+    2,
+  );
 }
 
 /** Why a demonstration on a phantom failed although a structure set arrived: DEMO_FAILED, or undefined. */

@@ -86,8 +86,7 @@ export async function runDemo(options: DemoOptions): Promise<Demo> {
     const ports = options.usualPorts ? [11112, 8080] : [0, 0];
     const [dicomPort, httpPort] = [await freePort(ports[0]), await freePort(ports[1])];
     node = await timed(
-      (seconds, { aeTitle, url }) =>
-        stage('start', seconds, `node, worker and Redis: ${aeTitle} on port ${dicomPort}, dashboard ${url}`),
+      (seconds, { aeTitle }) => stage('start', seconds, `node, worker and Redis: ${aeTitle} on port ${dicomPort}`),
       () =>
         startDemoNode({
           program: options.program,

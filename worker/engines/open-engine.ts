@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import { z } from 'zod';
 import { graphTensorsOf } from '../../src/bundles/manifest.ts';
 import type { Bundle } from '../../src/bundles/read-bundle.ts';
 import { configSchema } from '../../src/config/schema.ts';
 import { ContourNodeError } from '../../src/errors.ts';
+import { inWords, issueLine } from '../../src/schema-words.ts';
 import type { Engine } from './engine.ts';
 import { openOnnxRuntime } from './onnxruntime.ts';
 import { openTensorFlow } from './tensorflow.ts';
@@ -25,11 +25,11 @@ export interface EngineChoice {
  */
 export async function openEngine(bundle: Bundle, choice: EngineChoice): Promise<Engine> {
   const { name, device, threads } = choice;
-  const parsed = choiceSchema.safeParse({ name, device, threads });
+  const parsed = choiceSchema.safeParse({ name, device, threads }, inWords);
   if (!parsed.success) {
     throw new ContourNodeError(
       'ENGINE_UNAVAILABLE',
-      `there is no engine ${name} on ${device}: ${z.prettifyError(parsed.error).split('\n')[0]}`,
+      `there is no engine ${name} on ${device}: ${issueLine(parsed.error.issues[0]!)}`,
     );
   }
   if (parsed.data.name === 'tensorflow') return openTensorFlow(bundle, parsed.data);

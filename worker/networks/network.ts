@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { SliceManifest } from '../../src/bundles/manifest.ts';
 import { ContourNodeError } from '../../src/errors.ts';
+import { inWords, issueLine } from '../../src/schema-words.ts';
 import { inputShape } from '../volume/preprocess.ts';
 import { deeplabv3plus, deeplabv3plusParameters } from './deeplabv3plus.ts';
 import { type Network, type Shape, spatialAxes } from './layers.ts';
@@ -50,12 +51,12 @@ export function networkOf({
 }
 
 function check<S extends z.ZodType>(schema: S, parameters: unknown): z.output<S> {
-  const parsed = schema.safeParse(parameters);
+  const parsed = schema.safeParse(parameters, inWords);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw new ContourNodeError(
     'CONFIG_INVALID',
-    `architecture.parameters.${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`,
+    issueLine({ path: ['architecture', 'parameters', ...(issue?.path ?? [])], message: issue?.message ?? '' }),
   );
 }
 

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { ContourNodeError } from '../../src/errors.ts';
+import { inWords, issueLine } from '../../src/schema-words.ts';
 
 /**
  * A part of nnU-Net's files as a schema wants it.
@@ -7,11 +8,11 @@ import { ContourNodeError } from '../../src/errors.ts';
  * @throws ContourNodeError MODEL_NOT_SUPPORTED naming the key
  */
 export function parse<T extends z.ZodType>(schema: T, value: unknown, where: string): z.output<T> {
-  const parsed = schema.safeParse(value);
+  const parsed = schema.safeParse(value, inWords);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  const path = issue?.path.join('.') ?? '';
-  throw unsupported(`${where}: ${path === '' ? 'it' : path} is not as nnU-Net v2 writes it: ${issue?.message ?? ''}`);
+  const what = issue === undefined ? '' : `: ${issueLine(issue, 'the whole')}`;
+  throw unsupported(`${where} is not as nnU-Net v2 writes it${what}`);
 }
 
 export function unsupported(message: string, remedy?: string): ContourNodeError {

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
 import type { Log } from '../../src/log.ts';
 
 export interface SupervisedProgram {
@@ -23,9 +24,17 @@ const healthySeconds = 60;
 const firstWait = 250;
 const longestWait = 30_000;
 
-/** Starts programs, and restarts each one that ends by itself after a growing pause. */
-export function supervise(programs: readonly SupervisedProgram[], log: Log): Supervisor {
-  const children = programs.map((program) => new SupervisedChild(program, log));
+/**
+ * Starts programs, and restarts each one that ends by itself after a growing pause.
+ *
+ * @param onLine gets the lines that they write to stdout; none: they write to this process's own
+ */
+export function supervise(
+  programs: readonly SupervisedProgram[],
+  log: Log,
+  onLine?: (line: string) => void,
+): Supervisor {
+  const children = programs.map((program) => new SupervisedChild(program, log, onLine));
   return {
     failed: Promise.race(children.map((child) => child.failed)),
     ready: Promise.all(children.map((child) => child.ready)).then(() => undefined),
@@ -44,6 +53,7 @@ class SupervisedChild {
   readonly failed: Promise<number>;
   readonly #program: SupervisedProgram;
   readonly #log: Log;
+  readonly #onLine: ((line: string) => void) | undefined;
   #child: ChildProcess | undefined;
   #restart: NodeJS.Timeout | undefined;
   #stopping = false;
@@ -52,9 +62,10 @@ class SupervisedChild {
   #onReady: () => void = () => undefined;
   #onFailed: (code: number) => void = () => undefined;
 
-  constructor(program: SupervisedProgram, log: Log) {
+  constructor(program: SupervisedProgram, log: Log, onLine: ((line: string) => void) | undefined) {
     this.#program = program;
     this.#log = log;
+    this.#onLine = onLine;
     this.ready = new Promise((resolve) => (this.#onReady = resolve));
     this.failed = new Promise((resolve) => (this.#onFailed = resolve));
     this.#start();
@@ -87,7 +98,10 @@ class SupervisedChild {
   #start(): void {
     const { command, args, name } = this.#program;
     // The channel closes when this process ends, also by SIGKILL; the child then ends itself.
-    const child = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    const output = this.#onLine === undefined ? 'inherit' : 'pipe';
+    const child = spawn(command, args, { stdio: ['ignore', output, 'inherit', 'ipc'] });
+    if (child.stdout !== null && this.#onLine !== undefined)
+      createInterface({ input: child.stdout }).on('line', this.#onLine);
     const started = performance.now();
     this.#child = child;
     child.on('error', (error) => this.#log.error({ err: error, program: name }, 'program'));

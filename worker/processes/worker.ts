@@ -3,14 +3,17 @@ import { type Job, WaitingError, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { LoadedConfig } from '../../src/config/load.ts';
 import { routeBundles } from '../../src/config/route-bundles.ts';
+import type { ReloadOutcome } from '../../src/config/reload.ts';
 import type { Config } from '../../src/config/schema.ts';
 import { asContourNodeError } from '../../src/errors.ts';
 import { comparePayloadSchema, contourPayloadSchema, deliverPayloadSchema } from '../../src/work/payloads.ts';
 import { compareQueue, contourQueue, deliverQueue, type QueueKind } from '../../src/jobs/queue-names.ts';
 import { connectRedis, type RedisAddress } from '../../src/jobs/redis-connection.ts';
+import { answerReloads } from '../../src/jobs/reload-workers.ts';
 import { type Heartbeat, startHeartbeat, type WorkerHeartbeat } from '../../src/jobs/worker-heartbeat.ts';
 import { faultPoint } from '../../src/fault-point.ts';
 import type { Log } from '../../src/log.ts';
+import { problemFrom } from '../../src/problem.ts';
 import { version } from '../../src/version.ts';
 import { runComparison } from './compare-process.ts';
 import { deliver } from './deliver.ts';
@@ -21,6 +24,8 @@ export interface WorkerOptions {
   readonly queues: readonly QueueKind[];
   readonly address: RedisAddress;
   readonly log: Log;
+  /** Reads the configuration again, when the node asks for it; none: it keeps its own. */
+  readonly load?: () => Promise<LoadedConfig>;
 }
 
 export interface RunningWorker {
@@ -31,9 +36,9 @@ export interface RunningWorker {
   /**
    * Takes over a changed configuration (destinations, peers, limits, engine). One that cannot be loaded changes nothing.
    *
-   * @returns whether it was taken
+   * @returns what became of it; never rejects
    */
-  reload(load: () => Promise<LoadedConfig>): Promise<boolean>;
+  reload(load: () => Promise<LoadedConfig>): Promise<ReloadOutcome>;
   /** Takes no new job; running jobs have this long to end, then they go back to the queue. */
   close(patienceSeconds: number): Promise<void>;
 }
@@ -60,6 +65,7 @@ class ContourWorker implements RunningWorker {
   readonly #compare: Worker | undefined;
   readonly #deliver = new Map<string, Worker>();
   readonly #heartbeat: Heartbeat;
+  readonly #reloads: { close(): void } | undefined;
   /** Queues whose jobs this worker takes. */
   #taking: readonly QueueKind[];
   #config: Config;
@@ -79,6 +85,12 @@ class ContourWorker implements RunningWorker {
     if (options.queues.includes('compare'))
       this.#compare = this.#take(compareQueue, 1, (job, token) => this.#runComparison(job, token), true);
     this.#taking = options.queues.filter((kind) => kind !== 'contour');
+    const { load } = options;
+    if (load !== undefined)
+      this.#reloads = answerReloads(this.#connection, config.redis.queuePrefix, workerName, async () => {
+        const { problem } = await this.reload(load);
+        return problem;
+      });
     this.#heartbeat = startHeartbeat(this.#connection, config.redis.queuePrefix, () => this.#report());
     if (options.queues.includes('contour')) {
       this.#slots = new EngineSlots(slotOptions(config), options.log);
@@ -96,7 +108,7 @@ class ContourWorker implements RunningWorker {
     return this.#slots?.pids ?? [];
   }
 
-  async reload(load: () => Promise<LoadedConfig>): Promise<boolean> {
+  async reload(load: () => Promise<LoadedConfig>): Promise<ReloadOutcome> {
     try {
       const { config } = await load();
       this.#config = config;
@@ -104,15 +116,16 @@ class ContourWorker implements RunningWorker {
       void this.#slots?.reconfigure(slotOptions(config));
     } catch (error) {
       this.#options.log.error({ err: error }, 'the configuration has an error; the old one stays in force');
-      return false;
+      return { taken: false, problem: problemFrom(error), needRestart: [] };
     }
     this.#options.log.info('configuration taken over');
-    return true;
+    return { taken: true, needRestart: [] };
   }
 
   async close(patienceSeconds: number): Promise<void> {
     this.#taking = [];
     await this.#heartbeat.stop();
+    this.#reloads?.close();
     const workers = [...this.#deliver.values(), this.#contour, this.#compare].filter((worker) => worker !== undefined);
     const closed = Promise.all(workers.map((worker) => worker.close()));
     const patience = setTimeout(() => {

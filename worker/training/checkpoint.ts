@@ -128,7 +128,7 @@ export async function latestCheckpoint(
 }
 
 /** Paths, the newest first. */
-async function checkpoints(directory: string): Promise<string[]> {
+export async function checkpoints(directory: string): Promise<string[]> {
   const names = await readdir(directory).catch(() => []);
   return names
     .filter((name) => /^checkpoint-\d+\.bin$/.test(name))

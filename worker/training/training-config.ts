@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { sliceManifestSchema, roiSchema } from '../../src/bundles/manifest.ts';
 import { parseYaml } from '../../src/config/parse-yaml.ts';
 import { ContourNodeError } from '../../src/errors.ts';
+import { inWords, issueLine } from '../../src/schema-words.ts';
 
 const range = z.tuple([z.number(), z.number()]);
 const manifest = sliceManifestSchema.shape;
@@ -135,10 +136,10 @@ const extending = z.looseObject({ extends: z.string().optional() });
  */
 export async function loadTrainingConfig(path: string): Promise<TrainingConfig> {
   const { value, lineOf } = await readYaml(path, []);
-  const parsed = trainingConfigSchema.safeParse(value);
+  const parsed = trainingConfigSchema.safeParse(value, inWords);
   if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    throw invalid(path, lineOf(issue?.path ?? []), `${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`);
+    const [issue] = parsed.error.issues as [z.core.$ZodIssue];
+    throw invalid(path, lineOf(issue.path), issueLine(issue));
   }
   checkMirrors(parsed.data, (what) => invalid(path, 0, what));
   return parsed.data;

@@ -1,5 +1,5 @@
 import { ContourNodeError } from '../../errors.ts';
-import { rejectionInWords } from '../rejection-words.ts';
+import { rejectionInWords, rejectionRemedy } from '../rejection-words.ts';
 import type { PeerAddress } from './peer-connection.ts';
 
 /** The peer answered A-ASSOCIATE-RJ. */
@@ -11,10 +11,12 @@ export class AssociationRejected extends ContourNodeError {
   readonly reason: number;
 
   constructor(peer: PeerAddress, rejection: { result: number; source: number; reason: number }) {
+    const remedy = rejectionRemedy(rejection);
     const numbers = `result ${rejection.result}, source ${rejection.source}, reason ${rejection.reason}`;
     super(
       'ASSOCIATION_REJECTED',
       `${peer.aeTitle} rejected the association: ${rejectionInWords(rejection)} (${numbers})`,
+      remedy === undefined ? {} : { remedy },
     );
     this.result = rejection.result;
     this.source = rejection.source;

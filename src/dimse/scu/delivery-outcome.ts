@@ -1,4 +1,4 @@
-import type { ContourNodeError, ErrorCode } from '../../errors.ts';
+import { type ContourNodeError, type ErrorCode, errorRow } from '../../errors.ts';
 import { AssociationRejected } from './association-rejected.ts';
 import { formatStatus, isWarning, dimseStatus } from '../status.ts';
 
@@ -15,6 +15,8 @@ export interface DeliveryOutcome {
   readonly code?: ErrorCode;
   /** One line without patient data. */
   readonly message?: string;
+  /** Where it is not the usual one of the code. */
+  readonly remedy?: string;
   /** The stored encoding that was sent. */
   readonly transferSyntax?: StoredEncoding;
 }
@@ -43,7 +45,14 @@ export function outcomeOfStatus(aeTitle: string, status: number, triedBefore: bo
 
 /** The outcome where there is no status. */
 export function outcomeOfError(error: ContourNodeError): DeliveryOutcome {
-  return { outcome: mayPass(error) ? 'retry' : 'failed', alarmed: false, code: error.code, message: error.message };
+  const { code, message, remedy } = error;
+  return {
+    outcome: mayPass(error) ? 'retry' : 'failed',
+    alarmed: false,
+    code,
+    message,
+    ...(remedy !== errorRow(code).remedy && { remedy }),
+  };
 }
 
 function mayPass(error: ContourNodeError): boolean {

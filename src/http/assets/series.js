@@ -1,6 +1,6 @@
 // The page of one series: its buttons.
 import { refresh } from './live.js';
-import { post } from './post.js';
+import { post, refusal } from './post.js';
 
 const key = document.querySelector('[data-series]')?.getAttribute('data-series') ?? '';
 
@@ -24,9 +24,7 @@ async function act(action, body, place) {
   if (response.ok && action === 'delete') location.assign('/');
   else await refresh();
   if (response.ok) return true;
-  /** @type {{ error: { code: string, message: string, remedy: string } }} */
-  const { error } = await response.json();
-  answer(`${error.code}: ${error.message} (${error.remedy})`, place);
+  answer(await refusal(response), place);
   return false;
 }
 
@@ -57,6 +55,16 @@ document.addEventListener('submit', (event) => {
   void order(form);
 });
 
+// The button says where the result goes.
+document.addEventListener('change', ({ target }) => {
+  const form = target instanceof HTMLInputElement ? target.form : null;
+  const button = form?.querySelector('button[type="submit"]');
+  if (!(button instanceof HTMLButtonElement) || form === null || form.dataset['orderForm'] === undefined) return;
+  const chosen = new FormData(form).getAll('destination').join(', ');
+  const { stays = '', sends = '' } = button.dataset;
+  button.textContent = chosen === '' ? stays : `${sends} ${chosen}`;
+});
+
 /** @param {HTMLFormElement} form */
 async function order(form) {
   const data = new FormData(form);
@@ -82,7 +90,7 @@ document.addEventListener('click', (event) => {
 /** @param {HTMLButtonElement} button */
 async function showIdentity(button) {
   const response = await post(`/api/series/${key}/identity`);
-  if (!response.ok) return answer(`HTTP ${response.status}`);
+  if (!response.ok) return answer(await refusal(response));
   /** @type {Record<string, string>} */
   const identity = await response.json();
   /** @type {Record<string, string>} */
@@ -101,7 +109,11 @@ async function showIdentity(button) {
 document.addEventListener('click', (event) => {
   const button = event.target instanceof Element ? event.target.closest('button[data-action]') : null;
   if (!(button instanceof HTMLButtonElement)) return;
+  const { action = '', choice, ask, sure } = button.dataset;
+  if (ask !== undefined && sure !== undefined && button.textContent !== sure) {
+    button.textContent = sure;
+    return answer(ask);
+  }
   button.disabled = true;
-  const { action = '', choice } = button.dataset;
   void act(action, choice === undefined ? {} : { choice }).finally(() => (button.disabled = false));
 });

@@ -1,6 +1,7 @@
 import { wasContoured } from '../../store/orders.ts';
 import type { DeliveryView, OfferedChoice, OrderView, SeriesDetail } from '../../store/series.ts';
 import type { OperatorTargets } from '../../intake/operator-targets.ts';
+import { isAtFault } from '../../errors.ts';
 import type { Texts } from '../texts/texts.ts';
 import { html, type Html } from './html.ts';
 import {
@@ -65,18 +66,29 @@ function head({ texts, series, now, operator, patient: known }: SeriesPageInput)
     </div>
     ${whyBox(texts, series)} ${warningList(texts, series.warnings)} ${stageList(texts, series.stages, now)}
     <div class="actions">
-      ${(operator === undefined ? [] : actionsOf(series)).map(
-        (action) =>
-          html`<button type="button" class="${series.problem !== undefined && 'primary'}" data-action="${action}">
-            ${words.actions[action]}
-          </button>`,
-      )}
+      ${(operator === undefined ? [] : actionsOf(series)).map((action) => actionButton(texts, series, action))}
     </div>
     <p id="answer" class="answer" role="alert"></p>
   </section>`;
 }
 
 type Action = keyof Texts['series']['actions'];
+
+/** The main button where it is the cure: not where only other images can help. */
+function actionButton(texts: Texts, series: SeriesDetail, action: Action): Html {
+  const { actions, releaseAsks } = texts.series;
+  const { problem, images, expectedImages } = series;
+  const cures = problem !== undefined && !isAtFault('CT', problem.code);
+  const ask = action === 'release' && releaseAsks.question(images, expectedImages);
+  return html`<button
+    type="button"
+    class="${cures && 'primary'}"
+    data-action="${action}"
+    ${ask !== false && html`data-ask="${ask}" data-sure="${releaseAsks.sure}"`}
+  >
+    ${actions[action]}
+  </button>`;
+}
 
 /** What makes sense in this state; the node decides all the same. */
 function actionsOf({ state, orders, images }: SeriesDetail): Action[] {
@@ -171,7 +183,10 @@ function byHand({ texts, series, operator }: SeriesPageInput): Html | undefined 
         )}
       </fieldset>
       <p class="answer" role="alert"></p>
-      <div class="actions"><button type="submit">${order}</button> <output></output></div>
+      <div class="actions">
+        <button type="submit" data-stays="${order.stays}" data-sends="${order.sends}">${order.stays}</button>
+        <output></output>
+      </div>
     </form>
     <p class="quiet">${removeHint}</p>
     <button type="button" class="danger" data-delete data-sure="${sure}">${remove}</button>

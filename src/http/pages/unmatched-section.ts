@@ -41,6 +41,7 @@ export function unmatchedSection(texts: Texts, { unmatched, unmatchedDays, opera
                     <button type="button" class="danger" data-unmatched="${key}" aria-label="${remove} ${key}">
                       ${remove}
                     </button>
+                    <p class="answer" role="alert"></p>
                   </td>`
                 }
               </tr>`,

@@ -63,7 +63,7 @@ export const en = {
     unrouted: {
       message: 'No route matches this CT, so nothing was contoured.',
       remedy:
-        'add a route for it to the configuration and send SIGHUP, then “Contour again”; or choose model and destination by hand',
+        'add a route for it to the configuration and run `contour-node reload`, then “Contour again”; or choose model and destination by hand',
     },
     'nothing found': {
       message: 'No structure was found that a destination wants; no structure set was sent.',
@@ -108,7 +108,7 @@ export const en = {
   } satisfies Record<CommitmentState, string>,
   stages: {
     receive: 'receiving',
-    assemble: 'checking',
+    assemble: 'waiting for more images',
     queue: 'queue',
     contour: 'contouring',
     deliver: 'delivery',
@@ -166,6 +166,14 @@ export const en = {
     title: 'Series',
     gone: 'it was deleted, or removed by the retention rules: send the CT again if it is still needed',
     actions: { retry: 'Contour again', resend: 'Send again', release: 'Take as it is' },
+    /** Before an incomplete series is contoured. */
+    releaseAsks: {
+      question: (images: number, expected: number | undefined) =>
+        expected !== undefined && expected > images
+          ? `${expected - images} of ${expected} images are missing: what lies in them is not contoured. Press again to contour the ${images} that are here.`
+          : `It is not known which images are missing: what lies in them is not contoured. Press again to contour the ${images} that are here.`,
+      sure: 'Contour without the missing ones',
+    },
     choices: {
       title: 'Which images are meant?',
       hint: 'The images do not make one scan. These can be contoured without the others; the choice is recorded with your name.',
@@ -216,7 +224,7 @@ export const en = {
       title: 'Other model, other destination, delete',
       bundle: 'Model',
       destinations: 'Destinations (none: the result stays here)',
-      order: 'Contour and send',
+      order: { stays: 'Contour; the result stays here', sends: 'Contour and send to' },
       ordered: 'Ordered. It appears under “Structure sets”.',
       remove: 'Delete the series',
       removeHint: 'Deleting removes images, structure sets and history from this node for good.',
@@ -389,5 +397,9 @@ export const en = {
   script: {
     live: 'Live',
     lost: 'Connection lost, trying again',
+    away: {
+      message: 'the node does not answer',
+      remedy: 'look here again when it is back: it may not have been done',
+    },
   },
 } as const;

@@ -1,11 +1,13 @@
-import type { ErrorCode } from '../../errors.ts';
+import { rejectionRemedies } from '../../dimse/rejection-words.ts';
+import { type ErrorCode, errorRow, isErrorCode } from '../../errors.ts';
 
 /** What to do about each error, where the place that throws says nothing more. */
-export const remediesInChinese: Readonly<Record<ErrorCode, string>> = {
+const usualRemedies: Readonly<Record<ErrorCode, string>> = {
   USAGE: '见 --help',
   CONFIG_INVALID: '修改该行；docs/configuration.md 列出了所有配置项',
   CONFIG_NOT_FOUND: '检查 --config 给出的路径',
   PATH_NOT_FOUND: '检查路径',
+  OUTPUT_EXISTS: '给出另一个路径，或用 --force 覆盖',
   NO_CT_IMAGES: '给出一个 CT 序列的文件夹（或文件列表）',
   MODEL_NOT_FOUND: '`contour-node models list` 列出现有模型；请更正名称',
   PORT_IN_USE: '停止另一个程序，或配置另一个端口',
@@ -53,7 +55,7 @@ export const remediesInChinese: Readonly<Record<ErrorCode, string>> = {
   COMPARISON_FAILED: '查看 worker 的日志；在序列页面上重新比较该结构集',
   RESULT_CONFLICT: '该任务已有字节不同的结果：这是缺陷，请保留两者并报告',
   PEER_UNREACHABLE: '检查对方是否在运行，主机和端口是否正确',
-  ASSOCIATION_REJECTED: '在对方系统中登记本节点的 AE 标题',
+  ASSOCIATION_REJECTED: '查看对方的日志：它可能没有登记本节点的 AE 标题或地址',
   ASSOCIATION_ABORTED: '查看对方的日志',
   PRESENTATION_CONTEXT_REFUSED: '对方不接受该 SOP 类或传输语法：请检查其配置',
   SENDER_REFUSED: '如允许其发送，请在 peers 中登记该发送方',
@@ -82,3 +84,22 @@ export const remediesInChinese: Readonly<Record<ErrorCode, string>> = {
   CHECK_FAILED: '按每个 FAIL 下的说明处理，然后再次运行 doctor',
   INTERNAL: '本程序的缺陷：请连同日志一起报告',
 };
+
+/** What to do about each reason of an A-ASSOCIATE-RJ. */
+const afterRejection: Readonly<Record<keyof typeof rejectionRemedies, string>> = {
+  '1/2': '对方使用的不是此类 DICOM：请检查其主机和端口',
+  '1/3': '在对方系统中登记本节点的 AE 标题（dicom.aeTitle）和本机地址',
+  '1/7': '更正 peers[].aeTitle：对方使用另一个 AE 标题；`contour-node doctor` 可以检查',
+  '2/2': '对方使用的不是此类 DICOM：请检查其主机和端口',
+  '3/1': '对方目前没有空闲连接：请等待，或在对方系统中允许更多同时连接',
+  '3/2': '对方目前没有空闲连接：请等待，或在对方系统中允许更多同时连接',
+};
+
+/** A remedy in Chinese; one that a place of its own gives stays as it is. */
+export function remedyInChinese(code: string, remedy: string): string {
+  if (!isErrorCode(code)) return remedy;
+  if (errorRow(code).remedy === remedy) return usualRemedies[code];
+  const reasons = Object.keys(afterRejection) as (keyof typeof rejectionRemedies)[];
+  const reason = reasons.find((one) => rejectionRemedies[one] === remedy);
+  return reason === undefined ? remedy : afterRejection[reason];
+}

@@ -1,5 +1,4 @@
-import { errorRow, isErrorCode } from '../../errors.ts';
-import { remediesInChinese } from './remedies-zh-cn.ts';
+import { remedyInChinese } from './remedies-zh-cn.ts';
 import type { Texts } from './texts.ts';
 
 /**
@@ -52,7 +51,7 @@ export const zhCn: Texts = {
   stateHelp: {
     unrouted: {
       message: '没有与该 CT 匹配的路由，因此未进行勾画。',
-      remedy: '在配置中为其添加路由并发送 SIGHUP，然后点击“重新勾画”；或手动选择模型和目的地',
+      remedy: '在配置中为其添加路由并运行 `contour-node reload`，然后点击“重新勾画”；或手动选择模型和目的地',
     },
     'nothing found': {
       message: '未发现目的地所需的任何结构，未发送结构集。',
@@ -62,9 +61,7 @@ export const zhCn: Texts = {
   warningHelp: {
     COUNT_NOT_CONFIRMED: '无法向发送方核实图像数量：扫描末端若有缺失将不会被发现',
   },
-  // A remedy of a place's own says more than the usual one: it stays as it is.
-  remedy: ({ code, remedy }) =>
-    isErrorCode(code) && errorRow(code).remedy === remedy ? remediesInChinese[code] : remedy,
+  remedy: ({ code, remedy }) => remedyInChinese(code, remedy),
   orderStates: {
     queued: '排队中',
     contouring: '勾画中',
@@ -92,7 +89,7 @@ export const zhCn: Texts = {
     refused: '拒绝存储承诺',
     missing: '尚未确认保存',
   },
-  stages: { receive: '接收', assemble: '检查', queue: '排队', contour: '勾画', deliver: '发送' },
+  stages: { receive: '接收', assemble: '等待更多图像', queue: '排队', contour: '勾画', deliver: '发送' },
   running: '仍在进行',
 
   worklist: {
@@ -145,6 +142,13 @@ export const zhCn: Texts = {
     title: '序列',
     gone: '该序列已删除，或已按保留规则清除：如仍需要，请重新发送 CT',
     actions: { retry: '重新勾画', resend: '重新发送', release: '按现状接受' },
+    releaseAsks: {
+      question: (images, expected) =>
+        expected !== undefined && expected > images
+          ? `共 ${expected} 幅图像，缺少 ${expected - images} 幅：缺失部分中的结构不会被勾画。再按一次即勾画现有的 ${images} 幅。`
+          : `不清楚缺少哪些图像：缺失部分中的结构不会被勾画。再按一次即勾画现有的 ${images} 幅。`,
+      sure: '不含缺失图像进行勾画',
+    },
     choices: {
       title: '应使用哪些图像？',
       hint: '这些图像不属于同一次扫描。可以舍弃其余图像，仅勾画其中一部分；该选择将与您的用户名一起记录。',
@@ -195,7 +199,7 @@ export const zhCn: Texts = {
       title: '其他模型、其他目的地、删除',
       bundle: '模型',
       destinations: '目的地（不选：结果仅保留在本节点）',
-      order: '勾画并发送',
+      order: { stays: '仅勾画，结果保留在本节点', sends: '勾画并发送到' },
       ordered: '已下达。结果将显示在“结构集”中。',
       remove: '删除该序列',
       removeHint: '删除后，图像、结构集和历史记录将从本节点永久清除。',
@@ -363,5 +367,6 @@ export const zhCn: Texts = {
   script: {
     live: '实时',
     lost: '连接中断，正在重试',
+    away: { message: '节点没有响应', remedy: '恢复后请再次查看此处：该操作可能没有执行' },
   },
 };

@@ -142,19 +142,20 @@ async function recordReport(options: TryContext, work: DeliveryWork): Promise<bo
   const report = await readReport(path);
   if (report === undefined) return false;
   faultPoint('delivery-seen');
-  const { outcome, alarmed, status, code, message } = report;
+  const { outcome, alarmed, status, code, message = '', remedy } = report;
   decide(options, work, {
     outcome,
     alarmed,
     reported: true,
     ...(status !== undefined && { status }),
-    ...(code !== undefined && { problem: reportedProblem(code, message ?? '') }),
+    ...(code !== undefined && { problem: reportedProblem(code, message, remedy) }),
   });
   return true;
 }
 
-function reportedProblem(code: string, message: string): Problem {
-  return isErrorCode(code) ? problem(code, message) : { code, message, remedy: '' };
+function reportedProblem(code: string, message: string, remedy: string | undefined): Problem {
+  const usual = isErrorCode(code) ? problem(code, message) : { code, message, remedy: '' };
+  return { ...usual, ...(remedy !== undefined && { remedy }) };
 }
 
 /** A report that cannot be read says nothing: the try counts as one without an end. */

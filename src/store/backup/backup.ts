@@ -19,11 +19,19 @@ import { ContourNodeError } from '../../errors.ts';
 import { ifThere, isAbsent } from '../../if-there.ts';
 import { version } from '../../version.ts';
 import { type BackupManifest, copyFolder, manifestFile, sha256Of } from './backup-manifest.ts';
-import { databaseFile, incomingFolder, lockFile, redisFolder, trashFolder } from '../../work/paths.ts';
+import { databaseFile, incomingFolder, lockFile, redisFolder, socketFolder, trashFolder } from '../../work/paths.ts';
 import { syncFolder } from '../../work/write-once.ts';
 
 /** What is no state: half-received images, folders on their way out, locks, and Redis, which is filled again from disk. */
-const leftOut = new Set([incomingFolder, trashFolder, redisFolder, lockFile, `${lockFile}-journal`, 'restoring']);
+const leftOut = new Set([
+  incomingFolder,
+  trashFolder,
+  redisFolder,
+  socketFolder,
+  lockFile,
+  `${lockFile}-journal`,
+  'restoring',
+]);
 const temporary = /\.(tmp|partial)$/;
 
 /**

@@ -6,13 +6,13 @@ import { ContourNodeError } from '../../errors.ts';
 import { type BackupManifest, copyFolder, readManifest, sha256Of } from './backup-manifest.ts';
 import { lockDataDirectory } from '../directory-lock.ts';
 import { tablesVersion } from '../tables.ts';
-import { lockFile } from '../../work/paths.ts';
+import { lockFile, socketFolder } from '../../work/paths.ts';
 import { syncFolder } from '../../work/write-once.ts';
 
 /** Where the copy grows before its parts get their names; one that a crash left is removed. */
 const growing = 'restoring';
 /** What may lie in a data directory that counts as empty: a mount point's own, the lock, an interrupted restore. */
-const nothing = new Set([lockFile, `${lockFile}-journal`, 'lost+found', growing]);
+const nothing = new Set([socketFolder, lockFile, `${lockFile}-journal`, 'lost+found', growing]);
 
 /**
  * Makes a data directory out of a backup (backup.ts). Every file is compared with its digest before the first gets its

@@ -141,6 +141,10 @@ test('a rejected association: transient is tried again, permanent has failed, an
   const permanent = await outcomeOf(t, [{ does: 'reject', result: 1, source: 1, reason: 3 }]);
   assert.deepEqual([permanent.outcome, permanent.code], ['failed', 'ASSOCIATION_REJECTED']);
   assert.match(permanent.message ?? '', /calling AE title not recognised \(result 1, source 1, reason 3\)/);
+  assert.match(permanent.remedy ?? '', /enter this node's AE title .* at the peer/);
+  const otherTitle = await outcomeOf(t, [{ does: 'reject', result: 1, source: 1, reason: 7 }]);
+  assert.match(otherTitle.remedy ?? '', /correct peers\[\]\.aeTitle/);
+  assert.match(transient.remedy ?? '', /no room at the moment/);
 });
 
 for (const [words, misbehaviour, code] of [

@@ -16,7 +16,7 @@ export async function askWhetherLive(http: {
   port: number;
   tls?: object | undefined;
 }): Promise<{ url: string; version: string }> {
-  const url = `${http.tls === undefined ? 'http' : 'https'}://${urlHost(http.host)}:${http.port}`;
+  const url = localUrl(http);
   try {
     const answer = (await getJson(`${url}/health/live`)) as { live?: boolean; version?: string };
     if (answer.live === true) return { url, version: answer.version ?? '' };
@@ -24,6 +24,11 @@ export async function askWhetherLive(http: {
     throw new ContourNodeError('API_UNREACHABLE', `no node answers at ${url}`, { cause });
   }
   throw new ContourNodeError('API_UNREACHABLE', `${url} answers, but not as a node`);
+}
+
+/** Where a program of this machine finds the HTTP port of the node. */
+export function localUrl({ host, port, tls }: { host: string; port: number; tls?: object | undefined }): string {
+  return `${tls === undefined ? 'http' : 'https'}://${urlHost(host)}:${port}`;
 }
 
 function getJson(url: string): Promise<unknown> {

@@ -55,17 +55,13 @@ async function examineCommitment(address: PeerAddress, callingAe: string, peer: 
   return `${address.aeTitle} offers storage commitment${how}`;
 }
 
-/** PS3.8 table 9-21: source 1 is the service user; reason 3 means the calling title, 7 the called one. */
+/** PS3.8 table 9-21: source 1, the service user, with reason 3 means the calling title; `doctor` knows which one that is. */
 async function explained(callingAe: string, ask: () => Promise<string>): Promise<string> {
   try {
     return await ask();
   } catch (error) {
-    if (!(error instanceof AssociationRejected) || error.source !== 1) throw error;
-    const remedies: Record<number, string> = {
-      3: `enter the AE title ${callingAe} with this machine's address at the peer, or set dicom.aeTitle to the title that it expects`,
-      7: 'set peers[].aeTitle to the AE title of the peer',
-    };
-    const remedy = remedies[error.reason];
-    throw remedy === undefined ? error : new ContourNodeError(error.code, error.message, { cause: error, remedy });
+    if (!(error instanceof AssociationRejected) || error.source !== 1 || error.reason !== 3) throw error;
+    const remedy = `enter the AE title ${callingAe} with this machine's address at the peer, or set dicom.aeTitle to the title that it expects`;
+    throw new ContourNodeError(error.code, error.message, { cause: error, remedy });
   }
 }
