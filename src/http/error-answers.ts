@@ -22,12 +22,13 @@ export function answerErrors(server: FastifyInstance, log: Log): void {
   });
 }
 
-/** As `{ error: { code, message, remedy } }`, with the codes of src/errors.ts; to a browser that opens a page as a page. */
+/** As `{ error: { code, message, remedy } }`, with the codes of src/errors.ts, in the language that the request asks for; to a browser that opens a page as a page. */
 export function answerError(reply: FastifyReply, error: ContourNodeError): FastifyReply {
   const problem = problemFrom(error);
   reply.status(errorRow(error.code).http);
-  if (!wantsPage(reply.request)) return reply.send({ error: problem });
-  return sendHtml(reply, errorPage(textsFor(reply.request), problem));
+  const texts = textsFor(reply.request);
+  if (wantsPage(reply.request)) return sendHtml(reply, errorPage(texts, problem));
+  return reply.send({ error: { ...problem, message: texts.problem(problem), remedy: texts.remedy(problem) } });
 }
 
 function explain(error: FastifyError | Error): ContourNodeError {

@@ -32,7 +32,7 @@ function row(texts: Texts, choice: OfferedChoice, isOperator: boolean): Html {
     <td>${leftOut.map((group) => html`<div>${words.images(group.images)}: ${group.reason}</div>`)}</td>
     <td>
       ${missing(words, choice)}
-      ${problem !== undefined && html`<div>${words.impossible}: ${problem.message} <code>${problem.code}</code></div>`}
+      ${problem !== undefined && html`<div>${words.impossible}: ${texts.problem(problem)} <code>${problem.code}</code></div>`}
       ${
         isOperator &&
         problem === undefined &&

@@ -181,7 +181,7 @@ function row(texts: Texts, series: SeriesView, patient: ReadableIdentity | undef
     ).values(),
   ];
   const deliveries = orders.flatMap((order) => order.deliveries);
-  const why = series.problem?.message ?? texts.stateHelp[series.state]?.message;
+  const why = series.problem === undefined ? texts.stateHelp[series.state]?.message : texts.problem(series.problem);
   const name = patient === undefined || patient.name === '' ? series.key : patient.name;
   return html`<tr id="series-${series.key}">
       <td class="state-cell">

@@ -1,4 +1,5 @@
 import { errorRow, isErrorCode } from '../../errors.ts';
+import { historyInChinese, problemInChinese, warningInChinese } from './history-zh-cn.ts';
 import { remediesInChinese } from './remedies-zh-cn.ts';
 import type { Texts } from './texts.ts';
 
@@ -62,6 +63,9 @@ export const zhCn: Texts = {
   warningHelp: {
     COUNT_NOT_CONFIRMED: '无法向发送方核实图像数量：扫描末端若有缺失将不会被发现',
   },
+  problem: problemInChinese,
+  warning: warningInChinese,
+  historySentence: historyInChinese,
   // A remedy of a place's own says more than the usual one: it stays as it is.
   remedy: ({ code, remedy }) =>
     isErrorCode(code) && errorRow(code).remedy === remedy ? remediesInChinese[code] : remedy,
