@@ -16,7 +16,7 @@ const http = await startHttpServer({
   config: () => httpSchema.parse({ port: 0 }),
   series: store,
   dataDirectory,
-  identity: () => undefined,
+  patient: () => undefined,
   targets: async () => ({ bundles: [], destinations: [] }),
   node: { aeTitle: 'CONTOUR', dicomPort: 11112 },
   actions: undefined as never,

@@ -1,11 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import type { PatientIdentity } from '../dicom/ct-header.ts';
-import { readableIdentity } from '../dicom/readable-identity.ts';
 import { ContourNodeError } from '../errors.ts';
 import { keySchema as key } from '../work/key.ts';
 import type { NodeAudit } from '../observe/audit/node-audit.ts';
 import type { Log } from '../log.ts';
+import type { ShownPatient } from '../store/shown-patient.ts';
 import type { Patients } from './patients.ts';
 import { actorOf } from './actor.ts';
 import { type SeriesActions, type SeriesReader, type SeriesState, seriesStates } from '../store/series.ts';
@@ -39,8 +38,8 @@ export interface ActionAnswer {
 export interface SeriesApiOptions {
   readonly series: SeriesReader;
   readonly actions: SeriesActions;
-  /** Of the patient of a series, as its images have it. */
-  readonly identity: (key: string) => PatientIdentity | undefined;
+  /** The patient and study of a series, for people. */
+  readonly patient: (key: string) => ShownPatient | undefined;
   readonly audit: NodeAudit;
   readonly log: Log;
 }
@@ -48,7 +47,7 @@ export interface SeriesApiOptions {
 /** The JSON API. A series is named by its key, a pseudonym; who the patient is says only `identity`, which the audit trail keeps. */
 export function addSeriesApi(
   server: FastifyInstance,
-  { series, actions, identity, audit, log }: SeriesApiOptions,
+  { series, actions, patient, audit, log }: SeriesApiOptions,
   patients: Pick<Patients, 'showFor'>,
 ): void {
   server.get('/api/series', { config: { role: 'viewer' } }, async (request) => {
@@ -148,11 +147,11 @@ export function addSeriesApi(
         remedy: 'look the series up at its sender',
       });
     const one = keyOf(request.params.key);
-    const found = identity(one);
+    const found = patient(one);
     if (found === undefined) throw unknownSeries();
     audit.identityShown(one, actorOf(request));
     log.info({ series: one, user: request.user.name, address: request.ip }, 'patient identity shown');
-    return readableIdentity(found);
+    return found;
   });
 }
 

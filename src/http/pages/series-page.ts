@@ -15,7 +15,7 @@ import {
 } from './parts.ts';
 import { choicesSection } from './choices-section.ts';
 import { correctionSection } from './correction-section.ts';
-import type { ReadableIdentity } from '../../dicom/readable-identity.ts';
+import type { ShownPatient } from '../../store/shown-patient.ts';
 import type { ShowIdentity } from '../patients.ts';
 import { hasPictures, viewerSection } from './viewer-section.ts';
 
@@ -25,7 +25,7 @@ export interface SeriesPageInput {
   /** Whether the patient is shown at once, by a button, or not at all. */
   readonly identity: ShowIdentity;
   /** Where it is shown at once. */
-  readonly patient: ReadableIdentity | undefined;
+  readonly patient: ShownPatient | undefined;
   readonly now: number;
   /** What an operator may choose; undefined for a user who may change nothing. */
   readonly operator: OperatorTargets | undefined;
@@ -135,7 +135,7 @@ function patient({ texts, identity, patient: known }: SeriesPageInput): Html | u
   </section>`;
 }
 
-function patientFacts(labels: Texts['series']['patient']['labels'], patient: ReadableIdentity): Html {
+function patientFacts(labels: Texts['series']['patient']['labels'], patient: ShownPatient): Html {
   return html`<dl>
     ${(['name', 'patientId', 'birthDate', 'sex'] as const).map(
       (field) =>

@@ -1,6 +1,6 @@
 import type { FilterChoices, SeriesView, SeriesFilter, SeriesPage, SeriesState } from '../../store/series.ts';
 import { seriesStates } from '../../store/series.ts';
-import type { ReadableIdentity } from '../../dicom/readable-identity.ts';
+import type { ShownPatient } from '../../store/shown-patient.ts';
 import type { Texts } from '../texts/texts.ts';
 import { filterOptions, filterSelect } from './filter-select.ts';
 import { html, type Html } from './html.ts';
@@ -62,7 +62,7 @@ export function filterOf(query: WorklistQuery, now: number): SeriesFilter {
 export interface WorklistInput {
   readonly texts: Texts;
   /** By series, where the user sees them; undefined: the list shows keys. */
-  readonly patients: ReadonlyMap<string, ReadableIdentity> | undefined;
+  readonly patients: ReadonlyMap<string, ShownPatient> | undefined;
   readonly query: WorklistQuery;
   readonly found: SeriesPage;
   readonly choices: FilterChoices;
@@ -173,7 +173,7 @@ function emptyList(texts: Texts, query: WorklistQuery, { aeTitle, dicomPort }: W
 }
 
 /** One line a series; everything else of it stands in a second row that its button opens. */
-function row(texts: Texts, series: SeriesView, patient: ReadableIdentity | undefined, now: number): Html {
+function row(texts: Texts, series: SeriesView, patient: ShownPatient | undefined, now: number): Html {
   const orders = series.orders.filter(({ state, revision }) => state !== 'superseded' && revision === series.revision);
   const warnings = [
     ...new Map(
