@@ -24,7 +24,8 @@ const warmUpStep = 200;
  */
 export class Patients {
   readonly #options: PatientsOptions;
-  readonly #known = new Map<string, ShownPatient>();
+  /** `text`: what a search looks into. */
+  readonly #known = new Map<string, { readonly patient: ShownPatient; readonly text: string }>();
   readonly #shown = new Set<string>();
   #configured: HttpConfig | undefined;
   readonly #stop: () => void;
@@ -47,9 +48,9 @@ export class Patients {
   shown(series: readonly string[], request: FastifyRequest): ReadonlyMap<string, ShownPatient> {
     const patients = new Map<string, ShownPatient>();
     for (const key of series) {
-      const patient = this.#of(key);
-      if (patient === undefined) continue;
-      patients.set(key, patient);
+      const known = this.#of(key);
+      if (known === undefined) continue;
+      patients.set(key, known.patient);
       this.#record(key, request);
     }
     return patients;
@@ -58,22 +59,23 @@ export class Patients {
   /** Series whose patient's name or ID has this text, whatever its case. */
   search(text: string, request: FastifyRequest): ReadonlySet<string> {
     const wanted = text.toLowerCase();
-    const found = this.#options.series.keys().filter((key) => {
-      const patient = this.#of(key);
-      return patient !== undefined && `${patient.name}\n${patient.patientId}`.toLowerCase().includes(wanted);
-    });
+    const found = this.#options.series.keys().filter((key) => this.#of(key)?.text.includes(wanted));
     this.#options.audit.patientSearched(found.length, actorOf(request));
     return new Set(found);
   }
 
-  #of(key: string): ShownPatient | undefined {
+  #of(key: string): { readonly patient: ShownPatient; readonly text: string } | undefined {
     // A reload may have changed the character set of a peer.
     const config = this.#options.config();
     if (config !== this.#configured) this.#known.clear();
     this.#configured = config;
-    const patient = this.#known.get(key) ?? this.#options.patient(key);
-    if (patient !== undefined) this.#known.set(key, patient);
-    return patient;
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const patient = this.#options.patient(key);
+    if (patient === undefined) return undefined;
+    const read = { patient, text: `${patient.name}\n${patient.patientId}`.toLowerCase() };
+    this.#known.set(key, read);
+    return read;
   }
 
   #record(key: string, request: FastifyRequest): void {

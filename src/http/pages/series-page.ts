@@ -137,11 +137,11 @@ function patient({ texts, identity, patient: known }: SeriesPageInput): Html | u
 
 function patientFacts(labels: Texts['series']['patient']['labels'], patient: ShownPatient): Html {
   return html`<dl>
-    ${(['name', 'patientId', 'birthDate', 'sex'] as const).map(
+    ${(['name', 'patientId', 'birthDate', 'sex', 'studyDescription', 'ctDate'] as const).map(
       (field) =>
         html`<div>
           <dt>${labels[field]}</dt>
-          <dd>${patient[field] === '' ? '–' : patient[field]}</dd>
+          <dd>${patient[field] || '–'}</dd>
         </div>`,
     )}
   </dl>`;

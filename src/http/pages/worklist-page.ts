@@ -148,18 +148,19 @@ function filterForm(texts: Texts, query: WorklistQuery, choices: FilterChoices, 
 function list({ texts, patients, query, found, node, now }: WorklistInput): Html {
   if (found.series.length === 0) return emptyList(texts, query, node);
   const { columns, caption } = texts.worklist;
+  const shown = Object.entries(columns).filter(([name]) => name !== 'study' || patients !== undefined);
   return html`<table class="worklist">
     <caption>
       ${caption}: ${texts.worklist.found(found.total)}
     </caption>
     <thead>
       <tr>
-        ${Object.values(columns).map((title) => html`<th scope="col">${title}</th>`)}
+        ${shown.map(([name, title]) => html`<th scope="col" class="column-${name}">${title}</th>`)}
         <th scope="col"><span class="hidden">${texts.worklist.details}</span></th>
       </tr>
     </thead>
     <tbody>
-      ${found.series.map((series) => row(texts, series, patients?.get(series.key), now))}
+      ${found.series.map((series) => row(texts, series, patients, now))}
     </tbody>
   </table>`;
 }
@@ -173,7 +174,8 @@ function emptyList(texts: Texts, query: WorklistQuery, { aeTitle, dicomPort }: W
 }
 
 /** One line a series; everything else of it stands in a second row that its button opens. */
-function row(texts: Texts, series: SeriesView, patient: ShownPatient | undefined, now: number): Html {
+function row(texts: Texts, series: SeriesView, patients: WorklistInput['patients'], now: number): Html {
+  const patient = patients?.get(series.key);
   const orders = series.orders.filter(({ state, revision }) => state !== 'superseded' && revision === series.revision);
   const warnings = [
     ...new Map(
@@ -190,22 +192,28 @@ function row(texts: Texts, series: SeriesView, patient: ShownPatient | undefined
         ${why !== undefined && html`<span class="why">${why}</span>`}
       </td>
       <th scope="row">
-        <a class="${name === series.key && 'key'}" href="/series/${series.key}">${name}</a>
-        ${patient !== undefined && html`<span class="quiet">${patient.patientId}</span>`}
+        <span class="patient"
+          ><a class="${name === series.key && 'key'}" href="/series/${series.key}">${name}</a>
+          ${patient !== undefined && html`<span class="quiet">${patient.patientId}</span>`}</span
+        >
       </th>
+      ${
+        patients !== undefined &&
+        html`<td class="column-study">${patient?.studyDescription} <span class="quiet">${patient?.ctDate}</span></td>`
+      }
       <td>
         ${texts.images(series.images, series.expectedImages)}
         <span class="quiet">${moment(texts, series.lastReceivedAt)}</span>
       </td>
-      <td>${series.peer ?? series.callingAe}</td>
-      <td>
+      <td class="column-from">${series.peer ?? series.callingAe}</td>
+      <td class="column-bundle">
         ${
           orders.length === 0
             ? html`<span class="quiet">${texts.worklist.noBundle}</span>`
             : orders.map(({ bundle }) => bundle.name).join(', ')
         }
       </td>
-      <td>${stageNow(texts, series.stages, now)}</td>
+      <td class="column-stages">${stageNow(texts, series.stages, now)}</td>
       <td>
         ${deliveries.map(deliveryMark)}
         ${deliveries.length === 0 && orders.length > 0 && html`<span class="quiet">${texts.worklist.noDestination}</span>`}
@@ -221,9 +229,10 @@ function row(texts: Texts, series: SeriesView, patient: ShownPatient | undefined
       </td>
     </tr>
     <tr id="more-${series.key}" class="more-row" hidden>
-      <td colspan="8">
+      <td colspan="${patients === undefined ? 8 : 9}">
         <div class="more-facts">
           ${whyBox(texts, series)} ${fewWarnings(texts, warnings)} ${stageList(texts, series.stages, now)}
+          ${patient !== undefined && html`<p>${[patient.studyDescription, patient.ctDate].filter(Boolean).join(', ')}</p>`}
           <p class="quiet">
             <span class="key">${series.key}</span>,
             ${series.callingAe}${

@@ -127,6 +127,7 @@ export const en = {
     columns: {
       state: 'State',
       series: 'Patient',
+      study: 'Study',
       images: 'Images',
       from: 'Sender',
       bundle: 'Model',
@@ -215,7 +216,14 @@ export const en = {
       title: 'Patient',
       hidden: 'Hidden. Showing it is recorded with your name.',
       show: 'Show patient',
-      labels: { name: 'Name', patientId: 'Patient ID', birthDate: 'Birth date', sex: 'Sex' },
+      labels: {
+        name: 'Name',
+        patientId: 'Patient ID',
+        birthDate: 'Birth date',
+        sex: 'Sex',
+        studyDescription: 'Study',
+        ctDate: 'CT date',
+      },
     },
     byHand: {
       title: 'Other model, other destination, delete',

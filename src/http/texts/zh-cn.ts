@@ -105,6 +105,7 @@ export const zhCn: Texts = {
     columns: {
       state: '状态',
       series: '患者',
+      study: '检查',
       images: '图像',
       from: '发送方',
       bundle: '模型',
@@ -192,7 +193,14 @@ export const zhCn: Texts = {
       title: '患者',
       hidden: '已隐藏。显示操作将与您的用户名一起记录。',
       show: '显示患者信息',
-      labels: { name: '姓名', patientId: '患者 ID', birthDate: '出生日期', sex: '性别' },
+      labels: {
+        name: '姓名',
+        patientId: '患者 ID',
+        birthDate: '出生日期',
+        sex: '性别',
+        studyDescription: '检查描述',
+        ctDate: 'CT 日期',
+      },
     },
     byHand: {
       title: '其他模型、其他目的地、删除',
