@@ -21,7 +21,7 @@ function flatten(tree: Tree, path = ''): [string, string][] {
 
 /** What errors, warnings and events say has tests of its own. */
 function withoutTold(texts: Texts): object {
-  const told: readonly (keyof Texts)[] = ['remedy', 'problem', 'warning', 'historySentence'];
+  const told: readonly (keyof Texts)[] = ['patientName', 'remedy', 'problem', 'warning', 'historySentence'];
   return Object.fromEntries(Object.entries(texts).filter(([name]) => !told.includes(name as keyof Texts)));
 }
 
@@ -54,6 +54,13 @@ test('every error and every warning is told in Chinese, with the values of its o
   const codes = warningCodes();
   assert.ok(codes.size > 30 && codes.has('COUNT_NOT_CONFIRMED') && codes.has('CT_TISSUE'), [...codes].join(' '));
   for (const code of codes) assert.match(warning({ code, text: '10 mm' }), /\p{Script=Han}.*（10 mm）$/u, code);
+});
+
+test('a Chinese page has the Chinese writing of a name first', () => {
+  const { patientName } = textsIn('zh-CN');
+  assert.equal(patientName('Wang XiaoDong = 王 小东'), '王 小东 = Wang XiaoDong');
+  assert.equal(patientName('Müller Anna'), 'Müller Anna');
+  assert.equal(textsIn('en').patientName('Wang XiaoDong = 王 小东'), 'Wang XiaoDong = 王 小东');
 });
 
 test('the history of a series is told in Chinese', () => {

@@ -59,7 +59,9 @@ function head({ texts, series, now, operator, patient: known }: SeriesPageInput)
   return html`<section id="head" class="head" data-live>
     <p class="crumb"><a href="/">${texts.worklist.title}</a></p>
     <div class="title">
-      <h1>${known === undefined ? words.title : known.name} <span class="key">${series.key}</span></h1>
+      <h1>
+        ${known === undefined ? words.title : texts.patientName(known.name)} <span class="key">${series.key}</span>
+      </h1>
       ${stateBadge(texts, series.state)}
     </div>
     ${whyBox(texts, series)} ${warningList(texts, series.warnings)} ${stageList(texts, series.stages, now)}

@@ -184,7 +184,7 @@ function row(texts: Texts, series: SeriesView, patients: WorklistInput['patients
   ];
   const deliveries = orders.flatMap((order) => order.deliveries);
   const why = series.problem === undefined ? texts.stateHelp[series.state]?.message : texts.problem(series.problem);
-  const name = patient === undefined || patient.name === '' ? series.key : patient.name;
+  const name = patient === undefined || patient.name === '' ? series.key : texts.patientName(patient.name);
   return html`<tr id="series-${series.key}">
       <td class="state-cell">
         ${stateBadge(texts, series.state)}

@@ -78,6 +78,8 @@ export const en = {
     COUNT_NOT_CONFIRMED:
       'the number of images could not be checked with the sender: a missing end of the scan would not be noticed',
   } as Partial<Record<string, string>>,
+  /** Writings of a name, apart by ` = ` (PS3.5 section 6.2.1.1): the one that is read here first. */
+  patientName: (name: string) => name,
   /** What has happened; the errors say it in English. */
   problem: ({ message }: { code: string; message: string }) => message,
   warning: ({ text }: { code: string; text: string }) => text,

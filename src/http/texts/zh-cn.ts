@@ -63,6 +63,10 @@ export const zhCn: Texts = {
   warningHelp: {
     COUNT_NOT_CONFIRMED: '无法向发送方核实图像数量：扫描末端若有缺失将不会被发现',
   },
+  patientName: (name) => {
+    const [alphabetic = '', ideographic = '', ...phonetic] = name.split(' = ');
+    return [ideographic, alphabetic, ...phonetic].filter((writing) => writing.trim() !== '').join(' = ');
+  },
   problem: problemInChinese,
   warning: warningInChinese,
   historySentence: historyInChinese,
