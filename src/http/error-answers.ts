@@ -8,7 +8,7 @@ import { sendHtml } from './pages/send-html.ts';
 import { textsFor } from './texts/choose-language.ts';
 import { wantsPage } from './wants-page.ts';
 
-const apiRemedy = 'see docs/operations.md for the API';
+const apiRemedy = 'see docs/http-api.md for the API';
 
 /** Every error of a route, and what has none, is answered by {@link answerError}. */
 export function answerErrors(server: FastifyInstance, log: Log): void {

@@ -15,18 +15,18 @@ const state = z
   .transform((text) => text.replaceAll('-', ' '))
   .pipe(z.enum(seriesStates as readonly [SeriesState, ...SeriesState[]]));
 
-const listQuery = z.strictObject({
+export const listQuery = z.strictObject({
   state: z.union([state.transform((one) => [one]), z.array(state)]).optional(),
   limit: z.coerce.number().int().min(1).max(1000).default(200),
   before: z.iso.datetime().optional(),
 });
 /** Of a bundle's folder or a destination: never a path. */
 const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/);
-const resendBody = z.strictObject({ destination: z.string().optional() }).nullish();
+export const resendBody = z.strictObject({ destination: z.string().optional() }).nullish();
 
-const chooseBody = z.strictObject({ choice: key });
+export const chooseBody = z.strictObject({ choice: key });
 
-const orderBody = z.strictObject({ bundle: name, destinations: z.array(name).max(50) });
+export const orderBody = z.strictObject({ bundle: name, destinations: z.array(name).max(50) });
 
 /** What `POST /api/series/KEY/ACTION` answers. */
 export interface ActionAnswer {

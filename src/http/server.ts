@@ -17,6 +17,7 @@ import { answerErrors } from './error-answers.ts';
 import { addHealth } from './health.ts';
 import { addLanguage } from './language.ts';
 import { NodeStatus } from './node-status.ts';
+import { addOpenApi } from './openapi/add-openapi.ts';
 import { addPictures, type PicturesOptions } from './pictures.ts';
 import { addPages, type PageOptions } from './pages.ts';
 import { Patients } from './patients.ts';
@@ -82,6 +83,8 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     },
     onLogout: (logout) => audit.loggedOut(logout),
   });
+
+  await addOpenApi(server);
 
   const { metrics } = options;
   server.get('/metrics', { config: { role: 'monitor' } }, async (_request, reply) =>
