@@ -83,7 +83,7 @@ console.table(
 );
 const pages = rounds * queries.length;
 console.log(`processor time of the node: ${((cpuSeconds / pages) * 1000).toFixed(0)} ms a page`);
-console.log(`resident memory after 0, 72, … 360 pages: ${memory.map((one) => `${one.toFixed(0)} MB`).join(', ')}`);
+console.log(`resident memory after 0, 96, … 480 pages: ${memory.map((one) => `${one.toFixed(0)} MB`).join(', ')}`);
 if (values.keep) {
   console.log(url);
   await once(process, 'SIGINT');
