@@ -1,6 +1,7 @@
 /**
  * `node bench/worklist.ts [--series 5000] [--images 40] [--keep]`: how fast the worklist answers with that many series in
- * the store, and how the node's memory changes. `--keep` keeps it running for a look at the pages.
+ * the store, with names and the search by name, and how the node's memory changes. `--keep` keeps it running for a look at
+ * the pages.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -44,6 +45,8 @@ const queries = [
   '/?bundle=phantom-gtvp&days=2',
   '/?page=90',
   '/?search=no+such',
+  `/?search=${encodeURIComponent('小东')}`,
+  '/?search=10370',
 ];
 const listening = new AbortController();
 const listeners = await Promise.all(
@@ -61,7 +64,8 @@ for (let round = 0; round < rounds; round++) {
     const start = performance.now();
     const page = await (await fetch(url + query, { headers: { accept: 'text/html' } })).text();
     times.get(query)!.push(performance.now() - start);
-    if (!page.includes('</html>')) throw new Error(`${query}: no page`);
+    if (!page.includes('</html>') || (query.includes('%E5') && !page.includes('王 小东')))
+      throw new Error(`${query}: no page`);
   }
   const { residentMegabytes, ...cpu } = await ask('touch');
   cpuSeconds = cpu.cpuSeconds - before.cpuSeconds;
@@ -79,7 +83,7 @@ console.table(
 );
 const pages = rounds * queries.length;
 console.log(`processor time of the node: ${((cpuSeconds / pages) * 1000).toFixed(0)} ms a page`);
-console.log(`resident memory after 0, 72, … 360 pages: ${memory.map((one) => `${one.toFixed(0)} MB`).join(', ')}`);
+console.log(`resident memory after 0, 96, … 480 pages: ${memory.map((one) => `${one.toFixed(0)} MB`).join(', ')}`);
 if (values.keep) {
   console.log(url);
   await once(process, 'SIGINT');

@@ -16,6 +16,7 @@ import { logSeries } from './observe/series-log.ts';
 import { RefusedSenders } from './observe/refused-senders.ts';
 import { lockDataDirectory } from './store/directory-lock.ts';
 import type { SeriesActions, SeriesReader } from './store/series.ts';
+import { shownPatient } from './store/shown-patient.ts';
 import { Store } from './store/store.ts';
 
 export interface NodeDependencies {
@@ -96,7 +97,7 @@ async function startParts(
     config: () => config().http,
     series: store,
     dataDirectory,
-    identity: (series) => store.anyImage(series)?.image.identity,
+    patient: (series) => shownPatient(store, config().peers, series),
     targets: () => operatorTargets(config()),
     node: { aeTitle: config().dicom.aeTitle, dicomPort: config().dicom.port },
     actions,

@@ -216,7 +216,8 @@ None.
 
 Patient and study attributes are copied into the structure set as raw bytes together with the CT's Specific Character Set, so
 any character set is carried unchanged. Text that the node adds is ASCII. For routing and display these are decoded; bytes
-beyond ASCII without a declared set are read as UTF-8 where they are valid UTF-8, else as ISO_IR 100; invalid bytes become U+FFFD:
+beyond ASCII without a declared set are read as UTF-8 where they are valid UTF-8, else as ISO_IR 100; invalid bytes become U+FFFD. Where
+\`peers[].characterSet\` is configured, names of that peer are displayed in it, whatever its images declare:
 
 ${tables.characterSets()}
 

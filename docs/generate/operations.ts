@@ -1,10 +1,16 @@
-/** `node docs/generate/operations.ts` writes docs/operations.md: the text below, and every code of src/errors.ts. */
+/**
+ * `node docs/generate/operations.ts` writes docs/operations.md and docs/zh-CN/operations.md: the text below or that of
+ * operations-zh-cn.ts, and every code of src/errors.ts.
+ */
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { dimseStatus, formatStatus } from '../../src/dimse/status.ts';
 import { type ErrorCode, errorCodes, errorRow } from '../../src/errors.ts';
 import type { SeriesState } from '../../src/store/series.ts';
+import { textsIn } from '../../src/http/texts/choose-language.ts';
 import { causes } from './error-causes.ts';
+import { table } from './markdown-table.ts';
+import { operationsInChinese } from './operations-zh-cn.ts';
 
 /** The states of a series in the order in which it may reach them. */
 const states: Record<SeriesState, string> = {
@@ -16,7 +22,7 @@ const states: Record<SeriesState, string> = {
     'It cannot be contoured as it is, or every image of it was refused; the page shows the reason. Correct it at the source and send it again. Where its images make several scans, or some disagree with the rest, the page lists them with small pictures and offers to contour some without the others.',
   'nothing to contour':
     'Nothing but localisers (scout, topogram), or reports and screen captures. No alarm. Nothing to do: the scan comes as a series of its own.',
-  unrouted: 'No route matches. Add one, send SIGHUP, then `jobs retry KEY`.',
+  unrouted: 'No route matches. Add one, `contour-node reload`, then `jobs retry KEY`.',
   queued: 'Waits for a worker.',
   contouring: 'A worker contours it.',
   contoured: 'Contoured; the route has no destination.',
@@ -104,33 +110,76 @@ which does not count as a try. All processes end within 45 s, with exit code 0. 
 **Backup, upgrade, roll-back**: [deployment.md](deployment.md).
 `;
 
-/** The whole text of docs/operations.md. */
-export function operationsPage(): string {
+const codes = `
+## Error codes
+
+The same code is used in the log, in the API, on the page and on standard error. \`exit\` is the exit code of a command that
+ends with it: 1 failed, 2 wrong call. \`HTTP\` is the status of an answer of the API,
+\`C-STORE\` that of the response for an instance that is refused; an empty cell stands for 500 and 0xA700. While the input
+under \`at fault\` stays the same, no new try can succeed.
+
+`;
+
+/** What the page says in one language. */
+export interface OperationsTexts {
+  readonly introduction: string;
+  /** Heading and heads of the table. */
+  readonly statesTitle: string;
+  readonly statesHead: readonly string[];
+  readonly states: Readonly<Record<SeriesState, string>>;
+  readonly stateNames: Readonly<Record<SeriesState, string>>;
+  /** What follows the states. */
+  readonly rest: string;
+  readonly codes: string;
+  readonly codesHead: readonly string[];
+  readonly faults: Readonly<Record<'CT' | 'structure set' | 'either', string>>;
+  readonly causes: Readonly<Record<ErrorCode, string>>;
+  readonly remedy: (code: ErrorCode) => string;
+}
+
+const english: OperationsTexts = {
+  introduction,
+  statesTitle: 'States of a series',
+  statesHead: ['state', 'what it means, what to do'],
+  states,
+  stateNames: textsIn('en').states,
+  rest,
+  codes,
+  codesHead: ['code', 'exit', 'HTTP', 'C-STORE', 'at fault', 'cause', 'what to do'],
+  faults: { CT: 'CT', 'structure set': 'structure set', either: 'CT or structure set' },
+  causes,
+  remedy: (code) => sentence(errorRow(code).remedy),
+};
+
+/** The whole text of docs/operations.md, or of the same page in another language. */
+export function operationsPage(texts = english): string {
+  const stateRows = Object.entries(texts.states).map(([state, text]) => {
+    const name = texts.stateNames[state as SeriesState];
+    return [name === state ? name : `${name} (\`${state}\`)`, text];
+  });
   return [
-    introduction,
-    '## States of a series\n\n| state | what it means, what to do |\n| --- | --- |\n',
-    ...Object.entries(states).map(([state, text]) => `| ${state} | ${text} |\n`),
-    rest,
-    '\n## Error codes\n\nThe same code is used in the log, in the API, on the page and on standard error. `exit` is the exit code of a command that\nends with it: 1 failed, 2 wrong call. `HTTP` is the status of an answer of the API,\n`C-STORE` that of the response for an instance that is refused; an empty cell stands for 500 and 0xA700. While the input\nunder `at fault` stays the same, no new try can succeed.\n\n',
-    '| code | exit | HTTP | C-STORE | at fault | cause | what to do |\n| --- | --- | --- | --- | --- | --- | --- |\n',
-    errorCodes.map(errorLine).join('\n'),
-    '\n',
+    texts.introduction,
+    `## ${texts.statesTitle}\n\n${table(texts.statesHead, stateRows)}`,
+    texts.rest,
+    texts.codes,
+    table(
+      texts.codesHead,
+      errorCodes.map((code) => errorCells(texts, code)),
+    ),
   ].join('');
 }
 
-function errorLine(code: ErrorCode): string {
-  const { exit, http, dimse, fault = '', remedy } = errorRow(code);
-  const status = dimse === 'outOfResources' ? '' : formatStatus(dimseStatus[dimse]);
-  const cells = [
+function errorCells(texts: OperationsTexts, code: ErrorCode): string[] {
+  const { exit, http, dimse, fault } = errorRow(code);
+  return [
     `\`${code}\``,
-    exit,
-    http === 500 ? '' : http,
-    status,
-    fault === 'either' ? 'CT or structure set' : fault,
-    causes[code],
-    sentence(remedy),
+    String(exit),
+    http === 500 ? '' : String(http),
+    dimse === 'outOfResources' ? '' : formatStatus(dimseStatus[dimse]),
+    fault === undefined ? '' : texts.faults[fault],
+    texts.causes[code],
+    texts.remedy(code),
   ];
-  return `| ${cells.join(' | ')} |`;
 }
 
 function sentence(text: string): string {
@@ -139,4 +188,5 @@ function sentence(text: string): string {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   writeFileSync(new URL('../operations.md', import.meta.url), operationsPage());
+  writeFileSync(new URL('../zh-CN/operations.md', import.meta.url), operationsPage(operationsInChinese));
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { readableCharacterSets } from '../dicom/character-set.ts';
 import { auditSchema } from './audit-schema.ts';
 import { httpSchema } from './http-schema.ts';
 import { notificationsSchema } from './notifications-schema.ts';
@@ -8,7 +9,7 @@ import { dicomTlsSchema, peerTlsSchema } from './tls-schema.ts';
 
 /**
  * The configuration, as `config/default.yaml` comments it. Every key has a default, so that the node runs without any
- * file. docs/configuration.md is generated from the descriptions here.
+ * file. docs/configuration.md is generated from the descriptions here. Longer because a key is looked for in one place.
  */
 
 const port = z.int().min(1).max(65535);
@@ -38,6 +39,10 @@ export const peerSchema = z.strictObject({
   tls: peerTlsSchema.optional().describe('it speaks TLS'),
   quietPeriodSeconds: z.number().min(0).max(86400).optional().describe('overrides intake.quietPeriodSeconds'),
   completeOnRelease: z.boolean().default(false).describe('a series is complete as soon as its association is released'),
+  characterSet: z
+    .enum(readableCharacterSets.withoutCodeExtensions)
+    .optional()
+    .describe('how its names are read and shown, whatever it declares; structure sets keep the bytes that came'),
   acceptLossy: z
     .boolean()
     .default(false)

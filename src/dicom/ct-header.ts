@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ContourNodeError } from '../errors.ts';
 import { refuseDoubtful, type DataSet, type DicomFile } from './data-set.ts';
+import { type StudyValues, studyValues } from './readable-study.ts';
 import { checkUid, checkUidLength, isUid } from './uid.ts';
 
 export const ctImageStorage = '1.2.840.10008.5.1.4.1.1.2';
@@ -27,6 +28,8 @@ export interface CtHeader {
   /** '' where absent. */
   readonly frameOfReferenceUid: string;
   readonly identity: PatientIdentity;
+  /** Absent in what an earlier version has kept. */
+  readonly study?: StudyValues;
   readonly imageType: readonly string[];
   /** HFS, HFP, FFS, FFP…; '' where absent. */
   readonly patientPosition: string;
@@ -134,6 +137,7 @@ export function headerOf(file: DicomFile, values: DataSet): CtHeader {
     studyInstanceUid,
     frameOfReferenceUid,
     identity: patientIdentity(file),
+    study: studyValues(file),
     imageType: values.strings('00080008'),
     patientPosition: code('00185100'),
     gantryTilt: values.numbers('00181120')[0] ?? 0,

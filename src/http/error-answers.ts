@@ -9,7 +9,7 @@ import { sendHtml } from './pages/send-html.ts';
 import { textsFor } from './texts/choose-language.ts';
 import { wantsPage } from './wants-page.ts';
 
-const apiRemedy = 'see docs/operations.md for the API';
+const apiRemedy = 'see docs/http-api.md for the API';
 
 /** Every error of a route, and what has none, is answered by {@link answerError}. */
 export function answerErrors(server: FastifyInstance, log: Log): void {
@@ -23,12 +23,13 @@ export function answerErrors(server: FastifyInstance, log: Log): void {
   });
 }
 
-/** As `{ error: { code, message, remedy } }`, with the codes of src/errors.ts; to a browser that opens a page as a page. */
+/** As `{ error: { code, message, remedy } }`, with the codes of src/errors.ts, in the language that the request asks for; to a browser that opens a page as a page. */
 export function answerError(reply: FastifyReply, error: ContourNodeError): FastifyReply {
   const problem = problemFrom(error);
   reply.status(errorRow(error.code).http);
-  if (!wantsPage(reply.request)) return reply.send({ error: problem });
-  return sendHtml(reply, errorPage(textsFor(reply.request), problem));
+  const texts = textsFor(reply.request);
+  if (wantsPage(reply.request)) return sendHtml(reply, errorPage(texts, problem));
+  return reply.send({ error: { ...problem, message: texts.problem(problem), remedy: texts.remedy(problem) } });
 }
 
 function explain(error: FastifyError | Error): ContourNodeError {

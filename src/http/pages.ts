@@ -83,7 +83,7 @@ export function addPages(
   server.get<{ Params: { key: string } }>('/series/:key', { config: { role: 'viewer' } }, async (request, reply) => {
     const texts = textsFor(request);
     const show = patients.showFor(request);
-    const detail = series.show(request.params.key);
+    const detail = series.show(request.params.key, texts.historySentence);
     if (detail === undefined) throw new ContourNodeError('NOT_FOUND', 'no such series', { remedy: texts.series.gone });
     const reader = readerOf(request, reply);
     const operator = allows(reader.role, 'operator') ? await targets() : undefined;

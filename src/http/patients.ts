@@ -1,9 +1,8 @@
 import type { FastifyRequest } from 'fastify';
 import type { HttpConfig } from '../config/http-schema.ts';
-import type { PatientIdentity } from '../dicom/ct-header.ts';
-import { type ReadableIdentity, readableIdentity } from '../dicom/readable-identity.ts';
 import type { NodeAudit } from '../observe/audit/node-audit.ts';
 import type { SeriesReader } from '../store/series.ts';
+import type { ShownPatient } from '../store/shown-patient.ts';
 import { hasNoUsers } from './access/identify.ts';
 import { actorOf } from './actor.ts';
 
@@ -12,7 +11,7 @@ export type ShowIdentity = NonNullable<HttpConfig['showIdentity']>;
 export interface PatientsOptions {
   readonly config: () => HttpConfig;
   readonly series: Pick<SeriesReader, 'keys' | 'onChange'>;
-  readonly identity: (key: string) => PatientIdentity | undefined;
+  readonly patient: (key: string) => ShownPatient | undefined;
   readonly audit: Pick<NodeAudit, 'identityShown' | 'patientSearched'>;
 }
 
@@ -25,8 +24,10 @@ const warmUpStep = 200;
  */
 export class Patients {
   readonly #options: PatientsOptions;
-  readonly #known = new Map<string, ReadableIdentity>();
+  /** `text`: what a search looks into. */
+  readonly #known = new Map<string, { readonly patient: ShownPatient; readonly text: string }>();
   readonly #shown = new Set<string>();
+  #configured: HttpConfig | undefined;
   readonly #stop: () => void;
 
   constructor(options: PatientsOptions) {
@@ -44,12 +45,12 @@ export class Patients {
   }
 
   /** The patients of these series, for a user who sees them. */
-  shown(series: readonly string[], request: FastifyRequest): ReadonlyMap<string, ReadableIdentity> {
-    const patients = new Map<string, ReadableIdentity>();
+  shown(series: readonly string[], request: FastifyRequest): ReadonlyMap<string, ShownPatient> {
+    const patients = new Map<string, ShownPatient>();
     for (const key of series) {
-      const patient = this.#of(key);
-      if (patient === undefined) continue;
-      patients.set(key, patient);
+      const known = this.#of(key);
+      if (known === undefined) continue;
+      patients.set(key, known.patient);
       this.#record(key, request);
     }
     return patients;
@@ -58,22 +59,23 @@ export class Patients {
   /** Series whose patient's name or ID has this text, whatever its case. */
   search(text: string, request: FastifyRequest): ReadonlySet<string> {
     const wanted = text.toLowerCase();
-    const found = this.#options.series.keys().filter((key) => {
-      const patient = this.#of(key);
-      return patient !== undefined && `${patient.name}\n${patient.patientId}`.toLowerCase().includes(wanted);
-    });
+    const found = this.#options.series.keys().filter((key) => this.#of(key)?.text.includes(wanted));
     this.#options.audit.patientSearched(found.length, actorOf(request));
     return new Set(found);
   }
 
-  #of(key: string): ReadableIdentity | undefined {
+  #of(key: string): { readonly patient: ShownPatient; readonly text: string } | undefined {
+    // A reload may have changed the character set of a peer.
+    const config = this.#options.config();
+    if (config !== this.#configured) this.#known.clear();
+    this.#configured = config;
     const known = this.#known.get(key);
     if (known !== undefined) return known;
-    const identity = this.#options.identity(key);
-    if (identity === undefined) return undefined;
-    const patient = readableIdentity(identity);
-    this.#known.set(key, patient);
-    return patient;
+    const patient = this.#options.patient(key);
+    if (patient === undefined) return undefined;
+    const read = { patient, text: `${patient.name}\n${patient.patientId}`.toLowerCase() };
+    this.#known.set(key, read);
+    return read;
   }
 
   #record(key: string, request: FastifyRequest): void {

@@ -1,12 +1,11 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import type { PatientIdentity } from '../dicom/ct-header.ts';
-import { readableIdentity } from '../dicom/readable-identity.ts';
 import { ContourNodeError } from '../errors.ts';
 import { inWords } from '../schema-words.ts';
 import { keySchema as key } from '../work/key.ts';
 import type { NodeAudit } from '../observe/audit/node-audit.ts';
 import type { Log } from '../log.ts';
+import type { ShownPatient } from '../store/shown-patient.ts';
 import type { Patients } from './patients.ts';
 import { actorOf } from './actor.ts';
 import { type SeriesActions, type SeriesReader, type SeriesState, seriesStates } from '../store/series.ts';
@@ -17,7 +16,7 @@ const state = z
   .transform((text) => text.replaceAll('-', ' '))
   .pipe(z.enum(seriesStates as readonly [SeriesState, ...SeriesState[]]));
 
-const listQuery = z.strictObject({
+export const listQuery = z.strictObject({
   state: z.union([state.transform((one) => [one]), z.array(state)]).optional(),
   limit: z.coerce.number().int().min(1).max(1000).default(200),
   before: z.iso.datetime().optional(),
@@ -28,11 +27,11 @@ const name = z
   .min(1)
   .max(64)
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'the name of a model or destination');
-const resendBody = z.strictObject({ destination: z.string().optional() }).nullish();
+export const resendBody = z.strictObject({ destination: z.string().optional() }).nullish();
 
-const chooseBody = z.strictObject({ choice: key });
+export const chooseBody = z.strictObject({ choice: key });
 
-const orderBody = z.strictObject({ bundle: name, destinations: z.array(name).max(50) });
+export const orderBody = z.strictObject({ bundle: name, destinations: z.array(name).max(50) });
 
 /** What `POST /api/series/KEY/ACTION` answers. */
 export interface ActionAnswer {
@@ -44,8 +43,8 @@ export interface ActionAnswer {
 export interface SeriesApiOptions {
   readonly series: SeriesReader;
   readonly actions: SeriesActions;
-  /** Of the patient of a series, as its images have it. */
-  readonly identity: (key: string) => PatientIdentity | undefined;
+  /** The patient and study of a series, for people. */
+  readonly patient: (key: string) => ShownPatient | undefined;
   readonly audit: NodeAudit;
   readonly log: Log;
 }
@@ -53,7 +52,7 @@ export interface SeriesApiOptions {
 /** The JSON API. A series is named by its key, a pseudonym; who the patient is says only `identity`, which the audit trail keeps. */
 export function addSeriesApi(
   server: FastifyInstance,
-  { series, actions, identity, audit, log }: SeriesApiOptions,
+  { series, actions, patient, audit, log }: SeriesApiOptions,
   patients: Pick<Patients, 'showFor'>,
 ): void {
   server.get('/api/series', { config: { role: 'viewer' } }, async (request) => {
@@ -153,11 +152,11 @@ export function addSeriesApi(
         remedy: 'look the series up at its sender',
       });
     const one = keyOf(request.params.key);
-    const found = identity(one);
+    const found = patient(one);
     if (found === undefined) throw unknownSeries();
     audit.identityShown(one, actorOf(request));
     log.info({ series: one, user: request.user.name, address: request.ip }, 'patient identity shown');
-    return readableIdentity(found);
+    return found;
   });
 }
 

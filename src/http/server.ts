@@ -18,6 +18,7 @@ import { addHealth } from './health.ts';
 import { addImagePictures } from './image-pictures.ts';
 import { addLanguage } from './language.ts';
 import { NodeStatus } from './node-status.ts';
+import { addOpenApi } from './openapi/add-openapi.ts';
 import { addPictures, type PicturesOptions } from './pictures.ts';
 import { addPages, type PageOptions } from './pages.ts';
 import { Patients } from './patients.ts';
@@ -83,6 +84,8 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     },
     onLogout: (logout) => audit.loggedOut(logout),
   });
+
+  await addOpenApi(server);
 
   const { metrics } = options;
   server.get('/metrics', { config: { role: 'monitor' } }, async (_request, reply) =>

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { decodeText } from '../dicom/character-set.ts';
 import { asContourNodeError } from '../errors.ts';
 import { checks, delayAfter, retries } from '../retries.ts';
+import { shownValues } from '../store/shown-patient.ts';
 import { contactSheetFile } from '../work/picture-files.ts';
 import { wasContoured } from '../store/orders.ts';
 import type { Channel } from './channel.ts';
@@ -174,9 +175,10 @@ export class ChannelRound {
   }
 
   #patient(series: string): { name: string; id: string } | undefined {
-    const [first] = this.#options.store.images(series);
-    if (first === undefined) return undefined;
-    const { name, patientId, characterSet } = first.image.identity;
+    const { store, current } = this.#options;
+    const values = shownValues(store, current().peers, series);
+    if (values === undefined) return undefined;
+    const { name, patientId, characterSet } = values.identity;
     const text = (hex: string): string => decodeText(Buffer.from(hex, 'hex'), characterSet.split('\\'));
     return { name: text(name), id: text(patientId) };
   }

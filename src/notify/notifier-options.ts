@@ -10,5 +10,5 @@ export interface NotifierOptions {
   readonly lock: SeriesLock;
   readonly clock: Clock;
   readonly log: Log;
-  readonly current: () => Pick<Config, 'notifications' | 'dicom'>;
+  readonly current: () => Pick<Config, 'notifications' | 'dicom' | 'peers'>;
 }

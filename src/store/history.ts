@@ -4,8 +4,11 @@ import type { CorrectionEvent } from './corrections.ts';
 import type { JournalEvent } from './events.ts';
 import type { HistoryEvent } from './series.ts';
 
-/** An event of the journal as a person reads it: no DICOM UIDs, no patient data. */
-export function historyEvent(event: JournalEvent): HistoryEvent {
+/** An event in words: no DICOM UIDs, no patient data. */
+export type HistorySentence = (event: JournalEvent) => string;
+
+/** An event of the journal as a person reads it, in the language of the sentence. */
+export function historyEvent(event: JournalEvent, sentence: HistorySentence): HistoryEvent {
   const problem = 'problem' in event ? event.problem : 'error' in event ? event.error : undefined;
   return {
     at: event.at,
@@ -18,7 +21,8 @@ export function historyEvent(event: JournalEvent): HistoryEvent {
   };
 }
 
-function sentence(event: JournalEvent): string {
+/** In English. */
+export function historySentence(event: JournalEvent): string {
   switch (event.kind) {
     case 'association':
       return `images arrive from ${event.callingAe} (${event.peer ?? event.address}), called ${event.calledAe}`;

@@ -1,6 +1,7 @@
 import type { Warning } from '../warning.ts';
 import type { Problem } from '../problem.ts';
 import type { Comparison, Correction } from './corrections.ts';
+import type { JournalEvent } from './events.ts';
 import type { Commitment, Delivery, Order } from './orders.ts';
 import { type SeriesState, seriesStates } from './series-state.ts';
 import type { StageTime } from './stage-times.ts';
@@ -64,7 +65,7 @@ export interface HistoryEvent {
   readonly at: string;
   /** `association`, `refused`, `revision`, `rejected`, `contour try` … (src/store/events.ts). */
   readonly kind: string;
-  /** One English sentence without patient data. */
+  /** One sentence without patient data; in English unless another was asked for. */
   readonly text: string;
   readonly code?: string;
   readonly revision?: number;
@@ -130,8 +131,8 @@ export interface SeriesReader {
   /** Last changed first. */
   list(options?: ListOptions): SeriesSummary[];
   view(key: string): SeriesView | undefined;
-  /** The same with its history, which is read from the journal. */
-  show(key: string): SeriesDetail | undefined;
+  /** The same with its history, which is read from the journal; `sentence` tells it in another language than English. */
+  show(key: string, sentence?: (event: JournalEvent) => string): SeriesDetail | undefined;
   /** Series in each state. */
   counts(): Record<SeriesState, number>;
   /** One page of the worklist, the last changed first. */

@@ -1,6 +1,6 @@
 import { countCommitments, countDeliveries, type DueWork, dueWork, type StateCount } from './due-work.ts';
 import type { JournalEvent } from './events.ts';
-import { historyEvent } from './history.ts';
+import { historyEvent, historySentence } from './history.ts';
 import { type InstancePlace, Instances, type StoredImage } from './instances.ts';
 import { readJournal } from './journal.ts';
 import { type CommitmentState, compareText, type DeliveryState } from './orders.ts';
@@ -69,9 +69,9 @@ export class StoreReader implements Omit<SeriesReader, 'onChange'> {
     return view;
   }
 
-  show(key: string): SeriesDetail | undefined {
+  show(key: string, sentence = historySentence): SeriesDetail | undefined {
     const view = this.view(key);
-    return view && { ...view, history: this.events(key).map(historyEvent) };
+    return view && { ...view, history: this.events(key).map((event) => historyEvent(event, sentence)) };
   }
 
   list(options: ListOptions = {}): SeriesSummary[] {

@@ -1,7 +1,13 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { AssociationRejected } from '../../src/dimse/scu/association-rejected.ts';
-import { ContourNodeError } from '../../src/errors.ts';
+import { ContourNodeError, type ErrorCode, errorCodes } from '../../src/errors.ts';
+import { problemFrom } from '../../src/problem.ts';
+import type { JournalEvent } from '../../src/store/events.ts';
+import type { Texts } from '../../src/http/texts/texts.ts';
+import { checkout } from '../support/run-program.ts';
 import { languages, textsFor, textsIn } from '../../src/http/texts/choose-language.ts';
 import { nodeOverHttp } from './running-http.ts';
 
@@ -14,9 +20,15 @@ function flatten(tree: Tree, path = ''): [string, string][] {
   return Object.entries(tree).flatMap(([key, value]) => flatten(value, `${path}.${key}`));
 }
 
+/** What errors, warnings and events say has tests of its own. */
+function withoutTold(texts: Texts): object {
+  const told: readonly (keyof Texts)[] = ['patientName', 'remedy', 'problem', 'warning', 'historySentence'];
+  return Object.fromEntries(Object.entries(texts).filter(([name]) => !told.includes(name as keyof Texts)));
+}
+
 test('no text is missing in any language, and the Chinese pages are in Chinese', () => {
-  const { remedy: _, ...english } = textsIn('en');
-  const { remedy: __, ...chinese } = textsIn('zh-CN');
+  const english = withoutTold(textsIn('en'));
+  const chinese = withoutTold(textsIn('zh-CN'));
   const [en, zh] = [new Map(flatten(english as unknown as Tree)), new Map(flatten(chinese as unknown as Tree))];
   assert.deepEqual([...zh.keys()].toSorted(), [...en.keys()].toSorted());
   // Names, units and keys stay; every sentence is another one.
@@ -37,6 +49,74 @@ test('the usual remedy of an error is told in Chinese; one that says more stays 
   const rejected = new AssociationRejected(peer, { result: 1, source: 1, reason: 7 });
   assert.match(remedy(rejected), /更正 peers\[\]\.aeTitle/);
 });
+
+test('every error and every warning is told in Chinese, with the values of its own line', () => {
+  const { problem, warning } = textsIn('zh-CN');
+  for (const code of errorCodes) assert.match(problem({ code, message: '10 mm' }), /\p{Script=Han}.*（10 mm）$/u, code);
+  assert.equal(problem({ code: 'OF_A_NEWER_NODE', message: 'as it is' }), 'as it is');
+  assert.equal(warning({ code: 'constructor', text: 'as it is' }), 'as it is');
+  const codes = warningCodes();
+  assert.ok(codes.size > 30 && codes.has('COUNT_NOT_CONFIRMED') && codes.has('CT_TISSUE'), [...codes].join(' '));
+  for (const code of codes) assert.match(warning({ code, text: '10 mm' }), /\p{Script=Han}.*（10 mm）$/u, code);
+});
+
+test('a Chinese page has the Chinese writing of a name first', () => {
+  const { patientName } = textsIn('zh-CN');
+  assert.equal(patientName('Wang XiaoDong = 王 小东'), '王 小东 = Wang XiaoDong');
+  assert.equal(patientName('Müller Anna'), 'Müller Anna');
+  assert.equal(textsIn('en').patientName('Wang XiaoDong = 王 小东'), 'Wang XiaoDong = 王 小东');
+});
+
+test('the history of a series is told in Chinese', () => {
+  const at = '2026-11-03T08:00:00.000Z';
+  const say = textsIn('zh-CN').historySentence;
+  const problemOf = (code: ErrorCode, message: string) => problemFrom(new ContourNodeError(code, message));
+  const events: JournalEvent[] = [
+    { kind: 'association', at, association: 'a', callingAe: 'CT99', calledAe: 'CONTOUR', address: '10.0.0.5' },
+    { kind: 'rejected', at, files: [], problem: problemOf('SERIES_MISSING_SLICE', 'gap of 10.0 mm') },
+    { kind: 'revision', at, revision: 2, files: ['a', 'b'], warnings: [{ code: 'LOSSY', text: '2 of 2 slices' }] },
+    { kind: 'contour try', at, order: '0123456789abcdef', try: 3 },
+    { kind: 'notified', at, channel: 'mail', notice: 'failed-1' },
+    { kind: 'confirmed', at, structureSet: '0123456789abcdef', confirmed: true, by: 'ann' },
+  ];
+  assert.deepEqual(events.map(say), [
+    'CT99（10.0.0.5）开始发送图像，被叫 AE 标题 CONTOUR',
+    '已拒绝：缺少层面（gap of 10.0 mm）',
+    '修订 2：2 幅图像；部分层面经过有损压缩（2 of 2 slices）',
+    '勾画第 3 次尝试：排队中',
+    '已通知 mail：failed',
+    'ann 确认一个结构集：计入统计',
+  ]);
+});
+
+test('a program gets an error in English unless it asks for Chinese', async (t) => {
+  const node = await nodeOverHttp(t);
+  const answer = async (language: string) =>
+    ((await (await node.get('/api/series/0123456789abcdef', { 'accept-language': language })).json()) as ErrorAnswer)
+      .error;
+  assert.match((await answer('*')).message, /^no such series$/);
+  const { code, message, remedy } = await answer('zh-CN');
+  assert.equal(code, 'NOT_FOUND');
+  assert.equal(message, '不存在（no such series）');
+  assert.match(remedy, /^见 /);
+});
+
+interface ErrorAnswer {
+  readonly error: { readonly code: string; readonly message: string; readonly remedy: string };
+}
+
+/** Codes of warnings as the program's text has them: `{ code: 'LOSSY', text`, `warn('CT_TISSUE',`. */
+function warningCodes(): Set<string> {
+  const files = globSync(['src/**/*.ts', 'worker/**/*.ts'], { cwd: checkout });
+  const texts = files.map((file) => readFileSync(join(checkout, file), 'utf8'));
+  return new Set(
+    texts.flatMap((text) =>
+      [...text.matchAll(/\bcode: '([A-Z_]+)',\s*text\b|\bwarn\(\s*'([A-Z_]+)'/g)].map(
+        ([, one, other]) => (one ?? other)!,
+      ),
+    ),
+  );
+}
 
 test('the browser says which language, the switch overrules it', () => {
   const language = (accepted: string, cookie?: string): string =>

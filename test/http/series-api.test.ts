@@ -188,7 +188,7 @@ test('without users it listens to this machine only, and says when its port is t
   const options = {
     series: node.series,
     dataDirectory: '/nonexistent',
-    identity: () => undefined,
+    patient: () => undefined,
     targets: async () => ({ bundles: [], destinations: [] }),
     actions: node.actions,
     queues: undefined as never,

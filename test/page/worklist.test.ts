@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { workerAtQueue } from '../jobs/worker-at-queue.ts';
 import { eventually } from '../support/eventually.ts';
 import { nodeOverHttp } from '../http/running-http.ts';
-import { writeManySeries } from '../support/many-series.ts';
+import { addImages, writeManySeries } from '../support/many-series.ts';
 import { faultsOf, startBrowser } from './browser.ts';
 
 /** Screenshots go here where it is set: they are to be looked at. */
@@ -18,11 +18,12 @@ const sizes = [
 ] as const;
 
 test('the worklist shows twenty series on 1280 x 800, is cut nowhere, and opens a row; light and dark, English and Chinese', async (t) => {
-  const { node, redis } = await nodeOverHttp(
+  const { node, redis, config } = await nodeOverHttp(
     t,
-    {},
+    { showIdentity: 'always' },
     { prepare: (dataDirectory) => writeManySeries(dataDirectory, 60, Date.now()) },
   );
+  addImages(config.dataDirectory, node.series.keys(), 1);
   workerAtQueue(t, redis.address);
   await eventually('nothing is wrong', 20, async () =>
     (await fetch(`${node.httpUrl}/health/ready`)).ok ? true : undefined,
@@ -45,13 +46,15 @@ test('the worklist shows twenty series on 1280 x 800, is cut nowhere, and opens 
           return scrollWidth - clientWidth;
         });
         assert.equal(cut, 0, `${name}: ${cut} pixels of the list are cut`);
+        if (screenshots !== undefined)
+          await page.screenshot({ path: join(screenshots, `worklist-${name}-${colorScheme}-${language}.png`) });
         if (name === 'laptop') {
           const boxes = await Promise.all((await rows.all()).map((row) => row.boundingBox()));
           const visible = boxes.filter((box) => box !== null && box.y + box.height <= height).length;
           assert.ok(visible >= 20, `${visible} series are visible`);
         }
-        if (screenshots !== undefined)
-          await page.screenshot({ path: join(screenshots, `worklist-${name}-${colorScheme}-${language}.png`) });
+        const study = page.locator('.column-study').filter({ hasText: '2026-11-03' }).first();
+        assert.equal(await study.isVisible(), name === '4k', 'study and CT date stand where there is room');
       }
     }
     assert.deepEqual(await faultsOf(page), []);

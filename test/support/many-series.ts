@@ -1,8 +1,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import type { CtHeader } from '../../src/dicom/ct-header.ts';
 import { ContourNodeError } from '../../src/errors.ts';
 import type { JournalEvent } from '../../src/store/events.ts';
-import { journalFile } from '../../src/work/paths.ts';
+import { databaseFile, journalFile } from '../../src/work/paths.ts';
 import { problemFrom } from '../../src/problem.ts';
 
 type Step = Record<string, unknown> & { readonly kind: JournalEvent['kind']; readonly after: number };
@@ -31,6 +33,52 @@ export function writeManySeries(dataDirectory: string, count: number, now: numbe
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, `${lines.join('\n')}\n`);
   }
+}
+
+/**
+ * Rows of the images of these series as the store keeps them, without their files: with a patient each, and as large as in
+ * a clinic. The store has to have made its tables.
+ */
+export function addImages(dataDirectory: string, series: readonly string[], imagesOfSeries: number): void {
+  const database = new DatabaseSync(join(dataDirectory, databaseFile));
+  const insert = database.prepare('INSERT INTO instances VALUES (?, ?, 1, ?, ?, ?)');
+  database.exec('BEGIN');
+  for (const [index, key] of series.entries()) {
+    const image = JSON.stringify({ ...patientOf(index), header: 'x'.repeat(1500) });
+    for (let n = 0; n < imagesOfSeries; n++) {
+      const instance = String(n).padStart(16, '0');
+      insert.run(key, instance, `${instance}.dcm`, '2026-01-02T10:11:12.000Z', image);
+    }
+  }
+  database.exec('COMMIT');
+  database.close();
+}
+
+const patientNames = [
+  'Wang^XiaoDong=王^小东',
+  'Müller^Anna-Katharina',
+  'Li^Na=李^娜',
+  'Ouyang^ZhenHua=欧阳^振华',
+  'Papadopoulou-Stavridou^Konstantina Eleftheria',
+];
+
+function patientOf(index: number): Pick<CtHeader, 'identity' | 'study'> {
+  const hex = (text: string): string => Buffer.from(text).toString('hex');
+  const characterSet = 'ISO_IR 192';
+  return {
+    identity: {
+      patientId: hex(String(1_000_000 + index * 37)),
+      name: hex(patientNames[index % patientNames.length]!),
+      birthDate: hex('19610412'),
+      sex: hex('M'),
+      characterSet,
+    },
+    study: {
+      description: hex(index % 2 === 0 ? '鼻咽癌 放疗定位' : 'RT planning head and neck'),
+      characterSet,
+      date: '20261103',
+    },
+  };
 }
 
 function storyOf(index: number): Step[] {

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type PickyTps, startPickyTps } from '../../worker/demo/picky-tps.ts';
+import type { Peer } from '../../src/config/schema.ts';
 import type { Cleanup } from './cleanup.ts';
 import { runProgram } from './run-program.ts';
 import { type RunningNode, startRunningNode } from './running-node.ts';
@@ -20,8 +21,9 @@ export interface NodeWithTps {
  * A running node that draws every CT with phantom-gtvp and delivers to a picky TPS.
  *
  * @param ct folder of the only CT that the TPS knows; without it, it takes a structure set of any
+ * @param storescu of the peer entry of DCMTK's storescu; without it, it is taken as a sender on this machine
  */
-export async function startNodeWithTps(t: Cleanup, ct?: string): Promise<NodeWithTps> {
+export async function startNodeWithTps(t: Cleanup, ct?: string, storescu?: Partial<Peer>): Promise<NodeWithTps> {
   const folder = await mkdtemp(join(tmpdir(), 'contour-node-tps-'));
   const tps = await startPickyTps({ directory: join(folder, 'tps'), ...(ct !== undefined && { ct }) });
   t.after(async () => {
@@ -29,7 +31,12 @@ export async function startNodeWithTps(t: Cleanup, ct?: string): Promise<NodeWit
     await rm(folder, { recursive: true });
   });
   const node = await startRunningNode(t, {
-    peers: [{ name: 'tps', aeTitle: tps.aeTitle, host: '127.0.0.1', port: tps.port }],
+    peers: [
+      { name: 'tps', aeTitle: tps.aeTitle, host: '127.0.0.1', port: tps.port },
+      ...(storescu === undefined
+        ? []
+        : [{ name: 'storescu', aeTitle: 'STORESCU', addresses: ['127.0.0.1'], ...storescu }]),
+    ],
     destinations: [{ name: 'tps', peer: 'tps', allow: ['demonstration'] }],
     routes: [{ name: 'all', models: ['phantom-gtvp'], destinations: ['tps'] }],
   });

@@ -27,17 +27,25 @@ function element(tag: string, vr: string, value: Uint8Array): Buffer {
 }
 
 /** A phantom's slice under another name: the bytes are put in, no library has a say in them. */
-function renamed(file: Buffer, sets: Uint8Array, name: Uint8Array): Buffer {
+function renamed(file: Buffer, sets: Uint8Array | undefined, name: Uint8Array): Buffer {
   const imageType = file.indexOf(head('00080008', 'CS'));
   const old = file.indexOf(head(patientName, 'PN'));
   assert.ok(imageType > 0 && old > imageType);
   return Buffer.concat([
     file.subarray(0, imageType),
-    element(specificCharacterSet, 'CS', sets),
+    sets === undefined ? Buffer.alloc(0) : element(specificCharacterSet, 'CS', sets),
     file.subarray(imageType, old),
     element(patientName, 'PN', name),
     file.subarray(old + 8 + file.readUInt16LE(old + 6)),
   ]);
+}
+
+/** Gives the files one Series Instance UID, and each a new SOP Instance UID. */
+async function makeSeries(files: readonly string[], uid: string): Promise<void> {
+  for (const options of [['-gin'], ['-ma', `SeriesInstanceUID=${uid}`]]) {
+    const { code, stderr } = await runProgram('dcmodify', ['-nb', ...options, ...files]);
+    assert.equal(code, 0, stderr);
+  }
 }
 
 const charset = sharedData('charset');
@@ -62,16 +70,7 @@ test(
         await writeFile(join(folder, basename(file)), renamed(await readFile(file), sets, name));
       }
       const copies = files.map((file) => join(folder, basename(file)));
-      // Each name becomes a series of its own.
-      const renewed = await runProgram('dcmodify', ['-nb', '-gin', ...copies]);
-      assert.equal(renewed.code, 0, renewed.stderr);
-      const series = await runProgram('dcmodify', [
-        '-nb',
-        '-ma',
-        `SeriesInstanceUID=1.2.826.0.1.3680043.10.99.${n + 1}`,
-        ...copies,
-      ]);
-      assert.equal(series.code, 0, series.stderr);
+      await makeSeries(copies, `1.2.826.0.1.3680043.10.99.${n + 1}`);
       await send(copies);
     }
     await node.settled(4, ['delivered'], 120);
@@ -85,6 +84,30 @@ test(
     assert.deepEqual(names.sort(), expected.sort());
   },
 );
+
+test('a sender that declares no character set, or the wrong one: its names are read as the peer entry says, the TPS gets its bytes (CS 6)', async (t) => {
+  const { files } = await phantomCt(t, 402);
+  const { node, tps, folder, send } = await startNodeWithTps(t, undefined, { characterSet: 'GB18030' });
+  // 王^小东 in GB18030, of even length (PS3.5 section 7.1.1).
+  const name = Buffer.from('Wang^XD=\xcd\xf5^\xd0\xa1\xb6\xab ', 'latin1');
+  const declared = [undefined, Buffer.from('ISO_IR 192')];
+  for (const [n, sets] of declared.entries()) {
+    for (const file of files) await writeFile(join(folder, basename(file)), renamed(await readFile(file), sets, name));
+    const copies = files.map((file) => join(folder, basename(file)));
+    await makeSeries(copies, `1.2.826.0.1.3680043.10.98.${n + 1}`);
+    await send(copies);
+  }
+  const found = await node.settled(2, ['delivered'], 120);
+  for (const { key } of found) {
+    const shown = await fetch(`http://127.0.0.1:${node.httpPort}/api/series/${key}/identity`, { method: 'POST' });
+    assert.equal(((await shown.json()) as { name: string }).name, 'Wang XD = 王 小东');
+  }
+  const written = await Promise.all(tps.imported.map(async ({ path }) => parseDicom(await readFile(path))));
+  assert.deepEqual(
+    written.map((one) => hex(one.raw(specificCharacterSet), one.raw(patientName))).toSorted(),
+    declared.map((sets) => hex(sets, name)).toSorted(),
+  );
+});
 
 function hex(...values: (Uint8Array | undefined)[]): string {
   return values.map((value) => Buffer.from(value ?? []).toString('hex')).join(' ');

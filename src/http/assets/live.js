@@ -7,8 +7,11 @@ const texts = JSON.parse(document.getElementById('texts')?.textContent ?? '{}');
 /** What the node wrote, before a script changed it. @type {WeakMap<Element, string>} */
 const written = new WeakMap();
 
-const moments = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
-const times = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' });
+/** As the browser writes dates, unless the page was switched to another language than the browser's. */
+const { lang } = document.documentElement;
+const locale = navigator.language.slice(0, 2) === lang.slice(0, 2) ? navigator.language : lang;
+const moments = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium' });
+const times = new Intl.DateTimeFormat(locale, { timeStyle: 'medium' });
 
 /** @param {Element} region */
 function prepare(region) {

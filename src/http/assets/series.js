@@ -100,7 +100,7 @@ async function showIdentity(button) {
     const row = document.createElement('div');
     row.append(document.createElement('dt'), document.createElement('dd'));
     row.children[0]?.append(label);
-    row.children[1]?.append(identity[name] === '' ? '–' : (identity[name] ?? ''));
+    row.children[1]?.append(identity[name] || '–');
     list.append(row);
   }
   button.parentElement?.replaceChildren(list);

@@ -86,7 +86,7 @@ async function open(element) {
     });
   addControls(element, scene, () => void show());
   addPlaneButtons(element, views);
-  addKeys(element, views);
+  element.querySelector('[data-help]')?.addEventListener('click', () => element.querySelector('dialog')?.showModal());
   listRois(element, scene, own, () => void show());
   tellWindow(element, scene.window);
   await show();
@@ -177,38 +177,38 @@ function fillScreen(element, pane) {
 }
 
 /**
- * @param {HTMLElement} element
- * @param {PlaneView[]} views
+ * One listener for all viewers of the page, those included that a refresh brings: a key acts on the viewer that has the
+ * focus, `?` on the first one where none has it.
+ *
+ * @param {KeyboardEvent} event
  */
-function addKeys(element, views) {
-  const help = element.querySelector('dialog');
-  element.querySelector('[data-help]')?.addEventListener('click', () => help?.showModal());
-  document.addEventListener('keydown', (event) => {
-    const { target, key } = event;
-    const typing =
-      target instanceof HTMLInputElement &&
-      target.type !== 'radio' &&
-      target.type !== 'checkbox' &&
-      target.type !== 'range';
-    if (typing || target instanceof HTMLSelectElement || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (!element.isConnected) return;
-    if (key === '?') return help?.showModal();
-    if (key === 'Escape') return fillScreen(element, undefined);
-    if (!(target instanceof HTMLCanvasElement)) return;
-    const name = { s: 'soft', b: 'bone', w: 'wide', p: 'point', m: 'measure', g: 'pan', l: 'window' }[key];
-    if (name !== undefined) click(element, `input[value="${name}"]`);
-    else if (key === 'c') click(element, 'input[name="contours"]');
-    else if (key === 'f') fillScreen(element, target.closest('[data-axis]'));
-    else if (key === '0') for (const view of views) view.fit();
-  });
+function useKey(event) {
+  const { target, key } = event;
+  if (!(target instanceof Element) || isTyping(target) || event.ctrlKey || event.metaKey || event.altKey) return;
+  const element = target.closest('[data-viewer]') ?? document.querySelector('[data-viewer]');
+  if (!(element instanceof HTMLElement)) return;
+  if (key === '?') return element.querySelector('dialog')?.showModal();
+  if (key === 'Escape') return fillScreen(element, undefined);
+  if (!(target instanceof HTMLCanvasElement)) return;
+  const name = { s: 'soft', b: 'bone', w: 'wide', p: 'point', m: 'measure', g: 'pan', l: 'window' }[key];
+  if (name !== undefined) click(element, `input[value="${name}"]`);
+  else if (key === 'c') click(element, 'input[name="contours"]');
+  else if (key === 'f') fillScreen(element, target.closest('[data-axis]'));
+  else if (key === '0') for (const fit of element.querySelectorAll('[data-fit]')) click(fit);
+}
+
+/** @param {Element} target */
+function isTyping(target) {
+  if (target instanceof HTMLInputElement) return !['radio', 'checkbox', 'range'].includes(target.type);
+  return target instanceof HTMLSelectElement || target instanceof HTMLTextAreaElement;
 }
 
 /**
- * @param {HTMLElement} element
- * @param {string} selector
+ * @param {Element} element
+ * @param {string} [selector] of the control within it; itself
  */
 function click(element, selector) {
-  const control = element.querySelector(selector);
+  const control = selector === undefined ? element : element.querySelector(selector);
   if (control instanceof HTMLElement) control.click();
 }
 
@@ -218,5 +218,6 @@ function openAll() {
   }
 }
 
+document.addEventListener('keydown', useKey);
 document.addEventListener('refreshed', openAll);
 openAll();

@@ -47,7 +47,7 @@ function row(texts: Texts, series: string, choice: OfferedChoice, isOperator: bo
     </td>
     <td>
       ${missing(words, choice)}
-      ${problem !== undefined && html`<div>${words.impossible}: ${problem.message} <code>${problem.code}</code></div>`}
+      ${problem !== undefined && html`<div>${words.impossible}: ${texts.problem(problem)} <code>${problem.code}</code></div>`}
       ${
         isOperator &&
         problem === undefined &&

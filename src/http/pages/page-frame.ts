@@ -80,7 +80,7 @@ export function pageFrame(texts: Texts, { title, place, main, reader, scripts = 
 function statusLine(texts: Texts, { problems, notices }: Status): Html {
   const line = (mood: 'bad' | 'attention', problem: Problem): Html =>
     html`<li class="${mood}">
-      <b>${problem.message}</b> <code>${problem.code}</code> ${texts.whatToDo}: ${texts.remedy(problem)}
+      <b>${texts.problem(problem)}</b> <code>${problem.code}</code> ${texts.whatToDo}: ${texts.remedy(problem)}
     </li>`;
   const lines = [...problems.map((one) => line('bad', one)), ...notices.map((one) => line('attention', one))];
   return html`<ul id="status" class="status" data-live ${lines.length === 0 && html`hidden`}>

@@ -59,14 +59,14 @@ export function stateBadge(texts: Texts, state: SeriesState): Html {
 export function problemBox(texts: Texts, problem: Problem | undefined): Html | undefined {
   if (problem === undefined) return undefined;
   return html`<div class="problem">
-    <p>${withCode(problem.message)} <code>${problem.code}</code></p>
+    <p>${withCode(texts.problem(problem))} <code>${problem.code}</code></p>
     ${remedyLine(texts, texts.remedy(problem))}
   </div>`;
 }
 
 /** Why a series is as it is: its problem, or what its state means where that is not plain. */
 export function whyBox(texts: Texts, { state, problem }: Pick<SeriesSummary, 'state' | 'problem'>): Html | undefined {
-  if (moods[state] === 'quiet') return problem && html`<p>${problem.message}</p>`;
+  if (moods[state] === 'quiet') return problem && html`<p>${texts.problem(problem)}</p>`;
   const help = texts.stateHelp[state];
   if (problem !== undefined || help === undefined) return problemBox(texts, problem);
   return html`<div class="problem attention">
@@ -88,9 +88,11 @@ function withCode(text: string): HtmlValue {
 /** Every warning, with what it means where its text is short. */
 export function warningList(texts: Texts, warnings: readonly Warning[]): Html | undefined {
   return list(
-    warnings.map(({ code, text }) => {
-      const help = texts.warningHelp[code];
-      return html`<li>${text}${help !== undefined && html` <span class="quiet">(${help})</span>`}</li>`;
+    warnings.map((warning) => {
+      const help = texts.warningHelp[warning.code];
+      return html`<li>
+        ${texts.warning(warning)}${help !== undefined && html` <span class="quiet">(${help})</span>`}
+      </li>`;
     }),
   );
 }
@@ -100,7 +102,7 @@ export function fewWarnings(texts: Texts, warnings: readonly Warning[]): Html | 
   const shown = warnings.length > mostInRow + 1 ? warnings.slice(0, mostInRow) : warnings;
   const left = warnings.length - shown.length;
   const more = left === 0 ? [] : [html`<li class="more">${texts.moreWarnings(left)}</li>`];
-  return list([...shown.map(({ text }) => html`<li>${text}</li>`), ...more]);
+  return list([...shown.map((warning) => html`<li>${texts.warning(warning)}</li>`), ...more]);
 }
 
 const mostInRow = 3;

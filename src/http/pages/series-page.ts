@@ -17,7 +17,7 @@ import {
 } from './parts.ts';
 import { choicesSection } from './choices-section.ts';
 import { correctionSection } from './correction-section.ts';
-import type { ReadableIdentity } from '../../dicom/readable-identity.ts';
+import type { ShownPatient } from '../../store/shown-patient.ts';
 import type { ShowIdentity } from '../patients.ts';
 import { viewerSection } from './viewer-section.ts';
 
@@ -27,7 +27,7 @@ export interface SeriesPageInput {
   /** Whether the patient is shown at once, by a button, or not at all. */
   readonly identity: ShowIdentity;
   /** Where it is shown at once. */
-  readonly patient: ReadableIdentity | undefined;
+  readonly patient: ShownPatient | undefined;
   readonly now: number;
   /** What an operator may choose; undefined for a user who may change nothing. */
   readonly operator: OperatorTargets | undefined;
@@ -61,7 +61,9 @@ function head({ texts, series, now, operator, patient: known }: SeriesPageInput)
   return html`<section id="head" class="head" data-live>
     <p class="crumb"><a href="/">${texts.worklist.title}</a></p>
     <div class="title">
-      <h1>${known === undefined ? words.title : known.name} <span class="key">${series.key}</span></h1>
+      <h1>
+        ${known === undefined ? words.title : texts.patientName(known.name)} <span class="key">${series.key}</span>
+      </h1>
       ${stateBadge(texts, series.state)}
     </div>
     ${whyBox(texts, series)} ${warningList(texts, series.warnings)} ${stageList(texts, series.stages, now)}
@@ -148,13 +150,13 @@ function patient({ texts, identity, patient: known }: SeriesPageInput): Html | u
   </section>`;
 }
 
-function patientFacts(labels: Texts['series']['patient']['labels'], patient: ReadableIdentity): Html {
+function patientFacts(labels: Texts['series']['patient']['labels'], patient: ShownPatient): Html {
   return html`<dl>
-    ${(['name', 'patientId', 'birthDate', 'sex'] as const).map(
+    ${(['name', 'patientId', 'birthDate', 'sex', 'studyDescription', 'ctDate'] as const).map(
       (field) =>
         html`<div>
           <dt>${labels[field]}</dt>
-          <dd>${patient[field] === '' ? '–' : patient[field]}</dd>
+          <dd>${patient[field] || '–'}</dd>
         </div>`,
     )}
   </dl>`;

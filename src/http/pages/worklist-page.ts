@@ -1,6 +1,6 @@
 import type { FilterChoices, SeriesView, SeriesFilter, SeriesPage, SeriesState } from '../../store/series.ts';
 import { seriesStates } from '../../store/series.ts';
-import type { ReadableIdentity } from '../../dicom/readable-identity.ts';
+import type { ShownPatient } from '../../store/shown-patient.ts';
 import type { Texts } from '../texts/texts.ts';
 import { filterOptions, filterSelect } from './filter-select.ts';
 import { html, type Html } from './html.ts';
@@ -62,7 +62,7 @@ export function filterOf(query: WorklistQuery, now: number): SeriesFilter {
 export interface WorklistInput {
   readonly texts: Texts;
   /** By series, where the user sees them; undefined: the list shows keys. */
-  readonly patients: ReadonlyMap<string, ReadableIdentity> | undefined;
+  readonly patients: ReadonlyMap<string, ShownPatient> | undefined;
   readonly query: WorklistQuery;
   readonly found: SeriesPage;
   readonly choices: FilterChoices;
@@ -148,18 +148,19 @@ function filterForm(texts: Texts, query: WorklistQuery, choices: FilterChoices, 
 function list({ texts, patients, query, found, node, now }: WorklistInput): Html {
   if (found.series.length === 0) return emptyList(texts, query, node);
   const { columns, caption } = texts.worklist;
+  const shown = Object.entries(columns).filter(([name]) => name !== 'study' || patients !== undefined);
   return html`<table class="worklist">
     <caption>
       ${caption}: ${texts.worklist.found(found.total)}
     </caption>
     <thead>
       <tr>
-        ${Object.values(columns).map((title) => html`<th scope="col">${title}</th>`)}
+        ${shown.map(([name, title]) => html`<th scope="col" class="column-${name}">${title}</th>`)}
         <th scope="col"><span class="hidden">${texts.worklist.details}</span></th>
       </tr>
     </thead>
     <tbody>
-      ${found.series.map((series) => row(texts, series, patients?.get(series.key), now))}
+      ${found.series.map((series) => row(texts, series, patients, now))}
     </tbody>
   </table>`;
 }
@@ -173,7 +174,8 @@ function emptyList(texts: Texts, query: WorklistQuery, { aeTitle, dicomPort }: W
 }
 
 /** One line a series; everything else of it stands in a second row that its button opens. */
-function row(texts: Texts, series: SeriesView, patient: ReadableIdentity | undefined, now: number): Html {
+function row(texts: Texts, series: SeriesView, patients: WorklistInput['patients'], now: number): Html {
+  const patient = patients?.get(series.key);
   const orders = series.orders.filter(({ state, revision }) => state !== 'superseded' && revision === series.revision);
   const warnings = [
     ...new Map(
@@ -181,8 +183,8 @@ function row(texts: Texts, series: SeriesView, patient: ReadableIdentity | undef
     ).values(),
   ];
   const deliveries = orders.flatMap((order) => order.deliveries);
-  const why = series.problem?.message ?? texts.stateHelp[series.state]?.message;
-  const name = patient === undefined || patient.name === '' ? series.key : patient.name;
+  const why = series.problem === undefined ? texts.stateHelp[series.state]?.message : texts.problem(series.problem);
+  const name = patient === undefined || patient.name === '' ? series.key : texts.patientName(patient.name);
   return html`<tr id="series-${series.key}">
       <td class="state-cell">
         ${stateBadge(texts, series.state)}
@@ -190,22 +192,28 @@ function row(texts: Texts, series: SeriesView, patient: ReadableIdentity | undef
         ${why !== undefined && html`<span class="why">${why}</span>`}
       </td>
       <th scope="row">
-        <a class="${name === series.key && 'key'}" href="/series/${series.key}">${name}</a>
-        ${patient !== undefined && html`<span class="quiet">${patient.patientId}</span>`}
+        <span class="patient"
+          ><a class="${name === series.key && 'key'}" href="/series/${series.key}">${name}</a>
+          ${patient !== undefined && html`<span class="quiet">${patient.patientId}</span>`}</span
+        >
       </th>
+      ${
+        patients !== undefined &&
+        html`<td class="column-study">${patient?.studyDescription} <span class="quiet">${patient?.ctDate}</span></td>`
+      }
       <td>
         ${texts.images(series.images, series.expectedImages)}
         <span class="quiet">${moment(texts, series.lastReceivedAt)}</span>
       </td>
-      <td>${series.peer ?? series.callingAe}</td>
-      <td>
+      <td class="column-from">${series.peer ?? series.callingAe}</td>
+      <td class="column-bundle">
         ${
           orders.length === 0
             ? html`<span class="quiet">${texts.worklist.noBundle}</span>`
             : orders.map(({ bundle }) => bundle.name).join(', ')
         }
       </td>
-      <td>${stageNow(texts, series.stages, now)}</td>
+      <td class="column-stages">${stageNow(texts, series.stages, now)}</td>
       <td>
         ${deliveries.map(deliveryMark)}
         ${deliveries.length === 0 && orders.length > 0 && html`<span class="quiet">${texts.worklist.noDestination}</span>`}
@@ -221,9 +229,10 @@ function row(texts: Texts, series: SeriesView, patient: ReadableIdentity | undef
       </td>
     </tr>
     <tr id="more-${series.key}" class="more-row" hidden>
-      <td colspan="8">
+      <td colspan="${patients === undefined ? 8 : 9}">
         <div class="more-facts">
           ${whyBox(texts, series)} ${fewWarnings(texts, warnings)} ${stageList(texts, series.stages, now)}
+          ${patient !== undefined && html`<p>${[patient.studyDescription, patient.ctDate].filter(Boolean).join(', ')}</p>`}
           <p class="quiet">
             <span class="key">${series.key}</span>,
             ${series.callingAe}${

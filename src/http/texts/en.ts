@@ -1,13 +1,14 @@
 import type { RouteRole } from '../access/user.ts';
 import type { CommitmentState, DeliveryState, OrderState, SeriesState, StageName } from '../../store/series.ts';
 import type { Approval } from '../../dicom/rtstruct/received-structure-set.ts';
+import type { JournalEvent } from '../../store/events.ts';
+import { historySentence } from '../../store/history.ts';
 import type { ControlRule } from '../../charts/individuals-chart.ts';
 import type { ComparedRoi } from '../../work/correction.ts';
 import type { UnmatchedReason } from '../../intake/correction/match-structure-set.ts';
 
 /**
- * Every text of the pages but names, messages of errors (src/errors.ts) and sentences of a history (src/store/history.ts).
- * Each other language has the same texts (texts.ts). `script` goes to the browser. Longer because a text that
+ * Every text of the pages but names. Errors, warnings and histories are told where they arise, in English. Each other language has the same texts (texts.ts). `script` goes to the browser. Longer because a text that
  * stands elsewhere would not be translated.
  */
 export const en = {
@@ -77,6 +78,13 @@ export const en = {
     COUNT_NOT_CONFIRMED:
       'the number of images could not be checked with the sender: a missing end of the scan would not be noticed',
   } as Partial<Record<string, string>>,
+  /** Writings of a name, apart by ` = ` (PS3.5 section 6.2.1.1): the one that is read here first. */
+  patientName: (name: string) => name,
+  /** What has happened; the errors say it in English. */
+  problem: ({ message }: { code: string; message: string }) => message,
+  warning: ({ text }: { code: string; text: string }) => text,
+  /** An event in the history of a series. */
+  historySentence: (event: JournalEvent) => historySentence(event),
   /** What to do about a problem; the errors say it in English. */
   remedy: ({ remedy }: { code: string; remedy: string }) => remedy,
   orderStates: {
@@ -121,6 +129,7 @@ export const en = {
     columns: {
       state: 'State',
       series: 'Patient',
+      study: 'Study',
       images: 'Images',
       from: 'Sender',
       bundle: 'Model',
@@ -218,7 +227,14 @@ export const en = {
       title: 'Patient',
       hidden: 'Hidden. Showing it is recorded with your name.',
       show: 'Show patient',
-      labels: { name: 'Name', patientId: 'Patient ID', birthDate: 'Birth date', sex: 'Sex' },
+      labels: {
+        name: 'Name',
+        patientId: 'Patient ID',
+        birthDate: 'Birth date',
+        sex: 'Sex',
+        studyDescription: 'Study',
+        ctDate: 'CT date',
+      },
     },
     byHand: {
       title: 'Other model, other destination, delete',

@@ -2,7 +2,7 @@ import { rejectionRemedies } from '../../dimse/rejection-words.ts';
 import { type ErrorCode, errorRow, isErrorCode } from '../../errors.ts';
 
 /** What to do about each error, where the place that throws says nothing more. */
-const usualRemedies: Readonly<Record<ErrorCode, string>> = {
+export const remediesInChinese: Readonly<Record<ErrorCode, string>> = {
   USAGE: '见 --help',
   CONFIG_INVALID: '修改该行；docs/configuration.md 列出了所有配置项',
   CONFIG_NOT_FOUND: '检查 --config 给出的路径',
@@ -98,7 +98,7 @@ const afterRejection: Readonly<Record<keyof typeof rejectionRemedies, string>> =
 /** A remedy in Chinese; one that a place of its own gives stays as it is. */
 export function remedyInChinese(code: string, remedy: string): string {
   if (!isErrorCode(code)) return remedy;
-  if (errorRow(code).remedy === remedy) return usualRemedies[code];
+  if (errorRow(code).remedy === remedy) return remediesInChinese[code];
   const reasons = Object.keys(afterRejection) as (keyof typeof rejectionRemedies)[];
   const reason = reasons.find((one) => rejectionRemedies[one] === remedy);
   return reason === undefined ? remedy : afterRejection[reason];

@@ -1,3 +1,4 @@
+import { historyInChinese, problemInChinese, warningInChinese } from './history-zh-cn.ts';
 import { remedyInChinese } from './remedies-zh-cn.ts';
 import type { Texts } from './texts.ts';
 
@@ -61,6 +62,13 @@ export const zhCn: Texts = {
   warningHelp: {
     COUNT_NOT_CONFIRMED: '无法向发送方核实图像数量：扫描末端若有缺失将不会被发现',
   },
+  patientName: (name) => {
+    const [alphabetic = '', ideographic = '', ...phonetic] = name.split(' = ');
+    return [ideographic, alphabetic, ...phonetic].filter((writing) => writing.trim() !== '').join(' = ');
+  },
+  problem: problemInChinese,
+  warning: warningInChinese,
+  historySentence: historyInChinese,
   remedy: ({ code, remedy }) => remedyInChinese(code, remedy),
   orderStates: {
     queued: '排队中',
@@ -98,6 +106,7 @@ export const zhCn: Texts = {
     columns: {
       state: '状态',
       series: '患者',
+      study: '检查',
       images: '图像',
       from: '发送方',
       bundle: '模型',
@@ -193,7 +202,14 @@ export const zhCn: Texts = {
       title: '患者',
       hidden: '已隐藏。显示操作将与您的用户名一起记录。',
       show: '显示患者信息',
-      labels: { name: '姓名', patientId: '患者 ID', birthDate: '出生日期', sex: '性别' },
+      labels: {
+        name: '姓名',
+        patientId: '患者 ID',
+        birthDate: '出生日期',
+        sex: '性别',
+        studyDescription: '检查描述',
+        ctDate: 'CT 日期',
+      },
     },
     byHand: {
       title: '其他模型、其他目的地、删除',

@@ -1,0 +1,85 @@
+import type { z } from 'zod';
+import { chooseBody, listQuery, orderBody, resendBody } from '../series-api.ts';
+import { answers } from './answer-schemas.ts';
+
+export interface DescribedRoute {
+  readonly summary: string;
+  readonly query?: z.ZodType;
+  readonly body?: z.ZodType;
+  /** JSON, or the media type of another answer. */
+  readonly answer: z.ZodType | string;
+  /** Beside 200 and the errors. */
+  readonly statuses?: Readonly<Record<number, { readonly description: string; readonly answer: z.ZodType }>>;
+}
+
+/** The routes that programs may use, by method and address; every other one is a page, or what a page fetches. */
+export const describedRoutes: Readonly<Record<string, DescribedRoute>> = {
+  'GET /api/series': {
+    summary: 'Series, the last changed first; `before` asks for the next page',
+    query: listQuery,
+    answer: answers.list,
+  },
+  'GET /api/series/:key': { summary: 'One series with its orders, corrections and history', answer: answers.detail },
+  'GET /api/series/:key/choices': {
+    summary: 'How a rejected series may be contoured all the same',
+    answer: answers.choices,
+  },
+  'POST /api/series/:key/retry': { summary: 'Contours again', answer: answers.action },
+  'POST /api/series/:key/resend': {
+    summary: 'Sends the stored structure sets again, to one destination or to all',
+    body: resendBody,
+    answer: answers.action,
+  },
+  'POST /api/series/:key/release': { summary: 'Takes an incomplete series as it is', answer: answers.action },
+  'POST /api/series/:key/order': {
+    summary: 'Contours with another model, for other destinations',
+    body: orderBody,
+    answer: answers.action,
+  },
+  'POST /api/series/:key/choose': {
+    summary: 'Contours one of the choices of a rejected series',
+    body: chooseBody,
+    answer: answers.action,
+  },
+  'POST /api/series/:key/delete': {
+    summary: 'Removes images, structure sets and history for good',
+    answer: answers.action,
+  },
+  'POST /api/series/:key/identity': {
+    summary: 'Patient and study of a series; recorded in the audit trail',
+    answer: answers.patient,
+  },
+  'POST /api/series/:key/structure-sets/:structureSet/confirm': {
+    summary: 'Confirms a correction: it counts',
+    answer: answers.action,
+  },
+  'POST /api/series/:key/structure-sets/:structureSet/withdraw': {
+    summary: 'Takes the confirmation back',
+    answer: answers.action,
+  },
+  'POST /api/series/:key/structure-sets/:structureSet/compare': {
+    summary: 'Compares a correction again',
+    answer: answers.action,
+  },
+  'POST /api/unmatched/:key/delete': {
+    summary: 'Deletes a structure set that belongs to no series',
+    answer: answers.action,
+  },
+  'GET /events': {
+    summary:
+      'Server-sent events: `series` carries the keys of the series that changed, an empty list for more than 200 of them',
+    answer: 'text/event-stream',
+  },
+  'GET /quality.csv': {
+    summary: 'Figures of the corrections; filtered like the quality page',
+    answer: 'text/csv',
+  },
+  'GET /metrics': { summary: 'Metrics in the text format of Prometheus', answer: 'text/plain' },
+  'GET /health/live': { summary: 'The process answers', answer: answers.live },
+  'GET /health/ready': {
+    summary: 'Whether anything keeps the node from its work',
+    answer: answers.ready,
+    statuses: { 503: { description: 'Something does', answer: answers.ready } },
+  },
+  'GET /api/openapi.json': { summary: 'This description', answer: 'application/json' },
+};
