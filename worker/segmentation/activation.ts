@@ -19,7 +19,7 @@ export function activate(logits: Float32Array, voxels: number, activation: 'soft
   });
   channels((v, voxel) => {
     logits[v] = Math.exp(logits[v]! - largest[voxel]!);
-    sums[voxel] = sums[voxel]! + logits[v]!;
+    sums[voxel] = sums[voxel]! + logits[v];
   });
   channels((v, voxel) => {
     logits[v] = logits[v]! / sums[voxel]!;
