@@ -1,5 +1,6 @@
 import { PassThrough } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
+import type { ContourProgress } from '../jobs/contour-progress.ts';
 import type { SeriesReader } from '../store/series.ts';
 
 /** Milliseconds within which changes are told together. */
@@ -10,10 +11,13 @@ const heartbeat = 20_000;
 const most = 200;
 
 /**
- * `/events`: server-sent events (HTML, section 9.2). `event: series` carries the keys of the series that changed as
- * JSON, an empty list for more than fit. A page asks for itself again; nothing else is told here.
+ * `/events`: server-sent events (HTML, section 9.2). `event: series` carries the keys of the series that changed, or
+ * whose contouring went on, as JSON, an empty list for more than fit. A page asks for itself again; nothing else is told here.
  */
-export function addSeriesEvents(server: FastifyInstance, { series }: { series: SeriesReader }): void {
+export function addSeriesEvents(
+  server: FastifyInstance,
+  { series, progress }: { series: SeriesReader; progress: Pick<ContourProgress, 'onChange'> },
+): void {
   const listeners = new Set<PassThrough>();
   const changed = new Set<string>();
   let timer: NodeJS.Timeout | undefined;
@@ -31,14 +35,15 @@ export function addSeriesEvents(server: FastifyInstance, { series }: { series: S
       else stream.write(text);
     }
   };
-  const forget = series.onChange((key) => {
+  const note = (key: string): void => {
     if (listeners.size === 0) return;
     changed.add(key);
     timer ??= setTimeout(tell, gather);
-  });
+  };
+  const forget = [series.onChange(note), progress.onChange(note)];
   const beat = setInterval(() => write(': \n\n'), heartbeat);
   server.addHook('onClose', async () => {
-    forget();
+    for (const end of forget) end();
     clearInterval(beat);
     clearTimeout(timer);
     for (const stream of listeners) stream.destroy();

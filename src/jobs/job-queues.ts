@@ -22,6 +22,16 @@ export interface JobEvent {
   readonly jobId: string;
 }
 
+/** What a worker says of a job of the queue `contour` while it runs. */
+export interface JobProgressEvent {
+  readonly jobId: string;
+  readonly stage: string;
+  /** Of the whole job that is done, from 0 to 1. */
+  readonly fraction: number;
+  /** When it was said, milliseconds. */
+  readonly at: number;
+}
+
 export interface JobQueues {
   addContour(payload: ContourPayload, priority: Priority): Promise<void>;
   addCompare(payload: ComparePayload): Promise<void>;

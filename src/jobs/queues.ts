@@ -1,7 +1,8 @@
 import { type Job, type JobsOptions, Queue, QueueEvents } from 'bullmq';
 import type { Redis } from 'ioredis';
+import { z } from 'zod';
 import { ContourNodeError } from '../errors.ts';
-import type { JobEvent, JobQueues, JobState, JobStatus } from './job-queues.ts';
+import type { JobEvent, JobProgressEvent, JobQueues, JobState, JobStatus } from './job-queues.ts';
 import type { Log } from '../log.ts';
 import type { Priority } from '../config/schema.ts';
 import { comparePayloadSchema, contourPayloadSchema, deliverPayloadSchema } from '../work/payloads.ts';
@@ -28,6 +29,8 @@ export interface ContourQueues extends JobQueues {
   counts(): Promise<QueueCounts[]>;
   /** The queues as BullMQ has them, for its dashboard. */
   bullQueues(): Queue[];
+  /** How far a worker is with a job: some reports may get lost, or come twice after a start. */
+  onContourProgress(listener: (event: JobProgressEvent) => void): void;
   /** Takes over changed destinations. */
   setDestinations(destinations: readonly string[]): void;
   close(): Promise<void>;
@@ -60,6 +63,9 @@ export function connectQueues(options: QueueOptions): ContourQueues {
   return new BullQueues(options);
 }
 
+/** What a worker of this release says of a job that runs. */
+const progressSchema = z.object({ stage: z.string(), fraction: z.number().min(0).max(1) });
+
 interface OpenQueue {
   readonly queue: Queue;
   readonly events: QueueEvents;
@@ -72,6 +78,7 @@ class BullQueues implements ContourQueues {
   readonly #connection: Redis;
   readonly #open = new Map<string, OpenQueue>();
   readonly #listeners: ((event: JobEvent) => void)[] = [];
+  readonly #progressListeners: ((event: JobProgressEvent) => void)[] = [];
   readonly #readyListeners: (() => void)[] = [];
   #lastError: Error | undefined;
   #closed = false;
@@ -143,6 +150,10 @@ class BullQueues implements ContourQueues {
 
   onEvent(listener: (event: JobEvent) => void): void {
     this.#listeners.push(listener);
+  }
+
+  onContourProgress(listener: (event: JobProgressEvent) => void): void {
+    this.#progressListeners.push(listener);
   }
 
   onReady(listener: () => void): void {
@@ -228,8 +239,17 @@ class BullQueues implements ContourQueues {
     events.on('active', notify('active'));
     events.on('completed', notify('completed'));
     events.on('failed', notify('failed'));
+    if (name === contourQueue) events.on('progress', (event, id) => this.#progress(event, id));
     this.#open.set(name, { queue, events, connection });
     return queue;
+  }
+
+  /** @param id of the entry in the stream, which begins with its time */
+  #progress({ jobId, data }: { jobId: string; data: unknown }, id: string): void {
+    const { success, data: said } = progressSchema.safeParse(data);
+    if (!success) return;
+    const event = { jobId, ...said, at: Number.parseInt(id, 10) };
+    for (const listener of this.#progressListeners) listener(event);
   }
 
   async #ask<T>(name: string, question: (queue: Queue) => Promise<T>): Promise<T> {
