@@ -24,6 +24,7 @@ const http = await startHttpServer({
   actions: undefined as never,
   queues: { bullQueues: () => [] } as never,
   quality: () => [],
+  progress: { of: () => undefined, onChange: () => () => {} },
   unmatched: { list: () => [], remove: async () => undefined },
   unmatchedDays: () => 30,
   metrics: { contentType: 'text/plain', text: async () => '' },

@@ -21,6 +21,8 @@ export const help = `usage: contour-node models list|verify|export|import|ensemb
   import FOLDER [--about A.yaml] [--yes] [--configuration C] [--folds 0,1] --out DIR
                               a bundle of an nnU-Net v2 results folder (plans.json, dataset.json, fold_0, ...), without
                               Python; A.yaml names ROIs, intended use and licence, --yes proposes what it leaves out
+  import FOLDER [--about A.yaml] [--yes] --out DIR
+                              the same of a MONAI bundle (configs/metadata.json, configs/inference.json, models/model.onnx)
   import F.onnx [--about A.yaml] [--yes] --out DIR
                               the same of an ONNX file with plans.json and dataset.json beside it
   import F.onnx --about D.yaml --out DIR

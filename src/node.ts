@@ -7,6 +7,7 @@ import { startStorageScp } from './dimse/scp/storage-scp.ts';
 import { startHttpServer } from './http/server.ts';
 import { openIntake } from './intake/open-intake.ts';
 import { operatorTargets } from './intake/operator-targets.ts';
+import { ContourProgress } from './jobs/contour-progress.ts';
 import type { ContourQueues } from './jobs/queues.ts';
 import type { Log } from './log.ts';
 import { startNotifier } from './notify/notifier.ts';
@@ -81,6 +82,7 @@ async function startParts(
     unmatched: () => intake.unmatched.list().length,
   });
 
+  const progress = new ContourProgress(queues, clock.now);
   const refusedSenders = new RefusedSenders(metrics.associations, clock.now);
   const intake = await openIntake({
     store,
@@ -102,6 +104,7 @@ async function startParts(
     node: { aeTitle: config().dicom.aeTitle, dicomPort: config().dicom.port },
     actions,
     queues,
+    progress,
     quality: () => store.quality(),
     unmatched,
     unmatchedDays: () => config().retention.unmatchedDays,

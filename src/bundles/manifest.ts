@@ -177,8 +177,8 @@ export const volumeManifestSchema = z
   .strictObject({
     ...everyBundle,
     architecture: z.strictObject({
-      family: z.literal('nnunet'),
-      /** Dataset, configuration and trainer of the folder that it was imported from. */
+      family: z.enum(['nnunet', 'monai']),
+      /** What the folder that it was imported from says: dataset, configuration and trainer, or MONAI's versions. */
       parameters: z.record(z.string(), z.unknown()).default({}),
     }),
     volume: volumeSectionSchema,

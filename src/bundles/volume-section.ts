@@ -1,8 +1,9 @@
 import { z } from 'zod';
 
 /**
- * The processing around a network that sees patches of the whole CT and gives each voxel one label, as nnU-Net does it
- * (Isensee et al. 2021). Arrays have the network's axes, mostly slices, rows, columns.
+ * The processing around a network that sees patches of the whole CT and gives each voxel one label. What is left out is as
+ * nnU-Net does it (Isensee et al. 2021); the other values are MONAI's. Arrays have the network's axes, with nnU-Net mostly
+ * slices, rows, columns.
  */
 const size = z.int().positive();
 const direction = z.enum(['L', 'R', 'A', 'P', 'S', 'I']);
@@ -50,12 +51,19 @@ export const volumeSectionSchema = z
     /** The image is cut to the box of what is not 0 before anything else. */
     cropToNonzero: z.boolean().default(true),
     normalisation,
+    /** Whether the image is brought to `spacingMm` before its intensities are normalised. */
+    resampleFirst: z.boolean().default(false),
     /** mm; two for a network of slices: then the first axis keeps its own. */
     spacingMm: z.array(z.number().positive()).min(2).max(3),
     resampling: z.strictObject({
       image: resampling,
       /** Of the logits, back to the CT: at most linear, so that no class is ever there as a whole. */
       logits: resampling.refine(({ order, orderZ }) => order < 2 && orderZ < 2, { error: 'order 0 or 1' }),
+      /**
+       * What stays in its place: the outer `edges` of the image, so that its voxels get the spacing that divides it evenly,
+       * or the centre of the `first-voxel`, and the distances are exactly `spacingMm`.
+       */
+      keeps: z.enum(['edges', 'first-voxel']).default('edges'),
     }),
     /** Voxels that the network sees at once; two for a network of slices. */
     patch: z.array(size).min(2).max(3),
@@ -63,13 +71,24 @@ export const volumeSectionSchema = z
     patchMegabytes: z.number().positive().optional(),
     /** Distance of neighbouring patches, in patches, at the most. */
     step: z.number().gt(0).max(1).default(0.5),
+    /** Patches `evenly` spread, or with a `fixed` distance and the last one moved back into the image. */
+    spread: z.enum(['evenly', 'fixed']).default('evenly'),
+    /**
+     * What a voxel of a patch counts where patches overlap: a `gaussian` in half precision around the voxel behind the
+     * middle, the same in single precision around the exact middle (`centred-gaussian`), or `constant`.
+     */
+    weights: z.enum(['gaussian', 'centred-gaussian', 'constant']).default('gaussian'),
     /** Standard deviation of the Gaussian weights, in patches. */
     gaussianSigma: z.number().positive().default(0.125),
+    /** In which the weighted logits are added up. */
+    precision: z.enum(['half', 'single']).default('half'),
+    /** Turns the logits into probabilities before they are resampled; absent: the logits themselves are. */
+    activation: z.enum(['softmax', 'sigmoid']).optional(),
     /** Axes that may be mirrored: those that the training mirrored. */
     mirrorAxes: z.array(z.int().min(0).max(2)).max(3).default([]),
     /** Mean over all mirrored inputs: 2, 4 or 8 times the work. */
     mirroring: z.boolean().default(false),
-    /** Folds whose mean the graph gives. */
+    /** Folds whose mean the graph gives; `exported` where the graph came as it is. */
     folds: z.array(z.string()).min(1),
     /** Names of the graph's tensors: [1, 1, ...patch] and [1, channels, ...patch]. */
     tensors: z.strictObject({ input: z.string(), output: z.string() }),
@@ -88,6 +107,11 @@ export const volumeSectionSchema = z
   })
   .refine(({ regionOrder, channels }) => regionOrder === undefined || regionOrder.length === channels, {
     error: 'regionOrder must have one entry for each channel',
-  });
+  })
+  .refine(
+    ({ activation, regionOrder }) =>
+      activation === undefined || (activation === 'sigmoid') === (regionOrder !== undefined),
+    { error: 'activation must be sigmoid where there are regions, softmax where there are none' },
+  );
 
 export type VolumeSection = z.output<typeof volumeSectionSchema>;

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { ContourNodeError } from '../errors.ts';
+import type { ContourProgress } from '../jobs/contour-progress.ts';
 import type { OperatorTargets } from '../intake/operator-targets.ts';
 import { type SeriesActions, type SeriesReader, type SeriesState, seriesStates } from '../store/series.ts';
 import { allows } from './access/user.ts';
@@ -17,6 +18,7 @@ export interface PageOptions {
   readonly targets: () => Promise<OperatorTargets>;
   readonly series: SeriesReader;
   readonly actions: Pick<SeriesActions, 'choices'>;
+  readonly progress: Pick<ContourProgress, 'of'>;
   readonly node: { readonly aeTitle: string; readonly dicomPort: number };
 }
 
@@ -46,7 +48,7 @@ const worklistQuery = z.object({
 /** The pages for people. */
 export function addPages(
   server: FastifyInstance,
-  { series, actions, node, targets, patients }: PageOptions & { patients: Patients },
+  { series, actions, node, progress, targets, patients }: PageOptions & { patients: Patients },
 ): void {
   server.get('/', { config: { role: 'viewer' } }, async (request, reply) => {
     const query = withoutAbsent(worklistQuery.parse(request.query)) as WorklistQuery;
@@ -92,6 +94,7 @@ export function addPages(
       identity: show,
       patient: show === 'always' ? patients.shown([detail.key], request).get(detail.key) : undefined,
       series: detail,
+      progress: (order) => progress.of(detail.key, order),
       now: Date.now(),
       operator,
       choices: await actions.choices(detail.key),

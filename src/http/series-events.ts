@@ -1,5 +1,6 @@
 import { PassThrough } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
+import type { ContourProgress } from '../jobs/contour-progress.ts';
 import type { JobQueues } from '../jobs/job-queues.ts';
 import { contourQueue, seriesOfJob } from '../jobs/queue-names.ts';
 import type { SeriesReader } from '../store/series.ts';
@@ -14,13 +15,14 @@ const most = 200;
 export interface SeriesEventsOptions {
   readonly series: SeriesReader;
   readonly queues: Pick<JobQueues, 'onEvent'>;
+  readonly progress: Pick<ContourProgress, 'onChange'>;
 }
 
 /**
- * `/events`: server-sent events (HTML, section 9.2). `event: series` carries the keys of the series that changed as
- * JSON, an empty list for more than fit. A page asks for itself again; nothing else is told here.
+ * `/events`: server-sent events (HTML, section 9.2). `event: series` carries the keys of the series that changed, or
+ * whose contouring went on, as JSON, an empty list for more than fit. A page asks for itself again; nothing else is told here.
  */
-export function addSeriesEvents(server: FastifyInstance, { series, queues }: SeriesEventsOptions): void {
+export function addSeriesEvents(server: FastifyInstance, { series, queues, progress }: SeriesEventsOptions): void {
   const listeners = new Set<PassThrough>();
   const changed = new Set<string>();
   let timer: NodeJS.Timeout | undefined;
@@ -38,19 +40,19 @@ export function addSeriesEvents(server: FastifyInstance, { series, queues }: Ser
       else stream.write(text);
     }
   };
-  const change = (key: string): void => {
+  const note = (key: string): void => {
     if (listeners.size === 0) return;
     changed.add(key);
     timer ??= setTimeout(tell, gather);
   };
-  const forget = series.onChange(change);
+  const forget = [series.onChange(note), progress.onChange(note)];
   // The pictures of an order come after its result; the store knows nothing of them.
   queues.onEvent(({ kind, queue, jobId }) => {
-    if (kind === 'completed' && queue === contourQueue) change(seriesOfJob(jobId));
+    if (kind === 'completed' && queue === contourQueue) note(seriesOfJob(jobId));
   });
   const beat = setInterval(() => write(': \n\n'), heartbeat);
   server.addHook('onClose', async () => {
-    forget();
+    for (const end of forget) end();
     clearInterval(beat);
     clearTimeout(timer);
     for (const stream of listeners) stream.destroy();

@@ -4,6 +4,7 @@ import { isLoopback } from '../config/address-range.ts';
 import type { HttpConfig } from '../config/http-schema.ts';
 import { tlsCredentials } from '../config/tls-files.ts';
 import { ContourNodeError } from '../errors.ts';
+import type { ContourProgress } from '../jobs/contour-progress.ts';
 import type { ContourQueues } from '../jobs/queues.ts';
 import type { NodeAudit } from '../observe/audit/node-audit.ts';
 import type { Log } from '../log.ts';
@@ -33,6 +34,7 @@ export interface HttpServerOptions extends PageOptions, PicturesOptions, SeriesA
   readonly series: SeriesReader;
   readonly actions: SeriesActions;
   readonly queues: ContourQueues;
+  readonly progress: Pick<ContourProgress, 'of' | 'onChange'>;
   readonly metrics: Pick<Metrics, 'contentType' | 'text'>;
   /** What is wrong with the node, besides Redis and workers, which the server asks for itself. */
   readonly problems: () => Promise<readonly Problem[]>;

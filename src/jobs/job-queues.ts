@@ -1,4 +1,5 @@
 import type { ComparePayload, ContourPayload, DeliverPayload } from '../work/payloads.ts';
+import type { ContourProgress } from '../work/progress.ts';
 import type { Priority } from '../config/schema.ts';
 
 /**
@@ -21,6 +22,13 @@ export interface JobEvent {
   readonly kind: 'active' | 'result' | 'completed' | 'failed';
   readonly queue: string;
   readonly jobId: string;
+}
+
+/** What a worker says of a job of the queue `contour` while it runs. */
+export interface JobProgressEvent extends ContourProgress {
+  readonly jobId: string;
+  /** When it was said, milliseconds. */
+  readonly at: number;
 }
 
 export interface JobQueues {

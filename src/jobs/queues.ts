@@ -1,7 +1,7 @@
 import { type Job, type JobsOptions, Queue, QueueEvents } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { ContourNodeError } from '../errors.ts';
-import type { JobEvent, JobQueues, JobState, JobStatus } from './job-queues.ts';
+import type { JobEvent, JobProgressEvent, JobQueues, JobState, JobStatus } from './job-queues.ts';
 import type { Log } from '../log.ts';
 import type { Priority } from '../config/schema.ts';
 import { comparePayloadSchema, contourPayloadSchema, deliverPayloadSchema } from '../work/payloads.ts';
@@ -40,6 +40,8 @@ export interface ContourQueues extends JobQueues {
   counts(): Promise<QueueCounts[]>;
   /** The queues as BullMQ has them, for its dashboard. */
   bullQueues(): Queue[];
+  /** How far a worker is with a job: some reports may get lost, or come twice after a start. */
+  onContourProgress(listener: (event: JobProgressEvent) => void): void;
   /** Takes over changed destinations. */
   setDestinations(destinations: readonly string[]): void;
   close(): Promise<void>;
@@ -84,6 +86,7 @@ class BullQueues implements ContourQueues {
   readonly #connection: Redis;
   readonly #open = new Map<string, OpenQueue>();
   readonly #listeners: ((event: JobEvent) => void)[] = [];
+  readonly #progressListeners: ((event: JobProgressEvent) => void)[] = [];
   readonly #readyListeners: (() => void)[] = [];
   #lastError: Error | undefined;
   #closed = false;
@@ -163,6 +166,10 @@ class BullQueues implements ContourQueues {
 
   onEvent(listener: (event: JobEvent) => void): void {
     this.#listeners.push(listener);
+  }
+
+  onContourProgress(listener: (event: JobProgressEvent) => void): void {
+    this.#progressListeners.push(listener);
   }
 
   onReady(listener: () => void): void {
@@ -251,14 +258,28 @@ class BullQueues implements ContourQueues {
         for (const listener of this.#listeners) listener({ kind, queue: name, jobId: event.jobId });
       };
     events.on('active', notify('active'));
-    events.on('progress', (event) => {
-      const progress = progressSchema.safeParse(event.data);
-      if (progress.success && progress.data.stage === stageAfterResult) notify('result')(event);
-    });
     events.on('completed', notify('completed'));
     events.on('failed', notify('failed'));
+    if (name === contourQueue) {
+      events.on('progress', (event, id) => {
+        const stage = this.#progress(event, id);
+        if (stage === stageAfterResult) notify('result')(event);
+      });
+    }
     this.#open.set(name, { queue, events, connection });
     return queue;
+  }
+
+  /**
+   * @param id of the entry in the stream, which begins with its time
+   * @returns the stage that the worker is at; undefined where it said something else
+   */
+  #progress({ jobId, data }: { jobId: string; data: unknown }, id: string): string | undefined {
+    const { success, data: said } = progressSchema.safeParse(data);
+    if (!success) return undefined;
+    const event = { jobId, ...said, at: Number.parseInt(id, 10) };
+    for (const listener of this.#progressListeners) listener(event);
+    return said.stage;
   }
 
   async #ask<T>(name: string, question: (queue: Queue) => Promise<T>): Promise<T> {

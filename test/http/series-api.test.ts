@@ -193,6 +193,7 @@ test('without users it listens to this machine only, and says when its port is t
     actions: node.actions,
     queues: undefined as never,
     quality: () => [],
+    progress: { of: () => undefined, onChange: () => () => {} },
     unmatched: { list: () => [], remove: async () => undefined },
     unmatchedDays: () => 30,
     metrics: { contentType: 'text/plain', text: async () => '' },

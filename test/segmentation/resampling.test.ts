@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Triple } from '../../worker/segmentation/model-view.ts';
 import { nonzeroMask, normalise } from '../../worker/segmentation/normalise.ts';
-import { resampledSize, resampleImage, separateAxis } from '../../worker/segmentation/resample-image.ts';
+import { edgesKept, resampledSize } from '../../worker/segmentation/image-grid.ts';
+import { resampleImage, separateAxis } from '../../worker/segmentation/resample-image.ts';
 
 /*
  * The expected numbers are those of skimage 0.26 (transform.resize, mode 'edge', without anti-aliasing) and scipy 1.17
@@ -24,8 +25,8 @@ test('an image is resampled as skimage does it: cubic splines along all axes, he
     2.3592, 4.0687, 4.9995, 1.1531, 1.7227, 2.5365, 1.0117, 1.5526, 3.2512, 1.9621, 0.1692, 1.9732, 4.091, 2.2384,
     -1.5467, 2.044, 2.6282, 0.3068, 0.8865, 4.0504,
   ];
-  assertNear(resampleImage(image, size, [4, 2, 6], undefined, { order: 3, orderZ: 0 }), expected);
-  const enlarged = resampleImage(image, size, [9, 11, 13], undefined, { order: 3, orderZ: 0 });
+  assertNear(resampleImage(image, size, edgesKept(size, [4, 2, 6]), undefined, { order: 3, orderZ: 0 }), expected);
+  const enlarged = resampleImage(image, size, edgesKept(size, [9, 11, 13]), undefined, { order: 3, orderZ: 0 });
   assert.deepEqual([Math.min(...enlarged), Math.max(...enlarged)].map(Math.fround), [-3, 7]);
 });
 
@@ -35,7 +36,7 @@ test('linearly too', () => {
     2.5228, 1.1825, 2.9719, 2.5469, 2.4375, 4.8531, 2.2906, -0.6594, 2.3875, 0.3844, 1.7634, 2.1275, 1.8603, 3.8341,
     1.7922, 2.4719, 0.7844, 4.4625, 1.5369, 1.9641, 0.75, 3.1972, 0.3469, 2.7625, 2.6531, 2.2281,
   ];
-  assertNear(resampleImage(image, size, [2, 5, 4], undefined, { order: 1, orderZ: 0 }), expected);
+  assertNear(resampleImage(image, size, edgesKept(size, [2, 5, 4]), undefined, { order: 1, orderZ: 0 }), expected);
 });
 
 test('an anisotropic image is resampled in plane, then along its long axis by an order of its own', () => {
@@ -45,7 +46,10 @@ test('an anisotropic image is resampled in plane, then along its long axis by an
     2.9048, -2.1987, 2.7837, 6.1681, 0.2869, 0.2372, 4.7019, 4.148, -0.1593, 3.6607, -0.6598, -1.1534, 3.1138, 3.5771,
     -0.9035, 0.7216, 5.6564, 0.7692, -2.2245, 3.777, 6.6, -1.4315, 1.1172, 4.7204, 2.5497, -0.069, 3.5206,
   ];
-  assertNear(resampleImage(image, size, [5, 3, 6], 0, { order: 3, orderZ: 0 }).subarray(18, 72), nearest);
+  assertNear(
+    resampleImage(image, size, edgesKept(size, [5, 3, 6]), 0, { order: 3, orderZ: 0 }).subarray(18, 72),
+    nearest,
+  );
   const cubic = [
     -1.9098, -0.7329, 3.7242, 2.5785, -1.0669, 1.4965, 6.1363, -1.3933, -2.0339, 5.2959, 5.5789, -2.5376, 1.5106,
     4.8657, 1.5664, -0.2221, 4.0449, 6.0152, -1.4254, 2.5437, 2.1418, -0.4583, 1.1024, 4.4505, 4.2629, -0.2999, 3.288,
@@ -54,7 +58,7 @@ test('an anisotropic image is resampled in plane, then along its long axis by an
     -0.9859, -1.2444, 3.447, 3.597, -1.3241, 0.6324, 5.908, 0.3772, -2.5083, 4.2754, 6.7549, -1.9822, 1.2419, 5.0228,
     2.3365, -0.3351, 3.8495,
   ];
-  assertNear(resampleImage(image, size, [4, 3, 6], 0, { order: 3, orderZ: 3 }), cubic);
+  assertNear(resampleImage(image, size, edgesKept(size, [4, 3, 6]), 0, { order: 3, orderZ: 3 }), cubic);
 });
 
 test('the long axis is found as nnU-Net finds it', () => {

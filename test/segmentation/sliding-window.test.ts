@@ -54,7 +54,10 @@ const options = (patch: Triple, more: Partial<WindowOptions> = {}): WindowOption
   inputShape: [1, 1, ...patch],
   channels: 2,
   step: 0.5,
+  spread: 'evenly',
+  weights: 'gaussian',
   gaussianSigma: 0.125,
+  precision: 'half',
   mirrorAxes: [],
   ...more,
 });

@@ -1,16 +1,27 @@
 import { ContourNodeError } from '../../src/errors.ts';
 import type { GraphTensor } from '../engines/onnxruntime.ts';
-import type { Plan } from '../nnunet/plans.ts';
+
+/** What the files beside an exported network say of its graph. */
+export interface ExpectedGraph {
+  /** The file that says it. */
+  readonly says: string;
+  readonly patch: readonly number[];
+  /** Of the output. */
+  readonly channels: number;
+  /** What to do where the graph is another. */
+  readonly remedy: string;
+}
 
 /**
- * Holds the plan of an exported network against its graph, as far as the graph says its shapes.
+ * Holds what is said of an exported network against its graph, as far as the graph says its shapes.
  * @returns the names of its input and output
  * @throws ContourNodeError BUNDLE_INVALID naming both sides
  */
 export function checkVolumeGraph(
   { inputs, outputs }: { inputs: readonly GraphTensor[]; outputs: readonly GraphTensor[] },
-  { patch, labels }: Plan,
+  expected: ExpectedGraph,
 ): { input: string; output: string } {
+  const wrong = (message: string) => new ContourNodeError('BUNDLE_INVALID', message, { remedy: expected.remedy });
   const [input] = inputs;
   // With deep supervision there are outputs of coarser stages, after that of full resolution.
   const [output] = outputs;
@@ -18,14 +29,16 @@ export function checkVolumeGraph(
     throw wrong(`the graph has ${inputs.length} inputs and ${outputs.length} outputs: a network takes the CT alone`);
   for (const [kind, tensor, channels] of [
     ['input', input, 1],
-    ['output', output, labels.heads],
+    ['output', output, expected.channels],
   ] as const) {
     const { name, type, shape } = tensor;
     if (type !== 'float32') throw wrong(`the graph's ${kind} ${name} is ${type}, not float32`);
-    const expected = [1, channels, ...patch];
-    const fits = shape.length === expected.length && shape.every((size, axis) => fitsSize(size, expected[axis]!));
+    const wanted = [1, channels, ...expected.patch];
+    const fits = shape.length === wanted.length && shape.every((size, axis) => fitsSize(size, wanted[axis]!));
     if (!fits)
-      throw wrong(`the graph's ${kind} ${name} is [${shape.join(', ')}], plans.json makes [${expected.join(', ')}]`);
+      throw wrong(
+        `the graph's ${kind} ${name} is [${shape.join(', ')}], ${expected.says} makes [${wanted.join(', ')}]`,
+      );
   }
   return { input: input.name, output: output.name };
 }
@@ -33,11 +46,4 @@ export function checkVolumeGraph(
 /** An open size (a name, or -1) fits everything. */
 function fitsSize(size: number | string, expected: number): boolean {
   return typeof size === 'string' || size < 0 || size === expected;
-}
-
-function wrong(message: string): ContourNodeError {
-  return new ContourNodeError('BUNDLE_INVALID', message, {
-    remedy:
-      'export the network that belongs to plans.json and dataset.json, or name its configuration with --configuration',
-  });
 }

@@ -1,16 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
-import { roiSchema, volumeManifestSchema } from '../../src/bundles/manifest.ts';
 import type { Bundle } from '../../src/bundles/read-bundle.ts';
 import { volumeSectionSchema } from '../../src/bundles/volume-section.ts';
-import { parseYaml } from '../../src/config/parse-yaml.ts';
-import { ContourNodeError } from '../../src/errors.ts';
-import { inWords, issueLine } from '../../src/schema-words.ts';
 import { graphTensors } from '../engines/onnxruntime.ts';
 import type { NetworkPlan } from '../nnunet/network-plan.ts';
 import type { Plan } from '../nnunet/plans.ts';
-import { proposeRois } from '../nnunet/propose-roi.ts';
 import {
   readPlanOfFolder,
   readResultsFolder,
@@ -19,45 +14,24 @@ import {
 } from '../nnunet/results-folder.ts';
 import { graphInput, graphOutput, unetGraph } from '../nnunet/unet-graph.ts';
 import { checkPatchMemory } from '../segmentation/patch-memory.ts';
+import { aboutSchema, invalidAbout, readAbout, sayAbout, type AboutOptions } from './about.ts';
 import { checkVolumeGraph } from './check-volume-graph.ts';
 import { writeBundle, type VolumeDescription } from './write-bundle.ts';
 
-const manifest = volumeManifestSchema.shape;
-const section = volumeSectionSchema.shape;
-
-/**
- * What the folder cannot say of itself. All of it may be left out with `--yes`; `labels` has the names of dataset.json as
- * keys, and what is null is not contoured.
- */
-const aboutSchema = z.strictObject({
-  name: manifest.name.optional(),
-  version: manifest.version.optional(),
-  description: manifest.description.optional(),
-  intendedUse: manifest.intendedUse.optional(),
-  licence: manifest.licence.optional(),
-  applicability: manifest.applicability.optional(),
-  plausibility: manifest.plausibility,
-  training: manifest.training,
-  axes: section.axes.optional(),
+const nnUnetAboutSchema = aboutSchema.extend({
   mirroring: z.boolean().default(false),
-  step: section.step,
-  labels: z.record(z.string(), roiSchema.omit({ threshold: true }).partial().nullable()).default({}),
+  step: volumeSectionSchema.shape.step,
 });
-type About = z.output<typeof aboutSchema>;
+type NnUnetAbout = z.output<typeof nnUnetAboutSchema>;
 
-export interface NnUnetImport extends ResultsChoice {
-  /** Path of about.yaml. */
-  readonly about?: string | undefined;
-  /** Whether what about.yaml does not say is proposed from the folder. */
-  readonly propose: boolean;
-}
+export interface NnUnetImport extends ResultsChoice, AboutOptions {}
 
 /**
  * Makes a bundle of an nnU-Net v2 results folder: the network as ONNX, everything around it in the manifest.
  * @throws ContourNodeError as readResultsFolder; CONFIG_INVALID (about.yaml), BUNDLE_INVALID, ENGINE_FAILED
  */
 export async function importNnUnet(folder: string, directory: string, options: NnUnetImport): Promise<Bundle> {
-  const about = await readAbout(options.about);
+  const about = await readAbout(nnUnetAboutSchema, options.about);
   const results = await readResultsFolder(folder, options);
   const { plan, network, weights } = results;
   const tensors = { input: graphInput, output: graphOutput };
@@ -72,9 +46,15 @@ export async function importNnUnet(folder: string, directory: string, options: N
  * @throws ContourNodeError as importNnUnet
  */
 export async function importExportedNnUnet(onnx: string, directory: string, options: NnUnetImport): Promise<Bundle> {
-  const about = await readAbout(options.about);
+  const about = await readAbout(nnUnetAboutSchema, options.about);
   const plan = await readPlanOfFolder(dirname(onnx), options.configuration);
-  const tensors = checkVolumeGraph(await graphTensors(onnx), plan);
+  const tensors = checkVolumeGraph(await graphTensors(onnx), {
+    says: 'plans.json',
+    patch: plan.patch,
+    channels: plan.labels.heads,
+    remedy:
+      'export the network that belongs to plans.json and dataset.json, or name its configuration with --configuration',
+  });
   const exported = { plan, trainer: 'exported as ONNX', folds: ['exported'], mirrorAxes: [], tensors };
   return writeBundle(directory, describe(exported, about, options), { model: await readFile(onnx), tolerance });
 }
@@ -101,28 +81,19 @@ type Described = Pick<ResultsFolder, 'plan' | 'trainer' | 'folds' | 'mirrorAxes'
   readonly tensors: VolumeDescription['volume']['tensors'];
 };
 
-function describe(described: Described, about: About, { about: file, propose }: NnUnetImport): VolumeDescription {
+function describe(described: Described, about: NnUnetAbout, options: AboutOptions): VolumeDescription {
   const { plan, network, trainer, folds, mirrorAxes, tensors } = described;
   const needed = network === undefined ? undefined : patchMegabytes(plan, network);
   checkPatchMemory(plan, (needed ?? 0) * 2 ** 20);
-  const said = <T>(value: T | undefined, proposal: T, key: string): T => {
-    if (value !== undefined) return value;
-    if (propose) return proposal;
-    throw invalid(file, `${key} is missing`, 'add it, or take proposals for what is not said with --yes');
-  };
-  const { rois, labels } = roisOf(plan, about, said, file);
-  const spacingAlong = Math.max(...plan.spacing);
+  const { said, labels } = sayAbout(about, options, {
+    name: plan.datasetName,
+    description: `nnU-Net ${plan.configuration} of ${plan.datasetName}`,
+    spacingMm: Math.max(...plan.spacing),
+    labelFile: 'dataset.json',
+    labels: plan.labels.names,
+  });
   return {
-    name: said(
-      about.name,
-      plan.datasetName
-        .toLowerCase()
-        .replaceAll(/[^a-z0-9]+/g, '-')
-        .slice(0, 63),
-      'name',
-    ),
-    version: said(about.version, '1.0.0', 'version'),
-    description: said(about.description, `nnU-Net ${plan.configuration} of ${plan.datasetName}`, 'description'),
+    ...said,
     architecture: {
       family: 'nnunet',
       parameters: {
@@ -132,18 +103,8 @@ function describe(described: Described, about: About, { about: file, propose }: 
         ...(network !== undefined && { encoder: network.encoder }),
       },
     },
-    rois,
-    intendedUse: said(about.intendedUse, 'research', 'intendedUse'),
-    applicability: said(
-      about.applicability,
-      { sliceSpacingMm: [0.5, Math.max(5, 2 * spacingAlong)], minimumCoverageMm: 0, notes: '' },
-      'applicability',
-    ),
-    plausibility: about.plausibility,
-    training: about.training,
-    licence: said(about.licence, 'not stated', 'licence'),
     volume: {
-      axes: about.axes ?? axesOf(plan.reader, file),
+      axes: about.axes ?? axesOf(plan.reader, options.about),
       transpose: [...plan.transposeForward],
       normalisation: plan.normalisation,
       spacingMm: [...plan.spacing],
@@ -162,61 +123,13 @@ function describe(described: Described, about: About, { about: file, propose }: 
   };
 }
 
-/** The ROIs in the order of dataset.json, and the labels that each is made of. */
-function roisOf(
-  { labels }: Plan,
-  about: About,
-  said: <T>(value: T | undefined, proposal: T, key: string) => T,
-  file: string | undefined,
-) {
-  const names = [...labels.names.keys()];
-  const unknown = Object.keys(about.labels).find((label) => !labels.names.has(label));
-  if (unknown !== undefined) {
-    throw invalid(
-      file,
-      `labels.${unknown} is no label of the folder, which has ${names.join(', ')}`,
-      'write the labels as dataset.json does',
-    );
-  }
-  const wanted = names.filter((label) => about.labels[label] !== null);
-  const proposals = new Map(names.map((label, n) => [label, proposeRois(names)[n]!]));
-  const rois = wanted.map((label) => {
-    const own = said(about.labels[label] ?? undefined, {}, `labels.${label}`);
-    return roiSchema.parse({ ...proposals.get(label)!, ...own });
-  });
-  const twice = rois.find(({ name }, n) => rois.findIndex((other) => other.name === name) < n);
-  if (twice !== undefined) throw invalid(file, `two labels are called ${twice.name}`, 'give each a name of its own');
-  if (rois.length === 0) throw invalid(file, 'every label is null', 'leave at least one label');
-  const values = wanted.map((label) => [...labels.names.get(label)!].filter((value) => value !== 0));
-  if (values.flat().some((value) => value > 255))
-    throw new ContourNodeError('MODEL_NOT_SUPPORTED', 'dataset.json has labels above 255');
-  return { rois, labels: values };
-}
-
 /** Which way a reader of nnU-Net gives an axial CT; nibabel's plain one leaves that to the files. */
 function axesOf(reader: string, file: string | undefined): VolumeDescription['volume']['axes'] {
   if (reader === 'SimpleITKIO') return ['S', 'P', 'L'];
   if (reader === 'NibabelIOWithReorient' || reader === 'SimpleITKIOWithReorient') return ['S', 'A', 'R'];
-  throw invalid(
+  throw invalidAbout(
     file,
     `axes is missing: the images were read by ${reader}, which does not say which way they run`,
     'add axes, e.g. [S, A, R] for images in RAS, [S, P, L] for LPS (docs/models.md)',
   );
-}
-
-async function readAbout(file: string | undefined): Promise<About> {
-  if (file === undefined) return aboutSchema.parse({});
-  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new ContourNodeError('PATH_NOT_FOUND', `${file} is not there or cannot be read`, { cause });
-  });
-  const { value, fault } = parseYaml(text);
-  if (fault !== undefined) throw invalid(file, `line ${fault.line}: ${fault.message}`, 'correct the line');
-  const parsed = aboutSchema.safeParse(value ?? {}, inWords);
-  if (parsed.success) return parsed.data;
-  const issues = parsed.error.issues.map((issue) => issueLine(issue));
-  throw invalid(file, issues.join('; '), 'docs/models.md shows one');
-}
-
-function invalid(file: string | undefined, message: string, remedy: string): ContourNodeError {
-  return new ContourNodeError('CONFIG_INVALID', `${file ?? 'about.yaml'}: ${message}`, { remedy });
 }

@@ -12,8 +12,11 @@ export interface LabelRule {
   finish(): void;
 }
 
-/** The channels are the labels; the largest logit wins, of equal ones the first. */
-export function largestLogit(area: number): LabelRule {
+/** What a rule is given: logits, or the probabilities that an activation made of them before they were resampled. */
+export type Scale = 'logits' | 'probabilities';
+
+/** The channels are the labels; the largest wins, of equal ones the first. */
+export function largestLogit(area: number, scale: Scale = 'logits'): LabelRule {
   const labels = new Uint8Array(area);
   const best = new Float32Array(area);
   const lead = new Float32Array(area);
@@ -37,16 +40,19 @@ export function largestLogit(area: number): LabelRule {
       }
     },
     finish() {
-      for (let v = 0; v < area; v += 1) lead[v] = best[v]! - second[v]!;
+      // A softmax of the two logits gives what the two probabilities are to each other.
+      if (scale === 'probabilities') for (let v = 0; v < area; v += 1) lead[v] = Math.log(best[v]! / second[v]!);
+      else for (let v = 0; v < area; v += 1) lead[v] = best[v]! - second[v]!;
     },
   };
 }
 
 /**
- * Each channel is a region: where its logit is positive it writes its label over what the channels before it wrote
+ * Each channel is a region: where its logit is positive (its probability above a half) it writes its label over what the channels before it wrote
  * (`regions_class_order` of nnU-Net).
  */
-export function regions(area: number, order: readonly number[]): LabelRule {
+export function regions(area: number, order: readonly number[], scale: Scale = 'logits'): LabelRule {
+  const decision = scale === 'logits' ? 0 : 0.5;
   const labels = new Uint8Array(area);
   const lead = new Float32Array(area);
   return {
@@ -59,13 +65,16 @@ export function regions(area: number, order: readonly number[]): LabelRule {
     take(channel, logits) {
       const label = order[channel]!;
       for (let v = 0; v < area; v += 1) {
-        const value = logits[v]!;
+        const value = logits[v]! - decision;
         if (value > 0) {
           labels[v] = label;
           lead[v] = value;
         } else if (-value < lead[v]!) lead[v] = -value;
       }
     },
-    finish() {},
+    finish() {
+      if (scale === 'logits') return;
+      for (let v = 0; v < area; v += 1) lead[v] = Math.log((0.5 + lead[v]!) / (0.5 - lead[v]!));
+    },
   };
 }

@@ -1,12 +1,51 @@
-import { roundHalfToEven } from './resample-image.ts';
+import type { VolumeSection } from '../../src/bundles/volume-section.ts';
+import { roundHalfToEven } from './image-grid.ts';
 import type { Triple } from './model-view.ts';
 
-/** Where the patches begin along one axis: as few as keep within `step` patches of each other, evenly spread. */
-export function patchStarts(length: number, patch: number, step: number): number[] {
+/**
+ * Where the patches begin along one axis: as few as keep within `step` patches of each other, evenly spread; or at the
+ * `fixed` distance of `step` patches in whole voxels, the last one moved back into the image (MONAI's
+ * dense_patch_slices).
+ */
+export function patchStarts(
+  length: number,
+  patch: number,
+  step: number,
+  spread: VolumeSection['spread'] = 'evenly',
+): number[] {
   const room = length - patch;
+  if (spread === 'fixed') {
+    const interval = Math.max(1, Math.trunc(patch * step));
+    return Array.from({ length: Math.ceil(room / interval) + 1 }, (_, n) => Math.min(n * interval, room));
+  }
   const count = Math.ceil(room / (patch * step)) + 1;
   if (count === 1) return [0];
   return Array.from({ length: count }, (_, n) => roundHalfToEven((room / (count - 1)) * n));
+}
+
+/** What a voxel of a patch counts where patches overlap. */
+export function patchWeights(
+  patch: Triple,
+  { weights, gaussianSigma }: Pick<VolumeSection, 'weights' | 'gaussianSigma'>,
+): Float32Array {
+  if (weights === 'gaussian') return gaussianWeights(patch, gaussianSigma);
+  if (weights === 'centred-gaussian') return centredGaussianWeights(patch, gaussianSigma);
+  return new Float32Array(patch[0] * patch[1] * patch[2]).fill(1);
+}
+
+/** Smallest weight of MONAI's Gaussian, whose largest is 1. */
+const leastWeight = 1e-3;
+
+/** MONAI's compute_importance_map: a Gaussian around the exact middle, held above its smallest weight. */
+function centredGaussianWeights(patch: Triple, sigma: number): Float32Array {
+  const along = patch.map((length) =>
+    Float32Array.from({ length }, (_, i) => Math.exp(-((i - (length - 1) / 2) ** 2) / (2 * (sigma * length) ** 2))),
+  );
+  const weights = new Float32Array(patch[0] * patch[1] * patch[2]);
+  let v = 0;
+  for (const a of along[0]!)
+    for (const b of along[1]!) for (const c of along[2]!) weights[v++] = Math.max(Math.fround(a * b) * c, leastWeight);
+  return weights;
 }
 
 /** Largest weight; nnU-Net scales so in half precision, and what is then 0 gets the smallest weight that is not. */

@@ -1,21 +1,10 @@
 import type { VolumeSection } from '../../src/bundles/volume-section.ts';
+import type { ImageGrid } from './image-grid.ts';
 import { extremes } from './normalise.ts';
 import type { Triple } from './model-view.ts';
 import { resampleAxis } from './spline-axis.ts';
 
 type Resampling = VolumeSection['resampling']['image'];
-
-/** Voxels of an image of `size` on another spacing; rounds halves to even, as Python does. */
-export function resampledSize(size: Triple, from: Triple, to: Triple): [number, number, number] {
-  const along = (axis: 0 | 1 | 2) => Math.max(1, roundHalfToEven((from[axis] / to[axis]) * size[axis]));
-  return [along(0), along(1), along(2)];
-}
-
-export function roundHalfToEven(value: number): number {
-  const below = Math.floor(value);
-  if (value - below !== 0.5) return Math.round(value);
-  return below % 2 === 0 ? below : below + 1;
-}
 
 /**
  * The axis that is resampled by itself, or undefined: that of the largest spacing where it is more than `anisotropy`
@@ -35,30 +24,33 @@ export function separateAxis(
 }
 
 /**
- * Brings an image to another size: with splines along all axes, the result held within the values of the image; or in
+ * Brings an image to another grid: with splines along all axes, the result held within the values of the image; or in
  * each plane by itself and then, with an order of its own, along the axis that is resampled separately.
  */
 export function resampleImage(
   values: Float32Array,
   size: Triple,
-  target: Triple,
+  { size: target, inImage, same }: ImageGrid,
   separate: 0 | 1 | 2 | undefined,
   { order, orderZ }: Pick<Resampling, 'order' | 'orderZ'>,
 ): Float32Array {
-  if (size.every((length, axis) => length === target[axis])) return values;
+  if (same.every((unchanged) => unchanged)) return values;
   const limits = separate === undefined ? [extremes(values)] : planeExtremes(values, size, separate);
   let current = values;
   const reached = [...size] as [number, number, number];
+  const resample = (axis: 0 | 1 | 2, by: number) => {
+    if (!same[axis])
+      current = resampleAxis(current, reached, axis, { length: target[axis], place: inImage[axis]! }, by);
+    reached[axis] = target[axis];
+  };
   // The axis that shrinks most goes first: what follows has less to do.
   const axes = ([0, 1, 2] as const)
     .filter((axis) => axis !== separate)
     .toSorted((a, b) => target[a] / size[a] - target[b] / size[b]);
-  for (const axis of axes) {
-    current = resampleAxis(current, reached, axis, target[axis], order);
-    reached[axis] = target[axis];
-  }
+  for (const axis of axes) resample(axis, order);
   if (current !== values) clip(current, reached, separate, limits);
-  return separate === undefined ? current : resampleAxis(current, reached, separate, target[separate], orderZ);
+  if (separate !== undefined) resample(separate, orderZ);
+  return current;
 }
 
 function planeExtremes(values: Float32Array, size: Triple, axis: 0 | 1 | 2) {

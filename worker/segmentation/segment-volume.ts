@@ -17,7 +17,8 @@ import {
 } from './model-view.ts';
 import { normalise } from './normalise.ts';
 import { checkPatchMemory } from './patch-memory.ts';
-import { resampledSize, resampleImage, separateAxis } from './resample-image.ts';
+import { imageGrid } from './image-grid.ts';
+import { resampleImage, separateAxis } from './resample-image.ts';
 import { windowLogits, type WindowOptions } from './window-logits.ts';
 
 /** Where labels are looked for, in patient coordinates (LPS, mm). */
@@ -37,7 +38,7 @@ export interface PreparedImage {
 }
 
 /**
- * What nnU-Net's preprocessor does: order of axes, cut to what is not 0, intensities, spacing.
+ * What nnU-Net's preprocessor or MONAI's transforms do: order of axes, cut to what is not 0, intensities, spacing.
  * @param extent labels are given to the voxels within it; all of the CT when left out
  */
 export function prepareImage(ct: Volume, section: VolumeSection, extent?: Extent): PreparedImage {
@@ -46,20 +47,21 @@ export function prepareImage(ct: Volume, section: VolumeSection, extent?: Extent
   const crop = section.cropToNonzero ? nonzeroBox(regular.hu, seen) : { low: [0, 0, 0] as const, high: seen.size };
   const cropped = boxSize(crop);
   const values = valuesOf(regular.hu, seen, crop);
-  normalise(values, cropped, section.normalisation);
   const [last, ...before] = section.spacingMm.toReversed();
   // A network of slices keeps the distance of the slices.
   const spacing: Triple = [before[1] ?? seen.spacing[0], before[0]!, last!];
-  const size = resampledSize(cropped, seen.spacing, spacing);
-  const { image, logits } = section.resampling;
-  const resampled = resampleImage(values, cropped, size, separateAxis(image, seen.spacing, spacing), image);
+  const { image, logits, keeps } = section.resampling;
+  const grid = imageGrid(cropped, seen.spacing, spacing, keeps);
+  const { size } = grid;
+  if (!section.resampleFirst) normalise(values, cropped, section.normalisation);
+  const resampled = resampleImage(values, cropped, grid, separateAxis(image, seen.spacing, spacing), image);
+  if (section.resampleFirst) normalise(resampled, size, section.normalisation);
 
   const view = modelView(ct, section.axes, section.transpose);
   const separate = separateAxis(logits, spacing, seen.spacing);
   const position = view.along.map(({ axis, backwards }, n) => {
-    const scale = size[n]! / cropped[n]!;
     const index = indexAmong(ct, regular, axis, backwards);
-    return (voxel: number) => (index(voxel) - crop.low[n]! + 0.5) * scale - 0.5;
+    return (voxel: number) => grid.inNetwork[n]!(index(voxel) - crop.low[n]!);
   });
   const wanted = extent === undefined ? { low: [0, 0, 0] as const, high: view.size } : boxOf(extent, ct, view);
   const voxels = voxelsWithin(wanted, crop, ct, regular, view);
@@ -102,7 +104,9 @@ export async function segmentVolume(
   const lead = new Uint16Array(voxels).fill(certain);
   const [, rows, columns] = boxSize(prepared.planes.voxels);
   const area = rows * columns;
-  const rule = section.regionOrder === undefined ? largestLogit(area) : regions(area, section.regionOrder);
+  const scale = section.activation === undefined ? 'logits' : 'probabilities';
+  const rule =
+    section.regionOrder === undefined ? largestLogit(area, scale) : regions(area, section.regionOrder, scale);
   await logitsOfVoxels(engine, prepared, section, labelSink(rule, prepared, { grid: ct, labels, lead }), onPatch);
   return { grid: ct, labels, lead };
 }
@@ -118,11 +122,9 @@ export function logitsOfVoxels(
   const slices = section.patch.length === 2;
   const patch = (slices ? [1, ...section.patch] : section.patch) as unknown as Triple;
   const logits = windowLogits(engine, values, size, planes.logits, {
+    ...section,
     patch,
     inputShape: [1, 1, ...section.patch],
-    channels: section.channels,
-    step: section.step,
-    gaussianSigma: section.gaussianSigma,
     // The axes of a network of slices count within the slice.
     mirrorAxes: section.mirroring ? section.mirrorAxes.map((axis) => (slices ? axis + 1 : axis)) : [],
     ...(onPatch !== undefined && { onPatch }),

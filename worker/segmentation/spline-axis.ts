@@ -1,23 +1,29 @@
 import type { Triple } from './model-view.ts';
 
+/** Samples to take along an axis: how many, and where each lies among those that are there. */
+export interface AxisSamples {
+  readonly length: number;
+  readonly place: (index: number) => number;
+}
+
 /**
  * Resampling of a volume along one axis with B-splines of order 0, 1 or 3, as scipy.ndimage does it (zoom with
- * grid_mode, map_coordinates) with the edge repeated: voxels are areas, sample i of n stands at (i + 1/2) / n of the
- * length. Splines are separable: one axis after the other gives what all at once do.
+ * grid_mode, map_coordinates) with the edge repeated. Splines are separable: one axis after the other gives what all at
+ * once do.
  */
 export function resampleAxis(
   values: Float32Array,
   size: Triple,
   axis: 0 | 1 | 2,
-  length: number,
+  samples: AxisSamples,
   order: number,
 ): Float32Array {
-  if (size[axis] === length) return values;
+  const { length } = samples;
   const source = size[axis];
   const inner = axis === 2 ? 1 : axis === 1 ? size[2] : size[1] * size[2];
   const outer = values.length / (source * inner);
   const result = new Float32Array(outer * length * inner);
-  const taps = axisTaps(source, length, order);
+  const taps = axisTaps(source, samples, order);
   // Lines that lie beside each other in memory are taken together: the values are read row by row.
   const width = Math.min(inner, 256);
   const lines = new Float64Array((source + 2 * taps.margin) * width);
@@ -69,14 +75,13 @@ interface AxisTaps {
   readonly weights: Float64Array;
 }
 
-function axisTaps(source: number, length: number, order: number): AxisTaps {
-  const scale = source / length;
+function axisTaps(source: number, { length, place }: AxisSamples, order: number): AxisTaps {
   const count = order + 1;
   const margin = order === 3 ? splineMargin : 0;
   const first = new Int32Array(length);
   const weights = new Float64Array(length * count);
   for (let t = 0; t < length; t += 1) {
-    const position = (t + 0.5) * scale - 0.5;
+    const position = place(t);
     if (order === 3) {
       const below = Math.floor(position);
       first[t] = below - 1 + margin;

@@ -1,10 +1,12 @@
+import type { VolumeSection } from '../../src/bundles/volume-section.ts';
 import { ContourNodeError } from '../../src/errors.ts';
 import type { Engine } from '../engines/engine.ts';
 import type { Box, Triple } from './model-view.ts';
 import { boxSize } from './model-view.ts';
-import { gaussianWeights, mirrored, mirrorings, patchStarts } from './patches.ts';
+import { activate } from './activation.ts';
+import { mirrored, mirrorings, patchStarts, patchWeights } from './patches.ts';
 
-/** The logits of one plane across the first axis, of the part of it that is asked for. */
+/** The logits, or probabilities, of one plane across the first axis, of the part of it that is asked for. */
 export interface LogitPlane {
   /** Index along the first axis. */
   readonly index: number;
@@ -12,14 +14,17 @@ export interface LogitPlane {
   readonly logits: Float32Array;
 }
 
-export interface WindowOptions {
+/** How patches are laid and their logits put together. */
+type Scheme = Pick<
+  VolumeSection,
+  'channels' | 'step' | 'spread' | 'weights' | 'gaussianSigma' | 'precision' | 'activation'
+>;
+
+export interface WindowOptions extends Scheme {
   /** Three entries; 1 along the first axis for a network of slices. */
   readonly patch: Triple;
   /** Shape of the graph's input for one patch. */
   readonly inputShape: readonly number[];
-  readonly channels: number;
-  readonly step: number;
-  readonly gaussianSigma: number;
   /** Axes of the patch that are mirrored; empty: none. */
   readonly mirrorAxes: readonly number[];
   readonly onPatch?: (done: number, total: number, seconds: number) => void;
@@ -39,19 +44,19 @@ export async function* windowLogits(
   box: Box,
   options: WindowOptions,
 ): AsyncGenerator<LogitPlane> {
-  const { patch, channels } = options;
+  const { patch } = options;
   const frame = size.map((length, axis) => Math.max(length, patch[axis]!)) as unknown as Triple;
   const before = frame.map((length, axis) => (length - size[axis]!) >> 1) as unknown as Triple;
   // From here on every index counts within the frame.
   const low = box.low.map((index, axis) => index + before[axis]!) as unknown as Triple;
   const high = box.high.map((index, axis) => index + before[axis]!) as unknown as Triple;
   const starts = frame.map((length, axis) =>
-    patchStarts(length, patch[axis]!, axis === 0 && patch[0] === 1 ? 1 : options.step).filter(
+    patchStarts(length, patch[axis]!, axis === 0 && patch[0] === 1 ? 1 : options.step, options.spread).filter(
       (start) => start < high[axis]! && start + patch[axis]! > low[axis]!,
     ),
   ) as [number[], number[], number[]];
   const total = starts[0].length * starts[1].length * starts[2].length;
-  const sums = new PlaneSums(boxSize(box), channels, low, high, patch, gaussianWeights(patch, options.gaussianSigma));
+  const sums = new PlaneSums({ low, high }, options);
   const input = new Float32Array(patch[0] * patch[1] * patch[2]);
   let done = 0;
   for (const [row, first] of starts[0].entries()) {
@@ -101,38 +106,38 @@ function cut(image: Float32Array, size: Triple, corner: Triple, patch: Triple, t
 
 /** A plane while patches are added to it: sums of weighted logits and of weights. */
 interface PlaneSum {
-  readonly logits: Float16Array;
-  readonly weights: Float16Array;
+  readonly logits: Sums;
+  readonly weights: Sums;
 }
+type Sums = Float16Array | Float32Array;
 
 /**
- * The planes that patches are added to; each is there from its first patch until it is taken. In half precision, which
- * is what nnU-Net adds up in: half the memory, and the same rounding where two classes are nearly equal.
+ * The planes that patches are added to; each is there from its first patch until it is taken. Half precision is what
+ * nnU-Net adds up in: half the memory, and the same rounding where two classes are nearly equal.
  */
 class PlaneSums {
   readonly #planes = new Map<number, PlaneSum>();
   readonly #size: Triple;
-  readonly #channels: number;
   readonly #low: Triple;
   readonly #high: Triple;
-  readonly #patch: Triple;
+  readonly #options: WindowOptions;
   readonly #weights: Float32Array;
 
-  constructor(size: Triple, channels: number, low: Triple, high: Triple, patch: Triple, weights: Float32Array) {
-    this.#size = size;
-    this.#channels = channels;
-    this.#low = low;
-    this.#high = high;
-    this.#patch = patch;
-    this.#weights = weights;
+  constructor(box: Box, options: WindowOptions) {
+    this.#size = boxSize(box);
+    this.#low = box.low;
+    this.#high = box.high;
+    this.#options = options;
+    this.#weights = patchWeights(options.patch, options);
   }
 
   /** @param logits [channels, ...patch] */
   add(logits: Float32Array, corner: Triple): void {
     const [, height, width] = this.#size;
-    const [depth, rows, columns] = this.#patch;
+    const { patch, channels } = this.#options;
+    const [depth, rows, columns] = patch;
     const from = corner.map((at, axis) => Math.max(at, this.#low[axis]!)) as unknown as Triple;
-    const to = corner.map((at, axis) => Math.min(at + this.#patch[axis]!, this.#high[axis]!)) as unknown as Triple;
+    const to = corner.map((at, axis) => Math.min(at + patch[axis]!, this.#high[axis]!)) as unknown as Triple;
     const length = to[2] - from[2];
     for (let i = from[0]; i < to[0]; i += 1) {
       const plane = this.#plane(i);
@@ -141,7 +146,7 @@ class PlaneSums {
         const out = (j - this.#low[1]) * width + from[2] - this.#low[2];
         for (let k = 0; k < length; k += 1)
           plane.weights[out + k] = plane.weights[out + k]! + this.#weights[within + k]!;
-        for (let channel = 0; channel < this.#channels; channel += 1) {
+        for (let channel = 0; channel < channels; channel += 1) {
           const source = channel * depth * rows * columns + within;
           const target = channel * height * width + out;
           addWeighted(plane.logits, target, logits, source, this.#weights, within, length);
@@ -159,6 +164,7 @@ class PlaneSums {
       for (let start = 0; start < sums.length; start += weights.length) divide(sums, start, weights);
       const logits = new Float32Array(sums);
       if (!allFinite(logits)) throw new ContourNodeError('ENGINE_FAILED', 'the network gave NaN or a huge number');
+      if (this.#options.activation !== undefined) activate(logits, weights.length, this.#options.activation);
       yield { index, logits };
     }
   }
@@ -167,7 +173,9 @@ class PlaneSums {
     let plane = this.#planes.get(index);
     if (plane === undefined) {
       const area = this.#size[1] * this.#size[2];
-      plane = { logits: new Float16Array(area * this.#channels), weights: new Float16Array(area) };
+      const { precision, channels } = this.#options;
+      const Values = precision === 'half' ? Float16Array : Float32Array;
+      plane = { logits: new Values(area * channels), weights: new Values(area) };
       this.#planes.set(index, plane);
     }
     return plane;
@@ -180,13 +188,13 @@ function allFinite(values: Float32Array): boolean {
   return true;
 }
 
-function divide(sums: Float16Array, start: number, divisors: Float16Array): void {
+function divide(sums: Sums, start: number, divisors: Sums): void {
   for (let v = 0; v < divisors.length; v += 1) sums[start + v] = sums[start + v]! / divisors[v]!;
 }
 
 /** A function of its own: the innermost loop, which takes most of the time outside of the network. */
 function addWeighted(
-  sums: Float16Array,
+  sums: Sums,
   target: number,
   values: Float32Array,
   source: number,

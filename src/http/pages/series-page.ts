@@ -1,8 +1,10 @@
 import { wasContoured } from '../../store/orders.ts';
 import type { DeliveryView, OfferedChoice, OrderView, SeriesDetail } from '../../store/series.ts';
+import type { ProgressOfOrder } from '../../jobs/contour-progress.ts';
 import type { OperatorTargets } from '../../intake/operator-targets.ts';
 import { isAtFault } from '../../errors.ts';
 import type { Texts } from '../texts/texts.ts';
+import { duration } from '../assets/duration.js';
 import { html, type Html } from './html.ts';
 import {
   badge,
@@ -28,6 +30,8 @@ export interface SeriesPageInput {
   readonly identity: ShowIdentity;
   /** Where it is shown at once. */
   readonly patient: ShownPatient | undefined;
+  /** How far the worker is with an order; undefined where nothing is known of it. */
+  readonly progress: (order: string) => ProgressOfOrder | undefined;
   readonly now: number;
   /** What an operator may choose; undefined for a user who may change nothing. */
   readonly operator: OperatorTargets | undefined;
@@ -196,17 +200,17 @@ function byHand({ texts, series, operator }: SeriesPageInput): Html | undefined 
   </details>`;
 }
 
-function orders({ texts, series }: SeriesPageInput): Html {
+function orders({ texts, series, progress }: SeriesPageInput): Html {
   const words = texts.series;
   return html`<section class="panel">
     <h2>${words.orders.title}</h2>
     <div id="orders" data-live>
-      ${series.orders.length === 0 ? html`<p class="quiet">${words.orders.none}</p>` : series.orders.map((order) => orderCard(texts, series.key, order))}
+      ${series.orders.length === 0 ? html`<p class="quiet">${words.orders.none}</p>` : series.orders.map((order) => orderCard(texts, series.key, order, progress(order.order)))}
     </div>
   </section>`;
 }
 
-function orderCard(texts: Texts, series: string, order: OrderView): Html {
+function orderCard(texts: Texts, series: string, order: OrderView, progress: ProgressOfOrder | undefined): Html {
   const words = texts.series;
   const { bundle, state, rois, deliveries } = order;
   return html`<article class="order" id="order-${order.order}">
@@ -214,6 +218,7 @@ function orderCard(texts: Texts, series: string, order: OrderView): Html {
       ${bundle.name} <span class="quiet">${bundle.version}</span> ${badge(orderMoods[state], texts.orderStates[state])}
     </h3>
     <p class="quiet">${words.orders.revision(order.revision)}, ${texts.tries(order.tries)}</p>
+    ${state === 'contouring' && progress !== undefined && progressLine(texts, progress)}
     ${problemBox(texts, order.problem)} ${warningList(texts, order.warnings)}
     ${rois.length > 0 && roiTable(texts, rois)}
     ${deliveries.map(
@@ -225,6 +230,14 @@ function orderCard(texts: Texts, series: string, order: OrderView): Html {
     )}
     ${wasContoured(order) && contactSheet(texts, series, order)}
   </article>`;
+}
+
+function progressLine(texts: Texts, { fraction, secondsLeft }: ProgressOfOrder): Html {
+  const percent = Math.floor(100 * fraction);
+  const left = secondsLeft !== undefined && `, ${texts.series.orders.left(duration(Math.ceil(secondsLeft)))}`;
+  return html`<p class="how-far">
+    <progress max="100" value="${String(percent)}"></progress> <span>${String(percent)} %${left}</span>
+  </p>`;
 }
 
 /** series.js fetches it once it is opened: `loading="lazy"` does not wait for that. */

@@ -212,6 +212,7 @@ export const en = {
       title: 'Structure sets',
       none: 'Nothing has been contoured yet.',
       revision: (revision: number) => `Revision ${revision}`,
+      left: (time: string) => `about ${time} left`,
       roi: 'Structure',
       volume: 'cm³',
       slices: 'Slices',

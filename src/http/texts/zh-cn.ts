@@ -187,6 +187,7 @@ export const zhCn: Texts = {
       title: '结构集',
       none: '尚未进行勾画。',
       revision: (revision) => `修订 ${revision}`,
+      left: (time) => `约剩 ${time}`,
       roi: '结构',
       volume: 'cm³',
       slices: '层数',
