@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { httpSchema } from '../src/config/http-schema.ts';
+import { configSchema } from '../src/config/schema.ts';
 import { startHttpServer } from '../src/http/server.ts';
 import { createLog } from '../src/log.ts';
 import { Store } from '../src/store/store.ts';
@@ -14,10 +15,11 @@ addImages();
 
 const http = await startHttpServer({
   config: () => httpSchema.parse({ port: 0 }),
+  wholeConfig: () => configSchema.parse({}),
   series: store,
   dataDirectory,
   identity: () => undefined,
-  targets: async () => ({ bundles: [], destinations: [] }),
+  targets: async () => ({ bundles: [], recipes: [], destinations: [] }),
   node: { aeTitle: 'CONTOUR', dicomPort: 11112 },
   actions: undefined as never,
   queues: { bullQueues: () => [] } as never,

@@ -91,6 +91,7 @@ async function startParts(
 
   const http = await startHttpServer({
     config: () => config().http,
+    wholeConfig: config,
     series: store,
     dataDirectory,
     identity: (series) => store.anyImage(series)?.image.identity,

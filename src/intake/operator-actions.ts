@@ -7,6 +7,7 @@ import { comparisonFolder, resultFile } from '../work/paths.ts';
 import type {
   Actor,
   OfferedChoice,
+  OrderedByHand,
   OrderView,
   SeriesActions,
   SeriesView,
@@ -114,7 +115,7 @@ export class OperatorActions implements SeriesActions {
     return text;
   }
 
-  async order(key: string, bundle: string, destinations: readonly string[]): Promise<void> {
+  async order(key: string, by: OrderedByHand, destinations: readonly string[]): Promise<void> {
     const { completion, lock, current, log } = this.#options;
     await lock.run(key, async () => {
       const series = this.#series(key);
@@ -128,11 +129,11 @@ export class OperatorActions implements SeriesActions {
       );
       await completion.orderByHand(
         key,
-        bundle,
+        by,
         destinations,
         failed.map(({ order }) => order),
       );
-      log.info({ series: key, bundle, destinations }, 'ordered by an operator');
+      log.info({ series: key, ...by, destinations }, 'ordered by an operator');
     });
   }
 

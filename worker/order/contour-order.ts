@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
+import { isWanted } from '../../src/config/destination-style.ts';
 import { bundlesOf } from '../../src/config/recipe-schema.ts';
 import { checkCtSeries } from '../../src/dicom/ct-series.ts';
 import { readHeader } from '../../src/dicom/read-data-set.ts';
-import { isWanted } from '../structure-set/destination-rois.ts';
 import type { SliceSource } from '../../src/dicom/slice-source.ts';
 import { ContourNodeError, isAtFault } from '../../src/errors.ts';
 import type { ContourPayload } from '../../src/work/payloads.ts';
