@@ -89,24 +89,25 @@ function planOf(by: string | Recipe, { destinations }: PlannedConfig, manifests:
   };
 }
 
-interface PlannedRoi extends Omit<PlannedStructure, 'name' | 'type' | 'roi'> {
+interface PlannedRoi {
   readonly name: string;
+  readonly origin: Omit<PlannedStructure, 'name' | 'type' | 'roi'>;
   readonly interpretedType: BundleManifest['rois'][number]['interpretedType'];
   readonly deliver: boolean;
 }
 
 function recipeRois({ structures }: Recipe, manifests: Manifests): PlannedRoi[] {
   return structures.map((structure) => ({
-    ...pickOrigin(structure),
     name: structure.name,
+    origin: originOf(structure),
     interpretedType: structureType(structure, roiOf(structure, manifests)),
     deliver: structure.deliver,
-    required: structure.need === 'required',
   }));
 }
 
-function pickOrigin({ from, formula }: RecipeStructure): Pick<PlannedRoi, 'from' | 'formula'> {
-  return { ...(from !== undefined && { from }), ...(formula !== undefined && { formula }) };
+function originOf({ from, formula, need }: RecipeStructure): PlannedRoi['origin'] {
+  const required = need === 'required';
+  return { ...(from !== undefined && { from }), ...(formula !== undefined && { formula }), required };
 }
 
 function roiOf(structure: RecipeStructure, manifests: Manifests) {
@@ -116,11 +117,10 @@ function roiOf(structure: RecipeStructure, manifests: Manifests) {
 
 function bundleRois(bundle: string, manifest: BundleManifest | undefined): PlannedRoi[] {
   return (manifest?.rois ?? []).map(({ name, interpretedType, deliver }) => ({
-    from: `${bundle}/${name}`,
     name,
+    origin: { from: `${bundle}/${name}`, required: false },
     interpretedType,
     deliver,
-    required: false,
   }));
 }
 
@@ -138,11 +138,7 @@ function setsOf(rois: readonly PlannedRoi[], to: readonly Destination[], isSent:
   const styled = to.map((destination) => {
     const wanted = rois.filter((roi) => isWanted(roi, destination));
     const names = namesAndTypes(wanted, destination);
-    const structures = wanted.map(({ name: roi, interpretedType: _, deliver: __, ...origin }, index) => ({
-      ...names[index]!,
-      roi,
-      ...origin,
-    }));
+    const structures = wanted.map(({ name: roi, origin }, index) => ({ ...names[index]!, roi, ...origin }));
     return { destination: destination.name, structures };
   });
   return [...Map.groupBy(styled, ({ structures }) => JSON.stringify(structures)).values()].map((alike) => ({

@@ -1,6 +1,8 @@
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CurrentConfig } from '../config/config-in-force.ts';
+import type { Recipe } from '../config/recipe-schema.ts';
+import type { Config } from '../config/schema.ts';
 import { ContourNodeError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { comparisonFolder, resultFile } from '../work/paths.ts';
@@ -129,7 +131,7 @@ export class OperatorActions implements SeriesActions {
       );
       await completion.orderByHand(
         key,
-        by,
+        ordered(by, config),
         destinations,
         failed.map(({ order }) => order),
       );
@@ -210,4 +212,12 @@ async function putAside(path: string, tries: number): Promise<void> {
 
 function conflict(series: SeriesView, words: string): ContourNodeError {
   return new ContourNodeError('STATE_CONFLICT', `series ${series.key} is ${series.state}: ${words}`);
+}
+
+/** @throws ContourNodeError NOT_FOUND the configuration has no recipe of that name */
+function ordered(by: OrderedByHand, { recipes }: Pick<Config, 'recipes'>): string | Recipe {
+  if ('bundle' in by) return by.bundle;
+  const recipe = recipes.find(({ name }) => name === by.recipe);
+  if (recipe !== undefined) return recipe;
+  throw new ContourNodeError('NOT_FOUND', `no recipe ${by.recipe}`, { remedy: 'choose one of the configuration' });
 }

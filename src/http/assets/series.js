@@ -53,7 +53,8 @@ async function order(form) {
   if (!(button instanceof HTMLButtonElement) || !refused || !done) return;
   button.disabled = true;
   answer('', done);
-  const [kind = '', name = ''] = String(data.get('by')).split(':');
+  const by = data.get('by');
+  const [kind = '', name = ''] = typeof by === 'string' ? by.split(':') : [];
   const body = { [kind]: name, destinations: data.getAll('destination') };
   if (await act('order', body, refused)) answer(form.dataset['done'] ?? '', done);
   button.disabled = false;

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { type Bundle, readBundle } from '../../bundles/read-bundle.ts';
 import type { CurrentConfig } from '../../config/config-in-force.ts';
 import { bundlesOf, type Recipe } from '../../config/recipe-schema.ts';
-import type { Config, Peer } from '../../config/schema.ts';
+import type { Peer } from '../../config/schema.ts';
 import type { CheckedSeries } from '../../dicom/ct-series.ts';
 import type { Moved } from '../../dimse/scu/move-series.ts';
 import type { CtInstance } from '../../dicom/ct-instance.ts';
@@ -16,7 +16,6 @@ import { seriesFolder } from '../../work/paths.ts';
 import { problem, problemFrom } from '../../problem.ts';
 import type { Problem } from '../../problem.ts';
 import type { StoredImage } from '../../store/instances.ts';
-import type { OrderedByHand } from '../../store/series.ts';
 import { compareText, predecessors, standingOrders, supersededOrders } from '../../store/orders.ts';
 import { isAssembling } from '../../store/series-state.ts';
 import type { SeriesRecord } from '../../store/series-record.ts';
@@ -130,15 +129,15 @@ export class SeriesCompletion {
    * Orders the newest revision from one bundle, or by one recipe, for destinations by name. To be called with the series'
    * lock.
    *
-   * @throws ContourNodeError STATE_CONFLICT, NOT_FOUND, MODEL_NOT_FOUND, BUNDLE_INVALID, SERIES_*, DESTINATION_NOT_ALLOWED
+   * @throws ContourNodeError STATE_CONFLICT, MODEL_NOT_FOUND, BUNDLE_INVALID, SERIES_*, DESTINATION_NOT_ALLOWED
    */
   async orderByHand(
     series: string,
-    by: OrderedByHand,
+    by: string | Recipe,
     destinations: readonly string[],
     superseded: readonly string[],
   ): Promise<void> {
-    const { store, current, onOrders } = this.#options;
+    const { store, onOrders } = this.#options;
     const record = store.get(series);
     if (record === undefined || isAssembling(record) || record.revision === 0)
       throw new ContourNodeError(
@@ -147,11 +146,11 @@ export class SeriesCompletion {
       );
     const manifest = await manifestOfRevision(store.dataDirectory, series, record.revision);
     const images = manifest === undefined ? store.images(series) : imagesOf(manifest, store.images(series));
-    const order = await this.#order(record, record.revision, images, destinations, recipeOr(by, current().config));
+    const order = await this.#order(record, record.revision, images, destinations, by);
     if (record.orders.some((known) => known.order === order.order && !superseded.includes(known.order)))
       throw new ContourNodeError(
         'STATE_CONFLICT',
-        `${'recipe' in by ? by.recipe : by.bundle} has contoured this series for these destinations already`,
+        `${typeof by === 'string' ? by : by.name} has contoured this series for these destinations already`,
         { remedy: 'send it again' },
       );
     store.record(series, {
@@ -291,13 +290,4 @@ export class SeriesCompletion {
       predecessors: predecessors(orders, revision, typeof by === 'string' ? bundles[0]!.manifest.name : by.name),
     });
   }
-}
-
-/** @throws ContourNodeError NOT_FOUND the configuration has no recipe of that name */
-function recipeOr(by: OrderedByHand, { recipes }: Pick<Config, 'recipes'>): string | Recipe {
-  if ('bundle' in by) return by.bundle;
-  const recipe = recipes.find(({ name }) => name === by.recipe);
-  if (recipe === undefined)
-    throw new ContourNodeError('NOT_FOUND', `no recipe ${by.recipe}`, { remedy: 'choose one of the configuration' });
-  return recipe;
 }
