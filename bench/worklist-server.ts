@@ -16,10 +16,11 @@ const audit = new NodeAudit(config, { now: Date.now, log, identifiers: identifie
 
 const http = await startHttpServer({
   config: () => config.http,
+  wholeConfig: () => config,
   series: store,
   dataDirectory,
   patient: (series) => shownPatient(store, [], series),
-  targets: async () => ({ bundles: [], destinations: [] }),
+  targets: async () => ({ bundles: [], recipes: [], destinations: [] }),
   node: { aeTitle: 'CONTOUR', dicomPort: 11112 },
   actions: undefined as never,
   queues: { bullQueues: () => [] } as never,

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { cleanDemoFolder, makeDemoFolder } from '../worker/demo/demo-folder.ts';
-import { demoJson, demoModel, demoText, shortfall, stageLine } from '../worker/demo/demo-report.ts';
+import { demoJson, demoText, shortfall, stageLine } from '../worker/demo/demo-report.ts';
 import { runDemo, type Demo } from '../worker/demo/run-demo.ts';
 import { checkOutputs, forceOption } from './shared/new-output.ts';
 import { positiveNumber, wholeNumber } from './shared/number-option.ts';
@@ -13,11 +13,11 @@ export const help = `usage: contour-node demo [--seed N | --ct DIR] [--model M] 
 Starts node, worker, Redis and a stand-in TPS as strict as Pinnacle, sends a generated phantom CT by C-STORE and prints
 every stage with its time, each ROI with volume, slices and DSC against the known truth, the paths of the received
 RTSTRUCT and of a picture. Everything that it started ends with it. Exit code 1: nothing
-arrived in time, or the contour of the phantom's tumour has a DSC below 0.90.
+arrived in time, or the phantom's tumour, or the CTV or PTV that the recipe derives from it, has a DSC below 0.90.
 
   --seed N     which phantom (default 7; phantom-gtvp was trained on seeds from 100000 on)
   --ct DIR     a real CT series instead, without a known truth
-  --model M    name of a bundle in models/ or the path of its folder (default phantom-gtvp)
+  --model M    name of a bundle in models/ or the path of its folder, in place of the recipe npc of config/recipes
   --keep       keep everything running until Ctrl-C, on the usual ports where they are free, and print the page's address
   --out DIR    where RTSTRUCT, picture and log are written (default: a new temporary folder)
   --force      write into a folder that holds something
@@ -36,7 +36,7 @@ export async function main(args: string[]): Promise<void> {
     options: {
       seed: { type: 'string', default: '7' },
       ct: { type: 'string' },
-      model: { type: 'string', default: demoModel },
+      model: { type: 'string' },
       keep: { type: 'boolean', default: false },
       out: { type: 'string' },
       timeout: { type: 'string', default: '300' },
@@ -59,13 +59,13 @@ export async function main(args: string[]): Promise<void> {
       folder,
       seed,
       ...(ct !== undefined && { ct }),
-      model,
+      ...(model !== undefined && { model }),
       usualPorts: keep,
       timeoutSeconds,
       signal: interrupt.signal,
       onStage: (stage) => say(stageLine(stage)),
     });
-    const failure = ct === undefined ? shortfall(demo, model) : undefined;
+    const failure = ct === undefined ? shortfall(demo) : undefined;
     console.log(json ? demoJson(demo, keep, failure) : demoText(demo, keep));
     if (failure !== undefined) throw failure;
     if (keep) {

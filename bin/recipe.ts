@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { checkNames, recipeWarnings } from '../src/config/check-recipes.ts';
 import { loadConfig } from '../src/config/load.ts';
 import type { Recipe, RecipeStructure } from '../src/config/recipe-schema.ts';
+import { planLine, planned } from '../src/config/planned-structure-sets.ts';
 import { recipeDestination } from '../src/config/recipe-destination.ts';
 import type { Config } from '../src/config/schema.ts';
 import { ContourNodeError } from '../src/errors.ts';
@@ -61,12 +62,12 @@ export async function main(args: string[]): Promise<void> {
   const { ct, out } = values;
   if (ct === undefined || out === undefined) {
     if (values.json) console.log(JSON.stringify(recipes, undefined, 2));
-    else for (const recipe of recipes) print(recipe, config);
+    else for (const recipe of recipes) await print(recipe, config);
     return;
   }
   const [recipe, ...others] = recipes as [Recipe, ...Recipe[]];
   if (others.length > 0) throw new ContourNodeError('USAGE', `${file} has several recipes: --name says which`);
-  if (!values.json) print(recipe, config);
+  if (!values.json) await print(recipe, config);
   await tryOn(ct, out, recipe, config, values);
 }
 
@@ -103,12 +104,15 @@ async function tryOn(
   }
 }
 
-function print(recipe: Recipe, config: Config): void {
+async function print(recipe: Recipe, config: Config): Promise<void> {
   for (const { message } of [...recipeWarnings(recipe), ...checkNames(recipe, recipeDestination(recipe, config))])
     console.error(`warning: ${message}`);
   console.log(`recipe ${recipe.name}${recipe.description === '' ? '' : `: ${recipe.description}`}`);
   for (const [index, structure] of recipe.structures.entries())
     console.log(`${String(index + 1).padStart(3)} ${structure.name.padEnd(16)} ${origin(structure)}`);
+  const routes = config.routes.filter((route) => route.recipe === recipe.name);
+  for (const plan of await planned({ ...config, recipes: [recipe], routes }))
+    if (plan.route !== undefined) console.log(`route ${plan.route}, ${planLine(plan)}`);
 }
 
 function origin({ from, formula, need, deliver }: RecipeStructure): string {

@@ -97,6 +97,7 @@ async function startParts(
 
   const http = await startHttpServer({
     config: () => config().http,
+    wholeConfig: config,
     series: store,
     dataDirectory,
     patient: (series) => shownPatient(store, config().peers, series),

@@ -21,6 +21,7 @@ contour-node receives planning CTs, contours them and sends an RT Structure Set 
 | CT Image Storage, Enhanced CT Image Storage | only by the command \`send\` | yes |
 | any other Storage SOP class | only by the command \`send\` | no |
 | RT Structure Set Storage | yes | yes, see 4.2.4.4 |
+| Segmentation Storage | optional, for destinations with \`segmentation\` | no |
 | Verification | yes | yes |
 | Study Root Query/Retrieve: FIND | optional, for the number of instances of a series | no |
 | Study Root Query/Retrieve: MOVE | by the command \`pull\`, and optional, for images of a series that are missing | no |
@@ -87,6 +88,11 @@ RT Structure Set Storage (1.2.840.10008.5.1.4.1.1.481.3) in Implicit and Explici
 each, in the order of \`destinations[].transferSyntaxes\`; a structure set with a contour of more than 65,534 bytes is offered in
 implicit VR alone. The stored bytes are sent unchanged, at least once, always with the same SOP Instance UID.
 
+To a destination with \`segmentation\` a Segmentation (1.2.840.10008.5.1.4.1.1.66.4) of the same structures follows on the same
+association, in Implicit VR Little Endian where \`transferSyntaxes\` has it, else in Explicit VR Little Endian. Delivered means both:
+where the segmentation is refused or not answered, the delivery becomes what the tables say of that, and each further try sends both
+again. The structure set goes first, so that the TPS has it all the same.
+
 ${tables.deliveryStatuses()}
 
 Without a status:
@@ -112,13 +118,14 @@ presentation context for each SOP class and transfer syntax. 0x0000 and 0xBxxx c
 ##### 4.2.3.5 Ask for storage commitment of a structure set
 
 Only of a destination with \`storageCommitment\`, after the structure set was delivered: N-ACTION, Action Type 1, in Implicit VR Little
-Endian, with a new Transaction UID and one item in the Referenced SOP Sequence, at most four associations to one destination at once. 0x0000 means that
+Endian, with a new Transaction UID and one item in the Referenced SOP Sequence, two with a segmentation, at most four associations to one destination at once. 0x0000 means that
 the TPS has accepted the request; anything else, and no answer, is tried again after 30 s, then after twice the time, up to half an
 hour, with another Transaction UID, until \`waitMinutes\` after the delivery are over.
 
 N-EVENT-REPORT is accepted on the same association, which stays open for 30 s after the request was accepted, or on one that the TPS opens
 (4.2.4.5), for any transaction that was requested, also after a restart and after \`waitMinutes\`. Event Type 1 is recorded as
-committed, 2 as refused with its Failure Reason; the sequence that holds the instance decides which of them it is. None in time is a
+committed, 2 as refused with its Failure Reason; the sequence that holds the instance decides which of them it is. A segmentation has to be
+committed, too. None in time is a
 warning. In neither case the node sends the structure set again: an operator can do so, with the same bytes and the same SOP Instance UID.
 
 ##### 4.2.3.6 Have an archive send CTs
@@ -265,6 +272,13 @@ and Intercept. A series that lacks them is stored and shown as rejected, with th
 | a tilted gantry, up to 35 degrees | \`SERIES_GANTRY_TILT\`; resolved where the route says so (\`routes[].tilt\`), warning \`TILTED\`: the contours lie in the tilted planes |
 | Enhanced CT Image Storage | each frame a slice, the structure set names instance and frame; where a frame lacks its position, orientation or spacing: \`SERIES_HEADER\` |
 
+#### 8.1.3 Segmentation
+
+Multi-frame, BINARY, on the CT's grid in LPS order (rows to the left, columns to the back), in its frame of reference; one
+segment for each structure that was found, in the order and under the names of the structure set, one frame for each of its slices.
+Patient and study are copied like those of the structure set, byte for byte. UIDs are derived from every byte of the data set. Each
+frame names its source image; Spatial Locations Preserved is YES where the images are stored in LPS order.
+
 ### 8.2 Data dictionary of private attributes
 
 None.
@@ -272,6 +286,10 @@ None.
 ### 8.3 Coded terminology
 
 Purpose of Reference Code of the contributing equipment: (109102, DCM, "Processing Equipment").
+
+In a segmentation: source images (121322, DCM), derivation (113076, DCM, "Segmentation"); categories of CID 7150 and 9502, targets
+of CID 9534, planning organs at risk and avoidance volumes of CID 9535; organs by SNOMED CT with their side of CID 244, where the
+TG-263 name of the structure has a code in \`src/dicom/segmentation/anatomic-codes.ts\`, else (130060, DCM, "Organ At Risk").
 
 ### 8.4 Standard extended, specialised and private SOP classes
 

@@ -188,7 +188,10 @@ export function deliveryFailures(): string {
     ['PEER_UNREACHABLE', 'no connection'],
     ['DIMSE_TIMEOUT', 'no answer within `destinations[].timeoutSeconds`'],
     ['ASSOCIATION_ABORTED', 'A-ABORT, or the connection is lost'],
-    ['PRESENTATION_CONTEXT_REFUSED', 'no presentation context for RT Structure Set Storage accepted'],
+    [
+      'PRESENTATION_CONTEXT_REFUSED',
+      'no presentation context for RT Structure Set Storage accepted, or for the segmentation that is to follow',
+    ],
     ['STORE_WRONG_RESPONSE', 'a response for another instance, or a second one'],
   ];
   return markdown(

@@ -37,9 +37,26 @@ export async function loadConfig(path?: string): Promise<LoadedConfig> {
   } catch (cause) {
     throw new ContourNodeError('CONFIG_NOT_FOUND', `cannot read ${path}`, { cause });
   }
-  const { config, refusal } = parsed(text, basename(path), dirname(path));
+  return finish(await checkConfig(text, basename(path), { folder: dirname(path) }), path);
+}
+
+/**
+ * The text of a configuration, checked as `loadConfig` does.
+ *
+ * @param fileName stands in the error's message
+ * @param options.folder paths in the text are relative to it
+ * @param options.models folder of the bundles, in place of the one that the text names
+ * @throws ContourNodeError CONFIG_INVALID
+ */
+export async function checkConfig(
+  text: string,
+  fileName: string,
+  { folder, models }: { folder?: string; models?: Config['models'] },
+): Promise<Config> {
+  const { config: own, refusal } = parsed(text, fileName, folder);
+  const config = models === undefined ? own : { ...own, models };
   for await (const problem of bundleProblems(config)) throw refusal(problem);
-  return finish(config, path);
+  return config;
 }
 
 /** @param fileName stands in the error's message */

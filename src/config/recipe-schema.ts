@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { interpretedType } from '../bundles/manifest.ts';
+import { interpretedType, type Roi } from '../bundles/manifest.ts';
 import { asciiText } from './text-schemas.ts';
 
 /** Where a structure can come from besides the bundles: found in the CT without a network. */
@@ -69,6 +69,14 @@ export type RecipeStructure = Recipe['structures'][number];
 export function bundleRoi({ from }: Pick<RecipeStructure, 'from'>): { bundle: string; roi: string } | undefined {
   const [bundle, roi] = from?.split('/') ?? [];
   return bundle === undefined || roi === undefined ? undefined : { bundle, roi };
+}
+
+/** RT ROI Interpreted Type of a structure, `own` being the ROI of its bundle. */
+export function structureType(
+  { type, from }: Pick<RecipeStructure, 'type' | 'from'>,
+  own: Pick<Roi, 'interpretedType'> | undefined,
+): Roi['interpretedType'] {
+  return type ?? own?.interpretedType ?? (from === 'body' ? 'EXTERNAL' : 'ORGAN');
 }
 
 /** The bundles of a recipe, in the order in which its structures name them. */

@@ -98,6 +98,10 @@ export const destinationSchema = z.strictObject({
     .enum(['roi-description', 'none'])
     .default('roi-description')
     .describe('where the structure set says that CT or result is unlike the training data'),
+  segmentation: z
+    .literal(true)
+    .optional()
+    .describe('send a DICOM Segmentation (SEG) of the same structures behind each structure set'),
   retryHours: z.number().positive().default(12).describe('how long a delivery is tried'),
   retrySeconds: z.number().positive().default(60).describe('wait before the second try; it doubles up to half an hour'),
   timeoutSeconds: z.number().positive().default(60).describe('for connection, association and each response'),

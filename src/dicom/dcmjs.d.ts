@@ -8,6 +8,10 @@ declare module 'dcmjs' {
   }
   const dcmjs: {
     data: {
+      Colors: {
+        /** Red, green, blue from 0 to 1 to L*, a*, b* on the scales of PS3.3 C.10.7.1.1. */
+        rgb2DICOMLAB: (rgb: readonly number[]) => number[];
+      };
       DicomMetaDictionary: {
         /** By `(GGGG,EEEE)` in capitals. */
         dictionary: Record<string, DictionaryEntry | undefined>;

@@ -31,7 +31,10 @@ export const resendBody = z.strictObject({ destination: z.string().optional() })
 
 export const chooseBody = z.strictObject({ choice: key });
 
-export const orderBody = z.strictObject({ bundle: name, destinations: z.array(name).max(50) });
+export const orderBody = z.union([
+  z.strictObject({ bundle: name, destinations: z.array(name).max(50) }),
+  z.strictObject({ recipe: name, destinations: z.array(name).max(50) }),
+]);
 
 /** What `POST /api/series/KEY/ACTION` answers. */
 export interface ActionAnswer {
@@ -101,10 +104,10 @@ export function addSeriesApi(
   type KeyRoute = { Params: { key: string } };
   server.post<KeyRoute>('/api/series/:key/order', { config: { role: 'operator' } }, async (request) => {
     const one = keyOf(request.params.key);
-    const { bundle, destinations } = orderBody.parse(request.body, inWords);
-    await actions.order(one, bundle, destinations);
-    audit.acted('order', one, actorOf(request), { bundle, destination: destinations.join(', ') });
-    log.info({ series: one, action: 'order', bundle, user: request.user.name, address: request.ip }, 'operator');
+    const { destinations, ...by } = orderBody.parse(request.body, inWords);
+    await actions.order(one, by, destinations);
+    audit.acted('order', one, actorOf(request), { ...by, destination: destinations.join(', ') });
+    log.info({ series: one, action: 'order', ...by, user: request.user.name, address: request.ip }, 'operator');
     return { key: one, action: 'order', state: series.view(one)?.state };
   });
   server.get<KeyRoute>('/api/series/:key/choices', { config: { role: 'viewer' } }, async (request) => ({

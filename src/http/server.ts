@@ -22,13 +22,15 @@ import { NodeStatus } from './node-status.ts';
 import { addOpenApi } from './openapi/add-openapi.ts';
 import { addPictures, type PicturesOptions } from './pictures.ts';
 import { addPages, type PageOptions } from './pages.ts';
+import { addPlans, type PlansOptions } from './plans.ts';
 import { Patients } from './patients.ts';
 import { addQueueBoard } from './queue-board.ts';
 import { addQuality, type QualityOptions } from './quality.ts';
 import { addSeriesApi, type SeriesApiOptions } from './series-api.ts';
 import { addSeriesEvents } from './series-events.ts';
 
-export interface HttpServerOptions extends PageOptions, PicturesOptions, SeriesApiOptions, QualityOptions {
+export interface HttpServerOptions
+  extends PageOptions, PlansOptions, PicturesOptions, SeriesApiOptions, QualityOptions {
   /** Asked anew for every request, so that changed users count at once. Host, port and proxy count at start. */
   readonly config: () => HttpConfig;
   readonly series: SeriesReader;
@@ -104,6 +106,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   await addAssets(server);
   addLanguage(server);
   addPages(server, { ...options, patients });
+  addPlans(server, options);
   addQuality(server, options);
   addPictures(server, options);
   addImagePictures(server, options);

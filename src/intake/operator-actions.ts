@@ -1,12 +1,15 @@
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CurrentConfig } from '../config/config-in-force.ts';
+import type { Recipe } from '../config/recipe-schema.ts';
+import type { Config } from '../config/schema.ts';
 import { ContourNodeError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { comparisonFolder, resultFile } from '../work/paths.ts';
 import type {
   Actor,
   OfferedChoice,
+  OrderedByHand,
   OrderView,
   SeriesActions,
   SeriesView,
@@ -114,7 +117,7 @@ export class OperatorActions implements SeriesActions {
     return text;
   }
 
-  async order(key: string, bundle: string, destinations: readonly string[]): Promise<void> {
+  async order(key: string, by: OrderedByHand, destinations: readonly string[]): Promise<void> {
     const { completion, lock, current, log } = this.#options;
     await lock.run(key, async () => {
       const series = this.#series(key);
@@ -128,11 +131,11 @@ export class OperatorActions implements SeriesActions {
       );
       await completion.orderByHand(
         key,
-        bundle,
+        ordered(by, config),
         destinations,
         failed.map(({ order }) => order),
       );
-      log.info({ series: key, bundle, destinations }, 'ordered by an operator');
+      log.info({ series: key, ...by, destinations }, 'ordered by an operator');
     });
   }
 
@@ -209,4 +212,12 @@ async function putAside(path: string, tries: number): Promise<void> {
 
 function conflict(series: SeriesView, words: string): ContourNodeError {
   return new ContourNodeError('STATE_CONFLICT', `series ${series.key} is ${series.state}: ${words}`);
+}
+
+/** @throws ContourNodeError NOT_FOUND the configuration has no recipe of that name */
+function ordered(by: OrderedByHand, { recipes }: Pick<Config, 'recipes'>): string | Recipe {
+  if ('bundle' in by) return by.bundle;
+  const recipe = recipes.find(({ name }) => name === by.recipe);
+  if (recipe !== undefined) return recipe;
+  throw new ContourNodeError('NOT_FOUND', `no recipe ${by.recipe}`, { remedy: 'choose one of the configuration' });
 }

@@ -175,6 +175,9 @@ export interface OfferedChoice {
   readonly problem?: Problem;
 }
 
+/** What an operator has a series contoured with: a bundle by its folder, or a recipe of the configuration. */
+export type OrderedByHand = { readonly bundle: string } | { readonly recipe: string };
+
 /** What an operator may do. Each throws ContourNodeError NOT_FOUND or STATE_CONFLICT. */
 export interface SeriesActions {
   /** Contours again what is failed, set aside, rejected or unrouted, with its tries counted from one. */
@@ -191,8 +194,8 @@ export interface SeriesActions {
    * @returns what was chosen, in words
    */
   choose(key: string, choice: string, by: Actor): Promise<string>;
-  /** Contours the newest revision with another bundle for destinations, beside what is there; both as configured now. */
-  order(key: string, bundle: string, destinations: readonly string[]): Promise<void>;
+  /** Contours the newest revision with another bundle or recipe for destinations, beside what is there; both as configured now. */
+  order(key: string, by: OrderedByHand, destinations: readonly string[]): Promise<void>;
   /** Says that somebody corrected a structure set and stands for it, or takes that back. */
   confirm(key: string, structureSet: string, confirmed: boolean, by: Actor): Promise<void>;
   /** Makes failed comparisons of a structure set again. */

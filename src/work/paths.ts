@@ -23,6 +23,7 @@ import { join } from 'node:path';
  *       result.json                written once by the worker (work-result.ts)
  *       contours.json              polygons in mm, for page and pictures
  *       PROFILE.implicit.dcm, PROFILE.explicit.dcm    the structure set as it goes out
+ *       PROFILE.seg.implicit.dcm     its segmentation, where the destination wants one
  *       preview.png, review.json, review-AXIS.bin     pictures (picture-files.ts)
  *       deliveries/DESTINATION/    try-NNN.json: what came of a try (delivery-try.ts), written once by the worker;
  *                                  try-NNN.begun: it may have reached the destination
@@ -116,6 +117,10 @@ export const contoursFile = 'contours.json';
 /** In the folder of an order. */
 export function structureSetFile(profile: string, encoding: 'implicit' | 'explicit'): string {
   return `${profile}.${encoding}.dcm`;
+}
+
+export function segmentationFile(profile: string, encoding: 'implicit' | 'explicit'): string {
+  return `${profile}.seg.${encoding}.dcm`;
 }
 
 /** In the folder of an order: the tries of one destination. */

@@ -15,6 +15,7 @@ export const structureSetStyleSchema = z.object(
     holes: true,
     sendEmpty: true,
     warnings: true,
+    segmentation: true,
   }).shape,
 );
 

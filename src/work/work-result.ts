@@ -13,12 +13,18 @@ export const roiResultSchema = z.strictObject({
   components: z.int(),
 });
 
-export const structureSetResultSchema = z.strictObject({
-  profile: z.string(),
+const storedInstanceSchema = z.strictObject({
   sopInstanceUid: z.string(),
   seriesInstanceUid: z.string(),
   /** File of each stored encoding, relative to the order's folder, and its SHA-256. */
   files: z.partialRecord(z.enum(['implicit', 'explicit']), z.strictObject({ file: z.string(), sha256: digestSchema })),
+});
+
+export const structureSetResultSchema = z.strictObject({
+  profile: z.string(),
+  ...storedInstanceSchema.shape,
+  /** The same structures as DICOM SEG, for destinations that want it. */
+  segmentation: storedInstanceSchema.optional(),
 });
 
 /** What came of an order. The same order gives the same structure sets, byte for byte. */

@@ -65,6 +65,15 @@ test(
       report.stages.map(({ name }) => name),
       ['ct', 'start', 'send', 'intake', 'contour', 'deliver'],
     );
+    for (const [name, least] of [
+      ['GTVp^AI', 0.9],
+      ['CTVp^AI', 0.9],
+      ['PTV^AI', 0.9],
+      ['External^AI', 0.98],
+    ] as const) {
+      const dsc = report.rois.find((roi) => roi.name === name)?.dsc;
+      assert.ok(dsc !== undefined && dsc >= least, `${name}: ${dsc}`);
+    }
     const gtv = report.rois.find(({ name }) => name === 'GTVp^AI');
     assert.ok(gtv !== undefined && gtv.dsc! >= 0.9 && gtv.volumeCm3 > 5 && gtv.slices > 3, JSON.stringify(report.rois));
     assert.ok(report.structureSet.startsWith(folder));

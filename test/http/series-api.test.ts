@@ -109,14 +109,15 @@ test('an order that cannot be carried out is refused with its reason, not as a f
     30,
     () => http.node.series.list().find(({ state }) => state === 'unrouted')?.key,
   );
-  const order = (bundle: string, destinations: string[] = []): Promise<[number, string]> =>
+  const order = (bundle: string, destinations: string[] = [], by = 'bundle'): Promise<[number, string]> =>
     http
       .post(`/api/series/${key}/order`, {
         headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ bundle, destinations }),
+        body: JSON.stringify({ [by]: bundle, destinations }),
       })
       .then(errorOf);
   assert.deepEqual(await order('nobody'), [404, 'MODEL_NOT_FOUND']);
+  assert.deepEqual(await order('nothing', [], 'recipe'), [404, 'NOT_FOUND']);
   // The phantom has a slice every 9.4 mm.
   assert.deepEqual(await order('thin-slices'), [422, 'SERIES_SPACING']);
   assert.deepEqual(await order('demo', ['tps']), [409, 'DESTINATION_NOT_ALLOWED']);
@@ -184,12 +185,13 @@ test('health says that Redis is away, and that it is back', async (t) => {
 });
 
 test('without users it listens to this machine only, and says when its port is taken', async (t) => {
-  const { node } = await nodeOverHttp(t);
+  const { node, config } = await nodeOverHttp(t);
   const options = {
     series: node.series,
     dataDirectory: '/nonexistent',
     patient: () => undefined,
-    targets: async () => ({ bundles: [], destinations: [] }),
+    targets: async () => ({ bundles: [], recipes: [], destinations: [] }),
+    wholeConfig: () => config,
     actions: node.actions,
     queues: undefined as never,
     quality: () => [],

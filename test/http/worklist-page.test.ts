@@ -193,7 +193,7 @@ test('a viewer sees no buttons that change something', () => {
       progress: () => undefined,
       series: failed,
       now: Date.now(),
-      operator: operator ? { bundles: ['a'], destinations: ['b'] } : undefined,
+      operator: operator ? { bundles: ['a'], recipes: [], destinations: ['b'] } : undefined,
       choices: [],
     }).text;
   assert.match(page(true), /data-action="retry"/);
@@ -208,7 +208,7 @@ test('a structure set that came back says how far it is from the proposed one, w
     progress: () => undefined,
     series,
     now: Date.now(),
-    operator: { bundles: [], destinations: [] },
+    operator: { bundles: [], recipes: [], destinations: [] },
     choices: [],
   }).text;
   for (const text of [

@@ -61,6 +61,15 @@ test('from the page: another bundle, another destination; what comes where, who 
       { name: 'clinic', peer: 'clinic', allow: ['demonstration'] },
       { name: 'research', peer: 'research', allow: ['demonstration', 'research'], roiSuffix: '^R' },
     ],
+    recipes: [
+      {
+        name: 'npc',
+        structures: [
+          { name: 'PTV', formula: 'margin(GTVp, 5)', type: 'PTV' },
+          { name: 'GTVp', from: 'phantom-gtvp/GTVp' },
+        ],
+      },
+    ],
     routes: [{ name: 'all', models: ['phantom-gtvp'], destinations: ['clinic'] }],
   });
   const sent = await runProgram('storescu', ['-aec', 'CONTOUR', '127.0.0.1', `${node.dicomPort}`, ...phantom.files]);
@@ -119,6 +128,20 @@ test('from the page: another bundle, another destination; what comes where, who 
       .waitFor();
   });
 
+  await t.test('a recipe: its structures in its order, and a second structure set of its own', async () => {
+    assert.match(await order(page, 'npc', ['research']), /^Ordered/);
+    const [first, , second] = await structureSets(research, 3);
+    assert.deepEqual(
+      second?.rois.map(({ name, type }) => [name, type]),
+      [
+        ['PTV^R', 'PTV'],
+        ['GTVp^R', 'GTV'],
+      ],
+    );
+    assert.notEqual(second?.sopInstanceUid, first?.sopInstanceUid);
+    assert.match(await order(page, 'npc', ['research']), /STATE_CONFLICT: npc has contoured this series/);
+  });
+
   await node.stop();
   const audit = join(node.dataDirectory, 'audit');
   await verifyAudit(audit);
@@ -127,10 +150,13 @@ test('from the page: another bundle, another destination; what comes where, who 
     .split('\n')
     .map((line) => JSON.parse(line) as Record<string, string>);
   assert.deepEqual(
-    lines.flatMap(({ event, user, bundle, destination }) => (event === 'order' ? [[user, bundle, destination]] : [])),
+    lines.flatMap(({ event, user, bundle, recipe, destination }) =>
+      event === 'order' ? [[user, bundle ?? `recipe ${recipe}`, destination]] : [],
+    ),
     [
       ['mueller', 'phantom-gtvp', 'research'],
       ['mueller', 'openkbp-head-neck', 'clinic, research'],
+      ['mueller', 'recipe npc', 'research'],
     ],
     'what was refused is no order',
   );
@@ -138,6 +164,7 @@ test('from the page: another bundle, another destination; what comes where, who 
     lines.flatMap(({ event, destination, outcome }) => (event === 'deliver outcome' ? [[destination, outcome]] : [])),
     [
       ['clinic', 'delivered'],
+      ['research', 'delivered'],
       ['research', 'delivered'],
       ['research', 'delivered'],
     ],

@@ -4,6 +4,7 @@ import { readCtFolder } from '../../src/dicom/read-ct-folder.ts';
 import { writePhantom } from '../phantom/write-phantom.ts';
 import { loadVolume } from '../volume/load-volume.ts';
 import type { Mask, Volume } from '../volume/volume.ts';
+import { trueTargets } from './true-targets.ts';
 
 /** The CT of a demonstration: files to be sent, voxels, and the truth where it is known. */
 export interface DemoCt {
@@ -15,7 +16,10 @@ export interface DemoCt {
 
 export async function phantomCt(folder: string, seed: number): Promise<DemoCt> {
   const { phantom, ctFiles } = await writePhantom(join(folder, 'phantom'), seed);
-  return { files: ctFiles, ...phantom, description: `generated phantom, seed ${seed}: ${extent(phantom.volume)}` };
+  const { volume, body } = phantom;
+  const known = [...phantom.truth, { name: 'External', mask: body }];
+  const truth = [...known, ...trueTargets(known, volume.grid)];
+  return { files: ctFiles, volume, truth, description: `generated phantom, seed ${seed}: ${extent(volume)}` };
 }
 
 /** @throws ContourNodeError as readCtFolder and loadVolume */

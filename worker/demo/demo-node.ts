@@ -4,6 +4,7 @@ import { open, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stringify } from 'yaml';
+import type { Recipe } from '../../src/config/recipe-schema.ts';
 import { ContourNodeError } from '../../src/errors.ts';
 
 /** `contour-node start` in a separate process with its own folder. */
@@ -26,7 +27,8 @@ export interface DemoNodeOptions {
   readonly dicomPort: number;
   readonly httpPort: number;
   readonly modelDirectory: string;
-  readonly model: string;
+  /** Name of a bundle there, or a recipe of such bundles. */
+  readonly by: string | Recipe;
   /** AE title that sends the CT; its series is complete when its association is released. */
   readonly senderAe: string;
   readonly tps: { readonly aeTitle: string; readonly host: string; readonly port: number };
@@ -80,7 +82,7 @@ export async function startDemoNode(options: DemoNodeOptions): Promise<DemoNode>
   return { aeTitle: 'CONTOUR', host, dicomPort, url, ended, stop };
 }
 
-function configuration({ folder, dicomPort, httpPort, modelDirectory, model, senderAe, tps }: DemoNodeOptions) {
+function configuration({ folder, dicomPort, httpPort, modelDirectory, by, senderAe, tps }: DemoNodeOptions) {
   return {
     dataDirectory: join(folder, 'data'),
     dicom: { host, port: dicomPort },
@@ -93,7 +95,9 @@ function configuration({ folder, dicomPort, httpPort, modelDirectory, model, sen
     destinations: [
       { name: 'tps', peer: 'tps', transferSyntaxes: ['implicit'], allow: ['demonstration', 'research', 'clinical'] },
     ],
-    routes: [{ name: 'demo', models: [model], destinations: ['tps'] }],
+    ...(typeof by === 'string'
+      ? { routes: [{ name: 'demo', models: [by], destinations: ['tps'] }] }
+      : { recipes: [by], routes: [{ name: 'demo', recipe: by.name, destinations: ['tps'] }] }),
   };
 }
 

@@ -1,9 +1,8 @@
 import { ContourNodeError } from '../../src/errors.ts';
 import type { Demo, Stage } from './run-demo.ts';
 
-/** The bundle that the demonstration is made for, its ROI, and the least DSC of that ROI on a phantom. */
-export const demoModel = 'phantom-gtvp';
-const demoRoi = 'GTVp';
+/** What a phantom's targets are compared by: the tumour that the model contours, and what the recipe derives from it. */
+const [tumour, ...derived] = ['GTVp', 'CTVp', 'PTV'] as const;
 const leastDsc = 0.9;
 
 /** A stage in a line for a terminal. */
@@ -39,13 +38,16 @@ export function demoJson(demo: Demo, keeps: boolean, failure?: ContourNodeError)
 }
 
 /** Why a demonstration on a phantom failed although a structure set arrived: DEMO_FAILED, or undefined. */
-export function shortfall({ rois, picture }: Demo, model: string): ContourNodeError | undefined {
-  const dsc = rois.find(({ name }) => name.startsWith(demoRoi))?.dsc;
-  if (dsc === undefined && model !== demoModel) return undefined;
-  if (dsc !== undefined && dsc >= leastDsc) return undefined;
-  const what =
-    dsc === undefined
-      ? `the TPS received no ${demoRoi}`
-      : `${demoRoi}: DSC ${dsc.toFixed(3)} against the truth, expected at least ${leastDsc.toFixed(2)}`;
-  return new ContourNodeError('DEMO_FAILED', what, { remedy: `look at ${picture}` });
+export function shortfall({ rois, picture, recipe }: Demo): ContourNodeError | undefined {
+  for (const target of recipe === undefined ? [tumour] : [tumour, ...derived]) {
+    const dsc = rois.find(({ name }) => name.startsWith(target))?.dsc;
+    // Another model need not know the tumour.
+    if (dsc === undefined ? recipe === undefined : dsc >= leastDsc) continue;
+    const what =
+      dsc === undefined
+        ? `the TPS received no ${target}`
+        : `${target}: DSC ${dsc.toFixed(3)} against the truth, expected at least ${leastDsc.toFixed(2)}`;
+    return new ContourNodeError('DEMO_FAILED', what, { remedy: `look at ${picture}` });
+  }
+  return undefined;
 }

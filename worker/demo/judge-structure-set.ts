@@ -53,11 +53,11 @@ export async function judgeStructureSet(path: string, ct: DemoCt, suffix: string
       ...(truth !== undefined && { dsc: dsc ?? 0 }),
     };
   });
-  // The tumour's slices are the ones to look at where there is one.
-  const tumour = lines.filter(({ name }) => name.startsWith('GTVp'));
+  // The targets' slices are the ones to look at where there are any.
+  const targets = lines.filter(({ name }) => /^(GTVp|CTVp|PTV)/.test(name));
   return {
     rois: judged,
-    picture: contactSheet(ct.volume, tumour.length > 0 ? tumour : lines, {
+    picture: contactSheet(ct.volume, targets.length > 0 ? targets : lines, {
       title: ct.truth.length > 0 ? 'truth and what the TPS received' : 'what the TPS received',
     }),
   };

@@ -1,7 +1,9 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readBundle } from '../../src/bundles/read-bundle.ts';
+import { parseConfig } from '../../src/config/load.ts';
+import type { Recipe } from '../../src/config/recipe-schema.ts';
 import { destinationSchema } from '../../src/config/schema.ts';
 import { readStoredInstance } from '../../src/dimse/scu/stored-instance.ts';
 import { storeInstances } from '../../src/dimse/scu/storage-scu.ts';
@@ -21,8 +23,8 @@ export interface DemoOptions {
   readonly seed: number;
   /** A real CT instead of the phantom. */
   readonly ct?: string;
-  /** Name of a bundle in models/ or the path of its folder. */
-  readonly model: string;
+  /** Name of a bundle in models/ or the path of its folder, in place of the recipe npc. */
+  readonly model?: string;
   /** Take the node's usual ports where they are free. */
   readonly usualPorts: boolean;
   readonly timeoutSeconds: number;
@@ -39,6 +41,8 @@ export interface Stage {
 export interface Demo {
   readonly stages: readonly Stage[];
   readonly rois: readonly JudgedRoi[];
+  /** Its name, where a recipe contoured. */
+  readonly recipe?: string;
   /** The file as the planning system received it. */
   readonly structureSet: string;
   readonly picture: string;
@@ -50,6 +54,7 @@ export interface Demo {
 
 const senderAe = 'DEMOCT';
 const models = fileURLToPath(new URL('../../models', import.meta.url));
+const recipeFile = fileURLToPath(new URL('../../config/recipes/npc.yaml', import.meta.url));
 const roiSuffix = destinationSchema.shape.roiSuffix.parse(undefined);
 
 /**
@@ -71,8 +76,7 @@ export async function runDemo(options: DemoOptions): Promise<Demo> {
       options.onStage(stages.at(-1)!);
     };
     const { folder, signal } = options;
-    const modelFolder = options.model.includes('/') ? resolve(options.model) : join(models, options.model);
-    await readBundle(modelFolder);
+    const contourer = await contourerOf(options.model);
     const ct = await timed(
       (seconds, made: DemoCt) => stage('ct', seconds, made.description),
       () => (options.ct === undefined ? phantomCt(folder, options.seed) : realCt(options.ct)),
@@ -93,8 +97,7 @@ export async function runDemo(options: DemoOptions): Promise<Demo> {
           folder,
           dicomPort,
           httpPort,
-          modelDirectory: dirname(modelFolder),
-          model: basename(modelFolder),
+          ...contourer,
           senderAe,
           tps: tpsAddress,
           signal,
@@ -116,6 +119,7 @@ export async function runDemo(options: DemoOptions): Promise<Demo> {
     return {
       stages,
       rois: judgement.rois,
+      ...(typeof contourer.by !== 'string' && { recipe: contourer.by.name }),
       structureSet: received.path,
       picture,
       dashboard,
@@ -126,6 +130,17 @@ export async function runDemo(options: DemoOptions): Promise<Demo> {
     await stop();
     throw error;
   }
+}
+
+/** @throws ContourNodeError MODEL_NOT_FOUND, BUNDLE_INVALID */
+async function contourerOf(model: string | undefined): Promise<{ modelDirectory: string; by: string | Recipe }> {
+  if (model === undefined) {
+    const [recipe] = parseConfig(await readFile(recipeFile, 'utf8'), basename(recipeFile)).recipes;
+    return { modelDirectory: models, by: recipe! };
+  }
+  const folder = model.includes('/') ? resolve(model) : join(models, model);
+  await readBundle(folder);
+  return { modelDirectory: dirname(folder), by: basename(folder) };
 }
 
 /** Sends the CT and waits until its structure set is delivered; times count from the last C-STORE response. */

@@ -1,16 +1,15 @@
-import { createHash } from 'node:crypto';
+import { isWanted } from '../../src/config/destination-style.ts';
 import { bundlesOf } from '../../src/config/recipe-schema.ts';
 import { checkCtSeries } from '../../src/dicom/ct-series.ts';
 import { readHeader } from '../../src/dicom/read-data-set.ts';
-import { isWanted } from '../structure-set/destination-rois.ts';
 import type { SliceSource } from '../../src/dicom/slice-source.ts';
 import { ContourNodeError, isAtFault } from '../../src/errors.ts';
 import type { ContourPayload } from '../../src/work/payloads.ts';
-import type { Profile, WorkOrder } from '../../src/work/work-order.ts';
+import type { WorkOrder } from '../../src/work/work-order.ts';
 import type { RevisionManifest } from '../../src/work/revision-manifest.ts';
 import type { WorkResult } from '../../src/work/work-result.ts';
 import type { Warning } from '../../src/warning.ts';
-import { resultFile, structureSetFile } from '../../src/work/paths.ts';
+import { resultFile } from '../../src/work/paths.ts';
 import { problemFrom } from '../../src/problem.ts';
 import { faultPoint } from '../../src/fault-point.ts';
 import type { LoadedBundle } from '../bundles/load-bundle.ts';
@@ -20,7 +19,8 @@ import { OrderFiles } from './order-files.ts';
 import { hasPictures, writePictures } from './order-pictures.ts';
 import { readSlices } from './revision-slices.ts';
 import { StageClock, type Progress } from '../stage-clock.ts';
-import { prepareStructureSet, type StructureSetOptions } from '../structure-set/prepare-structure-set.ts';
+import type { StructureSetOptions } from '../structure-set/prepare-structure-set.ts';
+import { writeProfile } from './write-profile.ts';
 
 export interface ContourOrderOptions {
   /** Opens a bundle of the order in the engine of the order; the caller keeps it loaded. */
@@ -127,8 +127,9 @@ async function openOrdered(
  */
 async function finishedResult(files: OrderFiles): Promise<WorkResult | undefined> {
   const result = await files.result();
-  for (const { files: encodings } of result?.structureSets ?? []) {
-    for (const stored of Object.values(encodings)) await files.structureSet(stored);
+  for (const { files: encodings, segmentation } of result?.structureSets ?? []) {
+    for (const stored of [...Object.values(encodings), ...Object.values(segmentation?.files ?? {})])
+      await files.structureSet(stored);
   }
   return result;
 }
@@ -178,7 +179,7 @@ async function contour(work: Work): Promise<{ result: WorkResult; contoured: Con
     const sets: WorkResult['structureSets'] = [];
     const more: Warning[] = [];
     for (const profile of order.profiles) {
-      const written = await writeProfile(work, profile, ct, contoured);
+      const written = await writeProfile(work, profile, { ...ct, ...contoured });
       if (written === undefined) continue;
       sets.push(written.result);
       more.push(...written.warnings);
@@ -226,68 +227,6 @@ function sourceOf(path: string, frame: number | undefined): SliceSource {
   return frame === undefined ? path : { path, frame };
 }
 
-/** The structure set of one profile in each encoding that it wants; undefined without a wanted ROI. */
-async function writeProfile(
-  work: Work,
-  profile: Profile,
-  ct: Pick<StructureSetOptions, 'geometry' | 'slices' | 'header'>,
-  contoured: Contoured,
-) {
-  const { order, manifest, files } = work;
-  const prepared = prepareStructureSet({
-    ...ct,
-    bundle: contoured.bundle,
-    rois: contoured.rois,
-    ctWarnings: contoured.ctWarnings,
-    style: profile,
-    uidRoot: order.uidRoot,
-    aeTitle: order.aeTitle,
-    date: manifest.date,
-    time: manifest.time,
-    revision: manifest.revision,
-    predecessors: await predecessors(work, profile),
-    contentSha256: manifest.contentSha256,
-  });
-  if (prepared === undefined) return undefined;
-  const warnings: Warning[] = [];
-  let encodings = profile.transferSyntaxes.filter((encoding) => prepared.encodings.includes(encoding));
-  if (encodings.length < profile.transferSyntaxes.length) {
-    encodings = ['implicit'];
-    warnings.push({
-      code: 'IMPLICIT_ONLY',
-      text: 'a contour is too long for explicit VR: the structure set is offered in implicit VR only',
-    });
-  }
-  const written: WorkResult['structureSets'][number]['files'] = {};
-  for (const encoding of encodings) {
-    const bytes = prepared.encode(encoding);
-    const file = structureSetFile(profile.key, encoding);
-    await files.writeOnce(file, bytes);
-    written[encoding] = { file, sha256: digestOf(bytes) };
-  }
-  const { sopInstanceUid, seriesInstanceUid } = prepared;
-  return { result: { profile: profile.key, sopInstanceUid, seriesInstanceUid, files: written }, warnings };
-}
-
-/**
- * SOP Instance UIDs of the structure sets of earlier revisions that went to the destinations of this profile: those of
- * the same profile where they exist, else all of that order.
- */
-async function predecessors({ dataDirectory, order }: Work, profile: Profile): Promise<string[]> {
-  const uids: string[] = [];
-  for (const { revision, order: key } of order.predecessors) {
-    const result = await new OrderFiles(dataDirectory, { series: order.series, revision, order: key }).result();
-    const sets = result?.structureSets ?? [];
-    const same = sets.filter((set) => set.profile === profile.key);
-    uids.push(...(same.length > 0 ? same : sets).map(({ sopInstanceUid }) => sopInstanceUid));
-  }
-  return uids;
-}
-
 function distinct(warnings: readonly Warning[]): Warning[] {
   return [...new Map(warnings.map((warning) => [`${warning.code} ${warning.text}`, warning])).values()];
-}
-
-function digestOf(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }

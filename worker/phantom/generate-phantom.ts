@@ -19,6 +19,8 @@ export interface Phantom {
   readonly volume: Volume;
   /** GTVp (with retropharyngeal nodes) first, then Parotid_L, Parotid_R, Mandible, SpinalCord. */
   readonly truth: readonly { readonly name: string; readonly mask: Mask }[];
+  /** What lies within the skin. */
+  readonly body: Mask;
 }
 
 // Labels of the canvas: 0 is everything outside the skin.
@@ -71,7 +73,8 @@ export function generatePhantom(seed: number, options: PhantomOptions = {}): Pha
   }
   addNoise(canvas, seededRandom(seed, 5), random.between(6, 11));
 
-  return { volume: { grid, hu: canvas.hu }, truth: truthOf(canvas) };
+  const skin = { grid, voxels: Uint8Array.from(canvas.labels, (label) => (label >= patient ? 1 : 0)) };
+  return { volume: { grid, hu: canvas.hu }, truth: truthOf(canvas), body: skin };
 }
 
 /** The scan: from above the ears to the shoulders, with the patient frame's origin near (0, 0, 0). */

@@ -61,9 +61,11 @@ async function send(
   const destination = destinationOf(config, payload.destination);
   const peer = peerOf(config, destination, order);
   const paths = await checkedPaths(files, set);
+  const segmentation = set.segmentation && (await checkedPaths(files, set.segmentation));
   const triedBefore = await tryFile.begin(set.sopInstanceUid);
   faultPoint('delivery-begun');
   return sendStructureSet(peer, paths, {
+    ...(segmentation !== undefined && { segmentation: Object.values(segmentation)[0]! }),
     callingAe: order.aeTitle,
     transferSyntaxes: profile.transferSyntaxes,
     triedBefore,
@@ -95,7 +97,7 @@ function peerOf(config: Config, destination: Destination, order: WorkOrder): Pee
  */
 async function checkedPaths(
   files: OrderFiles,
-  set: StructureSet,
+  set: Pick<StructureSet, 'files'>,
 ): Promise<Partial<Record<'implicit' | 'explicit', string>>> {
   const paths: Partial<Record<'implicit' | 'explicit', string>> = {};
   for (const encoding of ['implicit', 'explicit'] as const) {

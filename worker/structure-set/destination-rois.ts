@@ -1,7 +1,7 @@
 import type { Roi } from '../../src/bundles/manifest.ts';
+import { isWanted, namesAndTypes } from '../../src/config/destination-style.ts';
 import type { Profile } from '../../src/work/work-order.ts';
 import type { Warning } from '../../src/warning.ts';
-import { roiNames } from '../../src/dicom/rtstruct/roi-name.ts';
 import type { RoiInput } from '../../src/dicom/rtstruct/structure-set-input.ts';
 import type { SlicePolygons } from '../../src/dicom/rtstruct/structure-set.ts';
 
@@ -18,14 +18,6 @@ type Style = Pick<
   'roiSuffix' | 'roiNames' | 'roiTypes' | 'includeRois' | 'excludeRois' | 'holes' | 'sendEmpty' | 'warnings'
 >;
 
-/** Whether a destination wants an ROI at all. */
-export function isWanted(
-  roi: Pick<Roi, 'name' | 'deliver'>,
-  style: Pick<Style, 'includeRois' | 'excludeRois'>,
-): boolean {
-  return (roi.deliver || style.includeRois.includes(roi.name)) && !style.excludeRois.includes(roi.name);
-}
-
 /**
  * The ROIs in the style of one destination: selection, names, types and hole mode. ROIs that were not found are left out
  * unless the destination takes empty ones. The ROI number is the place in the bundle, so that it stays the same.
@@ -39,15 +31,15 @@ export function destinationRois(
   const wanted = rois
     .map((entry, index) => ({ ...entry, number: index + 1 }))
     .filter(({ roi, slices }) => isWanted(roi, style) && (style.sendEmpty || slices.length > 0));
-  const names = roiNames(
-    wanted.map(({ roi }) => style.roiNames[roi.name] ?? roi.name),
-    style.roiSuffix,
+  const named = namesAndTypes(
+    wanted.map(({ roi }) => roi),
+    style,
   );
   return wanted.map(({ roi, slices, number, warnings = [] }, index) => ({
     number,
-    name: names[index]!,
+    name: named[index]!.name,
     description: style.warnings === 'none' ? roi.description : withWarnings(roi.description, warnings, ctWarnings),
-    interpretedType: style.roiTypes[roi.name] ?? style.roiTypes['*'] ?? roi.interpretedType,
+    interpretedType: named[index]!.type,
     colour: roi.colour,
     holes: style.holes ?? roi.holes,
     slices,

@@ -1,6 +1,6 @@
 import type { CtGeometry } from '../../src/dicom/ct-geometry.ts';
 import type { CtHeader } from '../../src/dicom/ct-instance.ts';
-import type { ReferencedImage } from '../../src/dicom/rtstruct/structure-set-input.ts';
+import type { ReferencedImage, StructureSetInput } from '../../src/dicom/rtstruct/structure-set-input.ts';
 import type { DataSet } from '../../src/dicom/data-set.ts';
 import { patientStudyElements } from '../../src/dicom/patient-study.ts';
 import { destinationRois, type ContouredRoi } from './destination-rois.ts';
@@ -40,9 +40,21 @@ export interface StructureSetOptions {
 export function prepareStructureSet(options: StructureSetOptions): PreparedStructureSet | undefined {
   const rois = destinationRois(options.rois, options.style, options.ctWarnings);
   if (rois.length === 0) return undefined;
+  return prepareRtstruct({
+    ...originOf(options),
+    predecessors: options.predecessors,
+    generationAlgorithm: 'AUTOMATIC',
+    rois,
+  });
+}
+
+/** What a structure set and a segmentation of it say alike: patient, study, CT, texts, dates. */
+export function originOf(
+  options: StructureSetOptions,
+): Omit<StructureSetInput, 'predecessors' | 'generationAlgorithm' | 'rois'> {
   const first = options.slices[0]!;
   const { manifest, digest } = options.bundle;
-  return prepareRtstruct({
+  return {
     uidRoot: options.uidRoot,
     patientStudy: patientStudyElements(options.header),
     ct: {
@@ -62,11 +74,8 @@ export function prepareStructureSet(options: StructureSetOptions): PreparedStruc
     date: options.date,
     time: options.time,
     revision: options.revision,
-    predecessors: options.predecessors,
-    generationAlgorithm: 'AUTOMATIC',
-    rois,
     determinants: [options.contentSha256, digest],
-  });
+  };
 }
 
 function referencedImage(

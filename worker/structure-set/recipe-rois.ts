@@ -1,6 +1,6 @@
 import { type Roi, roiSchema } from '../../src/bundles/manifest.ts';
 import { parseFormula } from '../../src/config/recipe-formula.ts';
-import { bundleRoi, type Recipe, type RecipeStructure } from '../../src/config/recipe-schema.ts';
+import { bundleRoi, type Recipe, type RecipeStructure, structureType } from '../../src/config/recipe-schema.ts';
 import type { RoiPart } from '../inference/contour-roi.ts';
 import { cleanUp } from '../inference/clean-up.ts';
 import type { JudgedRoi } from '../inference/roi-warnings.ts';
@@ -109,7 +109,7 @@ function described(structure: RecipeStructure, source: Source | undefined, index
     ...own,
     name,
     description: [...(what === '' ? [] : [what]), how].join('; '),
-    interpretedType: structure.type ?? own?.interpretedType ?? (from === 'body' ? 'EXTERNAL' : 'ORGAN'),
+    interpretedType: structureType(structure, own),
     colour: structure.colour ?? own?.colour ?? palette[index % palette.length],
     deliver,
     holes: structure.holes ?? own?.holes ?? 'keyhole',

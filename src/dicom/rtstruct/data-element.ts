@@ -24,6 +24,9 @@ const longest: Record<string, number> = {
   UI: 64,
 };
 
+/** VRs whose length takes 32 bits in explicit VR (PS3.5 table 7.1-1). */
+const longVrs: ReadonlySet<string> = new Set(['OB', 'OW', 'SQ']);
+
 /** Most value bytes of an element whose length is written in 16 bits (PS3.5 section 7.1.2). */
 export const longestShortValue = 65534;
 
@@ -47,6 +50,13 @@ export function text(tag: string, vr: string, ...values: string[]): RawElement {
 export function joined(tag: string, vr: string, value: string): RawElement {
   const padded = value.length % 2 === 0 ? value : value + (vr === 'UI' ? '\0' : ' ');
   return { tag, vr, bytes: Buffer.from(padded, 'latin1') };
+}
+
+/** An element of unsigned numbers, of 16 (US) or 32 bits (UL). */
+export function unsigned(tag: string, vr: 'US' | 'UL', ...values: number[]): RawElement {
+  const bytes = Buffer.alloc(values.length * (vr === 'US' ? 2 : 4));
+  values.forEach((value, n) => (vr === 'US' ? bytes.writeUInt16LE(value, n * 2) : bytes.writeUInt32LE(value, n * 4)));
+  return { tag, vr, bytes };
 }
 
 export function sequence(tag: string, items: readonly (readonly DataElement[])[]): DataElement {
@@ -76,7 +86,8 @@ function encodeItems(items: readonly (readonly DataElement[])[], encoding: Encod
 }
 
 function header({ tag, vr }: { tag: string; vr: string }, length: number, encoding: Encoding): Buffer {
-  const bytes = Buffer.alloc(encoding === 'explicit' && vr === 'SQ' ? 12 : 8);
+  const isLong = longVrs.has(vr);
+  const bytes = Buffer.alloc(encoding === 'explicit' && isLong ? 12 : 8);
   bytes.writeUInt16LE(Number.parseInt(tag.slice(0, 4), 16), 0);
   bytes.writeUInt16LE(Number.parseInt(tag.slice(4), 16), 2);
   if (encoding === 'implicit') {
@@ -84,7 +95,7 @@ function header({ tag, vr }: { tag: string; vr: string }, length: number, encodi
     return bytes;
   }
   bytes.write(vr, 4, 'latin1');
-  if (vr === 'SQ') bytes.writeUInt32LE(length, 8);
+  if (isLong) bytes.writeUInt32LE(length, 8);
   else if (length <= longestShortValue) bytes.writeUInt16LE(length, 6);
   else
     throw new ContourNodeError('RTSTRUCT_INVALID', 'a contour is longer than explicit VR allows', {

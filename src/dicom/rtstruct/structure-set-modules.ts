@@ -53,12 +53,14 @@ function rtSeries(
 }
 
 /** PS3.3 C.7.4.1 */
-function frameOfReference({ ct }: StructureSetInput): DataElement[] {
+export function frameOfReference({ ct }: Pick<StructureSetInput, 'ct'>): DataElement[] {
   return [text(tag.FrameOfReferenceUID, 'UI', ct.frameOfReferenceUid), text(tag.PositionReferenceIndicator, 'LO', '')];
 }
 
+type Equipment = Pick<StructureSetInput, 'texts' | 'stationName'>;
+
 /** PS3.3 C.7.5.1 */
-function generalEquipment({ texts, stationName }: StructureSetInput): DataElement[] {
+export function generalEquipment({ texts, stationName }: Equipment): DataElement[] {
   return [
     text(tag.Manufacturer, 'LO', texts.manufacturer),
     text(tag.ManufacturerModelName, 'LO', texts.modelName),
@@ -74,21 +76,29 @@ function sopCommon(input: StructureSetInput, { sopInstanceUid }: StructureSetUid
     text(tag.SOPInstanceUID, 'UI', sopInstanceUid),
     text(tag.InstanceCreationDate, 'DA', input.date),
     text(tag.InstanceCreationTime, 'TM', input.time),
-    sequence(tag.ContributingEquipmentSequence, [
-      [
-        sequence(tag.PurposeOfReferenceCodeSequence, [
-          // PS3.16 CID 7005
-          [
-            text(tag.CodeValue, 'SH', '109102'),
-            text(tag.CodingSchemeDesignator, 'SH', 'DCM'),
-            text(tag.CodeMeaning, 'LO', 'Processing Equipment'),
-          ],
-        ]),
-        ...generalEquipment(input),
-        text(tag.ContributionDateTime, 'DT', input.date + input.time),
-        text(tag.ContributionDescription, 'ST', input.texts.description),
-      ],
-    ]),
+    contributingEquipment(input),
+  ];
+}
+
+/** PS3.3 C.12.1.1.5 */
+export function contributingEquipment(input: Equipment & Pick<StructureSetInput, 'date' | 'time'>): DataElement {
+  return sequence(tag.ContributingEquipmentSequence, [
+    [
+      // PS3.16 CID 7005
+      sequence(tag.PurposeOfReferenceCodeSequence, [code('109102', 'DCM', 'Processing Equipment')]),
+      ...generalEquipment(input),
+      text(tag.ContributionDateTime, 'DT', input.date + input.time),
+      text(tag.ContributionDescription, 'ST', input.texts.description),
+    ],
+  ]);
+}
+
+/** PS3.3 8.8: an item of a code sequence. */
+export function code(value: string, scheme: string, meaning: string): DataElement[] {
+  return [
+    text(tag.CodeValue, 'SH', value),
+    text(tag.CodingSchemeDesignator, 'SH', scheme),
+    text(tag.CodeMeaning, 'LO', meaning),
   ];
 }
 
@@ -141,13 +151,13 @@ function reference(sopClassUid: string, sopInstanceUid: string): DataElement[] {
 }
 
 /** PS3.3 table 10-3: of a multi-frame instance the frame is named. */
-function imageReference({ sopClassUid, sopInstanceUid, frameNumber }: ReferencedImage): DataElement[] {
+export function imageReference({ sopClassUid, sopInstanceUid, frameNumber }: ReferencedImage): DataElement[] {
   const frame = frameNumber === undefined ? [] : [text(tag.ReferencedFrameNumber, 'IS', String(frameNumber))];
   return [...reference(sopClassUid, sopInstanceUid), ...frame];
 }
 
 /** Every image once; a multi-frame instance with all its frames that are slices. */
-function instanceReferences(images: readonly ReferencedImage[]): DataElement[][] {
+export function instanceReferences(images: readonly ReferencedImage[]): DataElement[][] {
   return Array.from(Map.groupBy(images, ({ sopInstanceUid }) => sopInstanceUid).values(), (frames) => {
     const [first] = frames as [ReferencedImage];
     const numbers = frames.flatMap(({ frameNumber }) => frameNumber ?? []).toSorted((a, b) => a - b);

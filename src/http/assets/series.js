@@ -72,7 +72,9 @@ async function order(form) {
   if (!(button instanceof HTMLButtonElement) || !refused || !done) return;
   button.disabled = true;
   answer('', done);
-  const body = { bundle: data.get('bundle'), destinations: data.getAll('destination') };
+  const by = data.get('by');
+  const [kind = '', name = ''] = typeof by === 'string' ? by.split(':') : [];
+  const body = { [kind]: name, destinations: data.getAll('destination') };
   if (await act('order', body, refused)) answer(form.dataset['done'] ?? '', done);
   button.disabled = false;
 }

@@ -23,6 +23,7 @@ export interface Page {
 const navigation: readonly { path: string; name: Exclude<keyof Texts['navigation'], 'label'>; role: RouteRole }[] = [
   { path: '/', name: 'worklist', role: 'viewer' },
   { path: '/quality', name: 'quality', role: 'viewer' },
+  { path: '/structures', name: 'plans', role: 'viewer' },
   { path: '/queues', name: 'queues', role: 'operator' },
   { path: '/health/ready', name: 'health', role: 'monitor' },
   { path: '/metrics', name: 'metrics', role: 'monitor' },

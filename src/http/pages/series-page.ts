@@ -169,17 +169,23 @@ function patientFacts(labels: Texts['series']['patient']['labels'], patient: Sho
 /** Another bundle or destination, and the end of the series: what is rarely wanted stands folded up. */
 function byHand({ texts, series, operator }: SeriesPageInput): Html | undefined {
   if (operator === undefined) return undefined;
-  const { title, bundle, destinations, order, ordered, remove, sure, removeHint } = texts.series.byHand;
+  const words = texts.series.byHand;
+  const { title, bundle, bundles, recipes, destinations, order, ordered, remove, sure, removeHint } = words;
   const current = series.orders[0]?.bundle.name;
+  const choice = (kind: 'recipe' | 'bundle', label: string, names: readonly string[]): Html | false =>
+    names.length > 0 &&
+    html`<optgroup label="${label}">
+      ${names.map(
+        (name) => html`<option value="${kind}:${name}" ${name === current && html`selected`}>${name}</option>`,
+      )}
+    </optgroup>`;
   return html`<details class="panel">
     <summary>${title}</summary>
     <form data-order-form data-done="${ordered}">
       <label
         >${bundle}
-        <select name="bundle">
-          ${operator.bundles.map(
-            (name) => html`<option value="${name}" ${name === current && html`selected`}>${name}</option>`,
-          )}
+        <select name="by">
+          ${choice('recipe', recipes, operator.recipes)} ${choice('bundle', bundles, operator.bundles)}
         </select></label
       >
       <fieldset>

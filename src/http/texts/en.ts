@@ -5,7 +5,10 @@ import type { JournalEvent } from '../../store/events.ts';
 import { historySentence } from '../../store/history.ts';
 import type { ControlRule } from '../../charts/individuals-chart.ts';
 import type { ComparedRoi } from '../../work/correction.ts';
+import type { BundleManifest } from '../../bundles/manifest.ts';
 import type { UnmatchedReason } from '../../intake/correction/match-structure-set.ts';
+
+type IntendedUse = BundleManifest['intendedUse'];
 
 /**
  * Every text of the pages but names. Errors, warnings and histories are told where they arise, in English. Each other language has the same texts (texts.ts). `script` goes to the browser. Longer because a text that
@@ -21,6 +24,7 @@ export const en = {
     label: 'Pages',
     worklist: 'Worklist',
     quality: 'Quality',
+    plans: 'Structures',
     queues: 'Queues',
     health: 'Health',
     metrics: 'Metrics',
@@ -240,6 +244,8 @@ export const en = {
     byHand: {
       title: 'Other model, other destination, delete',
       bundle: 'Model',
+      bundles: 'Models',
+      recipes: 'Recipes',
       destinations: 'Destinations (none: the result stays here)',
       order: { stays: 'Contour; the result stays here', sends: 'Contour and send to' },
       ordered: 'Ordered. It appears under “Structure sets”.',
@@ -347,6 +353,35 @@ export const en = {
       none: 'None.',
       columns: { key: 'Structure set', received: 'Received', sender: 'From', approval: 'Approval', reason: 'Why' },
       remove: 'Delete',
+    },
+  },
+  plans: {
+    title: 'Structures',
+    meaning:
+      'What each route sends: the structures in the order, and under the names, in which the planning system gets them. What is not found in a CT is not sent.',
+    none: 'No route and no recipe is configured.',
+    route: (route: string) => `Route ${route}`,
+    noRoute: 'On no route; an operator may order it by hand.',
+    by: { bundle: (name: string) => `Model ${name}`, recipe: (name: string) => `Recipe ${name}` },
+    to: (destinations: string) => `To ${destinations}`,
+    staysHere: 'Stays here',
+    refused: (destinations: string, use: string) => `Not to ${destinations}, where ${use} is not allowed`,
+    uses: { demonstration: 'demonstration', research: 'research', clinical: 'clinical use' } satisfies Record<
+      IntendedUse,
+      string
+    >,
+    unreadable: 'The model cannot be read.',
+    columns: { number: 'No.', name: 'Name there', type: 'Type', roi: 'Here', origin: 'From' },
+    body: 'the skin, found without a model',
+    couch: 'the table, found without a model',
+    required: 'required',
+    remarks: 'To look at',
+    check: {
+      title: 'Check a configuration before you save it',
+      hint: 'Paste the file, or the recipes alone. Nothing is saved and nothing changes; the models are those of this node.',
+      label: 'Configuration (YAML)',
+      submit: 'Show what it would send',
+      result: 'What this configuration would send',
     },
   },
   unmatchedReasons: {

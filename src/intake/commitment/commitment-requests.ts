@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { rtStructureSetStorage } from '../../dicom/rtstruct/structure-set.ts';
 import { derivedUid } from '../../dicom/uid.ts';
 import { requestCommitment } from '../../dimse/commitment/scu/commitment-scu.ts';
 import { configuredPeer } from '../../dimse/scu/configured-peer.ts';
@@ -115,7 +114,7 @@ export class CommitmentRequests {
     const settled = results.recorded(transactionUid);
     try {
       const { address, peer } = this.#addressOf(work);
-      const references = [{ sopClassUid: rtStructureSetStorage, sopInstanceUid: await results.sopInstanceUid(work) }];
+      const references = await results.instances(work);
       await requestCommitment(
         address,
         { transactionUid, references },

@@ -1,9 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config, Peer } from '../../config/schema.ts';
+import { rtStructureSetStorage } from '../../dicom/rtstruct/structure-set.ts';
+import { segmentationStorage } from '../../dicom/segmentation/segmentation-input.ts';
 import type { CommitmentListener } from '../../dimse/commitment/scu/commitment-result.ts';
 import { formatStatus } from '../../dimse/status.ts';
-import { type CommitmentResult, failureInWords } from '../../dimse/commitment/storage-commitment.ts';
+import {
+  type CommitmentRequest,
+  type CommitmentResult,
+  failureInWords,
+} from '../../dimse/commitment/storage-commitment.ts';
 import { ContourNodeError } from '../../errors.ts';
 import { workResultSchema } from '../../work/work-result.ts';
 import type { Log } from '../../log.ts';
@@ -48,12 +54,13 @@ export class CommitmentResults implements CommitmentListener {
       log.warn({ peer }, 'a storage commitment result without a request of this node was refused');
       return false;
     }
-    const uid = await this.sopInstanceUid(work);
-    const failure = result.failed.find(({ sopInstanceUid }) => sopInstanceUid === uid);
-    if (failure === undefined && !result.committed.some(({ sopInstanceUid }) => sopInstanceUid === uid)) {
+    const uids = (await this.instances(work)).map(({ sopInstanceUid }) => sopInstanceUid);
+    const failure = result.failed.find(({ sopInstanceUid }) => uids.includes(sopInstanceUid));
+    const committed = new Set(result.committed.map(({ sopInstanceUid }) => sopInstanceUid));
+    if (failure === undefined && !uids.every((uid) => committed.has(uid))) {
       log.warn(
         { peer, series: work.series },
-        'a storage commitment result that does not name the structure set was refused',
+        'a storage commitment result that does not name what was delivered was refused',
       );
       return false;
     }
@@ -97,14 +104,16 @@ export class CommitmentResults implements CommitmentListener {
     return peers.find((candidate) => candidate.name === name);
   }
 
-  /** Of the structure set that was delivered. */
-  async sopInstanceUid({ series, revision, order, profile }: CommitmentWork): Promise<string> {
+  /** The structure set that was delivered, and its segmentation. */
+  async instances({ series, revision, order, profile }: CommitmentWork): Promise<CommitmentRequest['references']> {
     const path = join(this.#options.store.dataDirectory, orderFolder(series, revision, order), resultFile);
     const { structureSets } = workResultSchema.parse(JSON.parse(await readFile(path, 'utf8')));
     const set = structureSets.find((candidate) => candidate.profile === profile);
     if (set === undefined)
       throw new ContourNodeError('RESULT_CONFLICT', 'the order has no structure set of the profile that was delivered');
-    return set.sopInstanceUid;
+    const structureSet = { sopClassUid: rtStructureSetStorage, sopInstanceUid: set.sopInstanceUid };
+    if (set.segmentation === undefined) return [structureSet];
+    return [structureSet, { sopClassUid: segmentationStorage, sopInstanceUid: set.segmentation.sopInstanceUid }];
   }
 
   #conclude(

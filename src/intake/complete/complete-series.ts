@@ -126,13 +126,14 @@ export class SeriesCompletion {
   }
 
   /**
-   * Orders the newest revision from one bundle for destinations by name. To be called with the series' lock.
+   * Orders the newest revision from one bundle, or by one recipe, for destinations by name. To be called with the series'
+   * lock.
    *
    * @throws ContourNodeError STATE_CONFLICT, MODEL_NOT_FOUND, BUNDLE_INVALID, SERIES_*, DESTINATION_NOT_ALLOWED
    */
   async orderByHand(
     series: string,
-    model: string,
+    by: string | Recipe,
     destinations: readonly string[],
     superseded: readonly string[],
   ): Promise<void> {
@@ -145,11 +146,11 @@ export class SeriesCompletion {
       );
     const manifest = await manifestOfRevision(store.dataDirectory, series, record.revision);
     const images = manifest === undefined ? store.images(series) : imagesOf(manifest, store.images(series));
-    const order = await this.#order(record, record.revision, images, destinations, model);
+    const order = await this.#order(record, record.revision, images, destinations, by);
     if (record.orders.some((known) => known.order === order.order && !superseded.includes(known.order)))
       throw new ContourNodeError(
         'STATE_CONFLICT',
-        `${model} has contoured this series for these destinations already`,
+        `${typeof by === 'string' ? by : by.name} has contoured this series for these destinations already`,
         { remedy: 'send it again' },
       );
     store.record(series, {

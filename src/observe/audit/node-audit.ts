@@ -81,7 +81,13 @@ export class NodeAudit {
     action: string,
     series: string,
     actor: Actor,
-    about: { bundle?: string; destination?: string | undefined; structureSet?: string; choice?: string } = {},
+    about: {
+      bundle?: string;
+      recipe?: string;
+      destination?: string | undefined;
+      structureSet?: string;
+      choice?: string;
+    } = {},
   ): void {
     this.#trail.record({ event: action, ...this.#named(series), ...actor, ...about });
   }

@@ -9,6 +9,7 @@ import type { DeliveryOutcome } from '../../../src/dimse/scu/delivery-outcome.ts
 import { ctFolder, exampleInput, exampleRois } from '../../dicom/rtstruct/example-structure-set.ts';
 import { type Misbehaviour, type PickyTps, startPickyTps } from '../../../worker/demo/picky-tps.ts';
 import { acceptAssociation, associateAccept, type RawPeer, response, startRawPeer } from '../../peers/raw-peer.ts';
+import { prepareSegmentation } from '../../../src/dicom/segmentation/write-segmentation.ts';
 import { freePort } from '../../support/free-port.ts';
 import { sharedData } from '../../support/shared-data.ts';
 import { dataSetOf } from '../example-instance.ts';
@@ -42,6 +43,28 @@ async function planningSystem(t: TestContext, ...script: Misbehaviour[]): Promis
   const tps = await startPickyTps({ directory: await temporaryFolder(t), ct: await ctFolder(t), script });
   t.after(() => tps.close());
   return tps;
+}
+
+/** Two voxels in the second slice. */
+function exampleSegmentation(): Buffer {
+  const input = exampleInput(exampleRois('keyhole'));
+  const origins = input.ct.images.map(({ z }) => [0, 0, z] as const);
+  return prepareSegmentation({
+    ...input,
+    grid: { columns: 8, rows: 8, spacing: [1, 1], origins, isAsStored: true, column: [1, 0] },
+    segments: [
+      {
+        label: 'GTVp^AI',
+        description: '',
+        name: 'GTVp',
+        type: 'GTV',
+        colour: [255, 0, 0],
+        low: [2, 3, 1],
+        size: [2, 1, 1],
+        voxels: Uint8Array.of(1, 1),
+      },
+    ],
+  }).encode('implicit');
 }
 
 /** What one try comes to when the planning system acts like this. */
@@ -97,6 +120,20 @@ test('the picky planning system refuses another CT, and what real systems refuse
   const other = sharedData('rtstruct/negative-rt-utils.dcm');
   if (other !== undefined) await sendStructureSet(tps, { explicit: other, implicit: other }, options);
   assert.equal(tps.imported.length, 0);
+});
+
+test('a segmentation that is refused makes the whole delivery fail, visibly, though the structure set has arrived (CS 4.2.3.1)', async (t) => {
+  const tps = await planningSystem(t);
+  const { implicit: file, sopInstanceUid } = await structureSet(t);
+  const segmentation = join(await temporaryFolder(t), 'segmentation.dcm');
+  await writeFile(segmentation, exampleSegmentation());
+  const { outcome, code, message } = await sendStructureSet(tps, { implicit: file }, { ...options, segmentation });
+  assert.deepEqual([outcome, code], ['failed', 'PRESENTATION_CONTEXT_REFUSED']);
+  assert.equal(message, 'it has the structure set, and not the segmentation: PINNACLE refused Segmentation Storage');
+  assert.deepEqual(
+    tps.imported.map((one) => one.sopInstanceUid),
+    [sopInstanceUid],
+  );
 });
 
 test('a planning system that is down is tried again', async (t) => {

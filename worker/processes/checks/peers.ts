@@ -6,11 +6,12 @@ import type { PeerAddress } from '../../../src/dimse/scu/peer-connection.ts';
 import { AssociationRejected } from '../../../src/dimse/scu/association-rejected.ts';
 import { echo } from '../../../src/dimse/scu/verification-scu.ts';
 import { ContourNodeError } from '../../../src/errors.ts';
+import { segmentationEncoding } from '../../order/write-profile.ts';
 import { answerSeconds, type Check } from './check.ts';
 
 /**
  * Whether each peer that listens answers C-ECHO, and each destination takes RT structure sets in a transfer syntax that
- * it is configured for, and storage commitment where that is configured. Nothing is sent.
+ * it is configured for, segmentations and storage commitment where these are configured. Nothing is sent.
  */
 export function peerChecks({ peers, destinations, dicom }: Pick<Config, 'peers' | 'destinations' | 'dicom'>): Check[] {
   const callingAe = dicom.aeTitle;
@@ -24,7 +25,7 @@ export function peerChecks({ peers, destinations, dicom }: Pick<Config, 'peers' 
       .filter((destination) => destination.peer === peer.name)
       .map((destination) => ({
         name: `destination ${destination.name}`,
-        run: () => explained(callingAe, () => examineDestination(address, callingAe, destination.transferSyntaxes)),
+        run: () => explained(callingAe, () => examineDestination(address, callingAe, destination)),
       })),
     ...destinations
       .filter((destination) => destination.peer === peer.name && destination.storageCommitment !== undefined)
@@ -43,10 +44,16 @@ async function examinePeer(address: PeerAddress, callingAe: string): Promise<str
 async function examineDestination(
   address: PeerAddress,
   callingAe: string,
-  transferSyntaxes: Config['destinations'][number]['transferSyntaxes'],
+  { transferSyntaxes, segmentation: isWanted }: Config['destinations'][number],
 ): Promise<string> {
-  const accepted = await offerStructureSets(address, { callingAe, transferSyntaxes, timeoutSeconds: answerSeconds });
-  return `${address.aeTitle} takes RT structure sets, ${accepted.join(' and ')} VR little endian`;
+  const accepted = await offerStructureSets(address, {
+    callingAe,
+    transferSyntaxes,
+    segmentation: isWanted === true ? segmentationEncoding(transferSyntaxes) : undefined,
+    timeoutSeconds: answerSeconds,
+  });
+  const also = isWanted === true ? ', and segmentations' : '';
+  return `${address.aeTitle} takes RT structure sets, ${accepted.join(' and ')} VR little endian${also}`;
 }
 
 async function examineCommitment(address: PeerAddress, callingAe: string, peer: Peer): Promise<string> {

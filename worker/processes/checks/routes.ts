@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { readBundle } from '../../../src/bundles/read-bundle.ts';
+import { planLine, planned } from '../../../src/config/planned-structure-sets.ts';
 import { routeBundles } from '../../../src/config/route-bundles.ts';
 import type { Config, Route } from '../../../src/config/schema.ts';
 import { ContourNodeError } from '../../../src/errors.ts';
@@ -34,6 +35,7 @@ async function examine(
       );
     }
   }
-  const where = route.destinations.length === 0 ? 'stays here' : `to ${route.destinations.join(', ')}`;
-  return `${route.recipe === undefined ? route.models.join(', ') : `recipe ${route.recipe}`} ${where}`;
+  const own = recipes.filter(({ name }) => name === route.recipe);
+  const plans = await planned({ destinations, models, recipes: own, routes: [route] });
+  return plans.map(planLine).join('; ');
 }
