@@ -113,11 +113,18 @@ function typeOf(schema: JsonSchema): string {
 
 /** Of a server without a node behind it: nothing is asked of it but its description. */
 async function document(): Promise<ApiDocument> {
-  const nothing = { keys: () => [], list: () => [], onChange: () => () => {}, bullQueues: () => [] };
+  const nothing = {
+    keys: () => [],
+    list: () => [],
+    onChange: () => () => {},
+    onEvent: () => {},
+    bullQueues: () => [],
+  };
   const server = await startHttpServer({
     config: () => httpSchema.parse({ port: 0 }),
     series: nothing,
     queues: nothing,
+    progress: nothing,
     problems: async () => [],
     notices: () => [],
     metrics: { contentType: 'text/plain', text: async () => '' },

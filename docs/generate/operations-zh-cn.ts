@@ -1,6 +1,7 @@
 import { textsIn } from '../../src/http/texts/choose-language.ts';
 import { messagesInChinese } from '../../src/http/texts/messages-zh-cn.ts';
 import { remediesInChinese } from '../../src/http/texts/remedies-zh-cn.ts';
+import { warningsInChinese } from '../../src/http/texts/warnings-zh-cn.ts';
 import type { OperationsTexts } from './operations.ts';
 
 /** docs/zh-CN/operations.md, text by text as docs/operations.md. */
@@ -40,8 +41,12 @@ export const operationsInChinese: OperationsTexts = {
     queued: '等待 worker。',
     contouring: 'worker 正在勾画。',
     contoured: '已勾画；该路由没有目的地。',
+    'contoured check':
+      '已勾画，没有目的地；有警告表明勾画可能有误或不完整。查看后运行 `jobs acknowledge KEY`，或点击页面上的“我已查看”。',
+    held: '因这类警告（`routes[].hold: check`）已勾画但未发送。查看勾画和警告后运行 `jobs acknowledge KEY`，或点击页面上的“我已查看：发送”，即刻发送。同一序列的更好的 CT 会取代它。',
     delivering: '正在发送到计划系统，或等待下一次尝试。',
     delivered: '计划系统已通过 C-STORE 确认收到该结构集。',
+    'delivered check': '已送达，但有这类警告。在有人查看之前需要关注：`jobs acknowledge KEY`，或页面上的“我已查看”。',
     'delivery failed': '在 retryHours 内未能送达。计划系统恢复后运行 `jobs resend KEY`。',
     'nothing found': '模型没有找到任何结构，未发送结构集。',
     failed: '勾画失败，不再自动尝试；页面给出原因。`jobs retry KEY` 可重新开始。',
@@ -68,6 +73,17 @@ export const operationsInChinese: OperationsTexts = {
 
 **备份、升级、回退**：[deployment.md](../deployment.md)（英文）。
 `,
+  warnings: `
+## 警告
+
+有警告的序列照常勾画。“请核查”（\`check\`）：勾画可能有误或不完整，使用前必须有人查看；该序列显示为琥珀色的“已送达，请核查”，列在“需要处理”之下，
+直到操作员点击“我已查看”（或运行 \`jobs acknowledge KEY\`）；历史记录和审计记录保留其姓名。路由设有 \`hold: check\` 时，结构集在此之前不发送。
+序列的新修订会取代被暂缓的结果。“警告”：需要知晓。“提示”：只显示在序列页面上。没有任何目的地接收的 ROI，其警告不计。
+
+`,
+  warningsHead: ['代码', '级别', '含义'],
+  warningMeanings: warningsInChinese,
+  severities: textsIn('zh-CN').severities,
   codes: `
 ## 错误代码
 

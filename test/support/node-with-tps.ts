@@ -21,9 +21,14 @@ export interface NodeWithTps {
  * A running node that draws every CT with phantom-gtvp and delivers to a picky TPS.
  *
  * @param ct folder of the only CT that the TPS knows; without it, it takes a structure set of any
- * @param storescu of the peer entry of DCMTK's storescu; without it, it is taken as a sender on this machine
+ * @param options.storescu of the peer entry of DCMTK's storescu; without it, it is taken as a sender on this machine
+ * @param options.route further keys of its one route
  */
-export async function startNodeWithTps(t: Cleanup, ct?: string, storescu?: Partial<Peer>): Promise<NodeWithTps> {
+export async function startNodeWithTps(
+  t: Cleanup,
+  ct?: string,
+  { storescu, route = {}, http = {} }: { storescu?: Partial<Peer>; route?: object; http?: object } = {},
+): Promise<NodeWithTps> {
   const folder = await mkdtemp(join(tmpdir(), 'contour-node-tps-'));
   const tps = await startPickyTps({ directory: join(folder, 'tps'), ...(ct !== undefined && { ct }) });
   t.after(async () => {
@@ -38,7 +43,8 @@ export async function startNodeWithTps(t: Cleanup, ct?: string, storescu?: Parti
         : [{ name: 'storescu', aeTitle: 'STORESCU', addresses: ['127.0.0.1'], ...storescu }]),
     ],
     destinations: [{ name: 'tps', peer: 'tps', allow: ['demonstration'] }],
-    routes: [{ name: 'all', models: ['phantom-gtvp'], destinations: ['tps'] }],
+    routes: [{ name: 'all', models: ['phantom-gtvp'], destinations: ['tps'], ...route }],
+    http,
   });
   return {
     node,

@@ -87,7 +87,7 @@ test(
 
 test('a sender that declares no character set, or the wrong one: its names are read as the peer entry says, the TPS gets its bytes (CS 6)', async (t) => {
   const { files } = await phantomCt(t, 402);
-  const { node, tps, folder, send } = await startNodeWithTps(t, undefined, { characterSet: 'GB18030' });
+  const { node, tps, folder, send } = await startNodeWithTps(t, undefined, { storescu: { characterSet: 'GB18030' } });
   // 王^小东 in GB18030, of even length (PS3.5 section 7.1.1).
   const name = Buffer.from('Wang^XD=\xcd\xf5^\xd0\xa1\xb6\xab ', 'latin1');
   const declared = [undefined, Buffer.from('ISO_IR 192')];

@@ -17,6 +17,7 @@ import {
   warningList,
   whyBox,
 } from './parts.ts';
+import { acknowledgeButton, acknowledgements } from './acknowledge.ts';
 import { choicesSection } from './choices-section.ts';
 import { correctionSection } from './correction-section.ts';
 import type { ShownPatient } from '../../store/shown-patient.ts';
@@ -70,8 +71,10 @@ function head({ texts, series, now, operator, patient: known }: SeriesPageInput)
       </h1>
       ${stateBadge(texts, series.state)}
     </div>
-    ${whyBox(texts, series)} ${warningList(texts, series.warnings)} ${stageList(texts, series.stages, now)}
+    ${whyBox(texts, series)} ${warningList(texts, series.warnings)} ${acknowledgements(texts, series)}
+    ${stageList(texts, series.stages, now)}
     <div class="actions">
+      ${operator !== undefined && acknowledgeButton(texts, series)}
       ${(operator === undefined ? [] : actionsOf(series)).map((action) => actionButton(texts, series, action))}
     </div>
     <p id="answer" class="answer" role="alert"></p>
@@ -211,12 +214,14 @@ function orders({ texts, series, progress }: SeriesPageInput): Html {
   return html`<section class="panel">
     <h2>${words.orders.title}</h2>
     <div id="orders" data-live>
-      ${series.orders.length === 0 ? html`<p class="quiet">${words.orders.none}</p>` : series.orders.map((order) => orderCard(texts, series.key, order, progress(order.order)))}
+      ${series.orders.length === 0 ? html`<p class="quiet">${words.orders.none}</p>` : series.orders.map((order) => orderCard(texts, series, order, progress(order.order)))}
     </div>
   </section>`;
 }
 
-function orderCard(texts: Texts, series: string, order: OrderView, progress: ProgressOfOrder | undefined): Html {
+function orderCard(texts: Texts, series: SeriesDetail, order: OrderView, progress: ProgressOfOrder | undefined): Html {
+  // Of one order the head of the page says it.
+  const warned = series.orders.length > 1 && warningList(texts, order.warnings);
   const words = texts.series;
   const { bundle, state, rois, deliveries } = order;
   return html`<article class="order" id="order-${order.order}">
@@ -225,8 +230,7 @@ function orderCard(texts: Texts, series: string, order: OrderView, progress: Pro
     </h3>
     <p class="quiet">${words.orders.revision(order.revision)}, ${texts.tries(order.tries)}</p>
     ${state === 'contouring' && progress !== undefined && progressLine(texts, progress)}
-    ${problemBox(texts, order.problem)} ${warningList(texts, order.warnings)}
-    ${rois.length > 0 && roiTable(texts, rois)}
+    ${problemBox(texts, order.problem)} ${warned} ${rois.length > 0 && roiTable(texts, rois)}
     ${deliveries.map(
       (delivery) =>
         html`<div>
@@ -234,7 +238,7 @@ function orderCard(texts: Texts, series: string, order: OrderView, progress: Pro
           ${problemBox(texts, delivery.commitment?.problem)}
         </div>`,
     )}
-    ${wasContoured(order) && contactSheet(texts, series, order)}
+    ${wasContoured(order) && contactSheet(texts, series.key, order)}
   </article>`;
 }
 

@@ -2,7 +2,7 @@ import { formatStatus } from '../../dimse/status.ts';
 import { isErrorCode } from '../../errors.ts';
 import type { Problem } from '../../problem.ts';
 import type { EventOf, JournalEvent } from '../../store/events.ts';
-import type { Warning } from '../../warning.ts';
+import type { Warning, WarningCode } from '../../warning.ts';
 import type { ComparedRoi } from '../../work/correction.ts';
 import { messagesInChinese } from './messages-zh-cn.ts';
 import { warningsInChinese } from './warnings-zh-cn.ts';
@@ -13,7 +13,7 @@ export function problemInChinese({ code, message }: Pick<Problem, 'code' | 'mess
 }
 
 export function warningInChinese({ code, text }: Pick<Warning, 'code' | 'text'>): string {
-  return beside(Object.hasOwn(warningsInChinese, code) ? warningsInChinese[code] : undefined, text);
+  return beside(Object.hasOwn(warningsInChinese, code) ? warningsInChinese[code as WarningCode] : undefined, text);
 }
 
 function beside(chinese: string | undefined, original: string): string {
@@ -42,6 +42,7 @@ const sentences: { readonly [Kind in JournalEvent['kind']]: (event: EventOf<Kind
       : `${peer} 未发送任何图像${because(problem)}`,
   held: ({ problem }) => `不完整${because(problem)}`,
   released: () => '操作员按现状放行',
+  acknowledged: ({ by }) => `${by} 已查看警告`,
   revision: ({ revision, files, warnings }) => `修订 ${revision}：${files.length} 幅图像${warned(warnings)}`,
   rejected: ({ problem }) => `已拒绝${because(problem)}`,
   'nothing to contour': ({ problem }) => `无需勾画${because(problem)}`,

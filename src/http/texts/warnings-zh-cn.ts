@@ -1,11 +1,14 @@
+import type { WarningCode } from '../../warning.ts';
+
 /** What each warning says, by its code; its own line, with the values, stands beside it on the page. */
-export const warningsInChinese: Readonly<Record<string, string>> = {
+export const warningsInChinese: Readonly<Record<WarningCode, string>> = {
   CHOSEN: '图像由操作员选择',
   COMPONENTS: '分成多块，块数多于训练数据',
   CONTOURS_LEFT_OUT: '部分轮廓未被采用',
   CONTOURS_OUTSIDE_CT: '部分轮廓位于 CT 之外',
   CONTRADICTING_IMAGE_REFERENCE: '部分轮廓引用的图像与其所在平面不符',
   COUNT_NOT_CONFIRMED: '未核实图像数量',
+  CUT_SCAN: '扫描在该结构内结束：结构被截断',
   CT_AIRWAY: '气道的位置不同于训练数据',
   CT_BODY_SIZE: '人体的大小不同于训练数据',
   CT_BONES: '骨骼的位置不同于训练数据',
