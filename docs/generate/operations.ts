@@ -16,7 +16,7 @@ const states: Record<SeriesState, string> = {
     'It cannot be contoured as it is, or every image of it was refused; the page shows the reason. Correct it at the source and send it again. Where its images make several scans, or some disagree with the rest, the page lists them and offers to contour some without the others.',
   'nothing to contour':
     'Nothing but localisers (scout, topogram), or reports and screen captures. Nothing to do: the scan comes as a series of its own.',
-  unrouted: 'No route matches. Add one, send SIGHUP, then `jobs retry KEY`.',
+  unrouted: 'No route matches. Add one, `contour-node reload`, then `jobs retry KEY`.',
   queued: 'Waits for a worker.',
   contouring: 'A worker contours it.',
   contoured: 'Contoured; the route has no destination.',
