@@ -103,7 +103,10 @@ test('a configuration that would send passwords in clear, or that no scanner cou
       /must call by TLS, and dicom\.tls is missing/,
     ],
     ['dicom:\n  tls: { port: 11112, certificateFile: a, keyFile: b }\n', /plain port has the same number/],
-    ['peers:\n  - { name: a, aeTitle: A, tls: { certificates: [anything] } }\n', /certificates\[0\]: sha256:FINGERPRINT, or parts of a subject/],
+    [
+      'peers:\n  - { name: a, aeTitle: A, tls: { certificates: [anything] } }\n',
+      /certificates\[0\]: sha256:FINGERPRINT, or parts of a subject/,
+    ],
   ];
   for (const [yaml, message] of refused) assert.throws(() => parseConfig(yaml, 'test.yaml'), { message }, yaml);
 });
