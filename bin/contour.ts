@@ -30,7 +30,7 @@ information are read; the output says how many files were ignored, and why.
 
 examples:
   contour-node contour ./ct --model openkbp-head-neck --out rtstruct.dcm --pictures key-slices
-  contour-node contour ./ct --model ./my-bundle --out rtstruct.dcm --nifti masks --json`;
+  contour-node contour ./ct --model ./my-bundle --out mine.dcm --nifti masks --json`;
 
 export async function main(args: string[]): Promise<void> {
   const { values, positionals } = parseArgs({

@@ -19,7 +19,7 @@ and the dashboard of the queues over HTTP. Without redis.url it runs a redis-ser
 ${configHelp}
   --no-redis      another process (start) runs the embedded redis-server
 
-Signals: SIGHUP takes over changed peers, destinations, routes, users and notifications; SIGTERM ends it.
+Signals: SIGHUP, as 'contour-node reload', takes over a changed configuration; SIGTERM ends it.
 
 Examples:
   contour-node node --config /etc/contour-node.yaml`;

@@ -9,7 +9,7 @@ export const summary = 'make the configuration entry of a user, with the hash of
 export const help = `usage: contour-node user NAME [--role viewer|operator]
 
 Asks for a password (or reads a line from stdin, where that is no terminal) and prints the entry for http.users. The node
-reads it at SIGHUP. A viewer sees everything; an operator retries, resends, releases and deletes.
+reads it after 'contour-node reload'. A viewer sees everything; an operator retries, resends, releases and deletes.
 
   --role ROLE   viewer (default) or operator
 

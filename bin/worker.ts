@@ -21,7 +21,7 @@ ${configHelp}
   --engine E      onnxruntime or tensorflow, instead of engine.name, for a machine with another accelerator
   --device D      auto, cpu, gpu, cuda or webgpu, instead of engine.device
 
-Signals: SIGHUP reads the configuration again. SIGTERM ends it after the running job, at the latest after 30 s; then the job goes
+Signals: SIGHUP, as 'contour-node reload', reads the configuration again. SIGTERM ends it after the running job, at the latest after 30 s; then the job goes
 back to the queue.
 
 Examples:

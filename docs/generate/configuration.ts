@@ -10,10 +10,11 @@ const introduction = `# Configuration
 
 Written by \`node docs/generate/configuration.ts\` from \`src/config/schema.ts\`; a test compares the two.
 
-One YAML file, given with \`--config\`. Every key has a default: \`config/default.yaml\` holds them all, \`config/clinic.yaml\` is
+One YAML file: the one given with \`--config\`, else \`contour-node.yaml\` of the working folder, which the command then says. Paths in
+it are relative to its folder; the defaults \`./data\` and \`./models\` are in the working folder. Every key has a default: \`config/default.yaml\` holds them all, \`config/clinic.yaml\` is
 a realistic clinic. With an unknown or wrong key the node does not start; the error names file, line, key and what is allowed.
-After \`SIGHUP\` the node uses changed peers, destinations, routes, recipes, notifications, users, tokens and TLS files, all together; with an
-error in the file the old ones stay in force, and the log says so. The file holds no passwords and tokens: \`redis.passwordFile\` names
+After \`contour-node reload\` (or \`SIGHUP\`) node and workers use changed peers, destinations, routes, recipes, notifications, users, tokens and TLS files, all together; with an
+error in the file the old ones stay in force, and the answer says why. The file holds no passwords and tokens: \`redis.passwordFile\` names
 a file with a password, users and tokens are stored as hashes.
 `;
 

@@ -19,14 +19,12 @@ const troubles: readonly SeriesState[] = [
 /** One line in the log each time that a series has come to an end, as far as it goes by itself. */
 export function logSeries(store: Pick<Store, 'onChange' | 'view'>, log: Log): () => void {
   const underWay = new Set<string>();
+  const tell = (view: SeriesView): void =>
+    log[troubles.includes(view.state) ? 'warn' : 'info'](fieldsOf(view), `series ${view.state}`);
   return store.onChange((key, change) => {
-    if (change.kind === 'removed') return void underWay.delete(key);
-    const view = store.view(key);
-    if (view === undefined) return;
-    if (passing.includes(view.state)) return void underWay.add(key);
-    if (!underWay.delete(key)) return;
-    const level = troubles.includes(view.state) ? 'warn' : 'info';
-    log[level](fieldsOf(view), `series ${view.state}`);
+    const view = change.kind === 'removed' ? undefined : store.view(key);
+    if (view !== undefined && passing.includes(view.state)) underWay.add(key);
+    else if (underWay.delete(key) && view !== undefined) tell(view);
   });
 }
 

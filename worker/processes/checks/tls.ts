@@ -29,7 +29,7 @@ export async function checkTlsFiles(files: TlsFiles): Promise<string> {
     const line = `${file} ${days < 0 ? 'ended' : 'ends'} on ${ends.toISOString().slice(0, 10)}`;
     if (days < warningDays)
       throw new ContourNodeError('TLS_FILES', line, {
-        remedy: 'renew it, then send SIGHUP; see docs/security.md',
+        remedy: 'renew it, then run `contour-node reload`; see docs/security.md',
       });
     words.push(line);
   }
