@@ -6,17 +6,10 @@ import { sendCorrected } from '../support/corrected-in-tps.ts';
 import { eventually } from '../support/eventually.ts';
 import { phantomCt } from '../support/phantom-ct.ts';
 import { startNodeWithTps } from '../support/node-with-tps.ts';
-import { faultsOf, startBrowser } from './browser.ts';
+import { faultsOf, screenSizes, startBrowser } from './browser.ts';
 
 /** Screenshots go here where it is set: they are to be looked at. */
 const screenshots = process.env['SCREENSHOTS'];
-
-const sizes = [
-  { name: 'console', width: 1024, height: 768 },
-  { name: 'laptop', width: 1280, height: 800 },
-  { name: 'tablet', width: 820, height: 1180 },
-  { name: '4k', width: 3840, height: 2160 },
-] as const;
 
 test('the pages of a series, of quality and of health are cut nowhere, light and dark, English and Chinese', async (t) => {
   const { ct, files } = await phantomCt(t, 403, { matrix: 256 });
@@ -38,7 +31,7 @@ test('the pages of a series, of quality and of health are cut nowhere, light and
     for (const [title, path] of Object.entries(pages)) {
       await page.goto(`http://127.0.0.1:${node.httpPort}${path}`);
       if (title === 'series') await page.locator('[data-viewer][data-ready-ms]').waitFor({ timeout: 20_000 });
-      for (const { name, width, height } of sizes) {
+      for (const { name, width, height } of screenSizes) {
         for (const colorScheme of ['light', 'dark'] as const) {
           await page.setViewportSize({ width, height });
           await page.emulateMedia({ colorScheme });
