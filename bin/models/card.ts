@@ -27,7 +27,7 @@ export async function card(config: Config, names: readonly string[], values: Mod
       bar.update(done / total, `${done} of ${total}`),
     ).finally(() => loaded.engine.close());
     bar.end();
-    for (const old of await picturesOf(out, title)) await rm(join(out, old));
+    for (const old of await picturesOf(out, title)) if (old.startsWith(`${title}-phantom-`)) await rm(join(out, old));
     for (const { seed, picture } of pictures) await writeFile(join(out, `${title}-phantom-${seed}.png`), picture);
   }
   const path = join(out, `${title}.md`);
@@ -40,5 +40,7 @@ export async function card(config: Config, names: readonly string[], values: Mod
 /** Pictures of a bundle beside its card, sorted. */
 export async function picturesOf(folder: string, name: string): Promise<string[]> {
   const files = await readdir(folder);
-  return files.filter((file) => file.startsWith(`${name}-phantom-`) && file.endsWith('.png')).toSorted();
+  return files
+    .filter((file) => file === `${name}-ct.png` || (file.startsWith(`${name}-phantom-`) && file.endsWith('.png')))
+    .toSorted();
 }

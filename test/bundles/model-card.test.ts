@@ -55,7 +55,7 @@ test('a card tells data, licence, figures and failures, and what is not recorded
   assert.match(bare, /None are recorded; that does not mean that there are none/);
 });
 
-test('models card --pictures draws phantoms, no patients, and keeps those that came out worst', async (t) => {
+test('models card --pictures draws phantoms, and keeps those that came out worst', async (t) => {
   const bundle = await thresholdBundle(t, {
     rois: [{ name: 'Mandible', interpretedType: 'ORGAN', colour: [255, 200, 0] }],
   });

@@ -1,11 +1,11 @@
-import type { TestContext } from 'node:test';
 import { connectRedis, type RedisAddress } from '../../src/jobs/redis-connection.ts';
 import { type Heartbeat, startHeartbeat, type WorkerHeartbeat } from '../../src/jobs/worker-heartbeat.ts';
 import { afterwards } from '../support/afterwards.ts';
+import type { Cleanup } from '../support/cleanup.ts';
 
 /** The heartbeat of a worker that takes jobs of these queues; it runs none. */
 export function workerAtQueue(
-  t: TestContext,
+  t: Cleanup,
   address: RedisAddress,
   queues: WorkerHeartbeat['queues'] = ['contour', 'compare', 'deliver'],
 ): Heartbeat {

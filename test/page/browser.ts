@@ -10,6 +10,14 @@ export async function startBrowser(t: Cleanup): Promise<Browser> {
   return browser;
 }
 
+/** A console at a scanner, a laptop, a tablet, a 4K screen without scaling. */
+export const screenSizes = [
+  { name: 'console', width: 1024, height: 768 },
+  { name: 'laptop', width: 1280, height: 800 },
+  { name: 'tablet', width: 820, height: 1180 },
+  { name: '4k', width: 3840, height: 2160 },
+] as const;
+
 interface AxeResult {
   readonly violations: readonly { id: string; impact: string; nodes: readonly { html: string }[] }[];
 }

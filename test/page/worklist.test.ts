@@ -5,17 +5,10 @@ import { workerAtQueue } from '../jobs/worker-at-queue.ts';
 import { eventually } from '../support/eventually.ts';
 import { nodeOverHttp } from '../http/running-http.ts';
 import { addImages, writeManySeries } from '../support/many-series.ts';
-import { faultsOf, startBrowser } from './browser.ts';
+import { faultsOf, screenSizes, startBrowser } from './browser.ts';
 
 /** Screenshots go here where it is set: they are to be looked at. */
 const screenshots = process.env['SCREENSHOTS'];
-
-const sizes = [
-  { name: 'console', width: 1024, height: 768 },
-  { name: 'laptop', width: 1280, height: 800 },
-  { name: 'tablet', width: 820, height: 1180 },
-  { name: '4k', width: 3840, height: 2160 },
-] as const;
 
 test('the worklist shows twenty series on 1280 x 800, is cut nowhere, and opens a row; light and dark, English and Chinese', async (t) => {
   const { node, redis, config } = await nodeOverHttp(
@@ -31,7 +24,7 @@ test('the worklist shows twenty series on 1280 x 800, is cut nowhere, and opens 
   const browser = await startBrowser(t);
   for (const language of ['en', 'zh-CN'] as const) {
     const page = await browser.newPage({ locale: language });
-    for (const { name, width, height } of sizes) {
+    for (const { name, width, height } of screenSizes) {
       for (const colorScheme of ['light', 'dark'] as const) {
         await page.setViewportSize({ width, height });
         await page.emulateMedia({ colorScheme });

@@ -11,7 +11,7 @@ const uses = {
 /**
  * The model card of a bundle as Markdown. It depends on bundle.json and the names of the pictures only, so that a test can
  * compare card and bundle.
- * @param pictures file names beside the card: `NAME-phantom-SEED.png`
+ * @param pictures file names beside the card: `NAME-phantom-SEED.png`, `NAME-ct.png`
  */
 export function modelCard({ manifest, digest }: Bundle, pictures: readonly string[]): string {
   const { name, version, description, intendedUse, licence } = manifest;
@@ -154,12 +154,19 @@ function diceTable({ what, date, command, dice }: DiceFigures): string {
 
 function pictureLines({ name, training }: BundleManifest, pictures: readonly string[]): string[] {
   if (pictures.length === 0) return [];
+  const real = pictures.filter((file) => file === `${name}-ct.png`);
   const ofPhantoms = JSON.stringify(training['data'] ?? {}).includes('phantom');
   return [
-    `Generated phantoms on which it did worst among those tried (\`contour-node models card ${name} --pictures\`; red: truth, green: model).${ofPhantoms ? '' : ' It was not made for phantoms: they stand in for pictures of patients, which are not shown.'}`,
-    ...pictures.map((file) => {
-      const seed = /-phantom-(\d+)\.png$/.exec(file)?.[1] ?? '';
-      return `![phantom ${seed}: truth in red, model in green](${file})`;
-    }),
+    ...real.flatMap((file) => [
+      'A planning CT of a patient with the contours of this model; docs/pictures/README.md names its source and licence.',
+      `![Key slices of a planning CT in three directions, with contours](${file})`,
+    ]),
+    `Generated phantoms on which it did worst among those tried (\`contour-node models card ${name} --pictures\`; red: truth, green: model).${ofPhantoms ? '' : ' It was not made for phantoms: their pictures show what it does where it fails.'}`,
+    ...pictures
+      .filter((file) => !real.includes(file))
+      .map((file) => {
+        const seed = /-phantom-(\d+)\.png$/.exec(file)?.[1] ?? '';
+        return `![phantom ${seed}: truth in red, model in green](${file})`;
+      }),
   ];
 }

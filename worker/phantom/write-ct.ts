@@ -13,6 +13,8 @@ export type PatientPosition = (typeof patientPositions)[number];
 export interface CtSeriesHeader {
   readonly patientName: string;
   readonly patientId: string;
+  /** Default: Generated phantom. */
+  readonly studyDescription?: string;
   readonly studyInstanceUid: string;
   readonly seriesInstanceUid: string;
   readonly frameOfReferenceUid: string;
@@ -60,7 +62,7 @@ export function writeCtSlice({ grid, hu }: Volume, k: number, header: CtSeriesHe
     text('00080060', 'CS', 'CT'),
     text('00080070', 'LO', 'contour-node'),
     text('00080090', 'PN', ''),
-    text('00081030', 'LO', 'Generated phantom'),
+    text('00081030', 'LO', header.studyDescription ?? 'Generated phantom'),
     text('0008103e', 'LO', 'Head and neck, generated'),
     text('00081090', 'LO', 'phantom'),
     text('00100010', 'PN', header.patientName),
