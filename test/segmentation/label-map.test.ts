@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { test, type TestContext } from 'node:test';
 import type { VolumeManifest } from '../../src/bundles/manifest.ts';
 import type { VolumeSection } from '../../src/bundles/volume-section.ts';
@@ -10,9 +11,12 @@ import type { Engine } from '../../worker/engines/engine.ts';
 import { StageClock } from '../../worker/stage-clock.ts';
 import { leadOf } from '../../worker/segmentation/label-map.ts';
 import { labelBoxes, labelRegion } from '../../worker/segmentation/label-region.ts';
-import { largestLogit, regions } from '../../worker/segmentation/label-rule.ts';
+import { labelVoxels } from '../../worker/segmentation/label-planes.ts';
+import { largestLogit, regions, type LabelRule } from '../../worker/segmentation/label-rule.ts';
 import { prepareImage, segmentVolume } from '../../worker/segmentation/segment-volume.ts';
 import type { Volume } from '../../worker/volume/volume.ts';
+import type { LogitPlane } from '../../worker/segmentation/window-logits.ts';
+import { seededRandom } from '../../worker/phantom/random.ts';
 import { brightNetwork, brightVolume } from '../support/pointwise-volume.ts';
 import { cylinderWithEllipsoids, grid } from '../support/synthetic-ct.ts';
 import { temporaryFolder } from '../support/threshold-bundle.ts';
@@ -149,30 +153,81 @@ test('a CT in a frame of zeros is cut to what is not zero, and the frame stays w
 });
 
 test('the largest logit wins, of equal ones the first; regions are written one over the other', () => {
-  const largest = largestLogit(3);
-  largest.start();
-  for (const [channel, logits] of [
-    [0, 1, 5],
-    [2, 1, -1],
-    [1, 0, 4],
-  ].entries())
-    largest.take(channel, Float32Array.from(logits));
-  largest.finish();
-  assert.deepEqual([...largest.labels], [1, 0, 0]);
-  assert.deepEqual([...largest.lead], [1, 0, 1]);
+  const decided = (rule: LabelRule, ...logits: number[]) => {
+    rule.decide(Float32Array.from(logits), Uint16Array.of(0, 1, 2), 0, 3);
+    return [rule.label, rule.lead];
+  };
+  const largest = largestLogit();
+  assert.deepEqual(decided(largest, 0, 2, 1), [1, 1]);
+  assert.deepEqual(decided(largest, 1, 1, 0), [0, 0]);
+  assert.deepEqual(decided(largest, 5, -1, 4), [0, 1]);
 
   // The whole tumour, its core (2), what is necrotic in it (3).
-  const nested = regions(4, [1, 2, 3]);
-  nested.start();
-  for (const [channel, logits] of [
-    [4, 4, -2, 3],
-    [-1, 2, -3, 5],
-    [-6, -1, -4, 0.5],
-  ].entries())
-    nested.take(channel, Float32Array.from(logits));
-  nested.finish();
-  assert.deepEqual([...nested.labels], [1, 2, 0, 3]);
-  assert.deepEqual([...nested.lead], [1, 1, 2, 0.5]);
+  const nested = regions([1, 2, 3]);
+  assert.deepEqual(decided(nested, 4, -1, -6), [1, 1]);
+  assert.deepEqual(decided(nested, 4, 2, -1), [2, 1]);
+  assert.deepEqual(decided(nested, -2, -3, -4), [0, 2]);
+  assert.deepEqual(decided(nested, 3, 5, 0.5), [3, 0.5]);
+});
+
+test('leaving out the channels that cannot decide changes no label and no lead', async () => {
+  const size = [4, 7, 6] as const;
+  const channels = 5;
+  const random = seededRandom(3);
+  const planes = Array.from({ length: size[0] }, (_, index): LogitPlane => {
+    const logits = Float32Array.from({ length: size[1] * size[2] * channels }, () => random.between(-3, 3));
+    // Two channels that are equal, and a plane without any difference.
+    for (let v = 0; v < logits.length; v += channels) logits[v + 3] = logits[v + 1]!;
+    return { index, logits: index === 2 ? logits.fill(1) : logits };
+  });
+  const geometry = {
+    logits: { low: [0, 0, 0], high: size },
+    voxels: { low: [0, 0, 0], high: [9, 19, 17] },
+    position: size.map((length, axis) => (index: number) => (index * (length - 1)) / [8, 17, 17][axis]!),
+    size,
+    order: [1, 1, 1],
+  } as const;
+  const decided = async (rule: LabelRule) => {
+    const found: number[] = [];
+    await labelVoxels(
+      Readable.from(planes),
+      channels,
+      geometry,
+      rule,
+      (_, labels, lead) => void found.push(...labels, ...lead),
+    );
+    return found;
+  };
+  const largest = largestLogit();
+  const all = await decided({
+    twoLargestDecide: false,
+    decide: (...given) => largest.decide(...given),
+    get label() {
+      return largest.label;
+    },
+    get lead() {
+      return largest.lead;
+    },
+  });
+  assert.equal(all.length, 2 * 9 * 19 * 17);
+  assert.deepEqual(await decided(largestLogit()), all);
+  assert.deepEqual(
+    [0, 1, 2, 3, 4].map((label) => all.includes(label)),
+    [true, true, true, false, true],
+  );
+});
+
+test('the lead is the same whether logits or their probabilities were resampled', () => {
+  const [of, and] = [largestLogit('logits'), largestLogit('probabilities')];
+  of.decide(Float32Array.of(2, 0.5), Uint16Array.of(0, 1), 0, 2);
+  const e = Math.exp(1.5);
+  and.decide(Float32Array.of(e / (1 + e), 1 / (1 + e)), Uint16Array.of(0, 1), 0, 2);
+  assert.ok(Math.abs(of.lead - and.lead) < 1e-5);
+  const [logit, probability] = [regions([1], 'logits'), regions([1], 'probabilities')];
+  logit.decide(Float32Array.of(-1.5), Uint16Array.of(0), 0, 1);
+  probability.decide(Float32Array.of(1 / (1 + e)), Uint16Array.of(0), 0, 1);
+  assert.deepEqual([logit.label, probability.label], [0, 0]);
+  assert.ok(Math.abs(logit.lead - probability.lead) < 1e-5);
 });
 
 test('two ROIs that touch have one line between them, neither overlap nor gap', () => {

@@ -7,7 +7,7 @@ import { importNnUnet } from '../../worker/bundles/import-nnunet.ts';
 import { openEngine } from '../../worker/engines/open-engine.ts';
 import { largestLogit } from '../../worker/segmentation/label-rule.ts';
 import { rowOffset } from '../../worker/segmentation/label-planes.ts';
-import { logitsOfVoxels, prepareImage } from '../../worker/segmentation/segment-volume.ts';
+import { labelPlanes, prepareImage } from '../../worker/segmentation/segment-volume.ts';
 import { findBody } from '../../worker/volume/body.ts';
 import { loadVolume } from '../../worker/volume/load-volume.ts';
 import type { Volume } from '../../worker/volume/volume.ts';
@@ -57,43 +57,58 @@ async function compareWithNnUnet(data: string, work: string, given: ParityCase):
 
   const [nx, ny] = ct.grid.size;
   const area = nx * ny;
-  const rule = largestLogit(area);
   const found = new Uint8Array(ct.hu.length);
-  let planes: Float32Array[] = [];
+  const keeping = keepingLogits(section.channels, area);
   let [sum, count, worst] = [0, 0, 0];
   const started = performance.now();
   const image = prepareImage(ct, section);
-  await logitsOfVoxels(engine, image, section, {
-    start() {
-      rule.start();
-      planes = [];
-    },
-    take(channel, logits) {
-      rule.take(channel, logits);
-      if (slices.length > 0) planes.push(Float32Array.from(logits));
-    },
-    finish(index) {
-      rule.finish();
-      const at = rowOffset(image.view, index, 0, 0);
-      found.set(rule.labels, at);
-      const place = slices.indexOf(index);
-      if (place < 0 || probabilities === undefined) return;
-      softmax(planes);
-      for (let v = 0; v < area; v += 1) {
-        if (inBody[at + v] === 0) continue;
-        for (const [channel, plane] of planes.entries()) {
-          const expected = probabilities[(channel * slices.length + place) * area + v]!;
-          const difference = Math.abs(plane[v]! - expected);
-          worst = Math.max(worst, difference);
-          sum += difference;
-          count += 1;
-        }
+  await labelPlanes(engine, image, section, keeping, (index, labelled) => {
+    const at = rowOffset(image.view, index, 0, 0);
+    found.set(labelled, at);
+    const planes = keeping.takePlanes();
+    const place = slices.indexOf(index);
+    if (place < 0 || probabilities === undefined) return;
+    softmax(planes);
+    for (let v = 0; v < area; v += 1) {
+      if (inBody[at + v] === 0) continue;
+      for (const [channel, plane] of planes.entries()) {
+        const expected = probabilities[(channel * slices.length + place) * area + v]!;
+        const difference = Math.abs(plane[v]! - expected);
+        worst = Math.max(worst, difference);
+        sum += difference;
+        count += 1;
       }
-    },
+    }
   });
   const seconds = (performance.now() - started) / 1000;
   await engine.close();
   return { ...compareLabels(found, labels, inBody), meanDifference: sum / count, worstDifference: worst, seconds };
+}
+
+/** The rule of the largest logit, which also keeps the logits of all channels of a plane. */
+function keepingLogits(channels: number, area: number) {
+  const largest = largestLogit();
+  const planes = Array.from({ length: channels }, () => new Float32Array(area));
+  let next = 0;
+  return {
+    twoLargestDecide: false,
+    decide(values: Float32Array, all: Uint16Array, from: number, count: number) {
+      largest.decide(values, all, from, count);
+      for (const [channel, plane] of planes.entries()) plane[next] = values[channel]!;
+      next += 1;
+    },
+    get label() {
+      return largest.label;
+    },
+    get lead() {
+      return largest.lead;
+    },
+    takePlanes() {
+      assert.equal(next, area);
+      next = 0;
+      return planes;
+    },
+  };
 }
 
 async function phantomCt(folder: string): Promise<Volume> {

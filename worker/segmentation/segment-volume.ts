@@ -2,7 +2,7 @@ import type { VolumeSection } from '../../src/bundles/volume-section.ts';
 import type { Engine } from '../engines/engine.ts';
 import type { Grid, Volume } from '../volume/volume.ts';
 import { certain, leadOf, type LabelMap } from './label-map.ts';
-import { resampleLogits, rowOffset, type PlaneGeometry, type PlaneSink } from './label-planes.ts';
+import { labelVoxels, rowOffset, type PlaneGeometry, type TakeLabels } from './label-planes.ts';
 import { largestLogit, regions, type LabelRule } from './label-rule.ts';
 import {
   boxSize,
@@ -102,21 +102,23 @@ export async function segmentVolume(
   const voxels = ct.size[0] * ct.size[1] * ct.size[2];
   const labels = new Uint8Array(voxels);
   const lead = new Uint16Array(voxels).fill(certain);
-  const [, rows, columns] = boxSize(prepared.planes.voxels);
-  const area = rows * columns;
-  const scale = section.activation === undefined ? 'logits' : 'probabilities';
-  const rule =
-    section.regionOrder === undefined ? largestLogit(area, scale) : regions(area, section.regionOrder, scale);
-  await logitsOfVoxels(engine, prepared, section, labelSink(rule, prepared, { grid: ct, labels, lead }), onPatch);
-  return { grid: ct, labels, lead };
+  const map = { grid: ct, labels, lead };
+  await labelPlanes(engine, prepared, section, ruleOf(section), writeInto(map, prepared), onPatch);
+  return map;
 }
 
-/** Gives a sink the logits of every voxel that gets a label. */
-export function logitsOfVoxels(
+function ruleOf({ activation, regionOrder }: VolumeSection): LabelRule {
+  const scale = activation === undefined ? 'logits' : 'probabilities';
+  return regionOrder === undefined ? largestLogit(scale) : regions(regionOrder, scale);
+}
+
+/** Gives every voxel that gets a label to `take`, plane by plane. */
+export function labelPlanes(
   engine: Engine,
   { values, size, planes }: PreparedImage,
   section: VolumeSection,
-  sink: PlaneSink,
+  rule: LabelRule,
+  take: TakeLabels,
   onPatch?: WindowOptions['onPatch'],
 ): Promise<void> {
   const slices = section.patch.length === 2;
@@ -129,25 +131,20 @@ export function logitsOfVoxels(
     mirrorAxes: section.mirroring ? section.mirrorAxes.map((axis) => (slices ? axis + 1 : axis)) : [],
     ...(onPatch !== undefined && { onPatch }),
   });
-  return resampleLogits(logits, section.channels, planes, sink);
+  return labelVoxels(logits, section.channels, planes, rule, take);
 }
 
-function labelSink(rule: LabelRule, { view, planes }: PreparedImage, map: LabelMap): PlaneSink {
+function writeInto(map: LabelMap, { view, planes }: PreparedImage): TakeLabels {
   const { low, high } = planes.voxels;
-  return {
-    start: () => rule.start(),
-    take: (channel, logits) => rule.take(channel, logits),
-    finish(index) {
-      rule.finish();
-      let from = 0;
-      for (let row = low[1]; row < high[1]; row += 1) {
-        let at = rowOffset(view, index, row, low[2]);
-        for (let column = low[2]; column < high[2]; column += 1, from += 1, at += view.strides[2]) {
-          map.labels[at] = rule.labels[from]!;
-          map.lead[at] = leadOf(rule.lead[from]!);
-        }
+  return (index, labels, lead) => {
+    let from = 0;
+    for (let row = low[1]; row < high[1]; row += 1) {
+      let at = rowOffset(view, index, row, low[2]);
+      for (let column = low[2]; column < high[2]; column += 1, from += 1, at += view.strides[2]) {
+        map.labels[at] = labels[from]!;
+        map.lead[at] = leadOf(lead[from]!);
       }
-    },
+    }
   };
 }
 

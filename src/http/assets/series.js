@@ -60,7 +60,7 @@ document.addEventListener('change', ({ target }) => {
   const form = target instanceof HTMLInputElement ? target.form : null;
   const button = form?.querySelector('button[type="submit"]');
   if (!(button instanceof HTMLButtonElement) || form === null || form.dataset['orderForm'] === undefined) return;
-  const chosen = new FormData(form).getAll('destination').join(', ');
+  const chosen = new FormData(form).getAll('destination').map(String).join(', ');
   const { stays = '', sends = '' } = button.dataset;
   button.textContent = chosen === '' ? stays : `${sends} ${chosen}`;
 });
