@@ -23,7 +23,7 @@ const http = await startHttpServer({
   targets: async () => ({ bundles: [], recipes: [], destinations: [] }),
   node: { aeTitle: 'CONTOUR', dicomPort: 11112 },
   actions: undefined as never,
-  queues: { bullQueues: () => [] } as never,
+  queues: { bullQueues: () => [], onEvent: () => {} } as never,
   quality: () => [],
   progress: { of: () => undefined, onChange: () => () => {} },
   unmatched: { list: () => [], remove: async () => undefined },

@@ -1,7 +1,6 @@
 import { textsIn } from '../../src/http/texts/choose-language.ts';
 import { messagesInChinese } from '../../src/http/texts/messages-zh-cn.ts';
 import { remediesInChinese } from '../../src/http/texts/remedies-zh-cn.ts';
-import { warningsInChinese } from '../../src/http/texts/warnings-zh-cn.ts';
 import type { OperationsTexts } from './operations.ts';
 
 /** docs/zh-CN/operations.md, text by text as docs/operations.md. */
@@ -53,6 +52,35 @@ export const operationsInChinese: OperationsTexts = {
     'set aside': '其 worker 已中断 worker.maximumTries 次，不再尝试。请查看日志，然后运行 `jobs retry KEY`。',
   },
   rest: `
+## 扫描仪、路由器和存档会发来什么
+
+一个序列的问题不会影响其他序列。\`W\` 表示照常勾画并附警告；对每个发送方的宽严由其 \`peers[].accept\` 决定。
+
+| 到达的内容 | 状态 | 做什么 |
+| --- | --- | --- |
+| 序列中一幅图像被拒绝：被截断、像素不足、没有 UID | 不完整，SERIES_INCOMPLETE，并给出该图像的原因 | 重新发送该序列；全部到达后自动继续 |
+| 全部图像被拒绝 | 已拒绝，给出图像的原因 | 按原因更正，重新发送 |
+| 无法读出所属序列的图像 | 不完整：涉及同一关联上的序列 | 完整地重新发送这些序列 |
+| 关联被中止，网线断开 | 不完整 | 由发送方重发，多数系统会自动重发 |
+| 像素之后有多余字节 | W SURPLUS_PIXEL_BYTES | 无需处理 |
+| UID 有前导零；同一患者有两种写法 | 照常勾画 | 无需处理；IDENTITY_INCOMPLETE（W）：确认患者无误 |
+| UID 超过 64 个字符，或不是 UID | 已拒绝，DICOM_UID 指明属性 | 在来源处更正 |
+| 一个序列中有两名患者 | 已拒绝，SERIES_MIXED_IDENTITY | 页面显示哪些图像属于另一名患者；在来源处更正 |
+| 层面中混有少量重建图、报告页或其他矩阵的图像 | W LEFT_OUT | 查看数量和原因 |
+| 这类图像很多 | 已拒绝，SERIES_MIXED_SIZE 或 SERIES_NOT_AXIAL | 在页面上选择，或只发送层面 |
+| MIP、MinIP 等投影 | 已拒绝，SERIES_PROJECTION | 发送薄层图像 |
+| 名为 MPR、REFORMATTED、AVERAGE 的横断面容积 | W DERIVED | 无需处理 |
+| 缺少一层 | 已拒绝，SERIES_MISSING_SLICE | 补发；将生成新的修订 |
+| 图像少于图像头或存档的数量 | 可能仍会到达时为正在接收，之后为不完整 | 发送其余图像，或 \`jobs release KEY\` |
+| 层面略有错位，位置不均匀 | W IN_PLANE_SHIFT、SPACING_JITTER | 无需处理：每条轮廓位于自己的层面 |
+| 机架倾斜 | 已拒绝，SERIES_GANTRY_TILT；设有 \`routes[].tilt: resolve\` 时为 W TILTED | 重建为无倾斜，或为该路由启用 |
+| 定位像、剂量报告、屏幕截图单独成序列 | 无需勾画 | 无需处理 |
+| 同一 CT 以新的 UID 再次到达 | W REPEAT；送达之后：保持已送达，历史记录注明重复 | 无需处理 |
+| 第二次采集 | 已拒绝，SERIES_TWO_ACQUISITIONS；送达之后：保持已送达，W SECOND_ACQUISITION | 在页面上选择；送达之后若要勾画第二次采集，请作为单独的序列发送 |
+| 同一位置有不同像素；两个参考坐标系 | 已拒绝，SERIES_DUPLICATE_POSITION、SERIES_MIXED_FRAME | 若页面提供选择，请在页面上选择 |
+| 元素重复、未知 VR、序列元素损坏 | 照常勾画；若该元素决定图像内容或归属，则已拒绝，DICOM_UNREADABLE | 在来源处更正 |
+| Enhanced CT | 照常勾画；若某帧没有位置，则已拒绝，SERIES_HEADER | 以普通 CT 发送 |
+
 ## 出现问题时
 
 | 现象 | 查看 |
@@ -71,19 +99,8 @@ export const operationsInChinese: OperationsTexts = {
 **停止与启动。** 收到 SIGTERM 后节点不再接受新的关联。进行中的关联可在 \`dicom.shutdownSeconds\` 内完成，之后被中止，其序列保持不完整，直到重新发送。
 进行中的勾画有 30 秒时间，之后任务退回队列，不计为一次尝试。所有进程在 45 秒内结束，退出代码为 0。用 \`kill -9\` 结束进程最多损失一次尝试。
 
-**备份、升级、回退**：[deployment.md](../deployment.md)（英文）。
+**警告**：[warnings.md](warnings.md)。**备份、升级、回退**：[deployment.md](../deployment.md)（英文）。
 `,
-  warnings: `
-## 警告
-
-有警告的序列照常勾画。“请核查”（\`check\`）：勾画可能有误或不完整，使用前必须有人查看；该序列显示为琥珀色的“已送达，请核查”，列在“需要处理”之下，
-直到操作员点击“我已查看”（或运行 \`jobs acknowledge KEY\`）；历史记录和审计记录保留其姓名。路由设有 \`hold: check\` 时，结构集在此之前不发送。
-序列的新修订会取代被暂缓的结果。“警告”：需要知晓。“提示”：只显示在序列页面上。没有任何目的地接收的 ROI，其警告不计。
-
-`,
-  warningsHead: ['代码', '级别', '含义'],
-  warningMeanings: warningsInChinese,
-  severities: textsIn('zh-CN').severities,
   codes: `
 ## 错误代码
 

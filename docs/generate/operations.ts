@@ -8,11 +8,9 @@ import { dimseStatus, formatStatus } from '../../src/dimse/status.ts';
 import { type ErrorCode, errorCodes, errorRow } from '../../src/errors.ts';
 import type { SeriesState } from '../../src/store/series.ts';
 import { textsIn } from '../../src/http/texts/choose-language.ts';
-import { severities, severityOf, type Severity, type WarningCode } from '../../src/warning.ts';
 import { causes } from './error-causes.ts';
 import { table } from './markdown-table.ts';
 import { operationsInChinese } from './operations-zh-cn.ts';
-import { warningMeanings } from './warning-meanings.ts';
 
 /** The states of a series in the order in which it may reach them. */
 const states: Record<SeriesState, string> = {
@@ -115,18 +113,7 @@ its copy. No instance is confirmed before it is on disk.
 aborted, and their series wait, incomplete, until they are sent again. A running contour job has 30 s, then it goes back to the queue,
 which does not count as a try. All processes end within 45 s, with exit code 0. \`kill -9\` of a process costs one try at most.
 
-**Backup, upgrade, roll-back**: [deployment.md](deployment.md).
-`;
-
-const warnings = `
-## Warnings
-
-A series with a warning is contoured all the same. \`check\`: the contours may be wrong or incomplete, so somebody has to look before they are used. The
-series is then "delivered, check", amber, under "Needs attention", until an operator says "I have looked" (page, or \`jobs acknowledge KEY\`);
-history and audit trail keep the name. On a route with \`hold: check\` its structure set is not delivered before; with the look
-it is. A later revision of the series replaces what is held. Notifications tell it as \`check\`. \`warning\`: to be known. \`notice\`: shown on the
-page of the series alone. A warning of an ROI that no destination gets does not count.
-
+**Warnings**: [warnings.md](warnings.md). **Backup, upgrade, roll-back**: [deployment.md](deployment.md).
 `;
 
 const codes = `
@@ -149,10 +136,6 @@ export interface OperationsTexts {
   readonly stateNames: Readonly<Record<SeriesState, string>>;
   /** What follows the states. */
   readonly rest: string;
-  readonly warnings: string;
-  readonly warningsHead: readonly string[];
-  readonly warningMeanings: Readonly<Record<WarningCode, string>>;
-  readonly severities: Readonly<Record<Severity, string>>;
   readonly codes: string;
   readonly codesHead: readonly string[];
   readonly faults: Readonly<Record<'CT' | 'structure set' | 'either', string>>;
@@ -167,10 +150,6 @@ const english: OperationsTexts = {
   states,
   stateNames: textsIn('en').states,
   rest,
-  warnings,
-  warningsHead: ['code', 'severity', 'what it means'],
-  warningMeanings,
-  severities: textsIn('en').severities,
   codes,
   codesHead: ['code', 'exit', 'HTTP', 'C-STORE', 'at fault', 'cause', 'what to do'],
   faults: { CT: 'CT', 'structure set': 'structure set', either: 'CT or structure set' },
@@ -184,17 +163,10 @@ export function operationsPage(texts = english): string {
     const name = texts.stateNames[state as SeriesState];
     return [name === state ? name : `${name} (\`${state}\`)`, text];
   });
-  const warningRows = severities.flatMap((severity) =>
-    Object.entries(texts.warningMeanings)
-      .filter(([code]) => severityOf({ code }) === severity)
-      .map(([code, meaning]): string[] => [`\`${code}\``, texts.severities[severity], meaning]),
-  );
   return [
     texts.introduction,
     `## ${texts.statesTitle}\n\n${table(texts.statesHead, stateRows)}`,
     texts.rest,
-    texts.warnings,
-    table(texts.warningsHead, warningRows),
     texts.codes,
     table(
       texts.codesHead,

@@ -1,53 +1,121 @@
 import type { WarningCode } from '../../src/warning.ts';
 
-/** What each warning of src/warning.ts means, for docs/operations.md. */
-export const warningMeanings: Record<WarningCode, string> = {
-  INSTANCES_MISSING: 'The sender has more images than came (`peers[].accept.missing: warn`).',
-  PATIENT_POSITION:
-    'Patient Position does not agree with the orientation of the images, which counts: are left and right right?',
-  CHOSEN: 'An operator chose some images of a rejected series.',
-  RELEASED: 'An operator released the series although images are missing.',
-  COUNT_NOT_CONFIRMED: 'The peer was asked how many images the series has, and gave no answer.',
-  SECOND_ACQUISITION: 'A second acquisition came later under the same series; it is not contoured.',
-  LEFT_OUT: 'Some images are no slices of the scan and were left out.',
-  IDENTITY_INCOMPLETE: 'A value that names the patient is empty in some images.',
-  DERIVED: 'Some slices are derived images.',
-  LOSSY: 'Some slices were compressed with loss.',
-  GANTRY_TILT: 'The header says a gantry tilt, the positions of the slices say none.',
-  TILTED: 'A gantry tilt was resolved (`routes[].tilt`).',
-  PADDING_VALUE: 'The padding value is that of tissue.',
-  SPACING_CHANGES: 'The distance of the slices changes along the scan.',
-  SPACING_JITTER: 'The positions of the slices differ a little from even ones.',
-  IN_PLANE_SHIFT: 'The slices lie beside each other by less than half a pixel.',
-  REPEAT: 'Images came again under other SOP Instance UIDs.',
-  SURPLUS_PIXEL_BYTES: 'Bytes behind the pixels were cut off.',
-  CT_BODY_PART: 'More than half of the expected ROIs were not found.',
-  CT_AIRWAY:
-    'The air in the body lies elsewhere than in any training CT: another part of the body, or the wrong way round.',
-  CT_SLICE_SPACING: 'The slices lie closer or wider apart than in the training data.',
-  CT_PIXEL_SPACING: 'The pixels are larger than in the training data.',
-  CT_FIELD_OF_VIEW: 'The image is smaller than in the training data.',
-  CT_BODY_SIZE: 'The body in the scan is larger or smaller than in the training data.',
-  CT_TISSUE: 'The CT numbers of the body are distributed otherwise than in the training data.',
-  CT_BONES: 'The bones lie elsewhere than in any training CT.',
-  NOT_FOUND: 'An ROI that every patient has was not found.',
-  REQUIRED_NOT_FOUND: 'A structure that the recipe requires was not found.',
-  CUT_SCAN: 'The scan ends inside an ROI that a complete scan holds.',
-  FIELD_OF_VIEW: 'An ROI touches the edge of what the network sees.',
-  SIDE: 'An ROI lies on the other side of the body than in the training data.',
-  LEFT_RIGHT: 'A left structure lies to the right of its twin.',
-  VOLUME: 'An ROI is larger or smaller than in the training data.',
-  PLACE: 'An ROI lies further to a side, the front or the back than in the training data.',
-  ORDER: 'An ROI lies lower or higher than in the training data, measured from another one.',
-  END_OF_SCAN:
-    'An ROI touches the end of the scan, and the bundle does not say whether that is usual; or a margin is cut there.',
-  COMPONENTS: 'An ROI has more pieces than in the training data.',
-  OVERLAP: 'Organs of two models lie in one another.',
-  IMPLICIT_ONLY: 'A contour is too long for explicit VR: implicit VR alone is offered.',
-  CONTOURS_LEFT_OUT: 'Contours of a correction that are no closed planar ones were left out.',
-  CONTOURS_OUTSIDE_CT: 'Contours of a correction lie in no slice of the CT.',
-  OTHER_FRAME_OF_REFERENCE: 'ROIs of a correction lie in another frame of reference.',
-  DANGLING_IMAGE_REFERENCE: 'Contours of a correction name no image of the CT.',
-  CONTRADICTING_IMAGE_REFERENCE: 'Contours of a correction name another image than the one at their position.',
-  DECIMAL_STRING_TOO_LONG: 'Coordinates of a correction are longer than DICOM allows.',
+/** What each warning of src/warning.ts says, and what a physicist does about it, for docs/warnings.md. */
+export type WarningMeanings = Readonly<Record<WarningCode, readonly [says: string, toDo: string]>>;
+
+export const warningMeanings: WarningMeanings = {
+  INSTANCES_MISSING: ['the sender has more images than came', 'look at what is missing; send the series again'],
+  PATIENT_POSITION: [
+    'header and orientation disagree about how the patient lies',
+    'check left and right with care; orientation counts',
+  ],
+  CHOSEN: [
+    'an operator had some images of a rejected series contoured',
+    'nothing, if that was meant; the history says who',
+  ],
+  RELEASED: ['an operator took an incomplete series as it is', 'look at what is missing'],
+  COUNT_NOT_CONFIRMED: [
+    'the sender was not asked how many images the series has',
+    'look at both ends of the scan; configure `seriesCountQuery` if the sender answers C-FIND',
+  ],
+  SECOND_ACQUISITION: [
+    'a second scan came later under the same series',
+    'is the older or the newer one meant? Choose on the page of the series',
+  ],
+  LEFT_OUT: ['images that are no slices of the scan were left out', 'nothing, if they are scouts or reports'],
+  IDENTITY_INCOMPLETE: [
+    'an attribute of the patient is empty in some slices',
+    'check that all images are of one patient',
+  ],
+  DERIVED: ['slices were computed from others (averaged, reformatted)', 'nothing, if the protocol does that'],
+  LOSSY: ['slices were lossy compressed', 'small structures may be inexact'],
+  GANTRY_TILT: [
+    'the header says a gantry tilt, the positions say none',
+    'nothing: the positions count; tell the maker of the scanner',
+  ],
+  TILTED: [
+    'the gantry was tilted, and the route has that resolved',
+    'the contours lie in the tilted planes: check that the TPS shows them so',
+  ],
+  PADDING_VALUE: ['the value for “outside of the image” is that of tissue', 'look for holes in the picture'],
+  SPACING_CHANGES: ['the slice spacing changes along the scan', 'check the structures where it changes'],
+  SPACING_JITTER: ['slices lie a little beside even positions', 'nothing: each contour lies at its own slice'],
+  IN_PLANE_SHIFT: [
+    'slices lie a little beside each other',
+    'nothing below half a pixel: each contour lies at its own slice',
+  ],
+  REPEAT: ['images came twice under other UIDs; the repeats were left out', 'nothing'],
+  SURPLUS_PIXEL_BYTES: ['bytes behind the pixels were cut off', 'nothing; tell the maker of the sender'],
+  CT_BODY_PART: [
+    'most expected structures were not found',
+    'most likely another part of the body: choose another model',
+  ],
+  CT_AIRWAY: [
+    'airways lie elsewhere than in the training data',
+    'is it the right part of the body, the right way round?',
+  ],
+  CT_SLICE_SPACING: [
+    'slices are further apart, or closer, than in the training data',
+    'check the ends of each structure',
+  ],
+  CT_PIXEL_SPACING: ['pixels are coarser than in the training data', 'small structures may be inexact'],
+  CT_FIELD_OF_VIEW: ['the image is smaller than in the training data', 'look for structures that are cut at its edge'],
+  CT_BODY_SIZE: [
+    'the body in the scan is larger or smaller than in the training data',
+    'check every contour with more care',
+  ],
+  CT_TISSUE: [
+    'more or less fat, tissue or bone than in the training data',
+    'metal, contrast medium, or another part of the body',
+  ],
+  CT_BONES: [
+    'bones lie elsewhere than in the training data',
+    'is it the right part of the body, the right position of the patient?',
+  ],
+  NOT_FOUND: [
+    'a structure that most training patients have was not found',
+    'contour it by hand, unless it was removed',
+  ],
+  REQUIRED_NOT_FOUND: ['the recipe requires a structure that was not found', 'contour it by hand before planning'],
+  CUT_SCAN: [
+    'the scan ends inside a structure that a complete scan holds',
+    'contour the rest on a longer scan; do not use its volume or its dose',
+  ],
+  FIELD_OF_VIEW: ['a structure reaches the edge of the image', 'it may be cut there'],
+  SIDE: [
+    'a structure lies on the other side of the body than in all training data',
+    'left and right exchanged? Do not use it before somebody has looked',
+  ],
+  LEFT_RIGHT: ['a left structure lies to the right of its twin', 'do not use them before somebody has looked'],
+  VOLUME: ['a structure is larger or smaller than in all training patients', 'look at its first and last slice'],
+  PLACE: ['a structure lies elsewhere in the body than in the training data', 'look at it in all three planes'],
+  ORDER: [
+    'a structure lies higher or lower than another, unlike in the training data',
+    'look at both in the sagittal plane',
+  ],
+  END_OF_SCAN: ['a structure reaches the first or last slice', 'it may be cut: do not use its volume or its dose'],
+  COMPONENTS: [
+    'a structure is in more pieces than in any training patient',
+    'look at each piece: one may lie in another organ',
+  ],
+  OVERLAP: ['two structures share volume', 'look at the border between them'],
+  IMPLICIT_ONLY: ['a contour is too long for explicit VR', 'nothing, if the TPS takes implicit VR'],
+  CONTOURS_LEFT_OUT: ['a correction has contours that are no closed planar ones', 'compare its contours in the TPS'],
+  CONTOURS_OUTSIDE_CT: ['contours of a correction lie in no slice of the CT', 'check that it was corrected on this CT'],
+  OTHER_FRAME_OF_REFERENCE: [
+    'ROIs of a correction are in another frame of reference',
+    'check that it was corrected on this CT',
+  ],
+  DANGLING_IMAGE_REFERENCE: [
+    'a correction names images that the CT does not have',
+    'nothing: contours are placed by position',
+  ],
+  CONTRADICTING_IMAGE_REFERENCE: [
+    'a contour names another image than the one at its position',
+    'nothing: the position counts',
+  ],
+  DECIMAL_STRING_TOO_LONG: [
+    'a correction has numbers of more than 16 characters',
+    'nothing here; another system may refuse the file',
+  ],
 };

@@ -1,11 +1,11 @@
-import { type Job, type JobsOptions, Queue, QueueEvents } from 'bullmq';
+import { type Job, type JobsOptions, Queue, type QueueEvents } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { ContourNodeError } from '../errors.ts';
+import { JobEvents } from './job-events.ts';
 import type { JobEvent, JobProgressEvent, JobQueues, JobState, JobStatus } from './job-queues.ts';
 import type { Log } from '../log.ts';
 import type { Priority } from '../config/schema.ts';
 import { comparePayloadSchema, contourPayloadSchema, deliverPayloadSchema } from '../work/payloads.ts';
-import { progressSchema, stageAfterResult } from '../work/progress.ts';
 import {
   compareJobId,
   compareQueue,
@@ -85,8 +85,7 @@ class BullQueues implements ContourQueues {
   readonly #options: QueueOptions;
   readonly #connection: Redis;
   readonly #open = new Map<string, OpenQueue>();
-  readonly #listeners: ((event: JobEvent) => void)[] = [];
-  readonly #progressListeners: ((event: JobProgressEvent) => void)[] = [];
+  readonly #events = new JobEvents();
   readonly #readyListeners: (() => void)[] = [];
   #lastError: Error | undefined;
   #closed = false;
@@ -165,11 +164,11 @@ class BullQueues implements ContourQueues {
   }
 
   onEvent(listener: (event: JobEvent) => void): void {
-    this.#listeners.push(listener);
+    this.#events.onEvent(listener);
   }
 
   onContourProgress(listener: (event: JobProgressEvent) => void): void {
-    this.#progressListeners.push(listener);
+    this.#events.onProgress(listener);
   }
 
   onReady(listener: () => void): void {
@@ -248,38 +247,11 @@ class BullQueues implements ContourQueues {
       skipVersionCheck: true,
     });
     const connection = connectRedis(address, true, logError);
-    // From a minute ago, so that no event before the first read is missed; a repeated one does no harm.
-    const events = new QueueEvents(name, { connection, prefix, lastEventId: `${Date.now() - 60_000}-0` });
+    const events = this.#events.follow(name, connection, prefix);
     queue.on('error', logError);
     events.on('error', logError);
-    const notify =
-      (kind: JobEvent['kind']) =>
-      (event: { jobId: string }): void => {
-        for (const listener of this.#listeners) listener({ kind, queue: name, jobId: event.jobId });
-      };
-    events.on('active', notify('active'));
-    events.on('completed', notify('completed'));
-    events.on('failed', notify('failed'));
-    if (name === contourQueue) {
-      events.on('progress', (event, id) => {
-        const stage = this.#progress(event, id);
-        if (stage === stageAfterResult) notify('result')(event);
-      });
-    }
     this.#open.set(name, { queue, events, connection });
     return queue;
-  }
-
-  /**
-   * @param id of the entry in the stream, which begins with its time
-   * @returns the stage that the worker is at; undefined where it said something else
-   */
-  #progress({ jobId, data }: { jobId: string; data: unknown }, id: string): string | undefined {
-    const { success, data: said } = progressSchema.safeParse(data);
-    if (!success) return undefined;
-    const event = { jobId, ...said, at: Number.parseInt(id, 10) };
-    for (const listener of this.#progressListeners) listener(event);
-    return said.stage;
   }
 
   async #ask<T>(name: string, question: (queue: Queue) => Promise<T>): Promise<T> {

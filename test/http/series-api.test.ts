@@ -193,7 +193,7 @@ test('without users it listens to this machine only, and says when its port is t
     targets: async () => ({ bundles: [], recipes: [], destinations: [] }),
     wholeConfig: () => config,
     actions: node.actions,
-    queues: undefined as never,
+    queues: { onEvent: () => {} } as never,
     quality: () => [],
     progress: { of: () => undefined, onChange: () => () => {} },
     unmatched: { list: () => [], remove: async () => undefined },
@@ -213,7 +213,7 @@ test('without users it listens to this machine only, and says when its port is t
     );
   }
   const port = Number(new URL(node.httpUrl).port);
-  const queues = { bullQueues: () => [] } as never;
+  const queues = { bullQueues: () => [], onEvent: () => {} } as never;
   await assert.rejects(startHttpServer({ ...options, queues, config: () => httpSchema.parse({ port }) }), {
     code: 'PORT_IN_USE',
   });

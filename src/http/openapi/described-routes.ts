@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { chooseBody, listQuery, orderBody, resendBody } from '../series-api.ts';
+import { acknowledgeBody, chooseBody, listQuery, orderBody, resendBody } from '../series-api.ts';
 import { answers } from './answer-schemas.ts';
 
 export interface DescribedRoute {
@@ -31,8 +31,14 @@ export const describedRoutes: Readonly<Record<string, DescribedRoute>> = {
     answer: answers.action,
   },
   'POST /api/series/:key/release': { summary: 'Takes an incomplete series as it is', answer: answers.action },
+  'POST /api/series/:key/acknowledge': {
+    summary:
+      'Somebody has looked at what a warning of severity check is about; what is held because of it is delivered',
+    body: acknowledgeBody,
+    answer: answers.action,
+  },
   'POST /api/series/:key/order': {
-    summary: 'Contours with another model, for other destinations',
+    summary: 'Contours with another model or recipe, for other destinations',
     body: orderBody,
     answer: answers.action,
   },

@@ -2,7 +2,8 @@ import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { textsIn } from '../../../src/http/texts/choose-language.ts';
-import { warningsInChinese } from '../../../src/http/texts/warnings-zh-cn.ts';
+import { warningsPage } from '../../../docs/generate/warnings.ts';
+import { warningSeverities } from '../../../src/warning.ts';
 
 const page = (path: string): string => readFileSync(new URL(`../../../docs/${path}`, import.meta.url), 'utf8');
 
@@ -17,10 +18,12 @@ test('the daily page has the keys of the viewer, as the viewer itself shows them
   }
 });
 
-test('the page of warnings explains each one, in both languages', () => {
+test('the page of warnings explains each one, in both languages: else run `node docs/generate/warnings.ts`', () => {
   const [english, chinese] = [page('warnings.md'), page('zh-CN/warnings.md')];
+  assert.equal(english, warningsPage('en'));
+  assert.equal(chinese, warningsPage('zh-CN'));
   const codes = (text: string): string[] => [...text.matchAll(/^\| `([A-Z_]+)` \|/gm)].map(([, code]) => code!);
-  assert.deepEqual(codes(english).toSorted(), Object.keys(warningsInChinese).toSorted());
+  assert.deepEqual(codes(english).toSorted(), Object.keys(warningSeverities).toSorted());
   assert.deepEqual(codes(chinese), codes(english));
 });
 
