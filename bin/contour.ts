@@ -95,7 +95,7 @@ function print({ slices, ignored, rois, warnings, timings, files }: ContouredFol
     const why = ignored.map((group) => `${group.files} ${group.reason}`).join(', ');
     console.error(`${all} ${all === 1 ? 'file' : 'files'} ignored: ${why}`);
   }
-  for (const { code, text } of warnings) console.error(`warning ${code}: ${text}`);
+  for (const { severity, code, text } of warnings) console.error(`${severity} ${code}: ${text}`);
   console.log(`${'ROI'.padEnd(18)} ${'cm³'.padStart(8)} ${'slices'.padStart(7)}`);
   for (const roi of rois) {
     console.log(

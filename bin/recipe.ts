@@ -117,7 +117,7 @@ function origin({ from, formula, need, deliver }: RecipeStructure): string {
 }
 
 function printResult({ slices, rois, warnings, timings, files }: ContouredFolder): void {
-  for (const { code, text } of warnings) console.error(`warning ${code}: ${text}`);
+  for (const { severity, code, text } of warnings) console.error(`${severity} ${code}: ${text}`);
   console.log(`${'structure'.padEnd(18)} ${'cm³'.padStart(8)} ${'slices'.padStart(7)} ${'pieces'.padStart(7)}`);
   for (const { name, found, volumeCm3, slices: on, components } of rois) {
     const figures = [volumeCm3.toFixed(1).padStart(8), String(on).padStart(7), String(components).padStart(7)];

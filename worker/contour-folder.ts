@@ -13,7 +13,7 @@ import { isDiskFull } from '../src/disk-full.ts';
 import { ContourNodeError } from '../src/errors.ts';
 import { structureSetStyleSchema } from '../src/work/work-order.ts';
 import { writeWhole } from '../src/work/write-whole.ts';
-import { type Warning } from '../src/warning.ts';
+import { type RatedWarning, ratedWarnings, type Warning } from '../src/warning.ts';
 import type { LoadedBundle } from './bundles/load-bundle.ts';
 import { allWarnings, contourCt, type ContouredCt, type ContourOptions, type CtFiles } from './contour-ct.ts';
 import { contourRecipe, type RecipeOptions } from './contour-recipe.ts';
@@ -43,7 +43,8 @@ export interface ContouredFolder {
   /** Files that were found and not read as images of the series, and why. */
   readonly ignored: readonly IgnoredFiles[];
   readonly rois: readonly { name: string; found: boolean; volumeCm3: number; slices: number; components: number }[];
-  readonly warnings: readonly Warning[];
+  /** The gravest first. */
+  readonly warnings: readonly RatedWarning[];
   readonly timings: readonly { stage: string; seconds: number }[];
   /** Every file written. */
   readonly files: readonly string[];
@@ -161,7 +162,7 @@ async function contourAndWrite(
       slices: slices.length,
       components,
     })),
-    warnings: [...series.warnings, ...missingImages(series), ...allWarnings(contoured)],
+    warnings: ratedWarnings([...series.warnings, ...missingImages(series), ...allWarnings(contoured)]),
     timings: clock.timings,
     files: written,
   };

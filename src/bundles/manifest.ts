@@ -61,6 +61,13 @@ export const roiSchema = z.strictObject({
   deliver: z.boolean().default(true),
   /** For a left organ the name of its right twin and vice versa: a left-right flip exchanges the two channels. */
   mirror: z.string().optional(),
+  /** Every patient has it: a result without it is to be looked at. Default: where nine of ten training patients have it. */
+  expected: z.boolean().optional(),
+  /**
+   * Whether a complete scan holds all of it. `whole`: a CT that ends inside it is cut, and is to be looked at; `part`: it
+   * runs out of every scan, as the spinal cord does. Without it the worker says that it touches the end.
+   */
+  coverage: z.enum(['whole', 'part']).optional(),
   /** Hole mode when a destination does not say: a GTV is filled. */
   holes: z.enum(['keyhole', 'fill']).default('keyhole'),
 });

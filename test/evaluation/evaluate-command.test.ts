@@ -180,7 +180,7 @@ test('an ROI that a model did not find is counted, and neither averaged nor test
     leftOut: 1,
     choseTheEpoch: 2,
   });
-  assert.match(markdown, /^\| a \| 1\.0\.0 \| onnxruntime, cpu \| 15 \| 1 of 2 \|$/m);
+  assert.match(markdown, /^\| a \| 1\.0\.0 \| onnxruntime, cpu \| 15 \| 1 of 2 \| 1 \|$/m);
   assert.match(markdown, /^2 of the patients were validation patients in training/m);
   assert.match(markdown, /\| b \| 2 \| 1 \| 0 \|/);
   assert.match(markdown, /Deeplabv3\+ \(paper\).*0\.76 ± 0\.11/);

@@ -89,6 +89,7 @@ function applicability(manifest: BundleManifest): string[] {
     ...(notes === '' ? [] : [`${notes.charAt(0).toUpperCase()}${notes.slice(1)}.`]),
     `A CT is refused with slices less than ${sliceSpacingMm[0]} or more than ${sliceSpacingMm[1]} mm apart, or shorter than ${minimumCoverageMm} mm. ` +
       whatTheNetworkSees(manifest),
+    ...coverage(manifest),
     ...(trained === undefined
       ? ['The bundle does not describe its training CTs: the worker does not compare a CT with them.']
       : [
@@ -96,6 +97,21 @@ function applicability(manifest: BundleManifest): string[] {
             `images of ${range(trained.fieldOfViewMm)} mm; and of a result unlike theirs (docs/validation.md).`,
         ]),
   ];
+}
+
+/** When somebody has to look at a result. */
+function coverage({ rois }: BundleManifest): string[] {
+  const names = (test: (roi: BundleManifest['rois'][number]) => boolean) =>
+    rois
+      .filter(test)
+      .map(({ name }) => name)
+      .join(', ');
+  const [expected, whole] = [names((roi) => roi.expected === true), names((roi) => roi.coverage === 'whole')];
+  const cases = [
+    ...(expected === '' ? [] : [`without one of ${expected}`]),
+    ...(whole === '' ? [] : [`on a CT that ends inside one of ${whole}`]),
+  ];
+  return cases.length === 0 ? [] : [`A result ${cases.join(', or ')} is marked to be looked at (docs/validation.md).`];
 }
 
 function whatTheNetworkSees(manifest: BundleManifest): string {

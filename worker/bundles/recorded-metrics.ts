@@ -13,7 +13,7 @@ export const recordedEvaluation = z.object({
   date: z.string(),
   engine: z.string(),
   series: z.int(),
-  /** Series without any warning except END_OF_SCAN. */
+  /** Series without any warning except END_OF_SCAN and CUT_SCAN. */
   withoutWarning: z.int(),
   rois: z.record(
     z.string(),

@@ -1,3 +1,4 @@
+import { isCheck } from '../../src/warning.ts';
 import type { EvaluationRow, ModelRun } from './evaluate-patient.ts';
 import { pairedTTest, summarise, wilcoxonSignedRank, type Summary, type TestResult } from './statistics.ts';
 
@@ -205,27 +206,30 @@ function summaryRow(title: string, { metrics: of, notDrawn, referenceEmpty }: Mo
   return `| ${title} | ${of.dsc.n} | ${notDrawn} | ${referenceEmpty} | ${cells.join(' | ')} |`;
 }
 
-/** The worker gave no warning. END_OF_SCAN does not count, as it is no difference from the training data. */
+/** The worker gave no warning. The end of the scan does not count, as it is no difference from the training data. */
 export function isSilent({ warnings }: Pick<ModelRun, 'warnings'>): boolean {
-  return warnings.every(({ code }) => code === 'END_OF_SCAN');
+  return warnings.every(({ code }) => code === 'END_OF_SCAN' || code === 'CUT_SCAN');
 }
 
 /** A table of the models: engine, device, speed, and how often the worker warned. */
 function modelLines({ models, runs }: ReportFacts): string[] {
   const lines = [
-    '| model | version | engine | ms a slice (median) | CT series without any warning |',
-    '| --- | --- | --- | --- | --- |',
+    '| model | version | engine | ms a slice (median) | CT series without any warning | that somebody has to look at |',
+    '| --- | --- | --- | --- | --- | --- |',
   ];
   for (const { label, version, engine } of models) {
     const own = runs.filter(({ model }) => model === label);
     const median = summarise(own.map(({ millisecondsPerSlice }) => millisecondsPerSlice)).median;
     const silent = own.filter(isSilent).length;
-    lines.push(`| ${label} | ${version} | ${engine} | ${median.toFixed(0)} | ${silent} of ${own.length} |`);
+    const toCheck = own.filter(({ warnings }) => warnings.some(isCheck)).length;
+    lines.push(
+      `| ${label} | ${version} | ${engine} | ${median.toFixed(0)} | ${silent} of ${own.length} | ${toCheck} |`,
+    );
   }
   return [
     ...lines,
-    '| Deeplabv3+ (paper) | | Keras, Tesla P40 | 16 | |',
-    '| U-Net (paper) | | Keras, Tesla P40 | 14 | |',
+    '| Deeplabv3+ (paper) | | Keras, Tesla P40 | 16 | | |',
+    '| U-Net (paper) | | Keras, Tesla P40 | 14 | | |',
   ];
 }
 

@@ -1,8 +1,7 @@
 import type { TrainedCt } from '../../src/bundles/training-range.ts';
 import type { Warning } from '../../src/warning.ts';
 import type { CtAppearance } from '../volume/ct-appearance.ts';
-
-type Range = readonly [number, number];
+import { beyond, outOfRange } from './out-of-range.ts';
 
 const directions = ['wide', 'deep', 'long'] as const;
 const sides = [
@@ -20,13 +19,12 @@ const tolerance = 0.1;
 export function ctWarnings(ct: CtAppearance, trained: TrainedCt): Warning[] {
   const warnings: Warning[] = [];
   const warn = (code: string, text: string) => warnings.push({ code, text });
-  const seen = ([low, high]: Range, digits: number) => `${low.toFixed(digits)} to ${high.toFixed(digits)}`;
 
   const [least, most] = trained.sliceSpacingMm;
   const odd = ct.sliceSpacingMm.find((gap) => gap < least * (1 - tolerance) || gap > most * (1 + tolerance));
-  if (odd !== undefined) {
-    const range = seen(trained.sliceSpacingMm, 1);
-    warn('CT_SLICE_SPACING', `slices ${odd.toFixed(1)} mm apart, in the training data ${range} mm`);
+  const spacing = odd === undefined ? undefined : outOfRange(odd, trained.sliceSpacingMm, 1);
+  if (spacing !== undefined) {
+    warn('CT_SLICE_SPACING', `slices ${spacing.value} mm apart, in the training data ${spacing.limit} mm`);
   }
   const [, coarsest] = trained.pixelSpacingMm;
   if (ct.pixelSpacingMm > coarsest * (1 + tolerance)) {
@@ -40,9 +38,10 @@ export function ctWarnings(ct: CtAppearance, trained: TrainedCt): Warning[] {
   }
   for (const [axis, direction] of directions.entries()) {
     const [size, range] = [ct.bodyMm[axis]!, trained.bodyMm[axis]!];
-    if (isWithin(size, range)) continue;
-    const body = `the body in the scan is ${size.toFixed(0)} mm ${direction}`;
-    warn('CT_BODY_SIZE', `${body}, in the training data ${seen(range, 0)} mm`);
+    const unlike = outOfRange(size, range, 0);
+    if (unlike === undefined) continue;
+    const body = `the body in the scan is ${unlike.value} mm ${direction}`;
+    warn('CT_BODY_SIZE', `${body}, in the training data ${unlike.limit} mm`);
   }
   const classes = trained.tissueClassesHu;
   for (const [kind, low] of classes.entries()) {
@@ -50,28 +49,25 @@ export function ctWarnings(ct: CtAppearance, trained: TrainedCt): Warning[] {
       ct.tissue[kind]! * 100,
       trained.tissue[kind]!.map((part) => part * 100) as [number, number],
     ];
-    if (isWithin(share, range)) continue;
+    const unlike = outOfRange(share, range, 1);
+    if (unlike === undefined) continue;
     const high = classes[kind + 1];
     const name = high === undefined ? `above ${low} HU` : `between ${low} and ${high} HU`;
-    warn('CT_TISSUE', `${share.toFixed(1)} % of the body ${name}, in the training data ${seen(range, 1)} %`);
+    warn('CT_TISSUE', `${unlike.value} % of the body ${name}, in the training data ${unlike.limit} %`);
   }
   for (const [axis, range] of trained.bones.entries()) {
     const place = ct.bones[axis]!;
-    if (isWithin(place, range)) continue;
+    if (place >= range[0] && place <= range[1]) continue;
     const side = sides[axis]![place > range[1] ? 1 : 0];
     warn('CT_BONES', `the bones lie further to the ${side} than in any training CT`);
   }
-  if (!isWithin(ct.airBehindBonesMm, trained.airBehindBonesMm)) {
-    const where = (mm: number) => `${Math.abs(mm).toFixed(0)} mm ${mm < 0 ? 'in front of' : 'behind'}`;
-    const [first, last] = trained.airBehindBonesMm;
+  const airway = beyond(ct.airBehindBonesMm, trained.airBehindBonesMm);
+  if (airway !== undefined) {
+    const how = `${Math.abs(airway).toFixed(0)} mm further to the ${airway < 0 ? 'front' : 'back'}`;
     warn(
       'CT_AIRWAY',
-      `the air in the body lies ${where(ct.airBehindBonesMm)} the bones, in the training data ${where(first)} to ${where(last)} them: is this the right part of the body, and the right way round`,
+      `the air in the body lies ${how}, seen from the bones, than in any training CT: is this the right part of the body, and the right way round`,
     );
   }
   return warnings;
-}
-
-function isWithin(value: number, [low, high]: Range): boolean {
-  return value >= low && value <= high;
 }

@@ -198,9 +198,15 @@ async function contour(work: Work): Promise<{ result: WorkResult; contoured: Con
       components,
     })),
     structureSets: found.sets,
-    warnings: distinct([...manifest.warnings, ...warnings, ...allWarnings(contoured), ...found.more]),
+    warnings: distinct([...manifest.warnings, ...warnings, ...allWarnings(usedOf(contoured, order)), ...found.more]),
   };
   return { result, contoured };
+}
+
+/** Without the ROIs that nobody gets; those of a recipe are what others are made from. */
+function usedOf(contoured: Contoured, { recipe, profiles }: WorkOrder): Contoured {
+  if (recipe !== undefined) return contoured;
+  return { ...contoured, rois: contoured.rois.filter(({ roi }) => profiles.some((one) => isWanted(roi, one))) };
 }
 
 /** The contours, and the bundle or the recipe that they come from. */

@@ -1,5 +1,5 @@
 import { type Roi, roiSchema } from '../../src/bundles/manifest.ts';
-import { parseFormula } from '../../src/config/recipe-formula.ts';
+import { type Formula, parseFormula } from '../../src/config/recipe-formula.ts';
 import { bundleRoi, type Recipe, type RecipeStructure } from '../../src/config/recipe-schema.ts';
 import type { RoiPart } from '../inference/contour-roi.ts';
 import { cleanUp } from '../inference/clean-up.ts';
@@ -50,6 +50,26 @@ export function recipeRois(recipe: Recipe, bundles: ReadonlyMap<string, FoundByB
   const bodyOnce = once(() => external(volume));
   const structureOf = new Map(recipe.structures.map((structure) => [structure.name, structure]));
   const found = (structure: RecipeStructure) => foundRoi(structure, bundles);
+  const reachesEnd = (part: Part): boolean => part.low[2] === 0 || part.high[2] === grid.size[2];
+  /** Whether it touches the end because what it is made from does: that says so itself, or runs out of every scan. */
+  const comesFromEnd = (formula: Formula): boolean => {
+    switch (formula.kind) {
+      case 'name': {
+        const own = structureOf.get(formula.name)?.formula;
+        if (own !== undefined) return comesFromEnd(parseFormula(own));
+        const part = partOf(formula.name);
+        return part !== undefined && reachesEnd(part);
+      }
+      case 'or':
+        return comesFromEnd(formula.left) || comesFromEnd(formula.right);
+      case 'and':
+        return comesFromEnd(formula.left) && comesFromEnd(formula.right);
+      case 'and not':
+        return comesFromEnd(formula.left);
+      default:
+        return comesFromEnd(formula.of);
+    }
+  };
 
   const partOf = (name: string): Part | undefined => {
     const structure = structureOf.get(name)!;
@@ -76,10 +96,14 @@ export function recipeRois(recipe: Recipe, bundles: ReadonlyMap<string, FoundByB
     if (part === undefined) {
       return { roi, slices: [], volumeCm3: 0, components: 0, touchesFieldOfView: false, warnings: [] };
     }
-    return { ...measured(part, grid), roi, warnings: endOfScan(structure, part, grid) };
+    const atEnd = structure.formula !== undefined && reachesEnd(part) && !comesFromEnd(parseFormula(structure.formula));
+    return { ...measured(part, grid), roi, warnings: atEnd ? [cutAtEnd] : [] };
   });
   return { rois, parts };
 }
+
+/** A margin ends with the scan. */
+const cutAtEnd = { code: 'END_OF_SCAN', text: 'touches the end of the scan and is cut there' };
 
 interface Source {
   readonly roi: JudgedRoi;
@@ -128,12 +152,6 @@ function measured(part: Part, grid: Grid): Omit<JudgedRoi, 'roi' | 'warnings'> {
     touchesFieldOfView: false,
     part: { mask, column, row, slice },
   };
-}
-
-/** A margin ends with the scan; body and couch always do. */
-function endOfScan({ formula }: RecipeStructure, part: Part, grid: Grid): JudgedRoi['warnings'] {
-  if (formula === undefined || (part.low[2] > 0 && part.high[2] < grid.size[2])) return [];
-  return [{ code: 'END_OF_SCAN', text: 'touches the end of the scan and is cut there' }];
 }
 
 function boxOf({ mask, column, row, slice }: RoiPart): Part {
