@@ -130,7 +130,7 @@ async function contour(work: string, model: string, slices: number, matrix: numb
     });
     await sendSeconds(folder, 'CONTOUR', node.dicomPort);
     const sent = performance.now();
-    const [series] = await node.settled(1, ['delivered', 'nothing found'], 300);
+    const [series] = await node.settled(1, ['delivered', 'delivered check', 'nothing found'], 300);
     const total = (performance.now() - sent) / 1000;
     const order = series === undefined ? undefined : (await node.show(series.key)).orders[0];
     console.log(

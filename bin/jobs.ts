@@ -7,13 +7,15 @@ import { listText, missingText, showText } from '../src/http/series-text.ts';
 import { localUrl } from '../worker/processes/checks/ask-live.ts';
 import { commandConfig, configHelp } from './shared/config-option.ts';
 
-export const summary = 'list, show, retry, resend or release series, through the HTTP API of a running node';
+export const summary =
+  'list, show, retry, resend, release or acknowledge series, through the HTTP API of a running node';
 
 export const help = `usage: contour-node jobs list [--state STATE]... [--limit N]
        contour-node jobs show KEY
        contour-node jobs retry KEY                      contours a failed series, or one set aside, again
        contour-node jobs resend KEY [--destination D]   sends the stored structure sets again
        contour-node jobs release KEY [--yes]            contours an incomplete series as it is
+       contour-node jobs acknowledge KEY                says that you have looked at its warnings; delivers what is held
 
   --url URL       of the node (default: as the configuration says, http://127.0.0.1:8080)
 ${configHelp}
@@ -27,6 +29,7 @@ KEY is the pseudonym of the series, as list shows it. Patient data stays on the 
 
 Examples:
   contour-node jobs list --state delivery-failed
+  contour-node jobs list --state held --state delivered-check
   contour-node jobs resend 3f2a9c81d07be645 --destination pinnacle`;
 
 export async function main(args: string[]): Promise<void> {
@@ -58,10 +61,16 @@ export async function main(args: string[]): Promise<void> {
     print(await api.list({ states: values.state, limit: values.limit }), listText);
     return;
   }
-  if (action !== 'show' && action !== 'retry' && action !== 'resend' && action !== 'release') {
+  if (
+    action !== 'show' &&
+    action !== 'retry' &&
+    action !== 'resend' &&
+    action !== 'release' &&
+    action !== 'acknowledge'
+  ) {
     throw new ContourNodeError(
       'USAGE',
-      `${action === undefined ? 'say' : `'${action}' is not`} one of list, show, retry, resend, release`,
+      `${action === undefined ? 'say' : `'${action}' is not`} one of list, show, retry, resend, release, acknowledge`,
     );
   }
   if (key === undefined) throw new ContourNodeError('USAGE', `${action} needs the key of a series`);

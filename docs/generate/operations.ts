@@ -4,7 +4,9 @@ import { fileURLToPath } from 'node:url';
 import { dimseStatus, formatStatus } from '../../src/dimse/status.ts';
 import { type ErrorCode, errorCodes, errorRow } from '../../src/errors.ts';
 import type { SeriesState } from '../../src/store/series.ts';
+import { severities, severityOf } from '../../src/warning.ts';
 import { causes } from './error-causes.ts';
+import { warningMeanings } from './warning-meanings.ts';
 
 /** The states of a series in the order in which it may reach them. */
 const states: Record<SeriesState, string> = {
@@ -20,8 +22,13 @@ const states: Record<SeriesState, string> = {
   queued: 'Waits for a worker.',
   contouring: 'A worker contours it.',
   contoured: 'Contoured; the route has no destination.',
+  'contoured check':
+    'Contoured, without a destination; a warning says that the contours may be wrong or incomplete. Look at them, then `jobs acknowledge KEY` or “I have looked” on the page.',
+  held: 'Contoured, and not delivered, because of such a warning (`routes[].hold: check`). Look at contours and warnings, then `jobs acknowledge KEY` or “I have looked: deliver” on the page: it is delivered at once. A better CT of the same series replaces it.',
   delivering: 'On its way to the TPS, or waiting for its next try.',
   delivered: 'The TPS confirmed this structure set by C-STORE.',
+  'delivered check':
+    'Delivered, with such a warning. It needs attention until somebody has looked: `jobs acknowledge KEY` or “I have looked” on the page.',
   'delivery failed': 'Not delivered within retryHours. When the TPS answers again: `jobs resend KEY`.',
   'nothing found': 'The model found none of its ROIs; no structure set was sent.',
   failed: 'Contouring failed and is not tried again; the page shows the reason. `jobs retry KEY` starts it again.',
@@ -41,6 +48,7 @@ The page shows every series with its state (default <http://127.0.0.1:8080>); th
 ./contour-node jobs list                                   # newest change first
 ./contour-node jobs list --state 'delivery failed'
 ./contour-node jobs show 3f2a9c81d07be645                  # its history in words
+./contour-node jobs acknowledge 3f2a9c81d07be645           # you have looked at its warnings; what is held is delivered
 ./contour-node jobs resend 3f2a9c81d07be645                # the stored file, byte for byte
 ./contour-node doctor --config /etc/contour-node/contour-node.yaml
 \`\`\`
@@ -104,6 +112,19 @@ which does not count as a try. All processes end within 45 s, with exit code 0. 
 **Backup, upgrade, roll-back**: [deployment.md](deployment.md).
 `;
 
+const warnings = `
+## Warnings
+
+A series with a warning is contoured all the same. \`check\`: the contours may be wrong or incomplete, so somebody has to look before they are used. The
+series is then "delivered, check", amber, under "Needs attention", until an operator says "I have looked" (page, or \`jobs acknowledge KEY\`);
+history and audit trail keep the name. On a route with \`hold: check\` its structure set is not delivered before; with the look
+it is. A later revision of the series replaces what is held. Notifications tell it as \`check\`. \`warning\`: to be known. \`notice\`: shown on the
+page of the series alone. A warning of an ROI that no destination gets does not count.
+
+| code | severity | what it means |
+| --- | --- | --- |
+`;
+
 /** The whole text of docs/operations.md. */
 export function operationsPage(): string {
   return [
@@ -111,6 +132,12 @@ export function operationsPage(): string {
     '## States of a series\n\n| state | what it means, what to do |\n| --- | --- |\n',
     ...Object.entries(states).map(([state, text]) => `| ${state} | ${text} |\n`),
     rest,
+    warnings,
+    ...severities.flatMap((severity) =>
+      Object.entries(warningMeanings)
+        .filter(([code]) => severityOf({ code }) === severity)
+        .map(([code, meaning]) => `| \`${code}\` | ${severity} | ${meaning} |\n`),
+    ),
     '\n## Error codes\n\nThe same code is used in the log, in the API, on the page and on standard error. `exit` is the exit code of a command that\nends with it: 1 failed, 2 wrong call. `HTTP` is the status of an answer of the API,\n`C-STORE` that of the response for an instance that is refused; an empty cell stands for 500 and 0xA700. While the input\nunder `at fault` stays the same, no new try can succeed.\n\n',
     '| code | exit | HTTP | C-STORE | at fault | cause | what to do |\n| --- | --- | --- | --- | --- | --- | --- |\n',
     errorCodes.map(errorLine).join('\n'),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { name } from './text-schemas.ts';
 
-const troubles = ['failed', 'rejected', 'incomplete', 'nothing found', 'late'] as const;
+const troubles = ['failed', 'rejected', 'incomplete', 'nothing found', 'check', 'late'] as const;
 export const noticeKinds = [...troubles, 'contoured'] as const;
 
 const channel = {

@@ -136,6 +136,10 @@ export const routeSchema = z.strictObject({
   recipe: z.string().optional().describe('name of a recipe, instead of models: one structure set, as it says'),
   destinations: z.array(z.string()).default([]).describe('none: the result stays here'),
   priority: z.enum(['urgent', 'normal', 'low']).default('normal').describe('urgent overtakes what waits'),
+  hold: z
+    .enum(['check', 'never'])
+    .default('never')
+    .describe('check: a result that somebody has to look at waits for the look; never: it is delivered at once'),
   tilt: z
     .enum(['refuse', 'resolve'])
     .default('refuse')

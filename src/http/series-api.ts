@@ -30,6 +30,8 @@ const name = z
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'the name of a model or destination');
 const resendBody = z.strictObject({ destination: z.string().optional() }).nullish();
 
+const acknowledgeBody = z.strictObject({ orders: z.array(key).min(1).optional() }).nullish();
+
 const chooseBody = z.strictObject({ choice: key });
 
 const orderBody = z.strictObject({ bundle: name, destinations: z.array(name).max(50) });
@@ -37,7 +39,7 @@ const orderBody = z.strictObject({ bundle: name, destinations: z.array(name).max
 /** What `POST /api/series/KEY/ACTION` answers. */
 export interface ActionAnswer {
   readonly key: string;
-  readonly action: 'retry' | 'resend' | 'release';
+  readonly action: 'retry' | 'resend' | 'release' | 'acknowledge';
   readonly state: SeriesState | undefined;
 }
 
@@ -107,6 +109,14 @@ export function addSeriesApi(
     audit.acted('order', one, actorOf(request), { bundle, destination: destinations.join(', ') });
     log.info({ series: one, action: 'order', bundle, user: request.user.name, address: request.ip }, 'operator');
     return { key: one, action: 'order', state: series.view(one)?.state };
+  });
+  server.post<KeyRoute>('/api/series/:key/acknowledge', { config: { role: 'operator' } }, async (request) => {
+    const one = keyOf(request.params.key);
+    const body = acknowledgeBody.parse(request.body);
+    await actions.acknowledge(one, body?.orders, actorOf(request));
+    audit.acted('acknowledge', one, actorOf(request));
+    log.info({ series: one, action: 'acknowledge', user: request.user.name, address: request.ip }, 'operator');
+    return { key: one, action: 'acknowledge', state: series.view(one)?.state };
   });
   server.get<KeyRoute>('/api/series/:key/choices', { config: { role: 'viewer' } }, async (request) => ({
     choices: await actions.choices(keyOf(request.params.key)),

@@ -1,5 +1,6 @@
 import type { OrderView, SeriesDetail, StructureSetView } from '../store/series.ts';
 import type { Problem } from '../problem.ts';
+import { type RatedWarning, ratedWarnings } from '../warning.ts';
 import type { SeriesList } from './api-client.ts';
 
 /** The worklist for a terminal. */
@@ -12,7 +13,10 @@ export function listText({ series, counts }: SeriesList): string {
     `${one.images}${one.expectedImages === undefined ? '' : `/${one.expectedImages}`}`,
     one.callingAe,
     one.destinations.join(' '),
-    one.problem === undefined ? '' : `${one.problem.code}: ${one.problem.message}`,
+    [
+      ...(one.problem === undefined ? [] : [`${one.problem.code}: ${one.problem.message}`]),
+      ...one.warnings.filter(({ severity }) => severity !== 'notice').map(warningText),
+    ].join('; '),
   ]);
   const total = Object.entries(counts)
     .filter(([, count]) => count > 0)
@@ -39,7 +43,7 @@ export function showText(series: SeriesDetail): string {
     ...problem(series.problem, '  '),
     `  from ${series.callingAe}${series.peer === undefined ? '' : ` (${series.peer})`} at ${series.address}, to ${series.calledAe}`,
     `  ${series.images}${expected} images, ${time(series.firstReceivedAt)} to ${time(series.lastReceivedAt)}, revision ${series.revision}${series.route === undefined ? '' : `, route ${series.route}`}`,
-    ...series.warnings.map(({ text }) => `  warning: ${text}`),
+    ...series.warnings.map((warning) => `  ${warningText(warning)}`),
     ...series.orders.flatMap(orderText),
     ...series.structureSets.flatMap(correctionText),
     'history',
@@ -53,7 +57,10 @@ function orderText(order: OrderView): string[] {
     `order ${order.order}, revision ${order.revision}, ${order.bundle.name} ${order.bundle.version}: ${order.state}`,
     ...problem(order.problem, '  '),
     ...(stages.length === 0 ? [] : [`  ${stages.join(', ')}`]),
-    ...order.warnings.map(({ text }) => `  warning: ${text}`),
+    ...ratedWarnings(order.warnings).map((warning) => `  ${warningText(warning)}`),
+    ...(order.check?.acknowledged === undefined
+      ? []
+      : [`  warnings looked at by ${order.check.acknowledged.by} ${time(order.check.acknowledged.at)}`]),
     ...order.rois.map((roi) =>
       roi.found
         ? `  ${roi.name}: ${roi.volumeCm3.toFixed(1)} cm³ on ${roi.slices} slices${roi.delivered ? '' : ', not delivered'}`
@@ -66,6 +73,10 @@ function orderText(order: OrderView): string[] {
       ...problem(delivery.commitment?.problem, '    '),
     ]),
   ];
+}
+
+function warningText({ severity, text }: RatedWarning): string {
+  return `${severity}: ${text}`;
 }
 
 function correctionText({

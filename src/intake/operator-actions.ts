@@ -13,6 +13,7 @@ import type {
   SeriesState,
   StructureSetView,
 } from '../store/series.ts';
+import { isToCheck } from '../store/orders.ts';
 import type { Store } from '../store/store.ts';
 import type { SeriesCompletion } from './complete/complete-series.ts';
 import { choicesOf, choiceWords } from './complete/offer-choices.ts';
@@ -78,6 +79,23 @@ export class OperatorActions implements SeriesActions {
         store.record(key, { kind: 'resend', order, destination: name });
       }
       log.info({ series: key }, 'resend by an operator');
+    });
+    reconciler.series(key);
+  }
+
+  async acknowledge(key: string, wanted: readonly string[] | undefined, by: Actor): Promise<void> {
+    const { store, reconciler, lock, log } = this.#options;
+    await lock.run(key, () => {
+      const series = this.#series(key);
+      const open = series.orders
+        .filter((order) => order.revision === series.revision && isToCheck(order))
+        .map(({ order }) => order);
+      if (open.length === 0) throw conflict(series, 'it has no warning that somebody still has to look at');
+      // What came after the look has not been looked at.
+      if (wanted?.some((order) => !open.includes(order)) === true)
+        throw conflict(series, 'it was contoured again, or somebody else has looked; look at it again');
+      store.record(key, { kind: 'acknowledged', orders: [...(wanted ?? open)], by: by.user });
+      log.info({ series: key }, 'warnings looked at by an operator');
     });
     reconciler.series(key);
   }

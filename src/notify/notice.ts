@@ -2,6 +2,7 @@ import type { Config } from '../config/schema.ts';
 import { isAtFault } from '../errors.ts';
 import type { JournalEvent } from '../store/events.ts';
 import type { Problem } from '../problem.ts';
+import { isCheck } from '../warning.ts';
 import { isRefusedWhole } from '../store/series-state.ts';
 
 export type Notice = {
@@ -27,6 +28,10 @@ interface DeliveryProgress {
   readonly order: string;
   readonly destination: string;
   readonly dueAt: string;
+  /** What its time counts from. */
+  readonly since: 'the series was complete' | 'somebody had looked at it';
+  /** It waits for a person, who is told by another notice. */
+  readonly held: boolean;
 }
 
 /**
@@ -45,12 +50,14 @@ export function noticesOf(events: readonly JournalEvent[], limits: NoticeLimits)
     if (before !== undefined && before !== incomplete && before.at <= event.at) notices.push(before);
     const notice = noticeOf(event, number);
     if (notice !== undefined) notices.push(notice);
+    if (event.kind === 'result' && event.check !== undefined) notices.push(checkNotice(event, event.check, number));
     const late = followDeliveries(deliveries, event, number, limits);
     if (late !== undefined) notices.push(late);
   }
   if (incomplete !== undefined) notices.push(incomplete);
-  for (const { key, order, destination, dueAt } of deliveries.values()) {
-    const text = `not delivered to ${destination} ${limits.lateMinutes} min after the series was complete`;
+  for (const { key, order, destination, dueAt, since, held } of deliveries.values()) {
+    if (held) continue;
+    const text = `not delivered to ${destination} ${limits.lateMinutes} min after ${since}`;
     notices.push({ key, kind: 'late', at: dueAt, text, order });
   }
   return notices;
@@ -136,6 +143,16 @@ function resultNotice({ status, error, rois, warnings }: EventOf<'result'>, noti
   return notice(status, `${status}: ${error?.message ?? 'the worker gave no reason'}`, error);
 }
 
+function checkNotice(
+  { order, warnings, at }: EventOf<'result'>,
+  check: NonNullable<EventOf<'result'>['check']>,
+  number: number,
+): Notice {
+  const what = check === 'held' ? 'held until somebody has looked' : 'somebody has to look';
+  const text = [what, ...warnings.filter(isCheck).map((warning) => warning.text)].join('; ');
+  return { key: `check-${number}`, kind: 'check', at, text, order };
+}
+
 function deliveryNotice(event: EventOf<'deliver outcome'>, notice: Make): Notice | undefined {
   const { destination, next, alarmed, problem } = event;
   const words = problem === undefined ? '' : `: ${problem.message}`;
@@ -158,6 +175,9 @@ function followDeliveries(
       if (delivery.order === order && (destination ?? delivery.destination) === delivery.destination)
         deliveries.delete(name);
   };
+  const change = (orders: readonly string[], to: (delivery: DeliveryProgress) => DeliveryProgress): void => {
+    for (const [name, delivery] of deliveries) if (orders.includes(delivery.order)) deliveries.set(name, to(delivery));
+  };
   switch (event.kind) {
     case 'ordered':
       event.superseded.forEach((order) => remove(order));
@@ -170,12 +190,28 @@ function followDeliveries(
               order,
               destination,
               dueAt: later(event.at, limits.lateMinutes),
+              since: 'the series was complete',
+              held: false,
             });
         }
       }
       return undefined;
     case 'result':
       if (event.status !== 'contoured') remove(event.order);
+      if (event.check === 'held') change([event.order], (delivery) => ({ ...delivery, held: true }));
+      return undefined;
+    case 'acknowledged':
+      change(event.orders, (delivery) =>
+        delivery.held
+          ? {
+              ...delivery,
+              key: `late-${number}-${delivery.order}-${delivery.destination}`,
+              dueAt: later(event.at, limits.lateMinutes),
+              since: 'somebody had looked at it',
+              held: false,
+            }
+          : delivery,
+      );
       return undefined;
     case 'set aside':
       remove(event.order);
@@ -194,7 +230,7 @@ function followDeliveries(
         key: delivery.key,
         kind: 'late',
         at: delivery.dueAt,
-        text: `${how} ${event.destination} ${minutes} min after the series was complete`,
+        text: `${how} ${event.destination} ${minutes} min after ${delivery.since}`,
         order: event.order,
       };
     }

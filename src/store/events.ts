@@ -23,6 +23,9 @@ const writtenOrders = z.array(
   }),
 );
 
+/** What an order's result is held by before it is delivered (routes[].hold); absent: by nothing. */
+const held = { hold: z.literal('check').optional() };
+
 const event = <Kind extends string, Shape extends z.core.$ZodLooseShape>(kind: Kind, shape: Shape) =>
   z.strictObject({ kind: z.literal(kind), at, ...shape });
 
@@ -89,23 +92,31 @@ export const journalEventSchema = z.discriminatedUnion('kind', [
     problems: z.array(problem),
     /** Orders that are not to be contoured any more. */
     superseded: z.array(key),
+    ...held,
   }),
   /** An operator has it contoured by another bundle, or for another destination; failed orders are given up for it. */
   event('ordered by operator', {
     revision,
     orders: writtenOrders,
     superseded: z.array(key),
+    ...held,
   }),
   event('contour try', { order: key, try: tryNumber }),
   event('contour started', { order: key, try: tryNumber }),
   event('contour try failed', { order: key, try: tryNumber, problem, nextTryAt: at.optional() }),
   event('set aside', { order: key, problem }),
-  /** `profiles`: those with a structure set. */
+  /**
+   * `profiles`: those with a structure set. `check`: somebody has to look at its warnings, and whether that holds its
+   * delivery, decided when it was recorded.
+   */
   event('result', {
     order: key,
     profiles: z.array(z.string()),
+    check: z.enum(['held', 'not held']).optional(),
     ...workResultSchema.pick({ status: true, error: true, rois: true, timings: true, warnings: true }).shape,
   }),
+  /** An operator has looked at the warnings of these orders; what was held is to be delivered. */
+  event('acknowledged', { orders: z.array(key).min(1), by: z.string() }),
   /** The images are checked and routed again; the orders named, which had failed, are made anew. */
   event('retry', { orders: z.array(key) }),
   event('deliver try', { order: key, destination: z.string(), try: tryNumber, deadlineAt: at }),

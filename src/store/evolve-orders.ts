@@ -17,6 +17,8 @@ export function evolveOrders(orders: readonly Order[], event: JournalEvent): rea
       return orders.map((order) =>
         event.orders.includes(order.order) ? { ...order, state: 'superseded' as const } : order,
       );
+    case 'acknowledged':
+      return orders.map((order) => (event.orders.includes(order.order) ? acknowledged(order, event) : order));
     case 'contour try':
     case 'contour started':
     case 'contour try failed':
@@ -56,18 +58,28 @@ function evolveOrder(order: Order, event: OrderEvent): Order {
       const { rois, timings, warnings, error, status } = event;
       const state = stateOfResult[status];
       const deliveries = order.deliveries.map((delivery) => afterResult(delivery, event));
-      return changed(order, { state, problem: error, rois, timings, warnings, deliveries, job: ended(job) });
+      const check = event.check === undefined ? undefined : {};
+      return changed(order, { state, problem: error, rois, timings, warnings, check, deliveries, job: ended(job) });
     }
   }
 }
 
 /** Only what has a structure set is to be delivered. */
-function afterResult(delivery: Delivery, { at, status, profiles }: EventOf<'result'>): Delivery {
+function afterResult(delivery: Delivery, { at, status, profiles, check }: EventOf<'result'>): Delivery {
   const since = { ...delivery, job: { ...delivery.job, since: at } };
   if (delivery.state !== 'pending' || (status !== 'contoured' && status !== 'nothing-found')) return since;
-  return profiles.includes(delivery.profile)
-    ? { ...since, state: 'waiting', nextTryAt: at }
-    : { ...since, state: 'nothing to send' };
+  if (!profiles.includes(delivery.profile)) return { ...since, state: 'nothing to send' };
+  return check === 'held' ? { ...since, state: 'held' } : { ...since, state: 'waiting', nextTryAt: at };
+}
+
+function acknowledged(order: Order, { by, at }: EventOf<'acknowledged'>): Order {
+  if (order.check === undefined) return order;
+  const deliveries = order.deliveries.map((delivery): Delivery =>
+    delivery.state === 'held'
+      ? { ...delivery, state: 'waiting', nextTryAt: at, job: { ...delivery.job, since: at } }
+      : delivery,
+  );
+  return { ...order, deliveries, check: { acknowledged: { by, at } } };
 }
 
 function add(
@@ -80,18 +92,23 @@ function add(
   );
   for (const { order, bundle, deliveries } of event.orders) {
     const before = standing.get(order);
-    const { revision, at } = event;
+    const { revision, at, hold } = event;
     const made =
       before === undefined
         ? newOrder(order, revision, bundle, priority, at)
-        : changed(before, { state: 'queued', problem: undefined, job: again(before.job, before.tries) });
-    standing.set(order, { ...made, deliveries: addDeliveries(made.deliveries, deliveries) });
+        : changed(before, {
+            state: 'queued',
+            problem: undefined,
+            check: undefined,
+            job: again(before.job, before.tries),
+          });
+    standing.set(order, changed(made, { hold, deliveries: addDeliveries(made.deliveries, deliveries) }));
   }
   return [...standing.values()].toSorted((a, b) => compareText(a.order, b.order));
 }
 
 function superseded(order: Order): Order {
-  const given: readonly DeliveryState[] = ['pending', 'waiting', 'delivering', 'failed'];
+  const given: readonly DeliveryState[] = ['pending', 'held', 'waiting', 'delivering', 'failed'];
   return {
     ...order,
     state: 'superseded',

@@ -64,6 +64,8 @@ function sentence(event: JournalEvent): string {
       return `set aside: ${event.problem.message}`;
     case 'result':
       return resultSentence(event);
+    case 'acknowledged':
+      return `${event.by} has looked at the warnings`;
     case 'retry':
       return 'an operator has it contoured again';
     case 'deliver try':
@@ -162,7 +164,10 @@ function resultSentence(event: Extract<JournalEvent, { kind: 'result' }>): strin
   const warnings = event.warnings.map(({ text }) => `; ${text}`).join('');
   if (event.error !== undefined) return `${event.status}: ${event.error.message}${warnings}`;
   const found = event.rois.filter((roi) => roi.found).map((roi) => roi.name);
-  if (event.status === 'contoured') return `contoured: ${found.join(', ')}${warnings}`;
+  if (event.status === 'contoured') {
+    const held = event.check === 'held' ? '; held until somebody has looked at the warnings' : '';
+    return `contoured: ${found.join(', ')}${warnings}${held}`;
+  }
   const kept = found.length === 0 ? '' : ` that goes out; contoured and kept here: ${found.join(', ')}`;
   return `nothing found${kept}${warnings}`;
 }

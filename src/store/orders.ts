@@ -14,11 +14,19 @@ export type OrderState =
   'queued' | 'contouring' | 'contoured' | 'nothing found' | 'rejected' | 'failed' | 'set aside' | 'superseded';
 
 /**
- * `pending`: not contoured yet; `waiting`: the next try comes at nextTryAt; `delivering`: a try is with Redis or a
+ * `pending`: not contoured yet; `held`: until an operator has looked at the warnings (routes[].hold); `waiting`: the next try comes at nextTryAt; `delivering`: a try is with Redis or a
  * worker; `not allowed`: destinations[].allow has not the bundle's intended use; `nothing to send`: nothing was found.
  */
 export type DeliveryState =
-  'pending' | 'waiting' | 'delivering' | 'delivered' | 'failed' | 'not allowed' | 'nothing to send' | 'superseded';
+  | 'pending'
+  | 'held'
+  | 'waiting'
+  | 'delivering'
+  | 'delivered'
+  | 'failed'
+  | 'not allowed'
+  | 'nothing to send'
+  | 'superseded';
 
 /**
  * Storage commitment of a structure set by its destination. `due`: the request is to go out; `requested`: the destination
@@ -41,6 +49,10 @@ export interface Order {
   readonly rois: WorkResult['rois'];
   readonly timings: WorkResult['timings'];
   readonly warnings: readonly Warning[];
+  /** Its route holds a result that somebody has to look at. */
+  readonly hold?: 'check';
+  /** Somebody has to look at its warnings; `acknowledged`: who has looked, and when (ISO time). */
+  readonly check?: { readonly acknowledged?: { readonly by: string; readonly at: string } };
   readonly job: JobProgress;
 }
 
@@ -113,8 +125,13 @@ export function wasContoured({ state }: { readonly state: OrderState }): boolean
 }
 
 function isFinished(order: Order): boolean {
-  const undelivered: readonly DeliveryState[] = ['waiting', 'delivering', 'failed'];
+  const undelivered: readonly DeliveryState[] = ['held', 'waiting', 'delivering', 'failed'];
   return wasContoured(order) && !order.deliveries.some((one) => undelivered.includes(one.state));
+}
+
+/** Whether somebody still has to look at its warnings. */
+export function isToCheck({ state, check }: Pick<Order, 'state' | 'check'>): boolean {
+  return state === 'contoured' && check !== undefined && check.acknowledged === undefined;
 }
 
 /** Orders of earlier revisions by the same bundle whose structure set went out, or may have. */

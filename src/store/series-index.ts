@@ -41,8 +41,8 @@ export function indexEntryOf(record: SeriesRecord): IndexEntry {
     peer,
     route,
     JSON.stringify(problem),
-    JSON.stringify(warnings),
-    ...currentOrders(record).map((order) => JSON.stringify([order.bundle.name, order.warnings, order.problem])),
+    JSON.stringify(warnings.map(({ code, text }) => [code, text])),
+    ...currentOrders(record).map((order) => JSON.stringify([order.bundle.name, order.problem])),
     ...destinations,
   ];
   return {

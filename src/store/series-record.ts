@@ -20,7 +20,7 @@ import { evolveStages, noStages, type Stages } from './stage-times.ts';
  * Counts up with every change of what a record holds, or of what a known event changes in it: records of another version
  * are folded again from journals and images.
  */
-export const recordVersion = 2;
+export const recordVersion = 3;
 
 /** Everything that the node knows of one series but for its images: its journal, folded. JSON, never changed in place. */
 export interface SeriesRecord {
@@ -45,7 +45,7 @@ export interface SeriesRecord {
   /** By the structure set's key. */
   readonly corrections: readonly Correction[];
   readonly stages: Stages;
-  /** An operator had it contoured, sent or released, or chose some images: then its times say nothing about the node. */
+  /** An operator had it contoured, sent or released, chose some images, or looked at its warnings: then its times say nothing about the node. */
   readonly operatorActed: boolean;
 }
 
@@ -76,7 +76,8 @@ export function evolve(record: SeriesRecord, event: JournalEvent): SeriesRecord 
     orders,
     corrections: evolveCorrections(record.corrections, event, orders),
     stages: evolveStages(record.stages, event),
-    operatorActed: record.operatorActed || ['resend', 'retry', 'released', 'chosen'].includes(event.kind),
+    operatorActed:
+      record.operatorActed || ['resend', 'retry', 'released', 'chosen', 'acknowledged'].includes(event.kind),
   };
 }
 

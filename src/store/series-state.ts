@@ -1,6 +1,6 @@
 import { isAtFault } from '../errors.ts';
 import type { Problem } from '../problem.ts';
-import type { Delivery, Order } from './orders.ts';
+import { type Delivery, isToCheck, type Order } from './orders.ts';
 import type { SeriesRecord } from './series-record.ts';
 
 export const seriesStates = [
@@ -12,8 +12,11 @@ export const seriesStates = [
   'queued',
   'contouring',
   'contoured',
+  'contoured check',
+  'held',
   'delivering',
   'delivered',
+  'delivered check',
   'delivery failed',
   'nothing found',
   'failed',
@@ -71,15 +74,19 @@ function stateOfOrders(orders: readonly Order[]): StateAndProblem {
   const deliveries = orders.flatMap((order) => order.deliveries);
   const undelivered = deliveries.find(({ state }) => state === 'failed' || state === 'not allowed');
   if (undelivered !== undefined) return withProblem('delivery failed', undelivered);
+  if (deliveries.some(({ state }) => state === 'held')) return { state: 'held' };
   for (const state of ['contouring', 'queued'] as const) {
     const order = orders.find((candidate) => candidate.state === state);
     if (order !== undefined) return withProblem(state, order);
   }
   const tried = deliveries.find(({ state, tries }) => state === 'delivering' || (state === 'waiting' && tries > 0));
   if (tried !== undefined) return withProblem('delivering', tried);
-  if (deliveries.some(({ state }) => state === 'waiting')) return { state: 'contoured' };
+  const toCheck = orders.some(isToCheck);
+  const contoured = toCheck ? 'contoured check' : 'contoured';
+  if (deliveries.some(({ state }) => state === 'waiting')) return { state: contoured };
   if (orders.length > 0 && orders.every(({ state }) => state === 'nothing found')) return { state: 'nothing found' };
-  return { state: deliveries.some(({ state }) => state === 'delivered') ? 'delivered' : 'contoured' };
+  if (!deliveries.some(({ state }) => state === 'delivered')) return { state: contoured };
+  return { state: toCheck ? 'delivered check' : 'delivered' };
 }
 
 function withProblem(state: SeriesState, { problem }: Order | Delivery): StateAndProblem {
@@ -88,13 +95,20 @@ function withProblem(state: SeriesState, { problem }: Order | Delivery): StateAn
 
 /** Nothing more is to be done: retention may remove it once it is old enough. */
 export function isFinished(record: SeriesRecord): boolean {
-  const finished: readonly SeriesState[] = ['delivered', 'contoured', 'nothing found', 'nothing to contour'];
+  const finished: readonly SeriesState[] = [
+    'delivered',
+    'delivered check',
+    'contoured',
+    'contoured check',
+    'nothing found',
+    'nothing to contour',
+  ];
   return (
     finished.includes(stateOf(record).state) &&
     !record.orders.some(({ deliveries }) =>
       deliveries.some(
         ({ state, commitment }) =>
-          ['pending', 'waiting', 'delivering'].includes(state) ||
+          ['pending', 'held', 'waiting', 'delivering'].includes(state) ||
           commitment?.state === 'due' ||
           commitment?.state === 'requested',
       ),

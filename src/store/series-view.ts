@@ -1,3 +1,4 @@
+import { ratedWarnings } from '../warning.ts';
 import { orderFolder } from '../work/paths.ts';
 import { changed } from './changed.ts';
 import { countingComparisons } from './corrections.ts';
@@ -12,6 +13,7 @@ export function summaryOf(record: SeriesRecord): SeriesSummary {
   const { key, updatedAt, assembly, images, revision, warnings, route } = record;
   const { callingAe, calledAe, address, peer, expectedImages } = assembly;
   const current = currentOrders(record);
+  const standing = current.filter(({ state }) => state !== 'superseded');
   return {
     key,
     ...stateOf(record),
@@ -23,7 +25,7 @@ export function summaryOf(record: SeriesRecord): SeriesSummary {
     address,
     ...(peer !== undefined && { peer }),
     ...(route !== undefined && { route }),
-    warnings,
+    warnings: ratedWarnings([...warnings, ...standing.flatMap((order) => order.warnings)]),
     models: distinct(current.map(({ bundle }) => bundle.name)),
     destinations: distinct(current.flatMap(({ deliveries }) => deliveries.map(({ destination }) => destination))),
     firstReceivedAt: images.firstReceivedAt ?? updatedAt,

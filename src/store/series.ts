@@ -1,4 +1,4 @@
-import type { Warning } from '../warning.ts';
+import type { RatedWarning, Warning } from '../warning.ts';
 import type { Problem } from '../problem.ts';
 import type { Comparison, Correction } from './corrections.ts';
 import type { Commitment, Delivery, Order } from './orders.ts';
@@ -50,8 +50,8 @@ export interface SeriesSummary {
   /** Name of the configured peer that sent it. */
   readonly peer?: string;
   readonly route?: string;
-  /** Of the newest revision. */
-  readonly warnings: readonly Warning[];
+  /** Of the newest revision and its orders, the gravest first. */
+  readonly warnings: readonly RatedWarning[];
   readonly models: readonly string[];
   readonly destinations: readonly string[];
   /** ISO times. */
@@ -180,6 +180,11 @@ export interface SeriesActions {
   retry(key: string): Promise<void>;
   /** Sends the stored structure sets again; to one destination or to all. */
   resend(key: string, destination?: string): Promise<void>;
+  /**
+   * Says that somebody has looked at the warnings of these orders (default: of every one that waits for it); what was held
+   * is then delivered.
+   */
+  acknowledge(key: string, orders: readonly string[] | undefined, by: Actor): Promise<void>;
   /** Contours an incomplete series as it is; its structure set carries a warning. */
   release(key: string): Promise<void>;
   /** How a rejected series may be contoured all the same; empty for another one. */

@@ -75,6 +75,8 @@ export function evolveStages(stages: Stages, event: JournalEvent): Stages {
       return contoured(stages, event.order, event.at);
     case 'result':
       return withResult(stages, event);
+    case 'acknowledged':
+      return stages.undelivered.length === 0 ? stages : { ...stages, spans: begin(stages.spans, 'deliver', event.at) };
     default:
       return evolveDeliveryStage(stages, event);
   }
@@ -119,7 +121,8 @@ function ordered(stages: Stages, { orders, at }: EventOf<'ordered' | 'ordered by
   };
 }
 
-function withResult(stages: Stages, { order, profiles, timings, at }: EventOf<'result'>): Stages {
+/** What is held is delivered once somebody has looked: the stage begins then. */
+function withResult(stages: Stages, { order, profiles, timings, check, at }: EventOf<'result'>): Stages {
   const seconds = timings.reduce((sum, timing) => sum + timing.seconds, 0);
   const started = new Date(Date.parse(at) - seconds * 1000).toISOString();
   const spans = begin(end(stages.spans, 'queue', started), 'contour', started);
@@ -128,7 +131,8 @@ function withResult(stages: Stages, { order, profiles, timings, at }: EventOf<'r
     .filter(({ profile }) => profiles.includes(profile))
     .map(({ destination }) => `${order} ${destination}`);
   const undelivered = [...ended.undelivered, ...added];
-  return { ...ended, undelivered, spans: undelivered.length > 0 ? begin(ended.spans, 'deliver', at) : ended.spans };
+  if (undelivered.length === 0 || check === 'held') return { ...ended, undelivered };
+  return { ...ended, undelivered, spans: begin(ended.spans, 'deliver', at) };
 }
 
 function contoured(stages: Stages, order: string, at: string): Stages {

@@ -2,6 +2,7 @@ import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { textsIn } from '../../src/http/texts/choose-language.ts';
 import { problem } from '../../src/problem.ts';
+import { ratedWarnings } from '../../src/warning.ts';
 import { filterOf, worklistMain, type WorklistInput } from '../../src/http/pages/worklist-page.ts';
 import { seriesMain } from '../../src/http/pages/series-page.ts';
 import { listText, showText } from '../../src/http/series-text.ts';
@@ -18,7 +19,7 @@ const series: SeriesDetail = {
   address: '10.0.0.5',
   peer: 'scanner',
   route: 'head',
-  warnings: [{ code: 'COUNT', text: 'count not confirmed' }],
+  warnings: [{ code: 'COUNT', text: 'count not confirmed', severity: 'warning' }],
   models: ['openkbp-head-neck'],
   destinations: ['pinnacle'],
   firstReceivedAt: '2026-11-23T18:00:00.000Z',
@@ -150,7 +151,11 @@ test('a localiser stands among what is done, with its reason and without an alar
 });
 
 test('a row shows three warnings and how many more there are; the page of the series shows all', () => {
-  const warnings = Array.from({ length: 14 }, (_, n) => ({ code: 'X', text: `warning ${n}.` }));
+  const warnings = Array.from({ length: 14 }, (_, n) => ({
+    code: 'X',
+    text: `warning ${n}.`,
+    severity: 'warning' as const,
+  }));
   const many = { ...series, warnings };
   const row = worklist([many]);
   assert.match(row, /warning 0\. .*warning 2\. 11 more warnings/);
@@ -165,6 +170,54 @@ test('a row shows three warnings and how many more there are; the page of the se
     choices: [],
   }).text;
   for (const { text } of warnings) assert.ok(page.includes(text), text);
+});
+
+test('what somebody has to look at needs attention until then; on its page it stands first, with the button of an operator', () => {
+  const [order] = series.orders;
+  const held = {
+    ...series,
+    state: 'held',
+    problem: undefined,
+    warnings: ratedWarnings([
+      { code: 'LOSSY', text: 'lossy compressed' },
+      { code: 'REPEAT', text: 'repeats' },
+      { code: 'CUT_SCAN', text: 'Parotid_L: cut' },
+    ]),
+    orders: [{ ...order!, check: {}, deliveries: [{ ...order!.deliveries[0]!, state: 'held' }] }],
+  } as unknown as SeriesDetail;
+  assert.match(worklist([held]), /held, check 2 warnings Parotid_L: cut /);
+  assert.ok(filterOf({ group: 'attention', page: 1 }, 0).states?.includes('held'));
+  assert.ok(filterOf({ group: 'attention', page: 1 }, 0).states?.includes('delivered check'));
+  assert.ok(!filterOf({ group: 'done', page: 1 }, 0).states?.includes('delivered check'));
+  const page = (shown: SeriesDetail, operator: boolean) =>
+    seriesMain({
+      texts: textsIn('en'),
+      identity: 'on request',
+      patient: undefined,
+      series: shown,
+      now: Date.now(),
+      operator: operator ? { bundles: [], destinations: [] } : undefined,
+      choices: [],
+    }).text;
+  const words = page(held, true)
+    .replace(/<[^>]*>/g, ' ')
+    .replace(/\s+/g, ' ');
+  assert.match(
+    words,
+    /until somebody has looked.*check: Parotid_L: cut.*lossy compressed.*repeats.*I have looked: deliver/,
+  );
+  assert.match(page(held, true), /data-action="acknowledge" data-orders="48e3c6bfd6ea57a5"/);
+  assert.doesNotMatch(page(held, false), /acknowledge/);
+  const looked = {
+    ...held,
+    orders: [{ ...held.orders[0]!, check: { acknowledged: { by: 'ann', at: series.updatedAt } } }],
+  };
+  assert.doesNotMatch(page(looked, true), /data-action="acknowledge"/);
+  assert.match(page(looked, true), /Warnings looked at by ann,/);
+
+  const list = listText({ series: [held], counts: { held: 1 } });
+  assert.match(list, /held .*check: Parotid_L: cut; warning: lossy compressed$/m);
+  assert.match(showText(held), /check: Parotid_L: cut\n {2}warning: lossy compressed\n {2}notice: repeats/);
 });
 
 test('what is to be typed stands apart from the words', () => {

@@ -158,3 +158,35 @@ test('what failed is told as failed, what found nothing as that, and neither as 
     ['failed', at(9)],
   ]);
 });
+
+test('what somebody has to look at is told at once; held, it is not late before somebody has looked', () => {
+  const result = (check: 'held' | 'not held'): NewEvent => ({
+    kind: 'result',
+    order,
+    status: 'contoured',
+    profiles: [order],
+    rois: [{ name: 'GTVp', found: true, delivered: true, volumeCm3: 9, slices: 9, contours: 9, components: 1 }],
+    timings: [],
+    warnings: [
+      { code: 'LOSSY', text: 'lossy compressed' },
+      { code: 'CUT_SCAN', text: 'GTVp: the scan ends inside it' },
+    ],
+    check,
+  });
+  const held = journal([0, ordered], [5, result('held')]);
+  assert.deepEqual(
+    noticesOf(held, limits).map(({ kind, at: when, text }) => [kind, when, text]),
+    [
+      ['contoured', at(5), 'contoured: GTVp; lossy compressed; GTVp: the scan ends inside it'],
+      ['check', at(5), 'held until somebody has looked; GTVp: the scan ends inside it'],
+    ],
+  );
+  const looked = [...held, ...journal([300, { kind: 'acknowledged', orders: [order], by: 'ann' }])];
+  assert.deepEqual(told(noticesOf(looked, limits)).slice(2), [['late', at(330)]]);
+  assert.equal(noticesOf(looked, limits)[2]?.text, 'not delivered to tps 30 min after somebody had looked at it');
+  assert.deepEqual(told(noticesOf([...looked, ...journal([301, delivery('delivered')])], limits)).slice(2), []);
+  assert.deepEqual(told(noticesOf(journal([0, ordered], [5, result('not held')]), limits)).slice(1), [
+    ['check', at(5)],
+    ['late', at(30)],
+  ]);
+});

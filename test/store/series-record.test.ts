@@ -93,6 +93,11 @@ const came = (approval: 'APPROVED' | 'UNAPPROVED'): NewEvent => ({
 });
 const contoured = [arrives, arrived, revision(1), ordered(1, order), tried(1), result('contoured')];
 const delivered = [...contoured, sent(1), outcome('delivered')];
+/** Somebody has to look at its result. */
+const toCheck = (check: 'held' | 'not held', of = order): NewEvent =>
+  ({ ...result('contoured', of), check }) as NewEvent;
+const looked: NewEvent = { kind: 'acknowledged', orders: [order], by: 'ann' };
+const heldBack = [...contoured.slice(0, 3), { ...ordered(1, order), hold: 'check' }, toCheck('held')] as NewEvent[];
 
 /** What happened to a series, and its state. */
 const states: [string, NewEvent[], ReturnType<typeof stateOf>][] = [
@@ -169,6 +174,46 @@ const states: [string, NewEvent[], ReturnType<typeof stateOf>][] = [
     { state: 'delivering', problem: away },
   ],
   ['delivered', delivered, { state: 'delivered' }],
+  ['held until somebody has looked', heldBack, { state: 'held' }],
+  ['held, and an operator has looked', [...heldBack, looked], { state: 'contoured' }],
+  ['held, looked at, and delivered', [...heldBack, looked, sent(1), outcome('delivered')], { state: 'delivered' }],
+  [
+    'held, and contoured anew',
+    [...heldBack, revision(2), { ...ordered(2, other), superseded: [order] }],
+    { state: 'queued' },
+  ],
+  [
+    'delivered, and to be looked at',
+    [...contoured.slice(0, 5), toCheck('not held'), sent(1), outcome('delivered')],
+    { state: 'delivered check' },
+  ],
+  [
+    'to be looked at, and on its way',
+    [...contoured.slice(0, 5), toCheck('not held'), sent(1)],
+    { state: 'delivering' },
+  ],
+  [
+    'delivered, and looked at',
+    [...contoured.slice(0, 5), toCheck('not held'), sent(1), outcome('delivered'), looked],
+    { state: 'delivered' },
+  ],
+  [
+    'to be looked at, without a destination',
+    [...contoured.slice(0, 3), { ...ordered(1), orders: [{ order, bundle, deliveries: [] }] }, toCheck('not held')],
+    { state: 'contoured check' },
+  ],
+  [
+    'one of two orders is held, the other one delivered',
+    [
+      ...contoured.slice(0, 3),
+      ordered(1, order, other),
+      toCheck('held'),
+      result('contoured', other),
+      { ...sent(1), order: other } as NewEvent,
+      outcome('delivered', { order: other }),
+    ],
+    { state: 'held' },
+  ],
   [
     'its TPS refuses it',
     [...contoured, sent(1), outcome('failed', { problem: away })],
@@ -412,6 +457,56 @@ const records: [string, NewEvent[], (record: SeriesRecord) => unknown, unknown][
       isFinished(record),
     ],
     [1, { rank: 1, since: minute(3) }, [], [{ queue: 'contour', since: minute(3) }], false],
+  ],
+  [
+    'nothing is due of what is held, and it is not finished',
+    heldBack,
+    (record) => [
+      unfinishedDeliveries(record),
+      waitingTries(record),
+      dueJobs(record),
+      turnOf(record),
+      isFinished(record),
+      stageTimes(record.stages, false).map(({ stage }) => stage),
+      supersededOrders(record.orders, 2),
+    ],
+    [[], [], [], undefined, false, ['receive', 'assemble', 'queue', 'contour'], [order]],
+  ],
+  [
+    'what was held is due from the moment that somebody has looked',
+    [...heldBack, looked],
+    (record) => [
+      record.orders[0]?.check,
+      waitingTries(record),
+      dueJobs(record),
+      stageTimes(record.stages, false).at(-1),
+      record.operatorActed,
+    ],
+    [
+      { acknowledged: { by: 'ann', at: minute(5) } },
+      [minute(5)],
+      [{ queue: 'deliver-tps', since: minute(5) }],
+      { stage: 'deliver', from: minute(5) },
+      true,
+    ],
+  ],
+  [
+    'a look counts for the orders that it names',
+    [...contoured.slice(0, 3), ordered(1, order, other), toCheck('held'), toCheck('held', other), looked],
+    ({ orders }) => orders.map(({ deliveries, check }) => [deliveries[0]?.state, check]),
+    [
+      ['waiting', { acknowledged: { by: 'ann', at: minute(6) } }],
+      ['held', {}],
+    ],
+  ],
+  [
+    'a later revision replaces what is held',
+    [...heldBack, revision(2), { ...ordered(2, other), superseded: [order] }, looked],
+    ({ orders }) => orders.map(({ state, deliveries }) => [state, deliveries[0]?.state]),
+    [
+      ['superseded', 'superseded'],
+      ['queued', 'pending'],
+    ],
   ],
   [
     'unfinished work of a delivery that waits',

@@ -20,8 +20,13 @@ export interface NodeWithTps {
  * A running node that draws every CT with phantom-gtvp and delivers to a picky TPS.
  *
  * @param ct folder of the only CT that the TPS knows; without it, it takes a structure set of any
+ * @param route further keys of its one route
  */
-export async function startNodeWithTps(t: Cleanup, ct?: string): Promise<NodeWithTps> {
+export async function startNodeWithTps(
+  t: Cleanup,
+  ct?: string,
+  { route = {}, http = {} }: { route?: object; http?: object } = {},
+): Promise<NodeWithTps> {
   const folder = await mkdtemp(join(tmpdir(), 'contour-node-tps-'));
   const tps = await startPickyTps({ directory: join(folder, 'tps'), ...(ct !== undefined && { ct }) });
   t.after(async () => {
@@ -31,7 +36,8 @@ export async function startNodeWithTps(t: Cleanup, ct?: string): Promise<NodeWit
   const node = await startRunningNode(t, {
     peers: [{ name: 'tps', aeTitle: tps.aeTitle, host: '127.0.0.1', port: tps.port }],
     destinations: [{ name: 'tps', peer: 'tps', allow: ['demonstration'] }],
-    routes: [{ name: 'all', models: ['phantom-gtvp'], destinations: ['tps'] }],
+    routes: [{ name: 'all', models: ['phantom-gtvp'], destinations: ['tps'], ...route }],
+    http,
   });
   return {
     node,

@@ -8,7 +8,7 @@ import { startPickyTps } from '../../worker/demo/picky-tps.ts';
 import { eventually } from '../support/eventually.ts';
 import { phantomCt } from '../support/phantom-ct.ts';
 import { runProgram } from '../support/run-program.ts';
-import { startRunningNode, type RunningNode } from '../support/running-node.ts';
+import { plainState, startRunningNode, type RunningNode } from '../support/running-node.ts';
 
 /** Part of the command line by which a process below `start` is known. */
 const victims = { node: 'contour-node.ts node', worker: 'contour-node.ts worker', redis: 'redis-server' } as const;
@@ -26,7 +26,7 @@ async function kill(node: RunningNode, victim: keyof typeof victims): Promise<vo
 async function reached(node: RunningNode, states: readonly SeriesState[]): Promise<void> {
   await eventually(`state ${states.join(' or ')}`, 60, async () => {
     const [series] = await node.list();
-    return series !== undefined && states.includes(series.state) ? true : undefined;
+    return series !== undefined && states.includes(plainState(series.state)) ? true : undefined;
   });
 }
 

@@ -11,6 +11,7 @@ const endings: readonly SeriesState[] = [
   'incomplete',
   'rejected',
   'unrouted',
+  'held',
   'delivery failed',
   'nothing found',
   'failed',
@@ -22,9 +23,9 @@ export const milestones = ['complete', 'contoured', 'delivered'] as const;
 export type Milestone = (typeof milestones)[number];
 
 const reachedIn: Record<Milestone, readonly SeriesState[]> = {
-  complete: ['queued', 'contouring', 'contoured', 'delivering', 'delivered'],
-  contoured: ['contoured', 'delivering', 'delivered'],
-  delivered: ['delivered'],
+  complete: ['queued', 'contouring', 'contoured', 'contoured check', 'delivering', 'delivered', 'delivered check'],
+  contoured: ['contoured', 'contoured check', 'delivering', 'delivered', 'delivered check'],
+  delivered: ['delivered', 'delivered check'],
 };
 
 /**
@@ -63,7 +64,7 @@ export async function followSeries(
       for (; reached < milestones.length && reachedIn[milestones[reached]!].includes(state); reached++) {
         options.onMilestone(milestones[reached]!, series);
       }
-      if (state === 'delivered') return series;
+      if (reachedIn.delivered.includes(state)) return series;
     }
     await sleep(100, undefined, { signal: options.signal });
   }

@@ -109,11 +109,12 @@ async function showIdentity(button) {
 document.addEventListener('click', (event) => {
   const button = event.target instanceof Element ? event.target.closest('button[data-action]') : null;
   if (!(button instanceof HTMLButtonElement)) return;
-  const { action = '', choice, ask, sure } = button.dataset;
+  const { action = '', choice, orders, ask, sure } = button.dataset;
   if (ask !== undefined && sure !== undefined && button.textContent !== sure) {
     button.textContent = sure;
     return answer(ask);
   }
   button.disabled = true;
-  void act(action, choice === undefined ? {} : { choice }).finally(() => (button.disabled = false));
+  const body = { ...(choice !== undefined && { choice }), ...(orders !== undefined && { orders: orders.split(' ') }) };
+  void act(action, body).finally(() => (button.disabled = false));
 });

@@ -1,6 +1,6 @@
 import type { DeliveryView, OrderState, SeriesState, SeriesSummary, StageTime } from '../../store/series.ts';
 import type { Problem } from '../../problem.ts';
-import type { Warning } from '../../warning.ts';
+import { type RatedWarning, ratedWarnings, type Warning } from '../../warning.ts';
 import type { Texts } from '../texts/texts.ts';
 import { duration } from '../assets/duration.js';
 import { html, type Html, type HtmlValue } from './html.ts';
@@ -17,8 +17,11 @@ export const moods: Record<SeriesState, Mood> = {
   queued: 'progress',
   contouring: 'progress',
   contoured: 'good',
+  'contoured check': 'attention',
+  held: 'attention',
   delivering: 'progress',
   delivered: 'good',
+  'delivered check': 'attention',
   'delivery failed': 'bad',
   'nothing found': 'attention',
   failed: 'bad',
@@ -85,22 +88,28 @@ function withCode(text: string): HtmlValue {
   return text.split('`').map((part, n) => (n % 2 === 1 ? html`<code class="typed">${part}</code>` : part));
 }
 
-/** Every warning, with what it means where its text is short. */
+/** Every warning, the gravest first, with what it means where its text is short. */
 export function warningList(texts: Texts, warnings: readonly Warning[]): Html | undefined {
   return list(
-    warnings.map(({ code, text }) => {
-      const help = texts.warningHelp[code];
-      return html`<li>${text}${help !== undefined && html` <span class="quiet">(${help})</span>`}</li>`;
+    ratedWarnings(warnings).map((warning) => {
+      const help = texts.warningHelp[warning.code];
+      return warningItem(texts, warning, help !== undefined && html` <span class="quiet">(${help})</span>`);
     }),
   );
 }
 
-/** The first warnings, and how many there are more. */
-export function fewWarnings(texts: Texts, warnings: readonly Warning[]): Html | undefined {
+/** The first warnings, the gravest before the others, and how many there are more. */
+export function fewWarnings(texts: Texts, warnings: readonly RatedWarning[]): Html | undefined {
   const shown = warnings.length > mostInRow + 1 ? warnings.slice(0, mostInRow) : warnings;
   const left = warnings.length - shown.length;
   const more = left === 0 ? [] : [html`<li class="more">${texts.moreWarnings(left)}</li>`];
-  return list([...shown.map(({ text }) => html`<li>${text}</li>`), ...more]);
+  return list([...shown.map((warning) => warningItem(texts, warning)), ...more]);
+}
+
+/** Colour alone says nothing to everybody: what has to be looked at says so in words. */
+function warningItem(texts: Texts, { text, severity }: RatedWarning, help: HtmlValue = false): Html {
+  const sign = severity === 'check' && html`<b>${texts.severities.check}:</b> `;
+  return html`<li class="${severity}">${sign}${text}${help}</li>`;
 }
 
 const mostInRow = 3;
@@ -135,6 +144,7 @@ export function stageList(texts: Texts, stages: readonly StageTime[], now: numbe
 
 const deliveryMoods: Record<DeliveryView['state'], Mood> = {
   pending: 'quiet',
+  held: 'attention',
   waiting: 'progress',
   delivering: 'progress',
   delivered: 'good',

@@ -15,6 +15,7 @@ import {
   warningList,
   whyBox,
 } from './parts.ts';
+import { acknowledgeButton, acknowledgements } from './acknowledge.ts';
 import { choicesSection } from './choices-section.ts';
 import { correctionSection } from './correction-section.ts';
 import type { ReadableIdentity } from '../../dicom/readable-identity.ts';
@@ -64,8 +65,10 @@ function head({ texts, series, now, operator, patient: known }: SeriesPageInput)
       <h1>${known === undefined ? words.title : known.name} <span class="key">${series.key}</span></h1>
       ${stateBadge(texts, series.state)}
     </div>
-    ${whyBox(texts, series)} ${warningList(texts, series.warnings)} ${stageList(texts, series.stages, now)}
+    ${whyBox(texts, series)} ${warningList(texts, series.warnings)} ${acknowledgements(texts, series)}
+    ${stageList(texts, series.stages, now)}
     <div class="actions">
+      ${operator !== undefined && acknowledgeButton(texts, series)}
       ${(operator === undefined ? [] : actionsOf(series)).map((action) => actionButton(texts, series, action))}
     </div>
     <p id="answer" class="answer" role="alert"></p>
@@ -199,12 +202,13 @@ function orders({ texts, series }: SeriesPageInput): Html {
   return html`<section class="panel">
     <h2>${words.orders.title}</h2>
     <div id="orders" data-live>
-      ${series.orders.length === 0 ? html`<p class="quiet">${words.orders.none}</p>` : series.orders.map((order) => orderCard(texts, series.key, order))}
+      ${series.orders.length === 0 ? html`<p class="quiet">${words.orders.none}</p>` : series.orders.map((order) => orderCard(texts, series.key, order, series.orders.length > 1))}
     </div>
   </section>`;
 }
 
-function orderCard(texts: Texts, series: string, order: OrderView): Html {
+/** @param several the head of the page does not say which order a warning is about */
+function orderCard(texts: Texts, series: string, order: OrderView, several: boolean): Html {
   const words = texts.series;
   const { bundle, state, rois, deliveries } = order;
   return html`<article class="order" id="order-${order.order}">
@@ -212,7 +216,7 @@ function orderCard(texts: Texts, series: string, order: OrderView): Html {
       ${bundle.name} <span class="quiet">${bundle.version}</span> ${badge(orderMoods[state], texts.orderStates[state])}
     </h3>
     <p class="quiet">${words.orders.revision(order.revision)}, ${texts.tries(order.tries)}</p>
-    ${problemBox(texts, order.problem)} ${warningList(texts, order.warnings)}
+    ${problemBox(texts, order.problem)} ${several && warningList(texts, order.warnings)}
     ${rois.length > 0 && roiTable(texts, rois)}
     ${deliveries.map(
       (delivery) =>

@@ -1,4 +1,5 @@
 import type { FilterChoices, SeriesView, SeriesFilter, SeriesPage, SeriesState } from '../../store/series.ts';
+import { isToCheck } from '../../store/orders.ts';
 import { seriesStates } from '../../store/series.ts';
 import type { ReadableIdentity } from '../../dicom/readable-identity.ts';
 import type { Texts } from '../texts/texts.ts';
@@ -175,15 +176,12 @@ function emptyList(texts: Texts, query: WorklistQuery, { aeTitle, dicomPort }: W
 /** One line a series; everything else of it stands in a second row that its button opens. */
 function row(texts: Texts, series: SeriesView, patient: ReadableIdentity | undefined, now: number): Html {
   const orders = series.orders.filter(({ state, revision }) => state !== 'superseded' && revision === series.revision);
-  const warnings = [
-    ...new Map(
-      [...series.warnings, ...orders.flatMap((order) => order.warnings)].map((one) => [one.text, one]),
-    ).values(),
-  ];
+  const warnings = series.warnings.filter(({ severity }) => severity !== 'notice');
   const deliveries = orders.flatMap((order) => order.deliveries);
-  const why = series.problem?.message ?? texts.stateHelp[series.state]?.message;
+  const toCheck = series.orders.some(isToCheck) ? warnings.find(({ severity }) => severity === 'check') : undefined;
+  const why = series.problem?.message ?? toCheck?.text ?? texts.stateHelp[series.state]?.message;
   const name = patient === undefined || patient.name === '' ? series.key : patient.name;
-  return html`<tr id="series-${series.key}">
+  return html`<tr id="series-${series.key}" class="${moods[series.state] === 'attention' && 'attention'}">
       <td class="state-cell">
         ${stateBadge(texts, series.state)}
         ${warnings.length > 0 && html`<span class="warned">${texts.warned(warnings.length)}</span>`}

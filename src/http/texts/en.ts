@@ -2,6 +2,7 @@ import type { RouteRole } from '../access/user.ts';
 import type { CommitmentState, DeliveryState, OrderState, SeriesState, StageName } from '../../store/series.ts';
 import type { Approval } from '../../dicom/rtstruct/received-structure-set.ts';
 import type { ControlRule } from '../../charts/individuals-chart.ts';
+import type { Severity } from '../../warning.ts';
 import type { ComparedRoi } from '../../work/correction.ts';
 import type { UnmatchedReason } from '../../intake/correction/match-structure-set.ts';
 
@@ -51,8 +52,11 @@ export const en = {
     queued: 'queued',
     contouring: 'contouring',
     contoured: 'contoured',
+    'contoured check': 'contoured, check',
+    held: 'held, check',
     delivering: 'delivering',
     delivered: 'delivered',
+    'delivered check': 'delivered, check',
     'delivery failed': 'delivery failed',
     'nothing found': 'nothing found',
     failed: 'failed',
@@ -60,6 +64,19 @@ export const en = {
   } satisfies Record<SeriesState, string>,
   /** Of states that come without an error: what it means, and what to do. */
   stateHelp: {
+    held: {
+      message: 'The contours may be wrong or incomplete: they are not delivered until somebody has looked.',
+      remedy:
+        'look at contours and warnings, then “I have looked: deliver”; or send a better CT, which replaces this one',
+    },
+    'delivered check': {
+      message: 'The contours may be wrong or incomplete; they were delivered.',
+      remedy: 'look at contours and warnings, correct them in the TPS where it is needed, then “I have looked”',
+    },
+    'contoured check': {
+      message: 'The contours may be wrong or incomplete.',
+      remedy: 'look at contours and warnings, then “I have looked”',
+    },
     unrouted: {
       message: 'No route matches this CT, so nothing was contoured.',
       remedy:
@@ -75,8 +92,9 @@ export const en = {
   /** What a warning means, by its code, where its text is short. */
   warningHelp: {
     COUNT_NOT_CONFIRMED:
-      'the number of images could not be checked with the sender: a missing end of the scan would not be noticed',
+      'its sender did not answer: the number of images could not be checked with the sender: a missing end of the scan would not be noticed',
   } as Partial<Record<string, string>>,
+  severities: { check: 'check', warning: 'warning', notice: 'notice' } satisfies Record<Severity, string>,
   /** What to do about a problem; the errors say it in English. */
   remedy: ({ remedy }: { code: string; remedy: string }) => remedy,
   orderStates: {
@@ -91,6 +109,7 @@ export const en = {
   } satisfies Record<OrderState, string>,
   deliveryStates: {
     pending: 'waits for the contours',
+    held: 'held until somebody has looked',
     waiting: 'waits for its next try',
     delivering: 'being sent',
     delivered: 'delivered',
@@ -174,6 +193,10 @@ export const en = {
           : `It is not known which images are missing: what lies in them is not contoured. Press again to contour the ${images} that are here.`,
       sure: 'Contour without the missing ones',
     },
+    acknowledge: 'I have looked',
+    acknowledgeHeld: 'I have looked: deliver',
+    acknowledgeHint: 'It is recorded with your name.',
+    acknowledged: (name: string) => `Warnings looked at by ${name},`,
     choices: {
       title: 'Which images are meant?',
       hint: 'The images do not make one scan. These can be contoured without the others; the choice is recorded with your name.',

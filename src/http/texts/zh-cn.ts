@@ -41,14 +41,29 @@ export const zhCn: Texts = {
     queued: '排队中',
     contouring: '勾画中',
     contoured: '已勾画',
+    'contoured check': '已勾画，请核查',
+    held: '暂缓发送，请核查',
     delivering: '发送中',
     delivered: '已送达',
+    'delivered check': '已送达，请核查',
     'delivery failed': '发送失败',
     'nothing found': '未发现结构',
     failed: '失败',
     'set aside': '已搁置',
   },
   stateHelp: {
+    held: {
+      message: '勾画可能有误或不完整：在有人查看之前不会发送。',
+      remedy: '查看勾画和警告，然后点击“我已查看：发送”；或发送更好的 CT 以取代本次结果',
+    },
+    'delivered check': {
+      message: '勾画可能有误或不完整；已经送达。',
+      remedy: '查看勾画和警告，必要时在计划系统中修改，然后点击“我已查看”',
+    },
+    'contoured check': {
+      message: '勾画可能有误或不完整。',
+      remedy: '查看勾画和警告，然后点击“我已查看”',
+    },
     unrouted: {
       message: '没有与该 CT 匹配的路由，因此未进行勾画。',
       remedy: '在配置中为其添加路由并运行 `contour-node reload`，然后点击“重新勾画”；或手动选择模型和目的地',
@@ -59,8 +74,9 @@ export const zhCn: Texts = {
     },
   },
   warningHelp: {
-    COUNT_NOT_CONFIRMED: '无法向发送方核实图像数量：扫描末端若有缺失将不会被发现',
+    COUNT_NOT_CONFIRMED: '发送方未答复：无法核实图像数量：扫描末端若有缺失将不会被发现',
   },
+  severities: { check: '请核查', warning: '警告', notice: '提示' },
   remedy: ({ code, remedy }) => remedyInChinese(code, remedy),
   orderStates: {
     queued: '排队中',
@@ -74,6 +90,7 @@ export const zhCn: Texts = {
   },
   deliveryStates: {
     pending: '等待勾画结果',
+    held: '暂缓发送，等待有人查看',
     waiting: '等待下一次尝试',
     delivering: '正在发送',
     delivered: '已送达',
@@ -149,6 +166,10 @@ export const zhCn: Texts = {
           : `不清楚缺少哪些图像：缺失部分中的结构不会被勾画。再按一次即勾画现有的 ${images} 幅。`,
       sure: '不含缺失图像进行勾画',
     },
+    acknowledge: '我已查看',
+    acknowledgeHeld: '我已查看：发送',
+    acknowledgeHint: '将连同您的用户名一并记录。',
+    acknowledged: (name) => `警告已由 ${name} 查看，`,
     choices: {
       title: '应使用哪些图像？',
       hint: '这些图像不属于同一次扫描。可以舍弃其余图像，仅勾画其中一部分；该选择将与您的用户名一起记录。',

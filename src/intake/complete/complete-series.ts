@@ -26,7 +26,7 @@ import { expectedCount } from './expected-count.ts';
 import { chosenOf } from './offer-choices.ts';
 import type { RetrieveSeries } from './retrieve-series.ts';
 import { besideRevision, imagesOf } from './later-images.ts';
-import { matchRoute } from './routing.ts';
+import { holdOf, matchRoute } from './routing.ts';
 import { writeOrder, type WrittenOrder } from './write-order.ts';
 import { manifestOfRevision, writeRevision } from './write-revision.ts';
 
@@ -81,7 +81,9 @@ export class SeriesCompletion {
     // What the operator leaves out has arrived too.
     const arrived = images.length + all.length - kept.length;
     const { expected, isAnswer } = await expectedCount(this.#peer(record), images, this.#options);
-    if (expected === undefined) warnings.push({ code: 'COUNT_NOT_CONFIRMED', text: 'count not confirmed' });
+    // Where no peer can be asked it is so with every series: no warning.
+    if (expected === undefined && this.#peer(record)?.seriesCountQuery === true)
+      warnings.push({ code: 'COUNT_NOT_CONFIRMED', text: 'count not confirmed' });
     if (record.assembly.released && !(expected !== undefined && arrived >= expected)) {
       warnings.push({ code: 'RELEASED', text: 'released by an operator although incomplete' });
     } else if (expected !== undefined && arrived < expected) {
@@ -157,6 +159,7 @@ export class SeriesCompletion {
       revision: record.revision,
       orders: [order],
       superseded: superseded.filter((one) => one !== order.order),
+      ...holdOf(this.#options.current().config.routes.find(({ name }) => name === record.route)),
     });
     onOrders(series);
   }
@@ -256,6 +259,7 @@ export class SeriesCompletion {
       orders,
       problems,
       superseded: supersededOrders(earlier, revision),
+      ...holdOf(route),
     });
     onOrders(series);
   }

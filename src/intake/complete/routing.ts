@@ -26,6 +26,11 @@ export function matchRoute(routes: readonly Route[], subject: RoutingSubject): R
   });
 }
 
+/** What the orders of a route say of a result that somebody has to look at. */
+export function holdOf(route: Pick<Route, 'hold'> | undefined): { hold?: 'check' } {
+  return route?.hold === 'check' ? { hold: 'check' } : {};
+}
+
 type Condition = Route['when']['attributes'][number];
 
 /** One of several values is enough. An absent or empty attribute has the empty text and no number. */

@@ -6,6 +6,7 @@ import { problem, problemFrom, problemFromText } from '../../problem.ts';
 import { retries } from '../../retries.ts';
 import type { OrderWork } from '../../store/unfinished-work.ts';
 import { orderFolder, resultFile } from '../../work/paths.ts';
+import { isCheck } from '../../warning.ts';
 import { type WorkResult, workResultSchema } from '../../work/work-result.ts';
 import { advanceJob, type FailedTry } from './advance-job.ts';
 import { readIfThere } from '../../if-there.ts';
@@ -70,13 +71,14 @@ function whyEnded({ state, failedReason }: FailedTry['status']): Problem {
 /** Whether there is a result, which then stands in the store. */
 async function recordResult(
   { store, log, onResult }: TryContext,
-  { series, revision, order }: OrderWork,
+  { series, revision, order, hold }: OrderWork,
 ): Promise<boolean> {
   const path = join(store.dataDirectory, orderFolder(series, revision, order), resultFile);
   const result = await readResult(path);
   if (result === undefined) return false;
   faultPoint('result-seen');
   const { status, error, rois, timings, warnings, structureSets } = result;
+  const check = status === 'contoured' && warnings.some(isCheck) && (hold === 'check' ? 'held' : 'not held');
   store.record(series, {
     kind: 'result',
     order,
@@ -86,9 +88,10 @@ async function recordResult(
     timings,
     warnings,
     profiles: structureSets.map(({ profile }) => profile),
+    ...(check !== false && { check }),
   });
   onResult(result);
-  log.info({ series, order, status }, 'order finished');
+  log.info({ series, order, status, ...(check !== false && { check }) }, 'order finished');
   return true;
 }
 

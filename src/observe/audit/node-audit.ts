@@ -76,7 +76,7 @@ export class NodeAudit {
     this.#trail.record({ event: 'deleted', ...this.#named(series), ...actor });
   }
 
-  /** An operator's action: retry, resend, release, choose, order, confirm … */
+  /** An operator's action: retry, resend, release, acknowledge, choose, order, confirm … */
   acted(
     action: string,
     series: string,

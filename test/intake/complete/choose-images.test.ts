@@ -66,7 +66,7 @@ test('of two acquisitions in one series an operator has one contoured, and the h
   assert.ok(shown.history.some((event) => event.text === `ann has some of the images contoured: ${text}`));
   assert.deepEqual(
     shown.warnings.filter(({ code }) => code === 'CHOSEN'),
-    [{ code: 'CHOSEN', text: `chosen by an operator: ${text}` }],
+    [{ code: 'CHOSEN', text: `chosen by an operator: ${text}`, severity: 'warning' }],
   );
   assert.doesNotMatch(JSON.stringify(shown), /Test\^|1\.2\.826/, 'no patient data, no UIDs');
   assert.deepEqual(await bench.actions.choices(key), [], 'nothing is left to choose');

@@ -57,7 +57,8 @@ test('48 of 49 images wait for a person, and are contoured with a warning where 
   assert.deepEqual([held.state, held.problem?.message], ['incomplete', '24 of 25 instances have arrived']);
   const taken = await shownOf(await peerWith(t, { missing: 'warn' }), ct);
   assert.equal(taken.state, 'unrouted');
-  assert.deepEqual(taken.warnings, [{ code: 'INSTANCES_MISSING', text: '24 of 25 instances have arrived' }]);
+  const text = '24 of 25 instances have arrived';
+  assert.deepEqual(taken.warnings, [{ code: 'INSTANCES_MISSING', text, severity: 'check' }]);
 });
 
 test('a tilted series is taken where its route resolves the tilt, and refused elsewhere', async (t) => {
