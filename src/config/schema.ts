@@ -99,7 +99,7 @@ export const destinationSchema = z.strictObject({
     .default('roi-description')
     .describe('where the structure set says that CT or result is unlike the training data'),
   segmentation: z
-    .literal(true)
+    .boolean()
     .optional()
     .describe('send a DICOM Segmentation (SEG) of the same structures behind each structure set'),
   retryHours: z.number().positive().default(12).describe('how long a delivery is tried'),

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { checkNames, recipeWarnings } from '../../src/config/check-recipes.ts';
 import { loadConfig, parseConfig } from '../../src/config/load.ts';
 import { FormulaError, parseFormula } from '../../src/config/recipe-formula.ts';
+import { nearestName, standardName } from '../../src/config/standard-names.ts';
 import { checkout } from '../support/run-program.ts';
 import { temporaryFolder, thresholdBundle } from '../support/threshold-bundle.ts';
 import { refusal } from './refusal.ts';
@@ -129,6 +130,22 @@ test('a bundle or an ROI that is not there is refused when the file is read', as
     message: `${at} threshold has no ROI 'SpinalCord'; it has Bright`,
   });
   assert.equal((await load('threshold/Bright')).config.recipes[0]?.structures[0]?.need, 'optional');
+});
+
+test('the nearest name is found from what people write; the table has its own spelling', () => {
+  for (const [written, nearest] of [
+    ['Left_Parotid', 'Parotid_L'],
+    ['Lung_Right', 'Lung_R'],
+    ['OpticNerve_L', 'OpticNrv_L'],
+    ['Cord', 'SpinalCord'],
+    ['Hypothalamus', 'Hypothalmus'],
+    ['Oesophagus', 'Esophagus'],
+  ] as const) {
+    assert.ok(!standardName(written), written);
+    assert.equal(nearestName(written), nearest);
+  }
+  for (const name of ['Lungs-GTV', 'Cochlea', 'LN_Neck_II_L', 'Brainstem_PRV03', 'CTVn2_5940', 'PTV_High', 'zRing'])
+    assert.ok(standardName(name), name);
 });
 
 test('a name that is not of TG-263 is warned of, with the nearest one', () => {

@@ -64,7 +64,7 @@ test('what a route sends, in the order of the recipe and as each destination nam
     ],
   );
   assert.deepEqual(plan?.refused, { destinations: ['clinic'], use: 'demonstration' });
-  assert.deepEqual(plan?.remarks, ["'Cord' is not a name of TG-263"]);
+  assert.deepEqual(plan?.remarks, ["'Cord' is not a name of TG-263; the nearest is SpinalCord"]);
   assert.deepEqual(
     rest?.sets.map(({ destinations }) => destinations),
     [[]],

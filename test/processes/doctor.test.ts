@@ -72,6 +72,7 @@ test('doctor finds everything in order, in words and as JSON', async (t) => {
   const outcome = await contourNode('doctor', '--config', path, '--json');
   assert.equal(outcome.code, 0, outcome.stdout);
   const checks = [...resultsOf(outcome).keys()];
+  assert.equal(resultsOf(outcome).get('route all')?.detail, 'threshold: Bright^AI to import');
   const expected =
     'configuration, data directory, redis, clock, dicom port, http port, accelerator, onnxruntime, tensorflow, bundle threshold, route all, peer tps, destination import';
   for (const name of expected.split(', ')) assert.ok(checks.includes(name), `${name}: ${checks.join(', ')}`);
@@ -200,6 +201,13 @@ test('doctor tells a TPS that refuses RT structure sets', async (t) => {
   // This one takes implicit VR only.
   const explicit = await tpsSections(t, { destination: { transferSyntaxes: ['explicit'] } });
   assert.match((await finding(t, 'destination import', explicit)).detail, /refused .* \(explicit\)/);
+});
+
+test('doctor tells a TPS that takes structure sets and refuses the segmentations that are to follow', async (t) => {
+  const sections = await tpsSections(t, { destination: { segmentation: true } });
+  const { detail, remedy } = await finding(t, 'destination import', sections);
+  assert.match(detail, /^PRESENTATION_CONTEXT_REFUSED: .*refused Segmentation Storage \(implicit\)/);
+  assert.match(remedy ?? '', /leave destinations\[\]\.segmentation out/);
 });
 
 test('doctor tells a TPS that offers no storage commitment although it is to be asked, and one that does', async (t) => {

@@ -44,6 +44,13 @@ export async function prepared(t: TestContext, files?: readonly ClinicFile[]): P
     bundle,
     modelsDirectory,
     order,
-    settings: { dataDirectory, modelsDirectory, engine, logging, warmUp: [bundle.manifest.name] },
+    settings: {
+      dataDirectory,
+      modelsDirectory,
+      engine,
+      logging,
+      warmUp: [bundle.manifest.name],
+      bundlesMegabytes: 750,
+    },
   };
 }

@@ -67,6 +67,20 @@ for (const spacing of [1, 3.9]) {
   });
 }
 
+test('blocks beside the shoulders that are dense throughout are outside, an arm with its bone is not', () => {
+  const volume = cylinderWithEllipsoids(grid([400, 300, 20], [1, 1, 3]), trunk, []);
+  paint(volume, (x, y) => Math.abs(Math.abs(x) - 165) < 20 && Math.abs(y - 90) < 25, 320);
+  paint(volume, (x, y) => Math.hypot(x - 165, y) < 25, 30);
+  paint(volume, (x, y) => Math.hypot(x - 165, y) < 10, 900);
+  const body = external(volume);
+  assert.deepEqual(
+    pieces(body, volume),
+    Array.from({ length: 20 }, () => ({ outer: 2, holes: 0 })),
+  );
+  assert.ok(body.high[0] > 200 + 165 + 20, 'the arm on the left');
+  assert.ok(body.low[0] > 200 - 165 + 20, 'nothing on the right');
+});
+
 test('a body that the image cuts reaches to its edge, and a CT without a table has no couch', () => {
   const volume = cylinderWithEllipsoids(grid([150, 150, 4], [1, 1, 3]), { centre: [40, 0], radii: [90, 60] }, []);
   const body = external(volume);

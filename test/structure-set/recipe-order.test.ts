@@ -8,8 +8,10 @@ import { readRtstruct } from '../../src/dicom/rtstruct/read-rtstruct.ts';
 import type { WorkResult } from '../../src/work/work-result.ts';
 import { loadBundle, type LoadedBundle } from '../../worker/bundles/load-bundle.ts';
 import { contourOrder } from '../../worker/order/contour-order.ts';
+import { noPynetdicom, python } from '../interop/pynetdicom.ts';
 import { clinicCt, writeFiles } from '../support/clinic-ct.ts';
 import { orderOnDisk, type OrderOnDisk } from '../support/order-on-disk.ts';
+import { runProgram } from '../support/run-program.ts';
 import { cylinderWithEllipsoids, type Ellipsoid, grid, writeCtFolder } from '../support/synthetic-ct.ts';
 import { temporaryFolder, thresholdBundle } from '../support/threshold-bundle.ts';
 
@@ -88,6 +90,25 @@ test('the order and the names of the recipe arrive, with types, colours and how 
   assert.ok(Math.abs(cm3.get('PTV_60')! / expected - 1) < 0.08, `${cm3.get('PTV_60')} cm3 of ${expected}`);
 });
 
+const listRois = `
+import json, sys, pydicom
+d = pydicom.dcmread(sys.argv[1])
+names = {roi.ROINumber: roi.ROIName for roi in d.StructureSetROISequence}
+print(json.dumps([
+    [str(roi.ROIName) for roi in d.StructureSetROISequence],
+    [str(names[roi.ReferencedROINumber]) for roi in d.ROIContourSequence],
+    [str(names[roi.ReferencedROINumber]) for roi in d.RTROIObservationsSequence],
+]))`;
+
+test('pydicom reads the names in the order of the recipe, in every sequence', { skip: noPynetdicom }, async (t) => {
+  const { order, result } = await run(await setUp(t), recipe('npc'));
+  const path = join(order.folder, result.structureSets[0]!.files.implicit!.file);
+  const { code, stdout, stderr } = await runProgram(python, ['-c', listRois, path]);
+  assert.equal(code, 0, stderr);
+  const names = ['PTV_60^AI', 'External^AI', 'zRing^AI', 'GTVp^AI'];
+  assert.deepEqual(JSON.parse(stdout), [names, names, names]);
+});
+
 test('two recipes on one CT give two structure sets with labels and UIDs of their own, each always the same', async (t) => {
   const bench = await setUp(t);
   const [one, two] = [await run(bench, recipe('npc')), await run(bench, recipe('organs', structures.slice(1, 2)))];
@@ -116,7 +137,7 @@ test('nothing is derived from what was not found; a required structure that is m
   );
 });
 
-test('left and right exchanged, and organs of two models that lie in one another, are warned of', async (t) => {
+test('left and right exchanged are warned of', async (t) => {
   const left: Ellipsoid = { centre: [35, 0, 18], radii: [12, 12, 11] };
   const { loaded, ...bench } = await setUp(t, [left]);
   const by = recipe('pairs', [

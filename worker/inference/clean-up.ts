@@ -53,31 +53,30 @@ export function cleanUp(mask: Mask, rules: Roi['cleanUp']): CleanedUp {
 export function fillHoles(voxels: Uint8Array, offset: number, nx: number, ny: number): void {
   const area = nx * ny;
   if (!voxels.subarray(offset, offset + area).includes(1)) return;
-  const outside = new Uint8Array(area);
-  const stack = new Int32Array(area);
-  let waiting = 0;
-  const visit = (v: number) => {
-    if (voxels[offset + v] !== 0 || outside[v] === 1) return;
-    outside[v] = 1;
-    stack[waiting] = v;
-    waiting += 1;
-  };
-  for (let x = 0; x < nx; x += 1) {
-    visit(x);
-    visit(area - nx + x);
+  // 1 where something is, or what is empty has been reached.
+  const taken = voxels.slice(offset, offset + area);
+  const stack: number[] = [];
+  for (let x = 0; x < nx; x += 1) stack.push(x, area - nx + x);
+  for (let y = 0; y < ny; y += 1) stack.push(y * nx, y * nx + nx - 1);
+  for (let seed = stack.pop(); seed !== undefined; seed = stack.pop()) {
+    if (taken[seed] === 1) continue;
+    // A run of zeros at once, and one seed for each run beside it.
+    const row = seed - (seed % nx);
+    let from = seed;
+    while (from > row && taken[from - 1] === 0) from -= 1;
+    let to = seed + 1;
+    while (to < row + nx && taken[to] === 0) to += 1;
+    taken.fill(1, from, to);
+    for (const beside of [-nx, nx]) {
+      if (row + beside < 0 || row + beside >= area) continue;
+      let before = 1;
+      for (let v = from + beside; v < to + beside; v += 1) {
+        const here = taken[v]!;
+        if (here < before) stack.push(v);
+        before = here;
+      }
+    }
   }
-  for (let y = 0; y < ny; y += 1) {
-    visit(y * nx);
-    visit(y * nx + nx - 1);
-  }
-  while (waiting > 0) {
-    waiting -= 1;
-    const v = stack[waiting]!;
-    const x = v % nx;
-    if (x > 0) visit(v - 1);
-    if (x < nx - 1) visit(v + 1);
-    if (v >= nx) visit(v - nx);
-    if (v < area - nx) visit(v + nx);
-  }
-  for (let v = 0; v < area; v += 1) if (outside[v] === 0) voxels[offset + v] = 1;
+  // What is not taken is a hole.
+  for (let v = 0; v < area; v += 1) voxels[offset + v] = voxels[offset + v]! | (1 - taken[v]!);
 }

@@ -26,7 +26,7 @@ function residentMegabytes(): number {
 
 async function start(settings: EngineSettings): Promise<State> {
   const log = createLog(settings, 'engine');
-  const bundles = new WarmBundles(settings.modelsDirectory);
+  const bundles = new WarmBundles(settings.modelsDirectory, () => residentMegabytes() > settings.bundlesMegabytes);
   const warmed: string[] = [];
   const problems: Problem[] = [];
   for (const name of settings.warmUp) {

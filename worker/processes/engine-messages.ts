@@ -14,6 +14,8 @@ const engineSettingsSchema = z.strictObject({
   logging: configSchema.shape.logging.unwrap(),
   /** Bundles to load and to run once before the first job. */
   warmUp: z.array(z.string()),
+  /** Above so many MB of resident memory no more than two bundles stay loaded. */
+  bundlesMegabytes: z.number(),
 });
 export type EngineSettings = z.output<typeof engineSettingsSchema>;
 

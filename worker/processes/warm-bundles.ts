@@ -3,17 +3,23 @@ import { type Bundle, listBundles, readBundle } from '../../src/bundles/read-bun
 import { type LoadedBundle, loadBundle } from '../bundles/load-bundle.ts';
 import type { EngineChoice } from '../engines/open-engine.ts';
 
-/** Number of bundles that stay loaded; a further one replaces the one that was used longest ago. */
-const kept = 2;
+/** As many stay loaded whatever they take: the one in use, and the one before. */
+const alwaysKept = 2;
 
-/** Bundles with a running engine. A bundle whose manifest changed on disk is loaded anew. */
+/**
+ * Bundles with a running engine: as many as memory allows, so that a recipe finds its models loaded; then the one that was used
+ * longest ago goes. A bundle whose manifest changed on disk is loaded anew.
+ */
 export class WarmBundles {
   readonly #modelsDirectory: string;
+  readonly #isTight: () => boolean;
   /** The one used last is the last entry. */
   readonly #warm = new Map<string, LoadedBundle>();
 
-  constructor(modelsDirectory: string) {
+  /** @param isTight whether the process holds so much memory that no further bundle should stay */
+  constructor(modelsDirectory: string, isTight: () => boolean) {
     this.#modelsDirectory = modelsDirectory;
+    this.#isTight = isTight;
   }
 
   /**
@@ -29,7 +35,7 @@ export class WarmBundles {
     this.#warm.delete(key);
     this.#warm.set(key, warm);
     for (const [oldest, { engine }] of this.#warm) {
-      if (this.#warm.size <= kept) break;
+      if (this.#warm.size <= alwaysKept || !this.#isTight()) break;
       this.#warm.delete(oldest);
       await engine.close();
     }

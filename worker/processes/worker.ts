@@ -278,6 +278,8 @@ function slotOptions(config: Config): SlotOptions {
       modelsDirectory: config.models.directory,
       engine: { ...config.engine, threads: config.engine.threads === 0 ? shared : config.engine.threads },
       logging: config.logging,
+      // The rest is for the CT: a process above recycleMegabytes is replaced after its job.
+      bundlesMegabytes: recycleMegabytes / 2,
       warmUp: [...new Set(config.routes.flatMap((route) => routeBundles(route, config)))],
     },
   };

@@ -20,12 +20,13 @@ export function couch({ grid, hu }: Volume, body: Part): Part {
   const area = nx * ny;
   const patient = placedOn(body, wholeGrid(grid)).voxels;
   const middle = (body.low[1] + body.high[1]) >> 1;
-  const sum = new Float64Array(area);
+  const sum = new Int32Array(area);
   const count = new Int32Array(area);
   for (let k = 0; k < nz; k += 1) {
-    for (let v = middle * nx; v < area; v += 1) {
-      if (patient[k * area + v] === 1) continue;
-      sum[v] = sum[v]! + Math.max(hu[k * area + v]!, -1024);
+    for (let v = middle * nx, at = k * area + v; v < area; v += 1, at += 1) {
+      if (patient[at] === 1) continue;
+      const value = hu[at]!;
+      sum[v] = sum[v]! + (value < -1024 ? -1024 : value);
       count[v] = count[v]! + 1;
     }
   }

@@ -14,6 +14,9 @@ const beyondCoreMm = 22;
 /** A further piece of the core of this size belongs to the patient, an arm or a foot, unless it is as flat as a table. */
 const furtherCm3 = 40;
 const flattest = 4;
+/** An arm or a foot is soft tissue and some bone; blocks of supports are dense throughout. */
+const softHu = [-300, 200] as const;
+const softShare = 0.4;
 /** Openings of the skin that are closed over: nostrils, the mouth, folds. */
 const closingMm = 12;
 
@@ -33,11 +36,17 @@ export function external(volume: Volume): Part {
 }
 
 /** The coarse pieces that belong to the patient, grown back to where the opening began, gaps closed and air filled. */
-function solidBody({ grid }: Volume, { tissue, core, rounds, size, step }: BodyCore): Uint8Array {
-  const body = patientPieces(core, size, (k) => {
-    const [dx, dy] = grid.spacing;
-    return (sliceThickness(grid.z)[k]! * step[0] * dx * step[1] * dy) / 1000;
-  });
+function solidBody({ grid, hu }: Volume, { tissue, core, rounds, size, step }: BodyCore): Uint8Array {
+  const [dx, dy] = grid.spacing;
+  const thickness = sliceThickness(grid.z);
+  const [width, height] = size;
+  const isSoft = (at: number): boolean => {
+    const [x, row] = [at % width, Math.trunc(at / width)];
+    const [y, k] = [row % height, Math.trunc(row / height)];
+    const middle = (k * grid.size[1] + y * step[1] + (step[1] >> 1)) * grid.size[0] + x * step[0] + (step[0] >> 1);
+    return hu[middle]! > softHu[0] && hu[middle]! < softHu[1];
+  };
+  const body = patientPieces(core, size, (k) => (thickness[k]! * step[0] * dx * step[1] * dy) / 1000, isSoft);
   for (let n = 0; n < rounds; n += 1) growInPlane(1, body, size, tissue);
   close(body, size, step[0] * grid.spacing[0]);
   return body;
@@ -51,16 +60,19 @@ function close(body: Uint8Array, size: readonly [number, number, number], pixelM
   for (let n = 0; n < rounds; n += 1) growInPlane(0, body, size);
 }
 
-/** The largest piece and every other one that is large and not flat. */
+/** The largest piece and every other one that is large, not flat and soft enough. */
 function patientPieces(
   core: Uint8Array,
   size: readonly [number, number, number],
   voxelCm3: (slice: number) => number,
+  isSoft: (at: number) => boolean,
 ): Uint8Array {
   const [width, height] = size;
   const found = components(core, size);
   const pieces = Array.from({ length: found.count }, () => ({
     cm3: 0,
+    pixels: 0,
+    soft: 0,
     left: Infinity,
     right: -1,
     front: Infinity,
@@ -72,6 +84,8 @@ function patientPieces(
     const length = found.length[run]!;
     const x = start % width;
     const y = Math.trunc(start / width) % height;
+    piece.pixels += length;
+    for (let at = start; at < start + length; at += 1) piece.soft += isSoft(at) ? 1 : 0;
     piece.cm3 += length * cm3[Math.trunc(start / width / height)]!;
     piece.left = Math.min(piece.left, x);
     piece.right = Math.max(piece.right, x + length - 1);
@@ -83,7 +97,8 @@ function patientPieces(
   found.start.forEach((start, run) => {
     const piece = pieces[found.label[run]!]!;
     const flat = piece.right - piece.left + 1 > flattest * (piece.back - piece.front + 1);
-    if (piece.cm3 === largest || (piece.cm3 >= furtherCm3 && !flat)) body.fill(1, start, start + found.length[run]!);
+    const isPatient = piece.cm3 >= furtherCm3 && !flat && piece.soft >= softShare * piece.pixels;
+    if (piece.cm3 === largest || isPatient) body.fill(1, start, start + found.length[run]!);
   });
   return body;
 }

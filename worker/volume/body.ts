@@ -128,8 +128,9 @@ export function coarseTissue(
   first: readonly [number, number] = [0, 0],
 ): Uint8Array {
   const [nx, ny, nz] = volume.grid.size;
+  const { hu } = volume;
   const tissue = new Uint8Array(width * height * nz);
-  const sums = new Float64Array(width);
+  const sums = new Int32Array(width);
   const least = sx * sy * tissueHu;
   for (let k = 0; k < nz; k += 1) {
     for (let y = 0; y < height; y += 1) {
@@ -139,7 +140,10 @@ export function coarseTissue(
         for (let x = 0; x < width; x += 1) {
           let sum = 0;
           // Padding of -2000 and less must not lower the mean of skin beside it.
-          for (let i = 0; i < sx; i += 1, v += 1) sum += Math.max(volume.hu[v]!, -1024);
+          for (const end = v + sx; v < end; v += 1) {
+            const value = hu[v]!;
+            sum += value < -1024 ? -1024 : value;
+          }
           sums[x] = sums[x]! + sum;
         }
       }
@@ -160,18 +164,20 @@ export function growInPlane(
   [width, height, depth]: readonly [number, number, number],
   within?: Uint8Array,
 ): void {
-  const area = width * height;
-  const before = new Uint8Array(area);
+  // With a pixel around the image, so that none of it lacks a neighbour; what grows is 1.
+  const stride = width + 2;
+  const before = new Uint8Array(stride * (height + 2));
+  const flip = 1 - value;
   for (let k = 0; k < depth; k += 1) {
-    before.set(mask.subarray(k * area, (k + 1) * area));
-    for (let y = 0, v = 0; y < height; y += 1) {
-      for (let x = 0; x < width; x += 1, v += 1) {
-        const beside =
-          (x > 0 && before[v - 1] === value) ||
-          (x < width - 1 && before[v + 1] === value) ||
-          (y > 0 && before[v - width] === value) ||
-          (y < height - 1 && before[v + width] === value);
-        if (beside && (within === undefined || within[k * area + v] === 1)) mask[k * area + v] = value;
+    const slice = mask.subarray(k * width * height, (k + 1) * width * height);
+    if (!slice.includes(value)) continue;
+    const limit = within?.subarray(k * width * height, (k + 1) * width * height);
+    for (let y = 0, v = 0, at = stride + 1; y < height; y += 1, at += 2)
+      for (const end = v + width; v < end; v += 1, at += 1) before[at] = slice[v]! ^ flip;
+    for (let y = 0, v = 0, at = stride + 1; y < height; y += 1, at += 2) {
+      for (const end = v + width; v < end; v += 1, at += 1) {
+        const beside = before[at - 1]! | before[at + 1]! | before[at - stride]! | before[at + stride]!;
+        if (beside === 1 && (limit === undefined || limit[v] === 1)) slice[v] = value;
       }
     }
   }

@@ -13,16 +13,20 @@ export function partContours(part: Part, ct: Grid): SlicePolygons[] {
   const [nx, ny, nz] = mask.grid.size;
   const found: SlicePolygons[] = [];
   const values = new Float32Array(nx * ny);
-  const rows = new Float32Array(nx * ny);
+  // With an empty row before and one behind.
+  const rows = new Float32Array(nx * (ny + 2));
   for (let k = 0; k < nz; k += 1) {
     const slice = mask.voxels.subarray(k * nx * ny, (k + 1) * nx * ny);
     if (!slice.includes(1)) continue;
-    for (let v = 0; v < slice.length; v += 1) {
-      const x = v % nx;
-      rows[v] = slice[v]! / 2 + ((x > 0 ? slice[v - 1]! : 0) + (x < nx - 1 ? slice[v + 1]! : 0)) / 4;
+    // Beyond the box there is nothing.
+    for (let start = 0; start < slice.length; start += nx) {
+      for (let v = start, before = 0; v < start + nx; v += 1) {
+        const here = slice[v]!;
+        rows[v + nx] = here / 2 + (before + (v + 1 < start + nx ? slice[v + 1]! : 0)) / 4;
+        before = here;
+      }
     }
-    for (let v = 0; v < slice.length; v += 1)
-      values[v] = rows[v]! / 2 + ((rows[v - nx] ?? 0) + (rows[v + nx] ?? 0)) / 4;
+    for (let v = 0; v < slice.length; v += 1) values[v] = rows[v + nx]! / 2 + (rows[v]! + rows[v + 2 * nx]!) / 4;
     for (const { slice: at, polygons } of slabContours({ first: k, values }, mask, 0.5))
       found.push({ slice: at + part.low[2], polygons });
   }
