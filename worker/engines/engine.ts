@@ -9,6 +9,8 @@ export interface Engine {
    * @throws ContourNodeError ENGINE_FAILED
    */
   run(input: Float32Array, shape: readonly number[]): Promise<{ data: Float32Array; shape: readonly number[] }>;
+  /** Gives back the memory that it keeps from run to run; absent where it keeps none. @throws ContourNodeError ENGINE_FAILED */
+  rest?(): Promise<void>;
   /** Frees every tensor; the engine cannot be used afterwards. */
   close(): Promise<void>;
 }

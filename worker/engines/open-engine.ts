@@ -33,6 +33,10 @@ export async function openEngine(bundle: Bundle, choice: EngineChoice): Promise<
     );
   }
   if (parsed.data.name === 'tensorflow') return openTensorFlow(bundle, parsed.data);
-  const { files } = bundle.manifest;
-  return openOnnxRuntime(join(bundle.directory, files.model.path), graphTensorsOf(bundle.manifest), parsed.data);
+  const { model } = bundle.manifest.files;
+  return openOnnxRuntime(join(bundle.directory, model.path), graphTensorsOf(bundle.manifest), {
+    ...parsed.data,
+    // A patch of a whole CT takes as much memory as there is: an arena would keep twice that.
+    ...(!('volume' in bundle.manifest) && { arenaFor: model.sha256 }),
+  });
 }

@@ -50,6 +50,7 @@ async function contour({ settings, bundles, log }: State, payload: ContourPayloa
       progress: (stage, fraction) => tell({ kind: 'progress', stage, fraction: Math.min(1, Math.max(0, fraction)) }),
     });
     const summary = { status, timings, peakResidentMegabytes, ...(error === undefined ? {} : { error }) };
+    await bundles.rest();
     tell({ kind: 'done', summary, residentMegabytes: residentMegabytes() });
   } catch (error) {
     log.error(

@@ -42,6 +42,14 @@ export class WarmBundles {
     return warm;
   }
 
+  /** Has the engines give back the memory that they keep from run to run. One that cannot is loaded anew, and verified. */
+  async rest(): Promise<void> {
+    for (const [key, { engine, members = [] }] of this.#warm) {
+      const engines = members.length > 0 ? members.map((member) => member.engine) : [engine];
+      await Promise.all(engines.map((one) => one.rest?.())).catch(() => this.#warm.delete(key));
+    }
+  }
+
   /** The folder of that name, or a sibling that holds the bundle with the wanted digest. */
   async #find(name: string, digest: string | undefined): Promise<Bundle> {
     const named = await readBundle(join(this.#modelsDirectory, name)).catch((error: unknown) => {
