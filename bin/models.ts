@@ -32,9 +32,10 @@ export const help = `usage: contour-node models list|verify|export|import|ensemb
   ranges NAME --training T.yaml [--data ARCHIVE] [--cache DIR]
                               add the ranges of the training data to a bundle that lacks them; the worker warns outside of
                               the ranges. T.yaml is the configuration that the bundle was trained with
-  card NAME [--out DIR] [--pictures]
+  card NAME [--out DIR] [--pictures] [--known-failure TEXT]...
                               the model card NAME.md in docs/models (or DIR): data, licence, figures, known failures;
-                              with --pictures also pictures of the phantoms with the worst results
+                              with --pictures also pictures of the phantoms with the worst results; --known-failure puts
+                              what is known to go wrong into the bundle, in place of what stands there, a sentence each
 
 An --out that exists needs --force; only card writes its file anew.
 

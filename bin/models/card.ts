@@ -5,6 +5,7 @@ import { ContourNodeError } from '../../src/errors.ts';
 import { loadBundle } from '../../worker/bundles/load-bundle.ts';
 import { modelCard } from '../../worker/bundles/model-card.ts';
 import { openBundle } from '../../worker/bundles/open-bundle.ts';
+import { recordKnownFailures } from '../../worker/bundles/recorded-metrics.ts';
 import { failurePictures } from '../../worker/evaluation/failure-pictures.ts';
 import { progressBar } from '../shared/progress.ts';
 import type { ModelsOptions } from './options.ts';
@@ -16,7 +17,9 @@ const pictureCount = 2;
 export async function card(config: Config, names: readonly string[], values: ModelsOptions): Promise<void> {
   const [name, ...more] = names;
   if (name === undefined || more.length > 0) throw new ContourNodeError('USAGE', 'models card takes one bundle');
-  const bundle = await openBundle(name, config.models.directory);
+  const opened = await openBundle(name, config.models.directory);
+  const known = values['known-failure'];
+  const bundle = known === undefined ? opened : await recordKnownFailures(opened, known);
   const out = values.out ?? join('docs', 'models');
   const title = bundle.manifest.name;
   await mkdir(out, { recursive: true });

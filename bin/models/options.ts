@@ -13,6 +13,7 @@ export const options = {
   configuration: { type: 'string' },
   folds: { type: 'string' },
   yes: { type: 'boolean', default: false },
+  'known-failure': { type: 'string', multiple: true },
   pictures: { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
   ...forceOption,
@@ -30,6 +31,7 @@ export interface ModelsOptions {
   readonly configuration?: string | undefined;
   readonly folds?: string | undefined;
   readonly yes: boolean;
+  readonly 'known-failure'?: string[] | undefined;
   readonly pictures: boolean;
   readonly json: boolean;
   readonly force: boolean;

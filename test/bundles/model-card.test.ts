@@ -78,3 +78,19 @@ test('models card --pictures draws phantoms, and keeps those that came out worst
   }
   assert.equal(await readFile(join(out, 'threshold.md'), 'utf8'), modelCard(bundle, pictures));
 });
+
+test('models card --known-failure puts what goes wrong into bundle and card, in place of what stood there', async (t) => {
+  const { directory } = await thresholdBundle(t, { metrics: { knownFailures: ['old'] } });
+  const out = await temporaryFolder(t);
+  const failures = ['loses a thin mandible', 'takes a metal implant for bone'];
+  const options = failures.flatMap((failure) => ['--known-failure', failure]);
+  const { code, stderr } = await contourNode('models', 'card', directory, '--out', out, ...options);
+  assert.equal(code, 0, stderr);
+  const { manifest } = await openBundle(directory, models);
+  assert.deepEqual(manifest.metrics['knownFailures'], failures);
+  const card = await readFile(join(out, 'threshold.md'), 'utf8');
+  for (const failure of failures) assert.ok(card.includes(`- ${failure}`), card);
+  const empty = await contourNode('models', 'card', directory, '--out', out, '--known-failure', ' ');
+  assert.equal(empty.code, 2);
+  assert.match(empty.stderr, /a known failure is empty/);
+});

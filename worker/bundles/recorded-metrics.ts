@@ -1,5 +1,8 @@
 import { z } from 'zod';
 import type { BundleManifest } from '../../src/bundles/manifest.ts';
+import type { Bundle } from '../../src/bundles/read-bundle.ts';
+import { ContourNodeError } from '../../src/errors.ts';
+import { rewriteManifest } from './rewrite-manifest.ts';
 
 /** The part of a bundle's `metrics` that a model card shows. */
 const meanAndSpread = z.object({ mean: z.number(), sd: z.number().nullable(), median: z.number() });
@@ -38,6 +41,17 @@ const diceFigures = z.object({
   dice: z.record(z.string(), z.union([z.number(), z.object({ mean: z.number(), min: z.number() }), z.null()])),
 });
 export type DiceFigures = z.output<typeof diceFigures>;
+
+/**
+ * Puts what is known to go wrong with a bundle into it, in place of what stands there.
+ * @throws ContourNodeError USAGE (an empty sentence), DISK_FULL
+ */
+export async function recordKnownFailures(bundle: Bundle, failures: readonly string[]): Promise<Bundle> {
+  if (failures.some((failure) => failure.trim() === ''))
+    throw new ContourNodeError('USAGE', 'a known failure is empty: say it in a sentence');
+  const knownFailures = failures.map((failure) => failure.trim());
+  return rewriteManifest(bundle, { metrics: { ...bundle.manifest.metrics, knownFailures } });
+}
 
 export interface RecordedMetrics {
   readonly evaluations: readonly RecordedEvaluation[];
