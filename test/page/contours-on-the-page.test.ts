@@ -102,7 +102,7 @@ test('a CT appears by itself, its contours lie where the phantom has them, a fai
 
   await page.getByText('Other model, other destination, delete').click();
   await page.getByLabel('Model').selectOption('phantom-gtvp');
-  await page.getByRole('button', { name: 'Contour and send' }).click();
+  await page.getByRole('button', { name: 'Contour; the result stays here' }).click();
   await page.locator('#orders .order').nth(1).waitFor();
   await eventually('the second order is drawn', 60, async () =>
     (await page.locator('#orders .order .badge', { hasText: 'contoured' }).count()) === 2 ? true : undefined,
