@@ -2,6 +2,23 @@
 export class UnreadInstances {
   readonly #waiting = new Map<string, Set<string>>();
 
+  /** By series, the instances that have come since. */
+  readonly #sentAgain = new Map<string, ReadonlySet<string>>();
+
+  /**
+   * An association of this series has ended: a router spreads what it repeats over several.
+   *
+   * @param accepted what it brought; undefined where something of it was refused or lost
+   * @returns the instances that associations without fault have brought since the last one with a fault
+   */
+  sentAgain(series: string, accepted: ReadonlySet<string> | undefined): ReadonlySet<string> {
+    const all = accepted === undefined ? new Set<string>() : (this.#sentAgain.get(series) ?? new Set()).union(accepted);
+    const isWaiting = [...this.#waiting.values()].some((those) => those.has(series));
+    if (isWaiting && all.size > 0) this.#sentAgain.set(series, all);
+    else this.#sentAgain.delete(series);
+    return all;
+  }
+
   /** The instance holds these series until it comes again. */
   hold(instances: readonly string[], series: string): void {
     for (const instance of instances)
