@@ -41,7 +41,7 @@ export function checkSpacing(z: readonly number[], limits: { sliceSpacingMm?: re
   });
   const jittering = faultOf(even) === undefined ? undefined : jitteringRuns(z, steps);
   const runs = jittering?.runs ?? even;
-  if (faultOf(runs) !== undefined) refuse(runs, steps);
+  if (faultOf(runs) !== undefined) refuse(runs, z, steps);
   checkLimits(
     runs.filter((run) => isLasting(run, runs)),
     limits.sliceSpacingMm,
@@ -78,6 +78,15 @@ function faultOf(runs: readonly Run[]): number | undefined {
   return index < 0 ? undefined : index;
 }
 
+/** Where every position is uneven, no step is at fault more than another. */
+function refuseJitter(z: readonly number[]): void {
+  const { spacing, deviation } = nearestEven(z);
+  if (deviation > stepTolerance.share * spacing) return;
+  const [beside, limit] = figures(deviation, jitterShare * spacing);
+  const text = `slices lie up to ${beside} mm beside even positions, at most ${limit} mm is taken`;
+  throw new ContourNodeError('SERIES_SPACING', text);
+}
+
 function isFault(runs: readonly Run[], index: number): boolean {
   return !isLasting(runs[index]!, runs) && !isJoint(runs, index);
 }
@@ -91,14 +100,16 @@ function isJoint(runs: readonly Run[], index: number): boolean {
   return areTwoSpacings && isShort && isLasting(before, runs) && isLasting(after, runs);
 }
 
-function refuse(runs: readonly Run[], steps: readonly number[]): never {
+function refuse(runs: readonly Run[], z: readonly number[], steps: readonly number[]): never {
+  const lasts = runs.some((run) => isLasting(run, runs));
+  if (!lasts) refuseJitter(z);
   // A step that is as expected is at fault for its neighbours alone.
   const isOdd = (index: number): boolean => {
     const expected = expectedSpacing(runs, index, steps);
     return Math.abs(steps[runs[index]!.start]! - expected) > Math.min(stepTolerance.mm, stepTolerance.share * expected);
   };
   const odd = runs.findIndex((_, index) => isFault(runs, index) && isOdd(index));
-  const index = odd >= 0 && runs.some((run) => isLasting(run, runs)) ? odd : oddest(runs, steps);
+  const index = lasts && odd >= 0 ? odd : oddest(runs, steps);
   const run = runs[index]!;
   const expected = expectedSpacing(runs, index, steps);
   const step = steps[run.start]!;

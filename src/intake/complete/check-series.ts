@@ -67,7 +67,9 @@ async function tiltOf(
  * image: the same pixels may be there in another encoding. What cannot be decoded is left out.
  */
 async function decodedPixels(folder: string, images: readonly StoredImage[]): Promise<ReadonlyMap<string, string>> {
-  const byPosition = Map.groupBy(images, ({ image }) => image.imagePosition.map((value) => Number(value).toFixed(1)).join(' '));
+  const byPosition = Map.groupBy(images, ({ image }) =>
+    image.imagePosition.map((value) => Number(value).toFixed(1)).join(' '),
+  );
   const digests = new Map<string, string>();
   for (const [position, atOnePlace] of byPosition) {
     if (position === '' || atOnePlace.length < 2) continue;

@@ -48,12 +48,13 @@ export function missingAfter(
     .union(new Set(refused.keys()))
     .union(new Set(unread.keys()));
   if (toRepeat.size === 0) return nothingMissing;
-  const why =
-    how === 'released'
-      ? (whyRefused(refused, unread, kept.instances > 0 ? undefined : toRepeat.size) ??
-        assembly.incomplete ??
-        toSendAgain(toRepeat.size))
-      : interrupted(how, toRepeat.size);
+  // Of what was refused as a whole the reason says more than the end of the association.
+  const isRefused = how === 'released' || (accepted.size === 0 && refused.size > 0);
+  const why = isRefused
+    ? (whyRefused(refused, unread, kept.instances > 0 ? undefined : toRepeat.size) ??
+      assembly.incomplete ??
+      toSendAgain(toRepeat.size))
+    : interrupted(how, toRepeat.size);
   return {
     toRepeat: [...toRepeat].toSorted(),
     unread: [...unreadBefore.difference(settled).union(new Set(unread.keys()))],
