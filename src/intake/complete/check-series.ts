@@ -68,7 +68,7 @@ async function tiltOf(
  */
 async function decodedPixels(folder: string, images: readonly StoredImage[]): Promise<ReadonlyMap<string, string>> {
   const byPosition = Map.groupBy(images, ({ image }) =>
-    image.imagePosition.map((value) => Number(value).toFixed(1)).join(' '),
+    image.imagePosition.map((value) => Math.round(10 * value)).join(' '),
   );
   const digests = new Map<string, string>();
   for (const [position, atOnePlace] of byPosition) {

@@ -20,28 +20,32 @@ export interface BesideRevision {
  * slices, images of another run of the scanner, or a volume of their own at the same place of the patient. Such images
  * change nothing of what was contoured and delivered. Undefined where there are none, or where they make another volume
  * of it, or none: late and corrected images.
+ * @param unchecked instances that came since the last check: the others have been told of
  */
 export function besideRevision(
   manifest: RevisionManifest,
   images: readonly StoredImage[],
   check: Check,
+  unchecked: ReadonlySet<string>,
 ): BesideRevision | undefined {
   const standing = imagesOf(manifest, images);
   const ofRevision = new Set(standing);
   const added = images.filter((image) => !ofRevision.has(image));
   if (added.length === 0 || isChanged(manifest, standing)) return undefined;
+  const since = added.filter(({ instance }) => unchecked.has(instance));
+  const news = since.length > 0 ? since : added;
   try {
     const { slices, leftOut } = check([...standing, ...added]);
     const uids = new Set(slices.map(({ sopInstanceUid }) => sopInstanceUid));
     const isWhole = manifest.slices.every(({ sopInstanceUid }) => uids.has(sopInstanceUid));
     if (isWhole && uids.size > new Set(manifest.slices.map(({ sopInstanceUid }) => sopInstanceUid)).size)
       return undefined;
-    if (isWhole) return { what: whatOf(added, leftOut), added, standing };
+    if (isWhole) return { what: whatOf(news, leftOut), added: news, standing };
   } catch (error) {
     if (asContourNodeError(error).code === 'SERIES_MIXED_IDENTITY') return undefined;
   }
   const isOther = areOtherRun(imagesIn(standing), imagesIn(added)) || isAcquisition(standing, added, check);
-  return isOther ? { what: 'second acquisition', added, standing } : undefined;
+  return isOther ? { what: 'second acquisition', added: news, standing } : undefined;
 }
 
 /** What images are that the check leaves out. */

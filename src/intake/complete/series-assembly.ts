@@ -176,10 +176,7 @@ export class SeriesAssembly {
     const record = store.get(series);
     // Otherwise the series was completed with all that the association brought.
     const isOpen = record !== undefined && isAssembling(record);
-    const sentAgain = this.#unread.sentAgain(
-      series,
-      how === 'released' && unread.size + arrivals.refused.size === 0 ? arrivals.accepted : undefined,
-    );
+    const sentAgain = this.#unread.sentAgain(series, how === 'released' && unread.size === 0 ? arrivals : undefined);
     const missing = isOpen
       ? missingAfter(record, how, arrivals, unread, sentAgain, () => store.images(series))
       : nothingMissing;
