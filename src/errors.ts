@@ -54,7 +54,11 @@ const catalogue = {
     dimse: 'cannotUnderstand',
     remedy: 'correct the UID where the image was written (PS3.5 section 9.1), then send it again',
   },
-  DICOM_NOT_CT: { fault: 'CT', dimse: 'dataSetDoesNotMatchSopClass', remedy: 'only CT Image Storage can be contoured' },
+  DICOM_NOT_CT: {
+    fault: 'CT',
+    dimse: 'dataSetDoesNotMatchSopClass',
+    remedy: 'only CT Image Storage and Enhanced CT Image Storage can be contoured',
+  },
   INSTANCE_MISMATCH: {
     dimse: 'dataSetDoesNotMatchSopClass',
     remedy: 'the sender names another instance than it sends: look at its log',

@@ -68,6 +68,7 @@ export const operationsInChinese: OperationsTexts = {
 | 一个序列中有两名患者 | 已拒绝，SERIES_MIXED_IDENTITY | 页面显示哪些图像属于另一名患者；在来源处更正 |
 | 层面中混有少量重建图、报告页或其他矩阵的图像 | W LEFT_OUT | 查看数量和原因 |
 | 这类图像很多 | 已拒绝，SERIES_MIXED_SIZE 或 SERIES_NOT_AXIAL | 在页面上选择，或只发送层面 |
+| 没有像素的图像，或与原始图像位置相同的派生图像 | W LEFT_OUT；若某一层丢失了像素：已拒绝，SERIES_HEADER 或 SERIES_MISSING_SLICE | 重新发送该层 |
 | MIP、MinIP 等投影 | 已拒绝，SERIES_PROJECTION | 发送薄层图像 |
 | 名为 MPR、REFORMATTED、AVERAGE 的横断面容积 | W DERIVED | 无需处理 |
 | 缺少一层 | 已拒绝，SERIES_MISSING_SLICE | 补发；将生成新的修订 |
@@ -75,7 +76,7 @@ export const operationsInChinese: OperationsTexts = {
 | 层面略有错位，位置不均匀 | W IN_PLANE_SHIFT、SPACING_JITTER | 无需处理：每条轮廓位于自己的层面 |
 | 机架倾斜 | 已拒绝，SERIES_GANTRY_TILT；设有 \`routes[].tilt: resolve\` 时为 W TILTED | 重建为无倾斜，或为该路由启用 |
 | 定位像、剂量报告、屏幕截图单独成序列 | 无需勾画 | 无需处理 |
-| 同一 CT 以新的 UID 再次到达 | W REPEAT；送达之后：保持已送达，历史记录注明重复 | 无需处理 |
+| 同一 CT 以新的 UID 再次到达（任何压缩方式） | W REPEAT；送达之后：保持已送达，历史记录注明重复 | 无需处理 |
 | 第二次采集 | 已拒绝，SERIES_TWO_ACQUISITIONS；送达之后：保持已送达，W SECOND_ACQUISITION | 在页面上选择；送达之后若要勾画第二次采集，请作为单独的序列发送 |
 | 同一位置有不同像素；两个参考坐标系 | 已拒绝，SERIES_DUPLICATE_POSITION、SERIES_MIXED_FRAME | 若页面提供选择，请在页面上选择 |
 | 元素重复、未知 VR、序列元素损坏 | 照常勾画；若该元素决定图像内容或归属，则已拒绝，DICOM_UNREADABLE | 在来源处更正 |

@@ -72,7 +72,7 @@ it is its \`peers[].accept\`.
 | --- | --- | --- |
 | one image of a series is refused: cut off, too few pixels, no UID | incomplete, SERIES_INCOMPLETE with the reason of that image | send the series again; when all of it has come, it goes on by itself |
 | every image is refused | rejected, with the reason of the images | correct what the reason names, send again |
-| an image of which the series cannot be read | incomplete: the series that came on the same association | send them again, whole |
+| an image of which the series cannot be read | incomplete: the series that came on the same association | send them again, whole, over one association or several |
 | an association is aborted, a cable pulled | incomplete | the sender repeats it, most by themselves |
 | bytes behind the pixels | W SURPLUS_PIXEL_BYTES | nothing |
 | UIDs with leading zeros; one patient in two spellings | contoured | nothing; IDENTITY_INCOMPLETE (W): see that the patient is the right one |
@@ -80,6 +80,7 @@ it is its \`peers[].accept\`.
 | two patients in one series | rejected, SERIES_MIXED_IDENTITY | the page shows which images are of the other one; correct at the source |
 | some reformats, report pages, images of another matrix among the slices | W LEFT_OUT | read how many and why |
 | many of them | rejected, SERIES_MIXED_SIZE or SERIES_NOT_AXIAL | choose on the page, or send the slices alone |
+| an image without pixels, a derived image where an original one lies | W LEFT_OUT; rejected, SERIES_HEADER or SERIES_MISSING_SLICE, where a slice lost its pixels | send that slice again |
 | MIP, MinIP and other projections | rejected, SERIES_PROJECTION | send the thin slices |
 | an axial volume named MPR, REFORMATTED, AVERAGE | W DERIVED | nothing |
 | a slice is missing | rejected, SERIES_MISSING_SLICE | send it; a new revision is made |
@@ -87,7 +88,7 @@ it is its \`peers[].accept\`.
 | slices a little beside each other, uneven positions | W IN_PLANE_SHIFT, SPACING_JITTER | nothing: each contour lies at its own slice |
 | a tilted gantry | rejected, SERIES_GANTRY_TILT; with \`routes[].tilt: resolve\` W TILTED | reconstruct without tilt, or turn it on for the route |
 | scouts, dose reports, screen captures as a series | nothing to contour | nothing |
-| the CT once more under new UIDs | W REPEAT; after the delivery: delivered as before, the history says repeat | nothing |
+| the CT once more under new UIDs, in any compression | W REPEAT; after the delivery: delivered as before, the history says repeat | nothing |
 | a second acquisition | rejected, SERIES_TWO_ACQUISITIONS; after the delivery: delivered as before, W SECOND_ACQUISITION | choose on the page; to contour the second one after a delivery, send it as a series of its own |
 | other pixels at the same positions; two frames of reference | rejected, SERIES_DUPLICATE_POSITION, SERIES_MIXED_FRAME | choose on the page, where it offers a choice |
 | an element twice, an unknown VR, a broken sequence | contoured; rejected, DICOM_UNREADABLE, where the element says what or whose the image is | correct it at the source |

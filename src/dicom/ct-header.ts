@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ContourNodeError } from '../errors.ts';
 import { refuseDoubtful, type DataSet, type DicomFile } from './data-set.ts';
+import { describedProjection } from './image-type.ts';
 import { type StudyValues, studyValues } from './readable-study.ts';
 import { checkUid, checkUidLength, isUid } from './uid.ts';
 
@@ -68,9 +69,17 @@ export interface CtHeader {
     readonly seriesTime: string;
     /** Convolution Kernel. */
     readonly kernel: string;
+    /** Temporal Position Identifier or Index; this and what follows is absent in what an earlier version has kept. */
+    readonly temporalPosition?: string;
+    readonly kvp?: string;
+    readonly sliceThickness?: string;
   };
   /** Codes of the Derivation Code Sequence (PS3.16 CID 7203); absent where there are none. */
   readonly derivation?: readonly string[];
+  /** What beside Image Type says that this is a projection: `Series Description MIP`. */
+  readonly projection?: string;
+  /** The instance has no Pixel Data. */
+  readonly noPixels?: true;
   /** Bytes behind the uncompressed pixels; absent where there are none. */
   readonly surplusPixelBytes?: number;
   /** (0020,1209), which few senders give. */
@@ -91,8 +100,7 @@ const decisive = new Set(
 /**
  * The header of a CT image.
  * @throws DICOM_NOT_CT another SOP class
- * @throws DICOM_UNREADABLE without the UIDs that name it, or without pixels; a decisive element that occurs twice with
- *   different values
+ * @throws DICOM_UNREADABLE without the UIDs that name it; a decisive element that occurs twice with different values
  * @throws DICOM_UID a UID of more than 64 characters
  */
 export function ctHeaderOf(file: DicomFile): CtHeader {
@@ -120,7 +128,6 @@ export function headerOf(file: DicomFile, values: DataSet): CtHeader {
   checkUid('Series Instance UID', seriesInstanceUid);
   const frameOfReferenceUid = uid('00200052');
   checkUidLength('Frame of Reference UID', frameOfReferenceUid);
-  if (file.pixelData === undefined) throw new ContourNodeError('DICOM_UNREADABLE', 'the image has no pixel data');
 
   const number = (tag: string): number => values.numbers(tag)[0] ?? Number.NaN;
   const code = (tag: string): string => values.strings(tag)[0] ?? '';
@@ -129,6 +136,7 @@ export function headerOf(file: DicomFile, values: DataSet): CtHeader {
   const related = number('00201209');
   const surplus = surplusPixelBytes(file);
   const derivation = values.items('00089215').flatMap((item) => item.strings('00080100'));
+  const projection = describedProjection(values);
   return {
     transferSyntaxUid,
     sopClassUid,
@@ -163,8 +171,13 @@ export function headerOf(file: DicomFile, values: DataSet): CtHeader {
       acquisition: code('00200012'),
       seriesTime: `${code('00080021')} ${code('00080031')}`.trim(),
       kernel: values.strings('00181210').join('\\'),
+      temporalPosition: code('00200100') || String(values.numbers('00209128')[0] ?? ''),
+      kvp: code('00180060'),
+      sliceThickness: code('00180050'),
     },
     ...(derivation.length > 0 && { derivation }),
+    ...(projection !== undefined && { projection }),
+    ...(file.pixelData === undefined && { noPixels: true as const }),
     ...(surplus > 0 && { surplusPixelBytes: surplus }),
     ...(Number.isInteger(related) && related > 0 && { numberOfSeriesRelatedInstances: related }),
     headerSha256: headerSha256(file),

@@ -15,7 +15,8 @@ export interface CtInstance extends CtHeader {
   /**
    * `stored-values`: of the decoded values in 16-bit little endian, so that the same pixels are the same in every
    * lossless encoding. `encoded`: of the bytes as they stand, where the caller did not want compressed ones decoded,
-   * and for a localiser or report of 8 bits stored, of colours or without position, which is no slice and has to be kept all the same.
+   * and for a localiser or report of 8 bits stored, of colours, without position or without pixels, which is no slice and
+   * has to be kept all the same.
    */
   readonly pixelsHashed: 'stored-values' | 'encoded';
 }
@@ -83,15 +84,17 @@ export function imagesIn(kept: readonly { readonly image: KeptCt }[]): CtInstanc
   return kept.flatMap(({ image }) => image.frames ?? [image]);
 }
 
-function canBeSlice({ bitsAllocated, bitsStored, samplesPerPixel, numberOfFrames, imagePosition }: CtHeader): boolean {
-  const isGreyFrame = samplesPerPixel === 1 && numberOfFrames === 1;
+function canBeSlice(header: CtHeader): boolean {
+  const { bitsAllocated, bitsStored, samplesPerPixel, numberOfFrames, imagePosition, noPixels } = header;
+  const isGreyFrame = samplesPerPixel === 1 && numberOfFrames === 1 && noPixels !== true;
   return isGreyFrame && bitsAllocated === 16 && bitsStored > 8 && imagePosition.length > 0;
 }
 
 function encodedSha256({ bytes, pixelData }: DicomFile): string {
-  const { offset, length, fragments } = pixelData!;
-  const parts = length === undefined ? fragments : [{ offset, length }];
   const hash = createHash('sha256');
+  if (pixelData === undefined) return hash.digest('hex');
+  const { offset, length, fragments } = pixelData;
+  const parts = length === undefined ? fragments : [{ offset, length }];
   for (const part of parts) hash.update(bytes.subarray(part.offset, part.offset + part.length));
   return hash.digest('hex');
 }

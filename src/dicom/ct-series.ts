@@ -8,7 +8,8 @@ import { refuseUnusable, twoPatients } from './refuse-images.ts';
 import { samePatient, type SamePatient } from './same-patient.ts';
 import { seriesWarnings } from './series-warnings.ts';
 import { checkSpacing } from './slice-spacing.ts';
-import { type OtherImages, type SeriesImage, sortImages } from './sort-images.ts';
+import type { PixelsOf } from './same-positions.ts';
+import { type OtherImages, type OtherKind, type SeriesImage, sortImages } from './sort-images.ts';
 import { stackGeometry } from './stack-geometry.ts';
 
 export interface SeriesLimits {
@@ -26,7 +27,7 @@ export interface CheckedSeries<T extends CtHeader = CtHeader> {
   readonly geometry: CtGeometry;
   /** In the order of `geometry.z`: ascending, from the feet to the head. Slice 1 of a message is the first. */
   readonly slices: readonly T[];
-  readonly leftOut: readonly { instance: T; reason: string }[];
+  readonly leftOut: readonly { instance: T; kind: OtherKind; reason: string }[];
   /** The slice from which patient and study are copied, with its own character set. */
   readonly identityFrom: T;
   readonly warnings: readonly Warning[];
@@ -35,13 +36,15 @@ export interface CheckedSeries<T extends CtHeader = CtHeader> {
 /**
  * Whether the images of one series make one volume: identity, frame of reference, orientation, size and positions
  * (DESIGN.md section 2, item 4). The order in which the instances come does not matter, but for repeats: the first counts.
+ * @param pixelsOf as sortImages
  * @throws SERIES_* with the reason in words, without patient data
  */
 export function checkCtSeries<T extends SeriesImage>(
   instances: readonly T[],
   limits: SeriesLimits = {},
+  pixelsOf?: PixelsOf<T>,
 ): CheckedSeries<T> {
-  const sorted = sortImages(instances);
+  const sorted = sortImages(instances, pixelsOf);
   const { slices: images, others } = sorted;
   try {
     refuseUnusable(sorted);
@@ -55,7 +58,9 @@ export function checkCtSeries<T extends SeriesImage>(
     return {
       geometry,
       slices,
-      leftOut: others.flatMap(({ reason, images: group }) => group.map((instance) => ({ instance, reason }))),
+      leftOut: others.flatMap(({ kind, reason, images: group }) =>
+        group.map((instance) => ({ instance, kind, reason })),
+      ),
       identityFrom: images[patient.fullest]!,
       warnings: [...spacing, ...stack.warnings, ...seriesWarnings(slices, others, plane, patient)],
     };

@@ -1,7 +1,7 @@
 import type { ContourNodeError } from '../errors.ts';
 import type { CtHeader } from './ct-header.ts';
 import { twoPatients } from './refuse-images.ts';
-import { type Acquisition, numberedRuns } from './same-positions.ts';
+import { type Acquisition, numberedRuns, positionsOf } from './same-positions.ts';
 import { samePatient } from './same-patient.ts';
 import { type OtherImages, type OtherKind, type SeriesImage, sortImages } from './sort-images.ts';
 
@@ -24,7 +24,7 @@ const mayBeScan: ReadonlySet<OtherKind> = new Set(['orientation', 'matrix', 'pla
 
 /**
  * What a person may choose of a series that is not usable as a whole: each acquisition, study or frame of reference of
- * several; or its slices, or another group of images. Whether what is kept makes a volume has not been looked at. Empty where every image is a
+ * several; one of two images at each position; or its slices, or another group of images. Whether what is kept makes a volume has not been looked at. Empty where every image is a
  * slice. Where the images may be of two patients no choice is safe, and one shows which images are of another one.
  */
 export function imageChoices<T extends SeriesImage>(images: readonly T[]): ImageChoice<T>[] {
@@ -33,6 +33,13 @@ export function imageChoices<T extends SeriesImage>(images: readonly T[]): Image
   const rest = others.map(({ reason, images: group }) => ({ reason, images: group }));
   const parts = partsOf(slices, acquisitions);
   if (parts.length > 0) return parts.map((part) => only(part, [...parts, ...rest]));
+  const halves = halvesOf(slices);
+  if (halves.length > 0)
+    return halves.map((half) => ({
+      kind: 'without',
+      kept: slices.filter((slice) => !half.images.includes(slice)),
+      leftOut: [half, ...rest],
+    }));
   if (others.length === 0 || slices.length === 0) return [];
   const main = { reason: 'the other slices', images: slices };
   const scans = others.filter(({ kind }) => mayBeScan.has(kind)).map(({ reason }) => reason);
@@ -71,6 +78,18 @@ function partsOf<T extends SeriesImage>(slices: readonly T[], acquisitions: read
   };
   const studies = by('study', ({ studyInstanceUid }) => studyInstanceUid);
   return studies.length > 0 ? studies : by('frame of reference', ({ frameOfReferenceUid }) => frameOfReferenceUid);
+}
+
+/** Where pairs of slices lie at one position and nothing parts them, the second of each, and the first. */
+function halvesOf<T extends SeriesImage>(slices: readonly T[]): Group<T>[] {
+  const shared = positionsOf(slices).filter(({ length }) => length > 1);
+  if (shared.length === 0 || shared.some(({ length }) => length > 2)) return [];
+  const numberOf = ({ instanceNumber }: T): number => Number.parseInt(instanceNumber, 10) || 0;
+  const pairs = shared.map((pair) => pair.toSorted((a, b) => numberOf(a) - numberOf(b)) as [T, T]);
+  return [
+    { reason: 'the second of two images at one position', images: pairs.map(([, second]) => second) },
+    { reason: 'the first of two images at one position', images: pairs.map(([first]) => first) },
+  ];
 }
 
 function only<T>(group: Group<T>, all: readonly Group<T>[]): ImageChoice<T> {

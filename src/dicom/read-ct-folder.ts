@@ -5,9 +5,10 @@ import type { CheckedSeries, SeriesLimits } from './ct-series.ts';
 import { ctImageStorage, ctInstancesOf, type CtInstance } from './ct-instance.ts';
 import { enhancedCtImageStorage } from './enhanced-ct.ts';
 import { filesBelow } from './files-below.ts';
-import { namedKind } from './image-type.ts';
+import { nothingToContour } from './refuse-images.ts';
 import type { SliceSource } from './slice-source.ts';
 import { beginsAsDicom, parseDicom, storageClassOf } from './read-data-set.ts';
+import { sortImages } from './sort-images.ts';
 
 export interface CtFolder {
   readonly series: CheckedSeries<CtInstance>;
@@ -90,8 +91,7 @@ export async function readCtFolder(paths: readonly string[], options: ReadCtFold
  */
 function oneSeries(all: readonly CtInstance[]): { images: CtInstance[] | undefined; others: number } {
   const series = [...Map.groupBy(all, ({ seriesInstanceUid }) => seriesInstanceUid).values()];
-  const hasSlices = (images: readonly CtInstance[]): boolean =>
-    images.some(({ imageType }) => !['localiser', 'report'].includes(namedKind(imageType)?.kind ?? ''));
+  const hasSlices = (images: readonly CtInstance[]): boolean => nothingToContour(sortImages(images)) === undefined;
   const [images = series[0]!, ...more] = series.filter(hasSlices);
   if (more.length > 0) return { images: undefined, others: more.length + 1 };
   return { images, others: all.length - images.length };

@@ -68,10 +68,13 @@ export function beginsAsDicom(file: Uint8Array): boolean {
   return metaOffset(file) !== undefined || bareEncoding(file) !== undefined;
 }
 
-/** Where the file meta information begins: behind prefix and preamble, or where programs that leave these out put it. */
+/** Where the file meta information begins: behind preamble and prefix, or where programs that leave these out put it. */
 function metaOffset(file: Uint8Array): number | undefined {
   if (latin1(file, 128, 4) === 'DICM') return 132;
-  return latin1(file, 0, 6) === '\x02\0\0\0UL' ? 0 : undefined;
+  // Its first elements are (0002,0000) to (0002,0002).
+  const isGroup2 = (at: number): boolean =>
+    file[at] === 2 && file[at + 1] === 0 && file[at + 2]! <= 2 && file[at + 3] === 0;
+  return [0, 128, 132].find((at) => isGroup2(at) && ['UL', 'OB', 'UI'].includes(latin1(file, at + 4, 2)));
 }
 
 /** The SOP class that the file meta information names, also where the data set is damaged; undefined where none does. */
@@ -86,6 +89,8 @@ export function storageClassOf(file: Uint8Array): string | undefined {
 /** What stands before the data set. */
 export interface Opening {
   readonly transferSyntax: TransferSyntax;
+  /** No Transfer Syntax UID says so. */
+  readonly isGuessed: boolean;
   /** As the file meta information has it. */
   readonly sopClassUid?: string | undefined;
   readonly sopInstanceUid?: string | undefined;
@@ -99,7 +104,7 @@ export function readOpening(file: Uint8Array): Opening {
   if (offset === undefined) {
     const transferSyntax = bareEncoding(file);
     if (transferSyntax === undefined) throw unreadable('not a DICOM file (no DICM at byte 128)');
-    return { transferSyntax, end: 0 };
+    return { transferSyntax, isGuessed: true, end: 0 };
   }
   const explicit = transferSyntaxOf(explicitVrLittleEndian)!;
   const group2 = guarded(() =>
@@ -112,10 +117,18 @@ export function readOpening(file: Uint8Array): Opening {
     throw unreadable('the file meta information is cut off');
   }
   const transferSyntaxUid = metaSet.string('00020010');
-  if (transferSyntaxUid === undefined) throw unreadable('no Transfer Syntax UID in the file meta information');
+  // PS3.5 section 10: every syntax that is not in the table is Explicit VR Little Endian around its pixels.
+  const named =
+    transferSyntaxUid === undefined
+      ? undefined
+      : (transferSyntaxOf(transferSyntaxUid) ?? unknownSyntax(explicit, transferSyntaxUid));
+  // Some programs write what the file meta information does not say, or say nothing.
+  const isPlain = named === undefined || (named.codec === 'native' && !named.deflated);
+  const transferSyntax = (isPlain ? bareEncoding(file.subarray(group2.end)) : undefined) ?? named;
+  if (transferSyntax === undefined) throw unreadable('no Transfer Syntax UID in the file meta information');
   return {
-    // PS3.5 section 10: every syntax that is not in the table is Explicit VR Little Endian around its pixels.
-    transferSyntax: transferSyntaxOf(transferSyntaxUid) ?? unknownSyntax(explicit, transferSyntaxUid),
+    transferSyntax,
+    isGuessed: named === undefined,
     sopClassUid: metaSet.string('00020002'),
     sopInstanceUid: metaSet.string('00020003'),
     end: group2.end,
@@ -136,7 +149,7 @@ function parse(file: Uint8Array, options: { headerOnly: boolean; fileLength: num
   const pixelElement = elements.get(pixelDataTag);
   if (pixelElement === undefined && bytes.length < fileLength) throw unreadable('the header ends beyond what was read');
 
-  if (opening.end === 0 && pixelElement?.hadUndefinedLength === true) {
+  if (opening.isGuessed && pixelElement?.hadUndefinedLength === true) {
     throw unreadable('without file meta information nothing says how the pixels are compressed');
   }
   const dataSet = new ElementDataSet(elements, bytes, transferSyntax.bigEndian);

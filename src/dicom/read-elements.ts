@@ -39,6 +39,10 @@ export function readElements(
     const tag = parserTag.slice(1);
     const action = what(tag);
     if (action === 'stop') break;
+    if (delimiters.has(tag)) {
+      stream.seek(8);
+      continue;
+    }
     const untilTag = action === 'header' ? parserTag : undefined;
     const { element, damaged } = readOrStepOver(stream, syntax, untilTag);
     const known = elements.get(tag);
@@ -49,6 +53,9 @@ export function readElements(
   }
   return { elements, doubtful, end: stream.position };
 }
+
+/** Of items and sequences (PS3.5 section 7.5): some writers leave one behind where none was open. */
+const delimiters = new Set(['fffee00d', 'fffee0dd']);
 
 function unreadable(what: string): ContourNodeError {
   return new ContourNodeError('DICOM_UNREADABLE', what);

@@ -1,7 +1,8 @@
 import { type ErrorCode, ContourNodeError } from '../errors.ts';
 import type { CtHeader } from './ct-header.ts';
-import { planeOf, viewWords } from './image-plane.ts';
+import { planeOf, type View, viewWords } from './image-plane.ts';
 import { samePatient } from './same-patient.ts';
+import { sliceFault } from './slice-header.ts';
 import { isSmallMinority, type OtherImages, type OtherKind, type SortedImages } from './sort-images.ts';
 
 /** Kinds of which there may be any number: their Image Type names them, or they are there twice. */
@@ -19,8 +20,9 @@ export function refuseUnusable<T extends CtHeader>({ slices, others, acquisition
   };
   const of = (kind: OtherKind): OtherImages<T>[] => others.filter((group) => group.kind === kind);
   const all = slices.length + count(others);
+  const quiet = nothingToContour({ slices, others });
+  if (quiet !== undefined) refuse(quiet, nothingWords[quiet]);
   if (slices.length === 0) refuseEmpty(others, refuse);
-  if (slices.length === all && areScouts(slices)) refuse('SERIES_LOCALISER', 'nothing to contour: localiser');
 
   const projections = of('projection');
   if (count(projections) > slices.length) {
@@ -54,23 +56,60 @@ export function twoPatients(attribute: string): ContourNodeError {
 
 type Refuse = (code: ErrorCode, what: string) => never;
 
-/** From the front and from the side, as a scan is planned on them, whatever they are called. */
-function areScouts(slices: readonly CtHeader[]): boolean {
-  return slices.length <= 2 && slices.every((slice) => ['sagittal', 'coronal'].includes(planeOf(slice).view));
+const nothingWords = {
+  SERIES_LOCALISER: 'nothing to contour: localiser',
+  SERIES_REPORT: 'nothing to contour: secondary capture or dose report',
+} as const;
+
+/** So many images of a series may be views from the front and the side, or pictures, without being called so. */
+const mostUnnamed = 4;
+
+/**
+ * Whether nobody meant the images of a series to be contoured: scouts, and pages of reports. Undefined where one of them
+ * may be a slice.
+ */
+export function nothingToContour<T extends CtHeader>({
+  slices,
+  others,
+}: Pick<SortedImages<T>, 'slices' | 'others'>): keyof typeof nothingWords | undefined {
+  const all = [
+    ...slices.map((image) => ({ image, kind: undefined })),
+    ...others.flatMap(({ kind, images }) => images.map((image) => ({ image, kind }))),
+  ];
+  const areFew = all.length <= mostUnnamed;
+  const isOfFew = (view: View | undefined): boolean =>
+    view !== undefined &&
+    scoutViews.includes(view) &&
+    all.filter(({ image }) => viewOf(image) === view).length <= mostOfView;
+  const what = all.map(({ image, kind }) => {
+    if (kind === 'localiser' || kind === 'report') return kind;
+    if (kind === 'projection') return undefined;
+    if (isPage(image, areFew)) return 'report';
+    return areFew && isOfFew(viewOf(image)) ? 'localiser' : undefined;
+  });
+  if (what.length === 0 || what.includes(undefined)) return undefined;
+  return what.includes('localiser') ? 'SERIES_LOCALISER' : 'SERIES_REPORT';
 }
 
-/** Colours, or 8 bits without a position: a picture whatever it is called, and never a slice. */
-function isPage(image: CtHeader): boolean {
-  return image.samplesPerPixel !== 1 || (image.bitsAllocated === 8 && image.imagePosition.length === 0);
+/** From the front and from the side, as a scan is planned on them; each perhaps twice. */
+const scoutViews: readonly View[] = ['sagittal', 'coronal'];
+const mostOfView = 2;
+
+function viewOf(image: CtHeader): View | undefined {
+  return sliceFault(image) === undefined ? planeOf(image).view : undefined;
+}
+
+/** A picture whatever it is called: colours, or without a position where it has 8 bits or is a secondary capture. */
+function isPage(image: CtHeader, areFew: boolean): boolean {
+  const isSecondary = image.imageType[1]?.toUpperCase() === 'SECONDARY';
+  const is8Bit = image.bitsAllocated === 8;
+  if (image.imagePosition.every((value) => value === 0)) return image.samplesPerPixel !== 1 || is8Bit || isSecondary;
+  return image.samplesPerPixel !== 1 || (areFew && is8Bit && isSecondary);
 }
 
 function refuseEmpty(others: readonly OtherImages<CtHeader>[], refuse: Refuse): never {
   const kinds = new Set(others.map(({ kind }) => kind));
   const only = (...these: OtherKind[]): boolean => kinds.size > 0 && [...kinds].every((kind) => these.includes(kind));
-  if (only('localiser', 'report') && kinds.has('localiser'))
-    refuse('SERIES_LOCALISER', 'nothing to contour: localiser');
-  if (only('report') || (only('report', 'no place') && others.every(({ images }) => images.every(isPage))))
-    refuse('SERIES_REPORT', 'nothing to contour: secondary capture or dose report');
   if (only('projection')) refuse('SERIES_PROJECTION', `all images are projections (${reasons(others)})`);
   if (only('damaged', 'no place')) refuse('SERIES_HEADER', `a slice has ${others[0]!.reason}`);
   return refuse('SERIES_NO_AXIAL_IMAGES', `no axial image in the series (${reasons(others) || 'no image at all'})`);

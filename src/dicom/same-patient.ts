@@ -8,7 +8,7 @@ import type { PatientIdentity } from './ct-header.ts';
 const attributes = [
   { key: 'patientId', name: 'Patient ID', parts: (text: string) => [tidy(text)] },
   { key: 'name', name: "Patient's Name", parts: nameParts },
-  { key: 'birthDate', name: "Patient's Birth Date", parts: (text: string) => [tidy(text).replaceAll(/[.-]/g, '')] },
+  { key: 'birthDate', name: "Patient's Birth Date", parts: (text: string) => [dateOf(text)] },
   { key: 'sex', name: "Patient's Sex", parts: (text: string) => [tidy(text).toUpperCase()] },
 ] as const;
 
@@ -35,7 +35,10 @@ export function samePatient(identities: readonly PatientIdentity[]): SamePatient
     return known;
   });
   const distinct = [...spellings.values()];
-  const differs = attributes.find((_, index) => contradict(distinct.map((spelling) => spelling[index]!)));
+  const differs = attributes.find(({ key }, index) => {
+    const values = distinct.map((spelling) => spelling[index]!);
+    return contradict(key === 'name' ? inTheirPlaces(values) : values);
+  });
   const counted = attributes.map(({ name }, index) => ({
     attribute: name,
     images: read.filter((spelling) => isEmpty(spelling[index]!)).length,
@@ -57,14 +60,33 @@ function decoded(identity: PatientIdentity, key: 'patientId' | 'name' | 'birthDa
   );
 }
 
-/** ü may be one character or two. */
+/** ü may be one character or two; behind a zero programs leave rests of what stood there before. */
 function tidy(text: string): string {
-  return text.replace(/^[\s\0]+|[\s\0]+$/g, '').normalize('NFC');
+  const [read = ''] = text.replace(/^[\s\0]+/, '').split('\0');
+  return read.trim().normalize('NFC');
+}
+
+/** Some write a time behind the date. */
+function dateOf(text: string): string {
+  return tidy(text)
+    .replaceAll(/[.-]/g, '')
+    .replace(/^(\d{8})\d{6}$/, '$1');
 }
 
 function nameParts(text: string): string[] {
-  const read = (component: string): string => tidy(component).replaceAll(/\s+/g, ' ').toLowerCase();
+  // Half-width and full-width forms are the same letters.
+  const read = (component: string): string => tidy(component).normalize('NFKC').replaceAll(/\s+/g, ' ').toLowerCase();
   return text.split('=').map((writing) => writing.split('^').map(read).join('^').replace(/\^+$/, ''));
+}
+
+/** Where a name is not transcribed, some write the ideographic one first that others have behind the alphabetic one. */
+function inTheirPlaces(names: readonly (readonly string[])[]): (readonly string[])[] {
+  return names.map((name) => {
+    const [first = '', ...others] = name;
+    if (first === '' || others.some((writing) => writing !== '')) return name;
+    const place = Math.max(...names.map((other) => other.indexOf(first, 1)));
+    return place < 0 ? name : [...Array.from({ length: place }, () => ''), first];
+  });
 }
 
 function isEmpty(parts: readonly string[]): boolean {

@@ -28,26 +28,32 @@ export function positionsOf<T extends CtHeader>(images: readonly T[]): T[][] {
  * Images whose pixels are at their position already, under another SOP Instance UID: a CT that was sent again after an
  * archive, or a copy, had given it new UIDs. Of each kind the first given is no repeat.
  */
-export function repeatsAmong<T extends CtHeader & { readonly pixelSha256?: string }>(images: readonly T[]): Set<T> {
+export function repeatsAmong<T extends CtHeader & { readonly pixelSha256?: string }>(
+  images: readonly T[],
+  pixelsOf: PixelsOf<T> = ({ pixelSha256 }) => pixelSha256,
+): Set<T> {
   return new Set(
     positionsOf(images).flatMap((group) =>
-      group.filter(
-        ({ pixelSha256, slope, intercept }, i) =>
-          pixelSha256 !== undefined &&
-          group
-            .slice(0, i)
-            .some(
-              (other) => other.pixelSha256 === pixelSha256 && other.slope === slope && other.intercept === intercept,
-            ),
-      ),
+      group.filter((image, i) => {
+        const pixels = pixelsOf(image);
+        const isSame = (other: T): boolean =>
+          pixelsOf(other) === pixels && other.slope === image.slope && other.intercept === image.intercept;
+        return pixels !== undefined && group.slice(0, i).some(isSame);
+      }),
     ),
   );
 }
 
+/** Digest of the pixels of an image; undefined where it is not known. */
+export type PixelsOf<T> = (image: T) => string | undefined;
+
 const marks = [
   ['Acquisition Number', 'acquisition'],
+  ['Temporal Position', 'temporalPosition'],
+  ['KVP', 'kvp'],
   ['series time', 'seriesTime'],
   ['kernel', 'kernel'],
+  ['Slice Thickness', 'sliceThickness'],
 ] as const;
 
 type Run = NonNullable<CtHeader['run']>;

@@ -40,6 +40,7 @@ function pictureFault(slice: CtHeader): SliceFault | undefined {
   const report = (words: string): SliceFault => ({ kind: 'report', words });
   if (samplesPerPixel !== 1 || !photometric.startsWith('MONOCHROME')) return report('colours instead of CT numbers');
   if (numberOfFrames !== 1) return report('several frames');
+  if (!Number.isFinite(rows) || !Number.isFinite(columns)) return report('no Rows or Columns');
   if (!all([rows, columns], 2, 16, 8192)) return report(`${columns} x ${rows} pixels`);
   return bitsAllocated === 8 || bitsStored <= 8 ? report(bitsOf(slice)) : undefined;
 }
@@ -47,6 +48,7 @@ function pictureFault(slice: CtHeader): SliceFault | undefined {
 function numberFault(slice: CtHeader): SliceFault | undefined {
   const { bitsAllocated, bitsStored, highBit } = slice;
   const damaged = (words: string): SliceFault => ({ kind: 'numbers', words });
+  if (slice.noPixels === true) return damaged('no pixels');
   if (!within(slice.slope, 1e-6, 100)) return damaged('no usable Rescale Slope');
   if (!within(slice.intercept, -100_000, 100_000)) return damaged('no usable Rescale Intercept');
   // US: unspecified. Others are electron density, effective atomic number and the like (PS3.3 C.11.1.1.2).

@@ -41,8 +41,7 @@ export function checkSpacing(z: readonly number[], limits: { sliceSpacingMm?: re
   });
   const jittering = faultOf(even) === undefined ? undefined : jitteringRuns(z, steps);
   const runs = jittering?.runs ?? even;
-  const fault = faultOf(runs);
-  if (fault !== undefined) refuse(runs, fault, steps);
+  if (faultOf(runs) !== undefined) refuse(runs, z, steps);
   checkLimits(
     runs.filter((run) => isLasting(run, runs)),
     limits.sliceSpacingMm,
@@ -75,8 +74,21 @@ function isLasting(run: Run, runs: readonly Run[]): boolean {
 
 /** The index of the first run that is neither a spacing of its own nor the short step where two spacings meet. */
 function faultOf(runs: readonly Run[]): number | undefined {
-  const index = runs.findIndex((run, i) => !isLasting(run, runs) && !isJoint(runs, i));
+  const index = runs.findIndex((_, i) => isFault(runs, i));
   return index < 0 ? undefined : index;
+}
+
+/** Where every position is uneven, no step is at fault more than another. */
+function refuseJitter(z: readonly number[]): void {
+  const { spacing, deviation } = nearestEven(z);
+  if (deviation > stepTolerance.share * spacing) return;
+  const [beside, limit] = figures(deviation, jitterShare * spacing);
+  const text = `slices lie up to ${beside} mm beside even positions, at most ${limit} mm is taken`;
+  throw new ContourNodeError('SERIES_SPACING', text);
+}
+
+function isFault(runs: readonly Run[], index: number): boolean {
+  return !isLasting(runs[index]!, runs) && !isJoint(runs, index);
 }
 
 function isJoint(runs: readonly Run[], index: number): boolean {
@@ -88,8 +100,16 @@ function isJoint(runs: readonly Run[], index: number): boolean {
   return areTwoSpacings && isShort && isLasting(before, runs) && isLasting(after, runs);
 }
 
-function refuse(runs: readonly Run[], fault: number, steps: readonly number[]): never {
-  const index = runs.some((run) => isLasting(run, runs)) ? fault : oddest(runs, steps);
+function refuse(runs: readonly Run[], z: readonly number[], steps: readonly number[]): never {
+  const lasts = runs.some((run) => isLasting(run, runs));
+  if (!lasts) refuseJitter(z);
+  // A step that is as expected is at fault for its neighbours alone.
+  const isOdd = (index: number): boolean => {
+    const expected = expectedSpacing(runs, index, steps);
+    return Math.abs(steps[runs[index]!.start]! - expected) > Math.min(stepTolerance.mm, stepTolerance.share * expected);
+  };
+  const odd = runs.findIndex((_, index) => isFault(runs, index) && isOdd(index));
+  const index = lasts && odd >= 0 ? odd : oddest(runs, steps);
   const run = runs[index]!;
   const expected = expectedSpacing(runs, index, steps);
   const step = steps[run.start]!;
@@ -106,6 +126,10 @@ function oddest(runs: readonly Run[], steps: readonly number[]): number {
   const middle = medianOf(steps);
   const differences = runs.map(({ start }) => Math.abs(steps[start]! - middle));
   return differences.indexOf(Math.max(...differences));
+}
+
+function meanOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 function medianOf(steps: readonly number[]): number {
@@ -125,7 +149,7 @@ function runsOf(steps: readonly number[], fit: (start: number) => { expected: nu
     const { expected, tolerance } = fit(start);
     if (i < steps.length && Math.abs(steps[i]! - expected) <= tolerance) continue;
     const inRun = steps.slice(start, i);
-    runs.push({ start, steps: inRun.length, spacing: inRun.reduce((sum, step) => sum + step, 0) / inRun.length });
+    runs.push({ start, steps: inRun.length, spacing: meanOf(inRun) });
     start = i;
   }
   return runs;
@@ -133,27 +157,48 @@ function runsOf(steps: readonly number[], fit: (start: number) => { expected: nu
 
 /** The runs where steps may differ by twice the jitter, and by how much (mm) a slice lies beside its even position. */
 function jitteringRuns(z: readonly number[], steps: readonly number[]): { runs: Run[]; deviation: number } | undefined {
+  const near = (start: number): readonly number[] => steps.slice(start, start + 2 * shortestRun + 1);
+  // Two neighbours change a step by twice the jitter. Their mean is nearer to the spacing; the median belongs to one
+  // spacing alone where two meet, and is a step that jitters itself.
+  const byMean = evenRuns(z, steps, (start) => ({ expected: meanOf(near(start)), tolerance: 2.5 * jitterShare }));
+  if (byMean !== undefined && faultOf(byMean.runs) === undefined) return byMean;
+  return evenRuns(z, steps, (start) => ({ expected: medianOf(near(start)), tolerance: 3 * jitterShare }));
+}
+
+/** @param fit of the step at the start of a run, the one that is expected, and by which share of it others may differ */
+function evenRuns(
+  z: readonly number[],
+  steps: readonly number[],
+  fit: (start: number) => { expected: number; tolerance: number },
+): { runs: Run[]; deviation: number } | undefined {
   const runs = runsOf(steps, (start) => {
-    const expected = medianOf(steps.slice(start, start + 2 * shortestRun + 1));
-    // Twice the jitter, and once more since the step that is expected is one of them.
-    return { expected, tolerance: 3 * jitterShare * expected };
+    const { expected, tolerance } = fit(start);
+    return { expected, tolerance: tolerance * expected };
   });
   let largest = 0;
-  for (const { start, steps: count, spacing } of runs) {
-    const deviation = unevenness(z.slice(start, start + count + 1));
+  for (const { start, steps: count } of runs) {
+    const { spacing, deviation } = nearestEven(z.slice(start, start + count + 1));
     if (deviation > jitterShare * spacing + 1e-6) return undefined;
     largest = Math.max(largest, deviation);
   }
   return { runs, deviation: largest };
 }
 
-/** Largest distance (mm) of a position from even ones: of the slope that fits best (least squares), in the middle between all. */
-function unevenness(z: readonly number[]): number {
-  const middle = (z.length - 1) / 2;
-  const spread = z.reduce((sum, _, n) => sum + (n - middle) ** 2, 0);
-  const spacing = z.reduce((sum, position, n) => sum + (n - middle) * position, 0) / spread;
-  const beside = z.map((position, n) => position - (n - middle) * spacing);
-  return (Math.max(...beside) - Math.min(...beside)) / 2;
+/** The even positions nearest to these (Chebyshev: the largest distance is as small as can be), and that distance in mm. */
+function nearestEven(z: readonly number[]): { spacing: number; deviation: number } {
+  const deviationAt = (spacing: number): number => {
+    const beside = z.map((position, n) => position - n * spacing);
+    return (Math.max(...beside) - Math.min(...beside)) / 2;
+  };
+  const steps = z.slice(1).map((position, n) => position - z[n]!);
+  let [low, high] = [Math.min(...steps), Math.max(...steps)];
+  // The deviation is convex in the spacing.
+  while (high - low > 1e-9 * high) {
+    const [a, b] = [low + (high - low) / 3, high - (high - low) / 3];
+    if (deviationAt(a) <= deviationAt(b)) high = b;
+    else low = a;
+  }
+  return { spacing: low, deviation: deviationAt(low) };
 }
 
 /** The spacing of the nearest lasting run before, else after; the median where there is none. */

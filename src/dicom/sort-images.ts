@@ -2,7 +2,7 @@ import type { CtHeader } from './ct-header.ts';
 import { figures } from './figures.ts';
 import { planeOf, viewWords } from './image-plane.ts';
 import { namedKind } from './image-type.ts';
-import { acquisitionsOf, type Acquisition, positionsOf, repeatsAmong } from './same-positions.ts';
+import { acquisitionsOf, type Acquisition, type PixelsOf, positionsOf, repeatsAmong } from './same-positions.ts';
 import { sliceFault } from './slice-header.ts';
 import { stackLine } from './stack-line.ts';
 
@@ -50,8 +50,9 @@ export interface SortedImages<T> {
 /**
  * Which images of a series are its slices, and why each of the others is not. Nothing is judged here: ct-series.ts says
  * how many others there may be.
+ * @param pixelsOf digest of the decoded pixels, where that of the image is of compressed ones
  */
-export function sortImages<T extends SeriesImage>(images: readonly T[]): SortedImages<T> {
+export function sortImages<T extends SeriesImage>(images: readonly T[], pixelsOf?: PixelsOf<T>): SortedImages<T> {
   const reasons = new Map<T, Reason>();
   const rest = (): T[] => images.filter((image) => !reasons.has(image));
   const mark = (reasonOf: (image: T) => Reason | undefined): void => {
@@ -73,10 +74,12 @@ export function sortImages<T extends SeriesImage>(images: readonly T[]): SortedI
     const isPage = kind === 'damaged' && grid !== undefined && differentSize(image, grid);
     if (isPage) reasons.set(image, { kind: 'no place', words });
   }
-  const repeats = repeatsAmong(rest());
+  const repeats = repeatsAmong(rest(), pixelsOf);
   mark((image) =>
     repeats.has(image) ? { kind: 'repeat', words: 'repeat under another SOP Instance UID' } : undefined,
   );
+  const derived = derivedAmong(rest());
+  mark((image) => derived.get(image));
   const acquisitions = acquisitionsOf(rest());
   const [largest, ...more] = acquisitions;
   const later = more.flatMap((acquisition) => acquisition.images.map((image) => [image, acquisition.name] as const));
@@ -113,24 +116,49 @@ function ownReason(image: SeriesImage): Reason | undefined {
   if (named !== undefined && named.kind !== 'reformat') return { kind: named.kind, words: `Image Type ${named.value}` };
   const code = image.derivation?.find((one) => projectionCodes.has(one));
   if (code !== undefined) return { kind: 'projection', words: `derivation code ${code}` };
+  if (image.projection !== undefined) return { kind: 'projection', words: image.projection };
   const fault = sliceFault(image);
   if (fault === undefined || fault.kind === 'numbers') return undefined;
   if (named !== undefined) return { kind: 'reformat', words: `Image Type ${named.value}` };
   return { kind: fault.kind === 'place' ? 'damaged' : 'no place', words: fault.words };
 }
 
-/** Images of the stack without usable CT numbers: a slice is missing, unless a good one lies at the same position. */
+/**
+ * Images of the stack without usable CT numbers: a slice is missing, unless a good one lies at the same position. One
+ * without pixels may be no image at all; between good ones, the gap is found where it was a slice.
+ */
 function damagedAmong<T extends SeriesImage>(images: readonly T[]): Map<T, Reason> {
   const faults = new Map(images.map((image) => [image, sliceFault(image)]));
+  const positions = positionsOf(images);
+  const isGood = (atOnePlace: readonly T[]): boolean => atOnePlace.some((image) => faults.get(image) === undefined);
+  const [first, last] = [positions.findIndex(isGood), positions.findLastIndex(isGood)];
   return new Map(
-    positionsOf(images).flatMap((atOnePlace) => {
-      const isCovered = atOnePlace.some((image) => faults.get(image) === undefined);
+    positions.flatMap((atOnePlace, index) => {
+      const isCovered = isGood(atOnePlace);
+      const isInside = index > first && index < last;
       return atOnePlace.flatMap((image): [T, Reason][] => {
         const fault = faults.get(image);
-        return fault === undefined ? [] : [[image, { kind: isCovered ? 'no place' : 'damaged', words: fault.words }]];
+        if (fault === undefined) return [];
+        const isHarmless = isCovered || (isInside && image.noPixels === true);
+        return [[image, { kind: isHarmless ? 'no place' : 'damaged', words: fault.words }]];
       });
     }),
   );
+}
+
+/**
+ * Derived images at the positions of original ones: key images, thick averages. Where there are many, nobody can say which
+ * of two volumes is meant.
+ */
+function derivedAmong<T extends SeriesImage>(images: readonly T[]): Map<T, Reason> {
+  const isDerived = ({ imageType: [first, second] }: T): boolean => first === 'DERIVED' || second === 'SECONDARY';
+  const beside = positionsOf(images).flatMap((atOnePlace) => {
+    const derived = atOnePlace.filter(isDerived);
+    return derived.length === atOnePlace.length - 1 ? derived : [];
+  });
+  if (!isSmallMinority(beside.length, images.length - beside.length)) return new Map();
+  const words = 'derived image at the position of an original one';
+  return new Map(beside.map((image) => [image, { kind: 'reformat', words }]));
 }
 
 function differentSize(image: SeriesImage, from: SeriesImage): boolean {

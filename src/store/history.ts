@@ -105,10 +105,14 @@ function retrievedSentence({ peer, completed, failed, problem }: Extract<Journal
 }
 
 function besideSentence({ what, images, revision }: Extract<JournalEvent, { kind: 'beside revision' }>): string {
+  const counted = images === 1 ? '1 image' : `${images} images`;
   const words = {
-    repeat: `repeat: ${images} images came again under other SOP Instance UIDs`,
-    'second acquisition': `second acquisition: ${images} images that make a volume of their own`,
-    'no slices': `${images} images came that are no slices of this scan`,
+    repeat: `repeat: ${counted} came again under other SOP Instance UIDs`,
+    'second acquisition': `second acquisition: ${counted}`,
+    'no slices':
+      images === 1
+        ? `${counted} came that is no slice of this scan`
+        : `${counted} came that are no slices of this scan`,
   }[what];
   return `${words}; revision ${revision} stays as it is`;
 }

@@ -96,7 +96,11 @@ test('a CT that came again under new SOP Instance UIDs is contoured once (CS 8.1
   const { slices, warnings } = await contoured(t, files);
   assert.equal(slices, 24);
   assert.deepEqual(warnings, [
-    { code: 'REPEAT', text: '24 images are repeats under other SOP Instance UIDs and were left out' },
+    {
+      code: 'REPEAT',
+      severity: 'notice',
+      text: '24 images are repeats under other SOP Instance UIDs and were left out',
+    },
   ]);
 });
 

@@ -52,7 +52,9 @@ test('what is empty in some slices is filled from the others, with a warning, an
     { ...name(latin1('Müller^7'), 'ISO_IR 100'), '00100040': ['CS', 'F'] },
   );
   const { dataSet, warnings } = await contoured(t, files);
-  assert.deepEqual(warnings, [{ code: 'IDENTITY_INCOMPLETE', text: "Patient's Name is empty in 16 of 24 slices" }]);
+  assert.deepEqual(warnings, [
+    { code: 'IDENTITY_INCOMPLETE', severity: 'warning', text: "Patient's Name is empty in 16 of 24 slices" },
+  ]);
   assert.equal(dataSet.string('00080005'), 'ISO_IR 100');
   assert.deepEqual(Buffer.from(dataSet.raw('00100010')!), latin1('Müller^7'));
   const sexless = await contoured(t, mixed({ '00100040': ['CS', 'F'] }, { '00100040': ['CS', ''] }));

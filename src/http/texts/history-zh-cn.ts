@@ -49,7 +49,7 @@ const sentences: { readonly [Kind in JournalEvent['kind']]: (event: EventOf<Kind
   'beside revision': ({ what, images, revision }) => {
     const words = {
       repeat: `${images} 幅图像以其他 SOP Instance UID 重复到达`,
-      'second acquisition': `第二次采集：${images} 幅图像自成一卷`,
+      'second acquisition': `第二次采集：${images} 幅图像`,
       'no slices': `到达的 ${images} 幅图像不是该扫描的层面`,
     }[what];
     return `${words}；修订 ${revision} 保持不变`;

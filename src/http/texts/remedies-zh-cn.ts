@@ -18,7 +18,7 @@ export const remediesInChinese: Readonly<Record<ErrorCode, string>> = {
   DEPENDENCY_MISSING: '运行 ./setup',
   DICOM_UNREADABLE: '文件被截断或不是 DICOM：请重新发送',
   DICOM_UID: '在写入该图像的系统中更正 UID（PS3.5 第 9.1 节），然后重新发送',
-  DICOM_NOT_CT: '只有 CT Image Storage 可以勾画',
+  DICOM_NOT_CT: '只有 CT Image Storage 和 Enhanced CT Image Storage 可以勾画',
   INSTANCE_MISMATCH: '发送方声明的实例与实际发送的不同：查看发送方的日志',
   PIXEL_DECODING: '像素与图像头不符：请从来源重新发送该图像',
   RTSTRUCT_UNREADABLE: '在产生该结构集的系统中检查它',

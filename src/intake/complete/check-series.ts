@@ -1,10 +1,13 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Bundle } from '../../bundles/read-bundle.ts';
 import type { Config } from '../../config/schema.ts';
 import { acceptSchema } from '../../config/schema.ts';
 import { type CheckedSeries, checkCtSeries } from '../../dicom/ct-series.ts';
 import { type CtInstance, imagesIn } from '../../dicom/ct-instance.ts';
-import { readHeader } from '../../dicom/read-data-set.ts';
+import { storedValuesSha256 } from '../../dicom/pixel-data.ts';
+import { parseDicom, readHeader } from '../../dicom/read-data-set.ts';
+import { ContourNodeError } from '../../errors.ts';
 import type { StoredImage } from '../../store/instances.ts';
 import type { SeriesRecord } from '../../store/series-record.ts';
 import { instanceInSeries, seriesFolder } from '../../work/paths.ts';
@@ -29,16 +32,19 @@ export async function checkOf(
   const { peers, intake } = config;
   const accept = peers.find(({ name }) => name === record.assembly.peer)?.accept ?? acceptSchema.parse({});
   const tilt = await tiltOf(dataDirectory, config, record, images);
+  const decoded = await decodedPixels(join(dataDirectory, seriesFolder(record.key)), images);
+  const pixelsOf = ({ sopInstanceUid, pixelSha256 }: CtInstance): string => decoded.get(sopInstanceUid) ?? pixelSha256;
   return (some, bundle) => {
     const applicability = bundle?.manifest.applicability;
-    const checked = checkCtSeries(imagesIn(some), {
+    const limits = {
       minimumSlices: intake.minimumSlices,
       tilt,
       ...(applicability !== undefined && {
         sliceSpacingMm: applicability.sliceSpacingMm,
         minimumCoverageMm: applicability.minimumCoverageMm,
       }),
-    });
+    };
+    const checked = checkCtSeries(imagesIn(some), limits, pixelsOf);
     refuseLeniency(checked, accept);
     return checked;
   };
@@ -54,4 +60,27 @@ async function tiltOf(
   if (routes.every(({ tilt }) => tilt === 'refuse')) return 'refuse';
   const header = await readHeader(join(dataDirectory, seriesFolder(key), instanceInSeries(images[0]!.file)));
   return matchRoute(routes, { ...assembly, header })?.tilt ?? 'refuse';
+}
+
+/**
+ * By SOP Instance UID, the digest of the decoded pixels of the compressed images that share their position with another
+ * image: the same pixels may be there in another encoding. What cannot be decoded is left out.
+ */
+async function decodedPixels(folder: string, images: readonly StoredImage[]): Promise<ReadonlyMap<string, string>> {
+  const byPosition = Map.groupBy(images, ({ image }) =>
+    image.imagePosition.map((value) => Math.round(10 * value)).join(' '),
+  );
+  const digests = new Map<string, string>();
+  for (const [position, atOnePlace] of byPosition) {
+    if (position === '' || atOnePlace.length < 2) continue;
+    for (const { file, image } of atOnePlace.filter(({ image: one }) => one.pixelsHashed === 'encoded')) {
+      try {
+        const bytes = await readFile(join(folder, instanceInSeries(file)));
+        digests.set(image.sopInstanceUid, await storedValuesSha256(parseDicom(bytes)));
+      } catch (error) {
+        if (!(error instanceof ContourNodeError)) throw error;
+      }
+    }
+  }
+  return digests;
 }

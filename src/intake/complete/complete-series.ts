@@ -17,6 +17,7 @@ import { problem, problemFrom } from '../../problem.ts';
 import type { Problem } from '../../problem.ts';
 import type { StoredImage } from '../../store/instances.ts';
 import { compareText, predecessors, standingOrders, supersededOrders } from '../../store/orders.ts';
+import { uncheckedInstances } from '../../store/assembly.ts';
 import { isAssembling } from '../../store/series-state.ts';
 import type { SeriesRecord } from '../../store/series-record.ts';
 import type { Store } from '../../store/store.ts';
@@ -179,7 +180,7 @@ export class SeriesCompletion {
     const images = kept.toSorted((a, b) => compareText(a.receivedAt, b.receivedAt));
     const manifest = revision === 0 ? undefined : await manifestOfRevision(store.dataDirectory, series, revision);
     if (manifest === undefined) return images;
-    const beside = besideRevision(manifest, images, check);
+    const beside = besideRevision(manifest, images, check, new Set(uncheckedInstances(record.images)));
     if (beside === undefined) {
       const ofRevision = imagesOf(manifest, images);
       return [...ofRevision, ...images.filter((image) => !ofRevision.includes(image))];

@@ -1,4 +1,5 @@
-import { imagesIn } from '../../dicom/ct-instance.ts';
+import { type CtInstance, imagesIn } from '../../dicom/ct-instance.ts';
+import type { CheckedSeries } from '../../dicom/ct-series.ts';
 import { areOtherRun, sharedExtent } from '../../dicom/same-positions.ts';
 import { asContourNodeError } from '../../errors.ts';
 import type { StoredImage } from '../../store/instances.ts';
@@ -19,31 +20,40 @@ export interface BesideRevision {
  * slices, images of another run of the scanner, or a volume of their own at the same place of the patient. Such images
  * change nothing of what was contoured and delivered. Undefined where there are none, or where they make another volume
  * of it, or none: late and corrected images.
+ * @param unchecked instances that came since the last check: the others have been told of
  */
 export function besideRevision(
   manifest: RevisionManifest,
   images: readonly StoredImage[],
   check: Check,
+  unchecked: ReadonlySet<string>,
 ): BesideRevision | undefined {
   const standing = imagesOf(manifest, images);
   const ofRevision = new Set(standing);
   const added = images.filter((image) => !ofRevision.has(image));
   if (added.length === 0 || isChanged(manifest, standing)) return undefined;
+  const since = added.filter(({ instance }) => unchecked.has(instance));
+  const news = since.length > 0 ? since : added;
   try {
-    const { slices, warnings } = check([...standing, ...added]);
+    const { slices, leftOut } = check([...standing, ...added]);
     const uids = new Set(slices.map(({ sopInstanceUid }) => sopInstanceUid));
     const isWhole = manifest.slices.every(({ sopInstanceUid }) => uids.has(sopInstanceUid));
     if (isWhole && uids.size > new Set(manifest.slices.map(({ sopInstanceUid }) => sopInstanceUid)).size)
       return undefined;
-    if (isWhole) {
-      const isRepeat = warnings.some(({ code }) => code === 'REPEAT');
-      return { what: isRepeat ? 'repeat' : 'no slices', added, standing };
-    }
+    if (isWhole) return { what: whatOf(news, leftOut), added: news, standing };
   } catch (error) {
     if (asContourNodeError(error).code === 'SERIES_MIXED_IDENTITY') return undefined;
   }
   const isOther = areOtherRun(imagesIn(standing), imagesIn(added)) || isAcquisition(standing, added, check);
-  return isOther ? { what: 'second acquisition', added, standing } : undefined;
+  return isOther ? { what: 'second acquisition', added: news, standing } : undefined;
+}
+
+/** What images are that the check leaves out. */
+function whatOf(added: readonly StoredImage[], leftOut: CheckedSeries<CtInstance>['leftOut']): BesideRevision['what'] {
+  const images = new Set(imagesIn(added));
+  const kinds = new Set(leftOut.filter(({ instance }) => images.has(instance)).map(({ kind }) => kind));
+  if (kinds.has('acquisition')) return 'second acquisition';
+  return kinds.has('repeat') ? 'repeat' : 'no slices';
 }
 
 /** The images that a revision was made of, its slices first and in their order. */

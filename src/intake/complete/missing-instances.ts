@@ -25,6 +25,7 @@ export function missingAfterRestart({ assembly, images }: SeriesRecord): Missing
  * What is missing of a series after one of its associations ended.
  *
  * @param unread refused instances of the association whose series could not be read
+ * @param sentAgain instances that associations without a refusal have brought since something unread was refused
  * @param images those that are kept of the series; asked for only where it matters
  */
 export function missingAfter(
@@ -32,6 +33,7 @@ export function missingAfter(
   how: AssociationEnd,
   { accepted, refused }: Arrivals,
   unread: ReadonlyMap<string, Problem>,
+  sentAgain: ReadonlySet<string>,
   images: () => readonly { readonly instance: string }[],
 ): Missing {
   const before = new Set(assembly.toRepeat);
@@ -39,19 +41,20 @@ export function missingAfter(
   const settled = new Set(how === 'released' ? accepted : []);
   const isClean = how === 'released' && unread.size + refused.size === 0;
   // Whoever sends all of it again without a refusal has nothing more to send.
-  if (isClean && unreadBefore.size > 0 && images().every(({ instance }) => accepted.has(instance)))
+  if (isClean && unreadBefore.size > 0 && images().every(({ instance }) => sentAgain.has(instance)))
     for (const instance of unreadBefore) settled.add(instance);
   const toRepeat = (how === 'released' ? before : before.union(accepted))
     .difference(settled)
     .union(new Set(refused.keys()))
     .union(new Set(unread.keys()));
   if (toRepeat.size === 0) return nothingMissing;
-  const why =
-    how === 'released'
-      ? (whyRefused(refused, unread, kept.instances > 0 ? undefined : toRepeat.size) ??
-        assembly.incomplete ??
-        toSendAgain(toRepeat.size))
-      : interrupted(how, toRepeat.size);
+  // Of what was refused as a whole the reason says more than the end of the association.
+  const isRefused = how === 'released' || (accepted.size === 0 && refused.size > 0);
+  const why = isRefused
+    ? (whyRefused(refused, unread, kept.instances > 0 ? undefined : toRepeat.size) ??
+      assembly.incomplete ??
+      toSendAgain(toRepeat.size))
+    : interrupted(how, toRepeat.size);
   return {
     toRepeat: [...toRepeat].toSorted(),
     unread: [...unreadBefore.difference(settled).union(new Set(unread.keys()))],

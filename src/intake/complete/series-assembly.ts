@@ -176,7 +176,10 @@ export class SeriesAssembly {
     const record = store.get(series);
     // Otherwise the series was completed with all that the association brought.
     const isOpen = record !== undefined && isAssembling(record);
-    const missing = isOpen ? missingAfter(record, how, arrivals, unread, () => store.images(series)) : nothingMissing;
+    const sentAgain = this.#unread.sentAgain(series, how === 'released' && unread.size === 0 ? arrivals : undefined);
+    const missing = isOpen
+      ? missingAfter(record, how, arrivals, unread, sentAgain, () => store.images(series))
+      : nothingMissing;
     this.#recordEnd(series, { association, how, images: arrivals.accepted.size }, missing);
     this.#unread.hold(missing.unread, series);
   }

@@ -111,6 +111,9 @@ export class InstanceReceiver {
       assembly.carries(association, series);
       const kept = this.#options.store.image(series, incoming.instance);
       if (kept === undefined) await this.#add(series, incoming, 1);
+      // It came without its pixels before.
+      else if (kept.image.noPixels === true && incoming.image.noPixels !== true)
+        await this.#add(series, incoming, kept.version + 1);
       else if (!(await this.#samePixels(series, kept, incoming))) {
         throw new ContourNodeError('SERIES_PIXELS_DIFFER', 'other pixels under a known SOP Instance UID');
       } else if (kept.image.headerSha256 !== incoming.image.headerSha256)
