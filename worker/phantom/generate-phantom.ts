@@ -73,7 +73,7 @@ export function generatePhantom(seed: number, options: PhantomOptions = {}): Pha
   }
   addNoise(canvas, seededRandom(seed, 5), random.between(6, 11));
 
-  const skin = { grid, voxels: Uint8Array.from(canvas.labels, (label) => (label >= patient ? 1 : 0)) };
+  const skin = { grid, voxels: canvas.labels.map((label) => (label >= patient ? 1 : 0)) };
   return { volume: { grid, hu: canvas.hu }, truth: truthOf(canvas), body: skin };
 }
 
