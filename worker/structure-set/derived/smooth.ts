@@ -15,7 +15,7 @@ const tails = 3;
 export function smoothed(part: Part, mm: number, grid: Grid): Part {
   if (isEmpty(part)) return nothing;
   const box = reachable(part, isotropic(tails * mm), grid);
-  let from = Float32Array.from(placedOn(part, box).voxels);
+  let from = new Float32Array(placedOn(part, box).voxels);
   const size = sizeOf(box);
   const steps = [1, size[0], size[0] * size[1]] as const;
   for (const axis of [0, 1, 2] as const) {
