@@ -41,7 +41,7 @@ export interface HttpServerOptions
   /** What is wrong with the node, besides Redis and workers, which the server asks for itself. */
   readonly problems: () => Promise<readonly Problem[]>;
   /** What somebody else has to mend. */
-  readonly notices: () => readonly Problem[];
+  readonly notices: () => Promise<readonly Problem[]>;
   readonly audit: NodeAudit;
   readonly log: Log;
 }
@@ -102,7 +102,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   const patients = new Patients(options);
   server.addHook('onClose', async () => patients.close());
   addSeriesApi(server, options, patients);
-  addSeriesEvents(server, options);
+  addSeriesEvents(server, { ...options, status });
   await addAssets(server);
   addLanguage(server);
   addPages(server, { ...options, patients });

@@ -32,7 +32,7 @@ export function choicesSection(
 function row(texts: Texts, series: string, choice: OfferedChoice, isOperator: boolean): Html {
   const words = texts.series.choices;
   const { kind, name, images, leftOut, problem, warnings } = choice;
-  const kept = name ?? words.without;
+  const kept = name === undefined ? words.without : texts.imageReason(name);
   return html`<tr>
     <th scope="row">
       ${kept}: ${words.images(images)} ${pictures(series, kept, choice.pictures)} ${warningList(texts, warnings)}
@@ -41,7 +41,8 @@ function row(texts: Texts, series: string, choice: OfferedChoice, isOperator: bo
       ${leftOut.map(
         (group) =>
           html`<div>
-            ${words.images(group.images)}: ${group.reason} ${pictures(series, group.reason, group.pictures)}
+            ${words.images(group.images)}: ${texts.imageReason(group.reason)}
+            ${pictures(series, texts.imageReason(group.reason), group.pictures)}
           </div>`,
       )}
     </td>

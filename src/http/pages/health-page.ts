@@ -15,7 +15,7 @@ export function healthPage(
   const { title, ready, notReady } = texts.health;
   const mood = problems.length > 0 ? 'bad' : notices.length > 0 ? 'attention' : 'good';
   const main = html`<h1>${title}</h1>
-    <section class="panel health">
+    <section id="health" class="panel health" data-live>
       ${badge(mood, mood === 'good' ? ready : notReady)}
       ${[...problems, ...notices].map((one) => problemBox(texts, one))}
     </section>`;

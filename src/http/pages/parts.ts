@@ -84,7 +84,7 @@ function remedyLine(texts: Texts, remedy: string): Html | undefined {
 }
 
 /** What stands between backticks is something to type. */
-function withCode(text: string): HtmlValue {
+export function withCode(text: string): HtmlValue {
   return text.split('`').map((part, n) => (n % 2 === 1 ? html`<code class="typed">${part}</code>` : part));
 }
 

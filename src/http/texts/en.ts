@@ -103,6 +103,8 @@ export const en = {
   patientName: (name: string) => name,
   /** What has happened; the errors say it in English. */
   problem: ({ message }: { code: string; message: string }) => message,
+  /** Why some images of a series are no slices of it, or what tells them from the others. */
+  imageReason: (reason: string) => reason,
   warning: ({ text }: { code: string; text: string }) => text,
   severities: { check: 'check', warning: 'warning', notice: 'notice' } satisfies Record<Severity, string>,
   /** An event in the history of a series. */
