@@ -16,6 +16,7 @@ import { hasNoUsers } from './access/identify.ts';
 import { addAssets } from './assets.ts';
 import { answerErrors } from './error-answers.ts';
 import { addHealth } from './health.ts';
+import { addHelp } from './help.ts';
 import { addImagePictures } from './image-pictures.ts';
 import { addLanguage } from './language.ts';
 import { NodeStatus } from './node-status.ts';
@@ -105,6 +106,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   addSeriesEvents(server, { ...options, status });
   await addAssets(server);
   addLanguage(server);
+  addHelp(server);
   addPages(server, { ...options, patients });
   addPlans(server, options);
   addQuality(server, options);

@@ -1,7 +1,7 @@
 import type { OfferedChoice } from '../../store/series.ts';
 import type { Texts } from '../texts/texts.ts';
 import { html, type Html } from './html.ts';
-import { warningList } from './parts.ts';
+import { errorCode, warningList } from './parts.ts';
 
 /** Which images of a rejected series disagree with the rest, and what may be contoured without them. */
 export function choicesSection(
@@ -48,7 +48,7 @@ function row(texts: Texts, series: string, choice: OfferedChoice, isOperator: bo
     </td>
     <td>
       ${missing(words, choice)}
-      ${problem !== undefined && html`<div>${words.impossible}: ${texts.problem(problem)} <code>${problem.code}</code></div>`}
+      ${problem !== undefined && html`<div>${words.impossible}: ${texts.problem(problem)} ${errorCode(problem.code)}</div>`}
       ${
         isOperator &&
         problem === undefined &&

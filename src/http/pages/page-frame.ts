@@ -3,7 +3,7 @@ import { version } from '../../version.ts';
 import { allows, type RouteRole } from '../access/user.ts';
 import { languages } from '../texts/choose-language.ts';
 import { html, Html } from './html.ts';
-import { withCode } from './parts.ts';
+import { errorCode, withCode } from './parts.ts';
 import type { Problem } from '../../problem.ts';
 import type { Status } from '../node-status.ts';
 import type { Reader } from './reader.ts';
@@ -68,7 +68,8 @@ export function pageFrame(texts: Texts, { title, place, main, reader, scripts = 
                 )}
             </ul>
           </nav>
-          ${reader !== undefined && account(texts, reader)} ${languageSwitch(texts)}
+          ${reader !== undefined && helpLink(texts, reader)} ${reader !== undefined && account(texts, reader)}
+          ${languageSwitch(texts)}
           <p id="live" class="live" role="status"></p>
         </header>
         ${reader !== undefined && place !== healthPath && statusLine(texts, reader.status)}
@@ -85,13 +86,17 @@ export function pageFrame(texts: Texts, { title, place, main, reader, scripts = 
 function statusLine(texts: Texts, { problems, notices }: Status): Html {
   const line = (mood: 'bad' | 'attention', problem: Problem): Html =>
     html`<li class="${mood}">
-      <b>${texts.problem(problem)}</b> <code>${problem.code}</code> ${texts.whatToDo}:
-      ${withCode(texts.remedy(problem))}
+      <b>${texts.problem(problem)}</b> ${errorCode(problem.code)} ${texts.whatToDo}: ${withCode(texts.remedy(problem))}
     </li>`;
   const lines = [...problems.map((one) => line('bad', one)), ...notices.map((one) => line('attention', one))];
   return html`<ul id="status" class="status" data-live ${lines.length === 0 && html`hidden`}>
     ${lines}
   </ul>`;
+}
+
+/** Small, beside the pages that are looked at every day. */
+function helpLink({ help }: Texts, { role }: Reader): Html | false {
+  return allows(role, 'viewer') && html`<p class="languages"><a href="/help">${help}</a></p>`;
 }
 
 /** Who is logged in; a user known by this machine, a token or a proxy cannot log out here. */

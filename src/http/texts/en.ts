@@ -45,6 +45,8 @@ export const en = {
     wrong: 'Name or password is wrong.',
   },
   logOut: 'Log out',
+  help: 'Help',
+  helpOn: (code: string) => `Help on ${code}`,
   version: (version: string) => `Version ${version}`,
   utc: (date: string, time: string) => `${date} ${time} UTC`,
 

@@ -32,6 +32,8 @@ export const zhCn: Texts = {
     wrong: '用户名或密码错误。',
   },
   logOut: '退出登录',
+  help: '帮助',
+  helpOn: (code) => `${code} 的说明`,
   version: (version) => `版本 ${version}`,
   utc: (date, time) => `${date} ${time} UTC`,
 
