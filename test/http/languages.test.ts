@@ -67,6 +67,11 @@ test('what places word themselves is told in Chinese, as they word it', () => {
   assert.equal(said, '发送方（10.0.0.7）在 24 小时内被拒绝 3 次：没有登记使用该地址的对方');
   assert.equal(imageReason('up to 12.5 mm beside the others'), '与其余图像最多相距 12.5 mm');
   assert.equal(imageReason('something new'), 'something new');
+  const { warning } = textsIn('zh-CN');
+  const volume = { code: 'VOLUME', text: 'Mandible: 37.1 cm3, in the training data at most 34.6 cm3' };
+  assert.equal(warning(volume), '体积超出训练数据的范围（Mandible：37.1 cm3，训练数据中至多 34.6 cm3）');
+  const cut = { code: 'CUT_SCAN', text: 'GTVp: the scan ends inside it at the head end, so it is cut' };
+  assert.match(warning(cut), /（GTVp：扫描在头端于该结构内结束，结构被截断）$/);
 
   const source = programText(['src/**/*.ts', 'worker/**/*.ts'], ['src/http/texts/**']).replaceAll("\\'", "'");
   // The longest clause without a value: shorter ones may be put together where they are said.

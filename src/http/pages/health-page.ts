@@ -16,8 +16,8 @@ export function healthPage(
   const mood = problems.length > 0 ? 'bad' : notices.length > 0 ? 'attention' : 'good';
   const main = html`<h1>${title}</h1>
     <section id="health" class="panel health" data-live>
-      ${badge(mood, mood === 'good' ? ready : notReady)}
-      ${[...problems, ...notices].map((one) => problemBox(texts, one))}
+      ${badge(mood, mood === 'good' ? ready : notReady)} ${problems.map((one) => problemBox(texts, one))}
+      ${notices.map((one) => problemBox(texts, one, 'attention'))}
     </section>`;
   return pageFrame(texts, { title, place: '/health/ready', main, reader });
 }

@@ -29,7 +29,7 @@ export function helpPage(
         )}
       </ul>
     </nav>
-    <article class="panel help">${rendered(guide.markdown, names)}</article>`;
+    <article class="panel guide">${rendered(guide.markdown, names)}</article>`;
   return pageFrame(texts, { title: guide.title, place: '/help', main, reader });
 }
 

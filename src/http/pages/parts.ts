@@ -60,9 +60,9 @@ export function stateBadge(texts: Texts, state: SeriesState): Html {
 }
 
 /** What happened, with its code, and what to do about it. */
-export function problemBox(texts: Texts, problem: Problem | undefined): Html | undefined {
+export function problemBox(texts: Texts, problem: Problem | undefined, mood: Mood = 'bad'): Html | undefined {
   if (problem === undefined) return undefined;
-  return html`<div class="problem">
+  return html`<div class="problem ${mood === 'attention' && mood}">
     <p>${withCode(texts.problem(problem))} ${errorCode(problem.code)}</p>
     ${remedyLine(texts, texts.remedy(problem))}
   </div>`;

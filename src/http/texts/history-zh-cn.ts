@@ -14,7 +14,10 @@ export function problemInChinese({ code, message }: Pick<Problem, 'code' | 'mess
 }
 
 export function warningInChinese({ code, text }: Pick<Warning, 'code' | 'text'>): string {
-  return beside(Object.hasOwn(warningsInChinese, code) ? warningsInChinese[code as WarningCode] : undefined, text);
+  const chinese = Object.hasOwn(warningsInChinese, code) ? warningsInChinese[code as WarningCode] : undefined;
+  const [, roi = '', rest = ''] = /^([\w-]+): (.+)$/.exec(text) ?? [];
+  const phrase = phraseInChinese(rest);
+  return beside(chinese, phrase === undefined ? (phraseInChinese(text) ?? text) : `${roi}：${phrase}`);
 }
 
 function beside(chinese: string | undefined, original: string): string {
