@@ -1,6 +1,7 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
+import { eventually } from '../support/eventually.ts';
 import { nodeOverHttp } from '../http/running-http.ts';
 import { faultsOf, startBrowser } from './browser.ts';
 
@@ -21,10 +22,9 @@ test('Help shows the docs in the language of the page; the code of an error lead
     if (screenshots !== undefined) await page.screenshot({ path: join(screenshots, `help-${locale}.png`) });
 
     await page.locator('#status a.code', { hasText: 'WORKER_MISSING' }).click();
-    const row = page.locator('tr#WORKER_MISSING');
+    const row = page.locator('tr#WORKER_MISSING:target');
     await row.waitFor();
-    assert.equal(await row.evaluate((element) => element.matches(':target')), true);
-    assert.ok(((await row.boundingBox())?.y ?? 0) < 800, 'it is scrolled to');
+    await eventually('it is scrolled to', 10, async () => ((await row.boundingBox())?.y ?? 800) < 800 || undefined);
     await page.close();
   }
 

@@ -183,6 +183,7 @@ const phrases: readonly (readonly [english: string, chinese: string])[] = [
   ['look the series up at its sender', '请在发送方查找该序列'],
   ['load the page again; programs use an API token', '请重新加载页面；程序请使用 API 令牌'],
   ['open the address that the node is configured with', '请打开配置中的节点地址'],
+  ['see /help', '见 /help'],
   ['see docs/http-api.md for the API', '接口说明见 docs/http-api.md'],
 
   // A warning of a structure or a CT.
