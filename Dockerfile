@@ -44,6 +44,7 @@ COPY src src
 COPY worker worker
 COPY config config
 COPY models models
+COPY docs docs
 USER 10001:10001
 VOLUME /data
 STOPSIGNAL SIGTERM

@@ -31,7 +31,7 @@ const http = await startHttpServer({
   metrics: { contentType: 'text/plain', text: async () => '' },
   audit,
   problems: async () => [],
-  notices: () => [],
+  notices: async () => [],
   log,
 });
 process.on('message', (message) => {

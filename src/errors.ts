@@ -96,7 +96,8 @@ const catalogue = {
   SERIES_NOT_AXIAL: { ...unfit, remedy: 'reconstruct an axial series without gantry tilt' },
   SERIES_GANTRY_TILT: {
     ...unfit,
-    remedy: 'reconstruct an axial series without gantry tilt, or have the tilt resolved (`contour --tilt resolve`)',
+    remedy:
+      'reconstruct an axial series without gantry tilt, or have the tilt resolved: tilt: resolve in the route, or `contour --tilt resolve`',
   },
   SERIES_MIXED_SIZE: { ...unfit, remedy: 'all slices need the same matrix, spacing and orientation' },
   SERIES_HEADER: {
@@ -127,8 +128,13 @@ const catalogue = {
   MODEL_NOT_SUPPORTED: { remedy: 'docs/models.md says what can be imported' },
 
   // Bundles and engines.
-  BUNDLE_INVALID: { remedy: 'copy the bundle again from where it was trained' },
-  BUNDLE_DIGEST: { remedy: 'a file of the bundle was changed: copy the bundle again' },
+  BUNDLE_INVALID: {
+    remedy: 'copy the folder of the model again from where it was trained, then run `contour-node reload`',
+  },
+  BUNDLE_DIGEST: {
+    remedy:
+      'a file of the model was changed: copy its folder again from where it was trained, then run `contour-node reload`',
+  },
   BUNDLE_GOLDEN: {
     remedy: 'this engine gives other numbers than the one that wrote the bundle: use another engine or device',
   },
@@ -164,7 +170,10 @@ const catalogue = {
   },
 
   // Redis, HTTP and the rest.
-  REDIS_UNAVAILABLE: { http: 503, remedy: 'check that Redis runs and that redis.url is right' },
+  REDIS_UNAVAILABLE: {
+    http: 503,
+    remedy: 'start Redis again, or correct redis.url; without redis.url restart contour-node, which has its own Redis',
+  },
   REDIS_UNSAFE: { remedy: 'turn on appendonly and maxmemory-policy noeviction' },
   WORKER_MISSING: {
     remedy: 'start a worker (`contour-node worker`), or see its log: it is ready after a warm-up inference',
@@ -179,7 +188,10 @@ const catalogue = {
   NOT_FOUND: { http: 404, remedy: 'see `contour-node jobs list`' },
   STATE_CONFLICT: { http: 409, remedy: 'the series is not in a state that allows this: see `contour-node jobs show`' },
   AUDIT_BROKEN: { remedy: 'keep the folder audit/ as evidence; find out who can write to the data directory' },
-  DISK_FULL: { http: 507, remedy: 'free space on the disk of the data directory' },
+  DISK_FULL: {
+    http: 507,
+    remedy: 'free space on the disk of the data directory (dataDirectory), or keep series for fewer days (retention)',
+  },
   TRAINING_DATA: { exit: 2, remedy: 'see the data report' },
   CHECKPOINT_INVALID: { remedy: 'delete the checkpoint named: the one before it is used' },
   DEMO_FAILED: { remedy: 'see node.log in the folder that the demo names' },

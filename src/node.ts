@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { type Clock, systemClock } from './clock.ts';
+import { certificateProblems } from './config/certificate-dates.ts';
 import { ConfigInForce } from './config/config-in-force.ts';
 import type { LoadedConfig } from './config/load.ts';
 import type { ReloadOutcome } from './config/reload.ts';
@@ -111,7 +112,7 @@ async function startParts(
     unmatchedDays: () => config().retention.unmatchedDays,
     metrics,
     audit,
-    notices: () => refusedSenders.problems(config()),
+    notices: async () => [...(await certificateProblems(config())), ...refusedSenders.problems(config())],
     problems: async () => [configuration.problem ?? [], await disk.problems()].flat(),
     log,
   });

@@ -71,7 +71,7 @@ export async function verifyDigests(bundle: Bundle): Promise<void> {
     if (found !== sha256) {
       throw new ContourNodeError(
         'BUNDLE_DIGEST',
-        `${path} of bundle ${bundle.manifest.name} is not the file that its manifest names`,
+        `${path} of the model ${bundle.manifest.name} is not the file that its manifest names`,
       );
     }
   }

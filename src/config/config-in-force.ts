@@ -55,12 +55,17 @@ export class ConfigInForce {
       this.#problem = undefined;
       return { taken: true, needRestart: later };
     } catch (error) {
-      this.#problem = problemFrom(error);
+      const problem = problemFrom(error);
+      this.#problem = {
+        ...problem,
+        message: `the changed configuration was refused, the old one stays in force: ${problem.message}`,
+        remedy: `${problem.remedy}; then run \`contour-node reload\``,
+      };
       this.#log.error(
         { err: asContourNodeError(error) },
         'the configuration was not taken over; the old one stays in force',
       );
-      return { taken: false, problem: this.#problem, needRestart: [] };
+      return { taken: false, problem, needRestart: [] };
     }
   }
 }

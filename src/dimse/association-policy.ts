@@ -23,6 +23,15 @@ export const rejections = {
   noSpace: { result: 2, source: 3, reason: 2, words: 'the disk of the data directory is full' },
 } as const satisfies Record<string, Rejection>;
 
+/** Why a connection is closed before an association is requested, for the log. */
+export const closings = {
+  address: 'no peer calls from this address',
+  handshake: 'no TLS handshake',
+  noCertificate: 'no certificate',
+  outdatedCertificate: 'its certificate has expired, or is not valid yet',
+  certificate: 'no peer shows this certificate',
+} as const;
+
 type Policy = Pick<Config, 'dicom' | 'peers'>;
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
 
@@ -80,13 +89,18 @@ export function judgeAssociation(
   return peer === undefined ? {} : { peer };
 }
 
-/** Whether the certificate of a TLS handshake can be that of a peer; its AE title, which decides, is not known yet. */
-export function isKnownCertificate(policy: Policy, certificate: ShownCertificate | undefined): boolean {
-  if (certificate === undefined) return policy.dicom.tls?.clientCertificates !== 'required';
-  return (
+/**
+ * Why the certificate of a TLS handshake cannot be that of a peer, or undefined where it can; the AE title, which decides, is
+ * not known yet.
+ */
+export function whyNoPeerShows(policy: Policy, certificate: ShownCertificate | undefined): string | undefined {
+  if (certificate === undefined)
+    return policy.dicom.tls?.clientCertificates === 'required' ? closings.noCertificate : undefined;
+  if (!certificate.current) return closings.outdatedCertificate;
+  const known =
     isListed(certificate, { certificates: [] }) ||
-    policy.peers.some(({ tls }) => tls !== undefined && isListed(certificate, tls))
-  );
+    policy.peers.some(({ tls }) => tls !== undefined && isListed(certificate, tls));
+  return known ? undefined : closings.certificate;
 }
 
 function mayShow(policy: Policy, peer: Peer | undefined, certificate: ShownCertificate | undefined): boolean {

@@ -1,8 +1,8 @@
 import type { ContourQueues } from '../jobs/queues.ts';
-import { problem, problemFrom } from '../problem.ts';
+import { problemFrom } from '../problem.ts';
 import type { Problem } from '../problem.ts';
 import type { SeriesReader } from '../store/series.ts';
-import { queueProblems } from './queue-problems.ts';
+import { queueProblems, redisAway } from './queue-problems.ts';
 
 export interface NodeStatusOptions {
   readonly queues: ContourQueues;
@@ -10,7 +10,7 @@ export interface NodeStatusOptions {
   /** What is wrong with the node, besides Redis and workers. */
   readonly problems: () => Promise<readonly Problem[]>;
   /** What somebody else has to mend: senders refused, and the like. */
-  readonly notices: () => readonly Problem[];
+  readonly notices: () => Promise<readonly Problem[]>;
 }
 
 export interface Status {
@@ -30,6 +30,7 @@ const mostSeries = 500;
 export class NodeStatus {
   readonly #options: NodeStatusOptions;
   readonly #timer: NodeJS.Timeout;
+  readonly #listeners = new Set<() => void>();
   #current: Status = { problems: [], notices: [] };
 
   constructor(options: NodeStatusOptions) {
@@ -42,16 +43,29 @@ export class NodeStatus {
     return this.#current;
   }
 
+  /** @param listener told when something else is wrong than before. @returns ends it */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
   close(): void {
     clearInterval(this.#timer);
   }
 
   async ask(): Promise<Status> {
     const { queues, problems, notices } = this.#options;
-    const silent = [problem('REDIS_UNAVAILABLE', `Redis does not answer within ${patienceMilliseconds / 1000} s`)];
-    const [ofQueues, ofNode] = await Promise.all([within(queueProblems(queues), silent), within(problems(), [])]);
-    this.#current = { problems: [...ofQueues, ...ofNode], notices: [...this.#deliveries(), ...notices()] };
-    return this.#current;
+    const silent = [redisAway(`Redis does not answer within ${patienceMilliseconds / 1000} s`)];
+    const [ofQueues, ofNode, ofPeers] = await Promise.all([
+      within(queueProblems(queues), silent),
+      within(problems(), []),
+      within(notices(), []),
+    ]);
+    const status = { problems: [...ofQueues, ...ofNode], notices: [...this.#deliveries(), ...ofPeers] };
+    const changed = JSON.stringify(status) !== JSON.stringify(this.#current);
+    this.#current = status;
+    if (changed) for (const listener of this.#listeners) listener();
+    return status;
   }
 
   /** Destinations that take nothing at the moment, with the number of structure sets that wait for them. */
@@ -59,7 +73,8 @@ export class NodeStatus {
     const waiting = this.#options.series
       .list({ states: ['delivering'], limit: mostSeries })
       .flatMap(({ problem: why }) => why ?? []);
-    return [...Map.groupBy(waiting, ({ message }) => message).values()].map((alike) => {
+    const alikes = [...Map.groupBy(waiting, ({ message }) => message)].toSorted(([a], [b]) => a.localeCompare(b));
+    return alikes.map(([, alike]) => {
       const [first] = alike as [Problem];
       const many = alike.length === 1 ? '1 structure set waits' : `${alike.length} structure sets wait`;
       return { ...first, message: `${first.message}; ${many}` };
@@ -70,7 +85,8 @@ export class NodeStatus {
 /** What fails to be asked is a problem too. */
 async function within(asked: Promise<readonly Problem[]>, otherwise: readonly Problem[]): Promise<readonly Problem[]> {
   const { promise: late, resolve } = Promise.withResolvers<readonly Problem[]>();
-  const timer = setTimeout(() => resolve(otherwise), patienceMilliseconds);
+  // An answer that came while this process was busy is read first.
+  const timer = setTimeout(() => setImmediate(() => resolve(otherwise)), patienceMilliseconds);
   try {
     return await Promise.race([asked, late]);
   } catch (error) {

@@ -4,6 +4,7 @@ import type { ContourProgress } from '../jobs/contour-progress.ts';
 import type { JobQueues } from '../jobs/job-queues.ts';
 import { contourQueue, seriesOfJob } from '../jobs/queue-names.ts';
 import type { SeriesReader } from '../store/series.ts';
+import type { NodeStatus } from './node-status.ts';
 
 /** Milliseconds within which changes are told together. */
 const gather = 300;
@@ -16,13 +17,18 @@ export interface SeriesEventsOptions {
   readonly series: SeriesReader;
   readonly queues: Pick<JobQueues, 'onEvent'>;
   readonly progress: Pick<ContourProgress, 'onChange'>;
+  readonly status: Pick<NodeStatus, 'onChange'>;
 }
 
 /**
  * `/events`: server-sent events (HTML, section 9.2). `event: series` carries the keys of the series that changed, or
- * whose contouring went on, as JSON, an empty list for more than fit. A page asks for itself again; nothing else is told here.
+ * whose contouring went on, as JSON, an empty list for more than fit. `event: status`: something else is wrong with the
+ * node than before. A page asks for itself again; nothing else is told here.
  */
-export function addSeriesEvents(server: FastifyInstance, { series, queues, progress }: SeriesEventsOptions): void {
+export function addSeriesEvents(
+  server: FastifyInstance,
+  { series, queues, progress, status }: SeriesEventsOptions,
+): void {
   const listeners = new Set<PassThrough>();
   const changed = new Set<string>();
   let timer: NodeJS.Timeout | undefined;
@@ -45,7 +51,11 @@ export function addSeriesEvents(server: FastifyInstance, { series, queues, progr
     changed.add(key);
     timer ??= setTimeout(tell, gather);
   };
-  const forget = [series.onChange(note), progress.onChange(note)];
+  const forget = [
+    series.onChange(note),
+    progress.onChange(note),
+    status.onChange(() => write('event: status\ndata: {}\n\n')),
+  ];
   // The pictures of an order come after its result; the store knows nothing of them.
   queues.onEvent(({ kind, queue, jobId }) => {
     if (kind === 'completed' && queue === contourQueue) note(seriesOfJob(jobId));

@@ -16,6 +16,7 @@ import { hasNoUsers } from './access/identify.ts';
 import { addAssets } from './assets.ts';
 import { answerErrors } from './error-answers.ts';
 import { addHealth } from './health.ts';
+import { addHelp } from './help.ts';
 import { addImagePictures } from './image-pictures.ts';
 import { addLanguage } from './language.ts';
 import { NodeStatus } from './node-status.ts';
@@ -41,7 +42,7 @@ export interface HttpServerOptions
   /** What is wrong with the node, besides Redis and workers, which the server asks for itself. */
   readonly problems: () => Promise<readonly Problem[]>;
   /** What somebody else has to mend. */
-  readonly notices: () => readonly Problem[];
+  readonly notices: () => Promise<readonly Problem[]>;
   readonly audit: NodeAudit;
   readonly log: Log;
 }
@@ -102,9 +103,10 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   const patients = new Patients(options);
   server.addHook('onClose', async () => patients.close());
   addSeriesApi(server, options, patients);
-  addSeriesEvents(server, options);
+  addSeriesEvents(server, { ...options, status });
   await addAssets(server);
   addLanguage(server);
+  addHelp(server);
   addPages(server, { ...options, patients });
   addPlans(server, options);
   addQuality(server, options);

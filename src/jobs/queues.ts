@@ -176,6 +176,7 @@ class BullQueues implements ContourQueues {
   }
 
   async problem(): Promise<ContourNodeError | undefined> {
+    if (this.#connection.status !== 'ready') return this.#unavailable(this.#lastError);
     try {
       await this.#connection.ping();
       return undefined;

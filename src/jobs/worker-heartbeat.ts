@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
+import { problemSchema } from '../problem.ts';
 import { queueKinds } from './queue-names.ts';
 
 /**
@@ -17,6 +18,8 @@ const heartbeatSchema = z.strictObject({
   /** Resident memory of the worker itself, and of its engine processes after their last job. */
   workerBytes: z.number(),
   engineBytes: z.number(),
+  /** Why it cannot contour with a model of the routes, or not at all. */
+  problems: z.array(problemSchema).default([]),
 });
 export type WorkerHeartbeat = z.output<typeof heartbeatSchema>;
 

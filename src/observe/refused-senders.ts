@@ -1,4 +1,6 @@
-import type { Config } from '../config/schema.ts';
+import { addressLiesIn } from '../config/address-range.ts';
+import type { Config, Peer } from '../config/schema.ts';
+import { closings, isKnownAddress, rejections } from '../dimse/association-policy.ts';
 import type { AssociationEnd, AssociationInfo } from '../dimse/association-info.ts';
 import type { RefusedSender, ScpObserver } from '../dimse/scp/scp-observer.ts';
 import { problem } from '../problem.ts';
@@ -31,6 +33,9 @@ export class RefusedSenders implements ScpObserver {
 
   started(association: AssociationInfo): void {
     this.#next.started(association);
+    // A renewed certificate is seen by its use alone.
+    for (const [key, { sender, reason }] of this.#entries)
+      if (sender.address === association.address && ofCertificates.includes(reason)) this.#entries.delete(key);
   }
 
   ended(association: AssociationInfo, how: AssociationEnd): void {
@@ -55,37 +60,56 @@ export class RefusedSenders implements ScpObserver {
   problems(config: Pick<Config, 'dicom' | 'peers'>): Problem[] {
     const since = this.#now() - remembered;
     return [...this.#entries.values()]
-      .filter(({ last, sender }) => last >= since && !isEntered(config, sender))
+      .filter(({ last }) => last >= since)
       .toReversed()
-      .map(({ sender, reason, times }) => {
-        const name = sender.callingAe === undefined ? '' : `${sender.callingAe} `;
+      .flatMap(({ sender, reason, times }) => {
+        const remedy = remedies[reason]?.(sender, config);
+        if (remedy === undefined) return [];
+        const name = sender.callingAe ?? 'a sender';
         const often = times === 1 ? 'once' : `${times} times`;
         return {
-          ...problem('SENDER_REFUSED', `${name}(${sender.address}) was refused ${often} in 24 hours: ${reason}`),
-          remedy: remedyFor(config, sender),
+          ...problem('SENDER_REFUSED', `${name} (${sender.address}) was refused ${often} in 24 hours: ${reason}`),
+          remedy,
         };
       });
   }
 }
 
-/** What is missing, where both sides can be told exactly. */
-function remedyFor(
-  { dicom }: Pick<Config, 'dicom' | 'peers'>,
-  { callingAe, calledAe, address }: RefusedSender,
-): string {
-  if (calledAe !== undefined && !titlesOf(dicom).includes(calledAe))
-    return `at the sender, correct the called AE title ${calledAe} to ${dicom.aeTitle}; or enter ${calledAe} under dicom.otherAeTitles`;
-  if (callingAe !== undefined) return `enter under peers: aeTitle ${callingAe}, addresses [${address}]`;
-  return `enter the sender under peers with addresses [${address}], if it may send here`;
-}
+type Remedy = (sender: RefusedSender, config: Pick<Config, 'dicom' | 'peers'>) => string | undefined;
 
-function titlesOf({ aeTitle, otherAeTitles }: Config['dicom']): readonly string[] {
-  return [aeTitle, ...otherAeTitles];
-}
+/** What to do, by the reason; undefined where the configuration admits the sender by now. What passes by itself has none. */
+const remedies: Readonly<Record<string, Remedy>> = {
+  [rejections.calledAe.words]: ({ calledAe = '' }, { dicom: { aeTitle, otherAeTitles } }) =>
+    [aeTitle, ...otherAeTitles].includes(calledAe)
+      ? undefined
+      : `at the sender, correct the called AE title ${calledAe} to ${aeTitle}; or enter ${calledAe} under dicom.otherAeTitles`,
+  [rejections.callingAe.words]: (sender, config) =>
+    peerOf(sender, config) === undefined
+      ? `if it may send here, enter it under peers: aeTitle ${sender.callingAe}, addresses [${sender.address}]`
+      : undefined,
+  [rejections.plain.words]: (sender, config) => {
+    const peer = peerOf(sender, config);
+    return peer?.tls?.incoming === 'required'
+      ? `at the sender, turn TLS on and call port ${config.dicom.tls?.port}; or set tls.incoming: optional for peer ${peer.name}`
+      : undefined;
+  },
+  [rejections.certificate.words]: () => "enter the sender's certificate under peers[].tls.certificates",
+  [closings.address]: ({ address }, config) =>
+    isKnownAddress(config, address)
+      ? undefined
+      : `if it may send here, enter it under peers: its AE title, addresses [${address}]`,
+  [closings.handshake]: (_sender, { dicom }) =>
+    `at the sender, turn TLS 1.2 or 1.3 on${dicom.plain ? `, or call port ${dicom.port} without TLS` : ''}`,
+  [closings.noCertificate]: () => 'give the sender a certificate, and enter it under peers[].tls.certificates',
+  [closings.outdatedCertificate]: () => 'renew the certificate at the sender; check the clocks of both machines',
+  [closings.certificate]: () =>
+    "enter the sender's certificate under peers[].tls.certificates, or have a CA of dicom.tls.caFile sign it",
+};
 
-function isEntered({ dicom, peers }: Pick<Config, 'dicom' | 'peers'>, { callingAe, calledAe, address }: RefusedSender) {
-  const known = peers.some(
-    (peer) => peer.addresses.includes(address) && (callingAe === undefined || peer.aeTitle === callingAe),
+const ofCertificates: readonly string[] = [closings.noCertificate, closings.outdatedCertificate, closings.certificate];
+
+function peerOf({ callingAe, address }: RefusedSender, { peers }: Pick<Config, 'peers'>): Peer | undefined {
+  return peers.find(
+    ({ aeTitle, addresses }) => aeTitle === callingAe && addresses.some((entry) => addressLiesIn(address, entry)),
   );
-  return known && (calledAe === undefined || titlesOf(dicom).includes(calledAe));
 }

@@ -90,11 +90,11 @@ test('a member that was changed, and members that do not make an ensemble, are r
   assert.deepEqual(await readBundle(join(out, 'members', 'b')), { ...b, directory: join(out, 'members', 'b') });
 
   await appendFile(join(out, 'members', 'b', 'model.onnx'), ' ');
-  await assert.rejects(openBundle(out, folder), { code: 'BUNDLE_DIGEST', message: /of bundle b is not the file/ });
+  await assert.rejects(openBundle(out, folder), { code: 'BUNDLE_DIGEST', message: /of the model b is not the file/ });
   await appendFile(join(out, 'members', 'a', 'bundle.json'), ' ');
   await assert.rejects(openBundle(out, folder), {
     code: 'BUNDLE_DIGEST',
-    message: /members\/a\/bundle\.json of bundle whole/,
+    message: /members\/a\/bundle\.json of the model whole/,
   });
   assert.ok((await readFile(join(out, 'bundle.json'), 'utf8')).includes('members/a/model.onnx'));
 });

@@ -7,7 +7,7 @@ import { parseConfig } from '../../src/config/load.ts';
 import { apiTokenHash, newApiToken } from '../../src/http/access/api-token.ts';
 import { hashPassword } from '../../src/http/access/password-hash.ts';
 import { askWhetherLive } from '../../worker/processes/checks/ask-live.ts';
-import { checkTlsFiles } from '../../worker/processes/checks/tls.ts';
+import { checkTlsFiles } from '../../src/config/certificate-dates.ts';
 import { afterwards } from '../support/afterwards.ts';
 import { certificate, certificateAuthority } from '../support/certificates.ts';
 import { checkout, runProgram } from '../support/run-program.ts';

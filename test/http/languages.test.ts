@@ -9,6 +9,7 @@ import type { JournalEvent } from '../../src/store/events.ts';
 import type { Texts } from '../../src/http/texts/texts.ts';
 import { checkout } from '../support/run-program.ts';
 import { languages, textsFor, textsIn } from '../../src/http/texts/choose-language.ts';
+import { phrasesInEnglish } from '../../src/http/texts/phrases-zh-cn.ts';
 import { nodeOverHttp } from './running-http.ts';
 
 type Tree = string | ((...args: never[]) => string) | { readonly [key: string]: Tree };
@@ -22,7 +23,14 @@ function flatten(tree: Tree, path = ''): [string, string][] {
 
 /** What errors, warnings and events say has tests of its own. */
 function withoutTold(texts: Texts): object {
-  const told: readonly (keyof Texts)[] = ['patientName', 'remedy', 'problem', 'warning', 'historySentence'];
+  const told: readonly (keyof Texts)[] = [
+    'patientName',
+    'remedy',
+    'problem',
+    'imageReason',
+    'warning',
+    'historySentence',
+  ];
   return Object.fromEntries(Object.entries(texts).filter(([name]) => !told.includes(name as keyof Texts)));
 }
 
@@ -48,6 +56,49 @@ test('the usual remedy of an error is told in Chinese; one that says more stays 
   const peer = { aeTitle: 'TPS', host: 'tps', port: 104 };
   const rejected = new AssociationRejected(peer, { result: 1, source: 1, reason: 7 });
   assert.match(remedy(rejected), /更正 peers\[\]\.aeTitle/);
+});
+
+test('what places word themselves is told in Chinese, as they word it', () => {
+  const { remedy, problem, imageReason } = textsIn('zh-CN');
+  const said = problem({
+    code: 'SENDER_REFUSED',
+    message: 'a sender (10.0.0.7) was refused 3 times in 24 hours: no peer calls from this address',
+  });
+  assert.equal(said, '发送方（10.0.0.7）在 24 小时内被拒绝 3 次：没有登记使用该地址的对方');
+  assert.equal(imageReason('up to 12.5 mm beside the others'), '与其余图像最多相距 12.5 mm');
+  assert.equal(imageReason('something new'), 'something new');
+  const { warning } = textsIn('zh-CN');
+  const volume = { code: 'VOLUME', text: 'Mandible: 37.1 cm3, in the training data at most 34.6 cm3' };
+  assert.equal(warning(volume), '体积超出训练数据的范围（Mandible：37.1 cm3，训练数据中至多 34.6 cm3）');
+  const cut = { code: 'CUT_SCAN', text: 'GTVp: the scan ends inside it at the head end, so it is cut' };
+  assert.match(warning(cut), /（GTVp：扫描在头端于该结构内结束，结构被截断）$/);
+
+  const source = programText(['src/**/*.ts', 'worker/**/*.ts'], ['src/http/texts/**']).replaceAll("\\'", "'");
+  // The longest clause without a value: shorter ones may be put together where they are said.
+  const clauses = phrasesInEnglish.map((phrase) =>
+    phrase
+      .split(/\{\d\}|[,;:()]/)
+      .reduce((longest, one) => (one.length > longest.length ? one : longest))
+      .trim(),
+  );
+  const unsaid = clauses.filter((clause) => clause.length > 21 && !source.includes(clause));
+  assert.deepEqual(unsaid, [], 'no place says this any more');
+
+  // Of commands that are typed: they speak English.
+  const commands = ['reload-socket', 'read-ct-folder', 'read-rtstruct', 'peer-address', 'find-instances', 'server'];
+  const rooms = ['intake', 'dicom', 'dimse', 'http'].map((room) => `src/${room}/**/*.ts`);
+  const shown = programText(rooms, [
+    'src/http/texts/**',
+    'src/dimse/scp/*',
+    ...commands.map((name) => `src/**/${name}.ts`),
+  ]);
+  const remedies = [...shown.matchAll(/\bremedy(?::| =)\s*(['"`])(.+?)\1/g)].map(([, , text]) => text!);
+  assert.ok(remedies.length > 20);
+  const english = remedies.filter((text) => {
+    const filled = text.replaceAll(/\$\{[^}]*\}/g, 'X');
+    return !/\p{Script=Han}/u.test(remedy({ code: 'OF_A_PLACE', remedy: filled }));
+  });
+  assert.deepEqual(english, []);
 });
 
 test('every error and every warning is told in Chinese, with the values of its own line', () => {
@@ -107,15 +158,17 @@ interface ErrorAnswer {
 
 /** Codes of warnings as the program's text has them: `{ code: 'LOSSY', text`, `warn('CT_TISSUE',`. */
 function warningCodes(): Set<string> {
-  const files = globSync(['src/**/*.ts', 'worker/**/*.ts'], { cwd: checkout });
-  const texts = files.map((file) => readFileSync(join(checkout, file), 'utf8'));
+  const text = programText(['src/**/*.ts', 'worker/**/*.ts']);
   return new Set(
-    texts.flatMap((text) =>
-      [...text.matchAll(/\bcode: '([A-Z_]+)',\s*text\b|\bwarn\(\s*'([A-Z_]+)'/g)].map(
-        ([, one, other]) => (one ?? other)!,
-      ),
+    [...text.matchAll(/\bcode: '([A-Z_]+)',\s*text\b|\bwarn\(\s*'([A-Z_]+)'/g)].map(
+      ([, one, other]) => (one ?? other)!,
     ),
   );
+}
+
+function programText(patterns: string[], exclude: string[] = []): string {
+  const files = globSync(patterns, { cwd: checkout, exclude });
+  return files.map((file) => readFileSync(join(checkout, file), 'utf8')).join('\n');
 }
 
 test('the browser says which language, the switch overrules it', () => {

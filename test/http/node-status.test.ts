@@ -1,11 +1,15 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { configSchema } from '../../src/config/schema.ts';
+import { closings, rejections } from '../../src/dimse/association-policy.ts';
 import type { ScpObserver } from '../../src/dimse/scp/scp-observer.ts';
 import { RefusedSenders } from '../../src/observe/refused-senders.ts';
 import { afterwards } from '../support/afterwards.ts';
+import { certificate } from '../support/certificates.ts';
 import { eventually } from '../support/eventually.ts';
+import { freePort } from '../support/free-port.ts';
 import { runProgram } from '../support/run-program.ts';
+import { temporaryFolder } from '../support/threshold-bundle.ts';
 import { nodeOverHttp } from './running-http.ts';
 
 test('a Redis that hangs is told at once, on /health/ready and on every page', async (t) => {
@@ -27,7 +31,10 @@ test('a Redis that hangs is told at once, on /health/ready and on every page', a
     ['REDIS_UNAVAILABLE'],
   );
   const page = await (await http.get('/', { accept: 'text/html' })).text();
-  assert.match(page, /<ul id="status"[^>]*>\s*<li class="bad">\s*<b>Redis does not answer within 1\.5 s<\/b>/);
+  assert.match(
+    page,
+    /<ul id="status"[^>]*>\s*<li class="bad">\s*<b>Redis does not answer within 1\.5 s; CTs are kept, and contoured once it does<\/b>/,
+  );
 });
 
 test('a sender with a wrong called AE title is named with what to enter where; once it is entered nothing is said', async (t) => {
@@ -47,11 +54,54 @@ test('a sender with a wrong called AE title is named with what to enter where; o
   const refused = new RefusedSenders(nothing, () => now);
   const peer = { name: 'ct', aeTitle: 'CT99', addresses: ['10.0.0.7'] };
   const [before, after] = [configSchema.parse({}), configSchema.parse({ peers: [peer] })];
-  refused.rejected('calling AE title not recognised', { address: '10.0.0.7', callingAe: 'CT99', calledAe: 'CONTOUR' });
+  refused.rejected(rejections.callingAe.words, { address: '10.0.0.7', callingAe: 'CT99', calledAe: 'CONTOUR' });
   const [line] = refused.problems(before);
-  assert.match(line!.message, /^CT99 \(10\.0\.0\.7\) was refused once in 24 hours: calling AE title not recognised$/);
-  assert.equal(line!.remedy, 'enter under peers: aeTitle CT99, addresses [10.0.0.7]');
+  assert.match(
+    line!.message,
+    /^CT99 \(10\.0\.0\.7\) was refused once in 24 hours: calling AE title not recognised at this address$/,
+  );
+  assert.equal(line!.remedy, 'if it may send here, enter it under peers: aeTitle CT99, addresses [10.0.0.7]');
   assert.deepEqual(refused.problems(after), []);
   now = 25 * 3_600_000;
   assert.deepEqual(refused.problems(before), [], 'a day later it is forgotten');
+});
+
+test('a sender without the right certificate, or without TLS, is told what helps; an accepted association ends it', () => {
+  const nothing: ScpObserver = { rejected: () => {}, started: () => {}, ended: () => {}, answered: () => {} };
+  const refused = new RefusedSenders(nothing, () => 0);
+  const tls = { port: 2762, certificateFile: 'own.pem', keyFile: 'own.key' };
+  const peer = { name: 'ct', aeTitle: 'CT99', addresses: ['10.0.0.0/24'], tls: { outgoing: false } };
+  const config = configSchema.parse({ dicom: { tls }, peers: [peer] });
+  const said = () => refused.problems(config).map(({ message, remedy }) => `${message} | ${remedy}`);
+  refused.rejected(closings.outdatedCertificate, { address: '10.0.0.7' });
+  assert.match(
+    said()[0]!,
+    /^a sender \(10\.0\.0\.7\) .*: its certificate has expired.* \| renew the certificate at the sender/,
+  );
+  const titles = { callingAe: 'CT99', calledAe: 'CONTOUR' };
+  refused.started({ id: 'a', address: '10.0.0.7', ...titles });
+  assert.deepEqual(said(), []);
+  refused.rejected(rejections.plain.words, { address: '10.0.0.7', ...titles });
+  assert.match(
+    said()[0]!,
+    /\| at the sender, turn TLS on and call port 2762; or set tls\.incoming: optional for peer ct$/,
+  );
+  refused.rejected(rejections.callingAe.words, { address: '10.0.0.8', ...titles });
+  refused.rejected(rejections.localLimit.words, { address: '10.0.0.9', ...titles });
+  assert.equal(said().length, 1, 'the range admits 10.0.0.8; too many associations pass by themselves');
+});
+
+test('a certificate of the node that ends soon is told', async (t) => {
+  const folder = await temporaryFolder(t);
+  const own = await certificate(folder, 'contour', undefined, 3);
+  const http = await nodeOverHttp(
+    t,
+    {},
+    { config: { dicom: { port: await freePort(), tls: { port: await freePort(), ...own } } } },
+  );
+  const { notices } = (await (await http.get('/health/ready')).json()) as {
+    notices: { code: string; message: string }[];
+  };
+  assert.equal(notices[0]?.code, 'TLS_FILES');
+  assert.match(notices[0].message, /^the certificate .*contour\.pem ends on \d{4}-\d\d-\d\d$/);
 });

@@ -201,7 +201,7 @@ test('without users it listens to this machine only, and says when its port is t
     metrics: { contentType: 'text/plain', text: async () => '' },
     audit: undefined as never,
     problems: async () => [],
-    notices: () => [],
+    notices: async () => [],
     node: { aeTitle: 'CONTOUR', dicomPort: 11112 },
     log: silentLog,
   };

@@ -8,6 +8,7 @@ export function workerAtQueue(
   t: Cleanup,
   address: RedisAddress,
   queues: WorkerHeartbeat['queues'] = ['contour', 'compare', 'deliver'],
+  problems: WorkerHeartbeat['problems'] = [],
 ): Heartbeat {
   const redis = connectRedis(address, true, () => undefined);
   const heartbeat = startHeartbeat(redis, 'test', () => ({
@@ -17,6 +18,7 @@ export function workerAtQueue(
     slots: 1,
     workerBytes: 100e6,
     engineBytes: 500e6,
+    problems,
   }));
   afterwards(t, async () => {
     await heartbeat.stop();

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { cp, readFile, rm } from 'node:fs/promises';
+import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import assert from 'node:assert/strict';
@@ -132,4 +132,20 @@ test('a bundle whose folder got another name is found by its digest', async (t) 
   const engines = slots(t, { order, ...rest, settings: { ...rest.settings, warmUp: [] } });
   await engines.start();
   assert.equal((await engines.contour(order.payload, () => undefined)).status, 'contoured');
+});
+
+test('a damaged bundle is named, and used once it is repaired', async (t) => {
+  const { bundle, ...rest } = await prepared(t);
+  const whole = `${bundle.directory}.whole`;
+  await cp(bundle.directory, whole, { recursive: true });
+  const file = join(bundle.directory, bundle.manifest.files.model.path);
+  await writeFile(file, 'damaged');
+  const engines = slots(t, { bundle, ...rest });
+  const started = engines.start();
+  const named = await eventually('it is named', 60, () => engines.problems[0]);
+  assert.equal(named.code, 'BUNDLE_DIGEST');
+  assert.match(named.message, new RegExp(`of the model ${bundle.manifest.name} is not the file`));
+  await cp(whole, bundle.directory, { recursive: true, force: true });
+  await started;
+  assert.deepEqual(engines.problems, []);
 });

@@ -25,7 +25,8 @@ test(
       {
         code: 'DISK_FULL',
         message: 'no space for review.json',
-        remedy: 'free space on the disk of the data directory',
+        remedy:
+          'free space on the disk of the data directory (dataDirectory), or keep series for fewer days (retention)',
       },
     );
     await assert.rejects(writeOnce(join(disk.folder, 'result.json'), large), { code: 'DISK_FULL' });

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { asContourNodeError, ContourNodeError } from '../../src/errors.ts';
+import { type Problem, problemFrom } from '../../src/problem.ts';
 import type { ContourPayload } from '../../src/work/payloads.ts';
 import type { ContourProgress } from '../../src/work/progress.ts';
 import type { Log } from '../../src/log.ts';
@@ -18,20 +19,25 @@ export interface SlotOptions {
 interface Slot {
   engine: EngineProcess | undefined;
   busy: boolean;
+  /** Of its last warm-up. */
+  problems: readonly Problem[];
 }
 
 /** One engine process a slot, with loaded bundles. A slot whose process ended, hung or grew gets a new one before its next job. */
 export class EngineSlots {
   readonly #log: Log;
   readonly #slots: Slot[];
+  readonly #onProblems: () => void;
   readonly #waiting: ((slot: Slot) => void)[] = [];
   #options: SlotOptions;
   #closed = false;
 
-  constructor(options: SlotOptions, log: Log) {
+  /** @param onProblems `problems` has changed */
+  constructor(options: SlotOptions, log: Log, onProblems: () => void = () => {}) {
     this.#options = options;
     this.#log = log;
-    this.#slots = Array.from({ length: options.slots }, () => ({ engine: undefined, busy: true }));
+    this.#onProblems = onProblems;
+    this.#slots = Array.from({ length: options.slots }, () => ({ engine: undefined, busy: true, problems: [] }));
   }
 
   /** Process IDs, for the tests and the log. */
@@ -47,22 +53,28 @@ export class EngineSlots {
     );
   }
 
+  /** Why a bundle, or every bundle, cannot be used: each once. */
+  get problems(): Problem[] {
+    const all = this.#slots.flatMap(({ problems }) => problems);
+    return [...new Map(all.map((one) => [one.message, one])).values()];
+  }
+
   /** Resolves once every slot has run a warm-up inference, or was closed. A failing one is started again. */
   async start(): Promise<void> {
     await Promise.all(this.#slots.map((slot) => this.#refill(slot)));
   }
 
   /**
-   * New settings apply to the next engine process; where settings of the engine changed, processes are replaced after their
-   * job. The number of slots stays until the worker is restarted.
+   * New settings apply to the next engine process; where settings of the engine changed, or a bundle could not be used, processes
+   * are replaced after their job. The number of slots stays until the worker is restarted.
    */
   async reconfigure(options: SlotOptions): Promise<void> {
     const changed = JSON.stringify(options.settings) !== JSON.stringify(this.#options.settings);
     this.#options = options;
-    if (!changed) return;
-    const idle = this.#slots.filter((slot) => !slot.busy);
+    const outdated = this.#slots.filter(({ problems }) => changed || problems.length > 0);
+    const idle = outdated.filter((slot) => !slot.busy);
     for (const slot of idle) slot.busy = true;
-    for (const slot of this.#slots.filter((one) => !idle.includes(one)))
+    for (const slot of outdated.filter((one) => !idle.includes(one)))
       if (slot.engine !== undefined) slot.engine.outdated = true;
     await Promise.all(idle.map((slot) => this.#replace(slot, 'changed configuration')));
   }
@@ -113,22 +125,26 @@ export class EngineSlots {
       const { settings, timeoutMinutes } = this.#options;
       const engine = new EngineProcess(settings);
       slot.engine = engine;
+      let problems: readonly Problem[] = [];
       try {
         const started = performance.now();
-        const { warmed, problems } = await engine.warmUp(timeoutMinutes * 60_000);
+        const warm = await engine.warmUp(timeoutMinutes * 60_000);
+        problems = warm.problems;
         for (const problem of problems) this.#log.error({ err: problem }, 'a bundle cannot be used');
-        if (warmed.length === 0 && problems.length > 0)
+        if (warm.warmed.length === 0 && problems.length > 0)
           throw new ContourNodeError('ENGINE_UNAVAILABLE', 'no bundle can be used');
         this.#log.info(
-          { engine: engine.pid, warmed, seconds: (performance.now() - started) / 1000 },
+          { engine: engine.pid, warmed: warm.warmed, seconds: (performance.now() - started) / 1000 },
           'engine process ready',
         );
+        this.#setProblems(slot, problems);
         void engine.exited.then((how) => this.#onExit(slot, engine, how));
         this.#release(slot);
         return;
       } catch (error) {
         await engine.stop('now');
         if (this.#closed) return;
+        this.#setProblems(slot, problems.length > 0 ? problems : [problemFrom(error)]);
         this.#log.error(
           { err: asContourNodeError(error), againInSeconds: wait / 1000 },
           'engine process does not start',
@@ -136,6 +152,11 @@ export class EngineSlots {
         await sleep(wait, undefined, { ref: false });
       }
     }
+  }
+
+  #setProblems(slot: Slot, problems: readonly Problem[]): void {
+    slot.problems = problems;
+    this.#onProblems();
   }
 
   /** For a process that ends between two jobs. */

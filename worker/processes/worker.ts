@@ -93,7 +93,7 @@ class ContourWorker implements RunningWorker {
       });
     this.#heartbeat = startHeartbeat(this.#connection, config.redis.queuePrefix, () => this.#report());
     if (options.queues.includes('contour')) {
-      this.#slots = new EngineSlots(slotOptions(config), options.log);
+      this.#slots = new EngineSlots(slotOptions(config), options.log, () => this.#heartbeat.beat());
       this.#contour = this.#take(
         contourQueue,
         config.worker.slots,
@@ -156,6 +156,7 @@ class ContourWorker implements RunningWorker {
       slots: this.#config.worker.slots,
       workerBytes: process.memoryUsage.rss(),
       engineBytes: this.#slots?.residentBytes ?? 0,
+      problems: this.#slots?.problems ?? [],
     };
   }
 

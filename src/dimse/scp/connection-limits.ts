@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Config } from '../../config/schema.ts';
 import type { AssociationInfo } from '../association-info.ts';
-import { isKnownAddress } from '../association-policy.ts';
+import { closings, isKnownAddress } from '../association-policy.ts';
 import type { DimseLog } from '../dimse-log.ts';
 import { ConnectionThrottle, type Refusal } from './connection-throttle.ts';
 import type { InboundAssociation } from './inbound-association.ts';
@@ -39,7 +39,7 @@ export class ConnectionLimits {
    */
   refusalOf(address: string, config: Pick<Config, 'dicom' | 'peers'>): Refusal | undefined {
     const { dicom } = config;
-    if (!isKnownAddress(config, address)) return { address, words: 'no peer calls from this address' };
+    if (!isKnownAddress(config, address)) return { address, words: closings.address };
     const all = [...this.#connections, ...this.#handshakes];
     const ofAddress = all.filter((other) => other.address === address);
     if (ofAddress.length >= dicom.maxAssociationsPerPeer + spareConnections) {

@@ -6,7 +6,7 @@ import type { Config } from '../../config/schema.ts';
 import { tlsCredentials } from '../../config/tls-files.ts';
 import { ContourNodeError } from '../../errors.ts';
 import type { AssociationEnd, AssociationInfo, ReceivedInstance, RefusedInstance } from '../association-info.ts';
-import { isKnownCertificate, judgeAssociation, normaliseAddress } from '../association-policy.ts';
+import { closings, judgeAssociation, normaliseAddress, whyNoPeerShows } from '../association-policy.ts';
 import type { DimseLog } from '../dimse-log.ts';
 import type { CommitmentRoles } from '../commitment/scp/commitment-exchange.ts';
 import { incomingSuffix } from './incoming-file.ts';
@@ -131,14 +131,11 @@ function secure(
   const done = connections.addHandshake(raw, address);
   handshakes.secure(raw, (socket) => {
     done();
-    if (socket === undefined) return refuse(raw, { address, words: 'no TLS handshake' }, connections, options);
+    if (socket === undefined) return refuse(raw, { address, words: closings.handshake }, connections, options);
     const certificate = shownCertificate(socket);
-    if (isKnownCertificate(options.config(), certificate))
-      associate(socket, address, connections, options, { secure: true, certificate, since });
-    else {
-      const words = certificate === undefined ? 'no certificate' : 'no peer shows this certificate';
-      refuse(socket, { address, words }, connections, options);
-    }
+    const words = whyNoPeerShows(options.config(), certificate);
+    if (words === undefined) associate(socket, address, connections, options, { secure: true, certificate, since });
+    else refuse(socket, { address, words }, connections, options);
   });
 }
 

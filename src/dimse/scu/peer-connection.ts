@@ -27,13 +27,14 @@ export function connected({
 }): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host: peer.host, port: peer.port });
-    const fail = (why: string, cause?: unknown): void => {
+    const fail = (why: string, cause?: unknown, remedy?: string): void => {
       settle();
       socket.on('error', () => {});
       socket.destroy();
       reject(
         new ContourNodeError('PEER_UNREACHABLE', `cannot reach ${peer.aeTitle} at ${peer.host}:${peer.port}: ${why}`, {
           cause,
+          ...(remedy !== undefined && { remedy }),
         }),
       );
     };
@@ -60,7 +61,8 @@ export function connected({
           resolve(secure);
         },
         (error: unknown) => {
-          if (!(error instanceof ContourNodeError)) return fail((error as Error).message, error);
+          if (!(error instanceof ContourNodeError)) return fail(String(error), error);
+          if (error.code === 'PEER_UNREACHABLE') return fail(error.message, error, error.remedy);
           settle();
           socket.destroy();
           reject(error);

@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net';
 import { checkServerIdentity, connect, type TLSSocket } from 'node:tls';
 import { type TlsFiles, tlsCredentials } from '../../config/tls-files.ts';
-import { isListed, shownCertificate } from '../peer-certificate.ts';
+import { ContourNodeError } from '../../errors.ts';
+import { isListed, type ShownCertificate, shownCertificate } from '../peer-certificate.ts';
 
 /** How a peer is called over TLS. */
 export interface OutgoingTls extends TlsFiles {
@@ -12,7 +13,7 @@ export interface OutgoingTls extends TlsFiles {
 /**
  * The TLS handshake on an open connection. No DICOM is sent before the peer's certificate is accepted.
  *
- * @throws ContourNodeError TLS_FILES; Error where the handshake fails or the certificate is not accepted
+ * @throws ContourNodeError TLS_FILES; PEER_UNREACHABLE where the handshake fails or the certificate is not accepted
  */
 export async function secured(raw: Socket, host: string, tls: OutgoingTls): Promise<TLSSocket> {
   const credentials = await tlsCredentials(tls);
@@ -21,28 +22,45 @@ export async function secured(raw: Socket, host: string, tls: OutgoingTls): Prom
     socket.once('secureConnect', resolve);
     // Stays for later errors: 'close' follows each.
     socket.on('error', (cause: NodeJS.ErrnoException) =>
-      reject(new Error(`the TLS handshake failed (${cause.code ?? cause.message})`, { cause })),
+      reject(noTls(`the TLS handshake failed (${cause.code ?? cause.message})`, handshakeRemedy, cause)),
     );
-    socket.once('close', () => reject(new Error('the peer closed the connection during the TLS handshake')));
+    socket.once('close', () =>
+      reject(noTls('the peer closed the connection during the TLS handshake', handshakeRemedy)),
+    );
   });
   const shown = shownCertificate(socket);
   const listed = shown !== undefined && isListed(shown, { certificates: [...tls.certificates] });
-  const why = listed ? whyNotHost(socket, host, tls) : `it shows a certificate that is not accepted${reason(socket)}`;
-  if (why === undefined) return socket;
+  const refusal = listed ? otherHost(socket, host, tls) : notAccepted(socket, shown);
+  if (refusal === undefined) return socket;
   socket.destroy();
-  throw new Error(why);
+  throw refusal;
+}
+
+const handshakeRemedy =
+  "check that the peer's port speaks TLS 1.2 or 1.3, and that the peer accepts the certificate of this node";
+
+function noTls(why: string, remedy: string, cause?: unknown): ContourNodeError {
+  return new ContourNodeError('PEER_UNREACHABLE', why, { remedy, cause });
 }
 
 /** Where no certificate is listed, the peer's must be issued for its host. */
-function whyNotHost(socket: TLSSocket, host: string, { certificates }: OutgoingTls): string | undefined {
-  if (certificates.length > 0) return undefined;
-  return checkServerIdentity(host, socket.getPeerCertificate()) === undefined
-    ? undefined
-    : `its certificate is for another host than ${host}`;
+function otherHost(socket: TLSSocket, host: string, { certificates }: OutgoingTls): ContourNodeError | undefined {
+  if (certificates.length > 0 || checkServerIdentity(host, socket.getPeerCertificate()) === undefined) return undefined;
+  const remedy =
+    'let the peer show a certificate for this host, or enter its fingerprint under peers[].tls.certificates';
+  return noTls(`its certificate is for another host than ${host}`, remedy);
 }
 
-function reason({ authorizationError }: TLSSocket): string {
+function notAccepted(socket: TLSSocket, shown: ShownCertificate | undefined): ContourNodeError {
   // Node has the code of OpenSSL's verification here, although its type says Error.
-  const error = authorizationError as Error | string | null | undefined;
-  return error === null || error === undefined ? '' : ` (${error instanceof Error ? error.message : error})`;
+  const error = socket.authorizationError as Error | string | null | undefined;
+  const reason = error instanceof Error ? error.message : (error ?? '');
+  if (shown?.current === false || reason === 'CERT_HAS_EXPIRED') {
+    const remedy = 'renew the certificate at the peer; check the clocks of both machines';
+    return noTls('its certificate has expired, or is not valid yet', remedy);
+  }
+  return noTls(
+    `it shows a certificate that is not accepted${reason === '' ? '' : ` (${reason})`}`,
+    "enter the peer's certificate under peers[].tls.certificates, or its CA under peers[].tls.caFile",
+  );
 }

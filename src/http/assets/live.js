@@ -12,6 +12,9 @@ const { lang } = document.documentElement;
 const locale = navigator.language.slice(0, 2) === lang.slice(0, 2) ? navigator.language : lang;
 const moments = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium' });
 const times = new Intl.DateTimeFormat(locale, { timeStyle: 'medium' });
+/** In a row of the worklist, which has no room for more. */
+const shortTimes = new Intl.DateTimeFormat(locale, { timeStyle: 'short' });
+const dates = new Intl.DateTimeFormat(locale, { dateStyle: 'medium' });
 
 /** @param {Element} region */
 function prepare(region) {
@@ -20,7 +23,9 @@ function prepare(region) {
     const moment = new Date(element.dateTime);
     const today = moment.toDateString() === new Date().toDateString();
     element.title = element.dateTime;
-    element.textContent = (today ? times : moments).format(moment);
+    const inRow = element.closest('.worklist tr:not(.more-row)') !== null;
+    const [ofToday, earlier] = inRow ? [shortTimes, dates] : [times, moments];
+    element.textContent = (today ? ofToday : earlier).format(moment);
   }
   tick(region);
 }
@@ -82,9 +87,9 @@ export async function refresh() {
     while (wanted) {
       wanted = false;
       const response = await fetch(location.href, { headers: { accept: 'text/html' } });
-      // Logged out, or the series is gone: the page as a whole says so.
-      if (!response.ok || response.redirected) return location.reload();
       const fresh = new DOMParser().parseFromString(await response.text(), 'text/html');
+      // Logged out, or the series is gone: the page as a whole says so. The page of a node that is not ready comes with 503.
+      if (response.redirected || fresh.title !== document.title) return location.reload();
       for (const old of document.querySelectorAll('[data-live]')) {
         const region = fresh.getElementById(old.id);
         if (region !== null) replace(old, document.importNode(region, true));
@@ -117,6 +122,7 @@ function connect() {
     const keys = JSON.parse(event.data);
     if (keys.length === 0 || subject === undefined || keys.includes(subject)) void refresh();
   });
+  source.addEventListener('status', () => void refresh());
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { OfferedChoice } from '../../store/series.ts';
 import type { Texts } from '../texts/texts.ts';
 import { html, type Html } from './html.ts';
-import { warningList } from './parts.ts';
+import { errorCode, warningList } from './parts.ts';
 
 /** Which images of a rejected series disagree with the rest, and what may be contoured without them. */
 export function choicesSection(
@@ -32,7 +32,7 @@ export function choicesSection(
 function row(texts: Texts, series: string, choice: OfferedChoice, isOperator: boolean): Html {
   const words = texts.series.choices;
   const { kind, name, images, leftOut, problem, warnings } = choice;
-  const kept = name ?? words.without;
+  const kept = name === undefined ? words.without : texts.imageReason(name);
   return html`<tr>
     <th scope="row">
       ${kept}: ${words.images(images)} ${pictures(series, kept, choice.pictures)} ${warningList(texts, warnings)}
@@ -41,13 +41,14 @@ function row(texts: Texts, series: string, choice: OfferedChoice, isOperator: bo
       ${leftOut.map(
         (group) =>
           html`<div>
-            ${words.images(group.images)}: ${group.reason} ${pictures(series, group.reason, group.pictures)}
+            ${words.images(group.images)}: ${texts.imageReason(group.reason)}
+            ${pictures(series, texts.imageReason(group.reason), group.pictures)}
           </div>`,
       )}
     </td>
     <td>
       ${missing(words, choice)}
-      ${problem !== undefined && html`<div>${words.impossible}: ${texts.problem(problem)} <code>${problem.code}</code></div>`}
+      ${problem !== undefined && html`<div>${words.impossible}: ${texts.problem(problem)} ${errorCode(problem.code)}</div>`}
       ${
         isOperator &&
         problem === undefined &&

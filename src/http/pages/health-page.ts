@@ -15,9 +15,9 @@ export function healthPage(
   const { title, ready, notReady } = texts.health;
   const mood = problems.length > 0 ? 'bad' : notices.length > 0 ? 'attention' : 'good';
   const main = html`<h1>${title}</h1>
-    <section class="panel health">
-      ${badge(mood, mood === 'good' ? ready : notReady)}
-      ${[...problems, ...notices].map((one) => problemBox(texts, one))}
+    <section id="health" class="panel health" data-live>
+      ${badge(mood, mood === 'good' ? ready : notReady)} ${problems.map((one) => problemBox(texts, one))}
+      ${notices.map((one) => problemBox(texts, one, 'attention'))}
     </section>`;
   return pageFrame(texts, { title, place: '/health/ready', main, reader });
 }

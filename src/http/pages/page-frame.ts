@@ -3,6 +3,7 @@ import { version } from '../../version.ts';
 import { allows, type RouteRole } from '../access/user.ts';
 import { languages } from '../texts/choose-language.ts';
 import { html, Html } from './html.ts';
+import { errorCode, withCode } from './parts.ts';
 import type { Problem } from '../../problem.ts';
 import type { Status } from '../node-status.ts';
 import type { Reader } from './reader.ts';
@@ -19,13 +20,16 @@ export interface Page {
   readonly scripts?: readonly string[];
 }
 
+/** This page says the same at length. */
+const healthPath = '/health/ready';
+
 /** Links in the header, for those who may follow them. */
 const navigation: readonly { path: string; name: Exclude<keyof Texts['navigation'], 'label'>; role: RouteRole }[] = [
   { path: '/', name: 'worklist', role: 'viewer' },
   { path: '/quality', name: 'quality', role: 'viewer' },
   { path: '/structures', name: 'plans', role: 'viewer' },
   { path: '/queues', name: 'queues', role: 'operator' },
-  { path: '/health/ready', name: 'health', role: 'monitor' },
+  { path: healthPath, name: 'health', role: 'monitor' },
   { path: '/metrics', name: 'metrics', role: 'monitor' },
 ];
 
@@ -64,10 +68,11 @@ export function pageFrame(texts: Texts, { title, place, main, reader, scripts = 
                 )}
             </ul>
           </nav>
-          ${reader !== undefined && account(texts, reader)} ${languageSwitch(texts)}
+          ${reader !== undefined && helpLink(texts, reader)} ${reader !== undefined && account(texts, reader)}
+          ${languageSwitch(texts)}
           <p id="live" class="live" role="status"></p>
         </header>
-        ${reader !== undefined && statusLine(texts, reader.status)}
+        ${reader !== undefined && place !== healthPath && statusLine(texts, reader.status)}
         <main id="content" tabindex="-1">${main}</main>
         <footer>
           <p>${texts.notADevice}</p>
@@ -77,16 +82,21 @@ export function pageFrame(texts: Texts, { title, place, main, reader, scripts = 
     </html>`.text.trimStart();
 }
 
-/** On every page, while something is wrong: what, and what to do about it. */
+/** While something is wrong: what, and what to do about it. */
 function statusLine(texts: Texts, { problems, notices }: Status): Html {
   const line = (mood: 'bad' | 'attention', problem: Problem): Html =>
     html`<li class="${mood}">
-      <b>${texts.problem(problem)}</b> <code>${problem.code}</code> ${texts.whatToDo}: ${texts.remedy(problem)}
+      <b>${texts.problem(problem)}</b> ${errorCode(problem.code)} ${texts.whatToDo}: ${withCode(texts.remedy(problem))}
     </li>`;
   const lines = [...problems.map((one) => line('bad', one)), ...notices.map((one) => line('attention', one))];
   return html`<ul id="status" class="status" data-live ${lines.length === 0 && html`hidden`}>
     ${lines}
   </ul>`;
+}
+
+/** Small, beside the pages that are looked at every day. */
+function helpLink({ help }: Texts, { role }: Reader): Html | false {
+  return allows(role, 'viewer') && html`<p class="languages"><a href="/help">${help}</a></p>`;
 }
 
 /** Who is logged in; a user known by this machine, a token or a proxy cannot log out here. */

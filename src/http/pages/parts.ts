@@ -1,6 +1,7 @@
 import type { DeliveryView, OrderState, SeriesState, SeriesSummary, StageTime } from '../../store/series.ts';
 import type { Problem } from '../../problem.ts';
-import { type RatedWarning, ratedWarnings, type Warning } from '../../warning.ts';
+import { type RatedWarning, ratedWarnings, type Warning, warningSeverities } from '../../warning.ts';
+import { isErrorCode } from '../../errors.ts';
 import type { Texts } from '../texts/texts.ts';
 import { duration } from '../assets/duration.js';
 import { html, type Html, type HtmlValue } from './html.ts';
@@ -59,10 +60,10 @@ export function stateBadge(texts: Texts, state: SeriesState): Html {
 }
 
 /** What happened, with its code, and what to do about it. */
-export function problemBox(texts: Texts, problem: Problem | undefined): Html | undefined {
+export function problemBox(texts: Texts, problem: Problem | undefined, mood: Mood = 'bad'): Html | undefined {
   if (problem === undefined) return undefined;
-  return html`<div class="problem">
-    <p>${withCode(texts.problem(problem))} <code>${problem.code}</code></p>
+  return html`<div class="problem ${mood === 'attention' && mood}">
+    <p>${withCode(texts.problem(problem))} ${errorCode(problem.code)}</p>
     ${remedyLine(texts, texts.remedy(problem))}
   </div>`;
 }
@@ -83,8 +84,14 @@ function remedyLine(texts: Texts, remedy: string): Html | undefined {
   return html`<p class="remedy"><span>${texts.whatToDo}:</span> ${withCode(remedy)}</p>`;
 }
 
+/** The code of an error, which leads to its row of the help. */
+export function errorCode(code: string): Html {
+  const name = html`<code>${code}</code>`;
+  return isErrorCode(code) ? html`<a class="code" href="/help/operations#${code}">${name}</a>` : name;
+}
+
 /** What stands between backticks is something to type. */
-function withCode(text: string): HtmlValue {
+export function withCode(text: string): HtmlValue {
   return text.split('`').map((part, n) => (n % 2 === 1 ? html`<code class="typed">${part}</code>` : part));
 }
 
@@ -92,8 +99,23 @@ function withCode(text: string): HtmlValue {
 export function warningList(texts: Texts, warnings: readonly Warning[]): Html | undefined {
   return list(
     ratedWarnings(warnings).map((warning) => {
-      const help = texts.warningHelp[warning.code];
-      return warningItem(texts, warning, help !== undefined && html` <span class="quiet">(${help})</span>`);
+      const { code } = warning;
+      const help = texts.warningHelp[code];
+      const known = Object.hasOwn(warningSeverities, code);
+      return warningItem(
+        texts,
+        warning,
+        html`${help !== undefined && html` <span class="quiet">(${help})</span>`}${
+          known &&
+          html` <a
+            class="code"
+            href="/help/warnings#${code}"
+            title="${texts.helpOn(code)}"
+            aria-label="${texts.helpOn(code)}"
+            >?</a
+          >`
+        }`,
+      );
     }),
   );
 }

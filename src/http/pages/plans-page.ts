@@ -28,7 +28,7 @@ function checkSection(texts: Texts, csrfToken: string, checked: Checked | undefi
   const words = texts.plans.check;
   return html`<section class="panel" id="check">
     <h2>${words.title}</h2>
-    <form class="check" method="post" action="/structures#check">
+    <form class="check-form" method="post" action="/structures#check">
       <p class="quiet" id="check-hint">${words.hint}</p>
       <label
         >${words.label}<textarea

@@ -4,7 +4,7 @@ import type { OperatorTargets } from '../../intake/operator-targets.ts';
 import { isAtFault } from '../../errors.ts';
 import type { Texts } from '../texts/texts.ts';
 import { html, type Html } from './html.ts';
-import { moment, stageList, stateBadge, warningList, whyBox } from './parts.ts';
+import { errorCode, moment, stageList, stateBadge, warningList, whyBox } from './parts.ts';
 import { acknowledgeButton, acknowledgements } from './acknowledge.ts';
 import { choicesSection } from './choices-section.ts';
 import { correctionSection } from './correction-section.ts';
@@ -206,7 +206,7 @@ function history({ texts, series }: SeriesPageInput): Html {
         (event) =>
           html`<li>
             ${moment(texts, event.at)}
-            <span>${event.text}${event.code !== undefined && html` <code>${event.code}</code>`}</span>
+            <span>${event.text}${event.code !== undefined && html` ${errorCode(event.code)}`}</span>
           </li>`,
       )}
     </ol>

@@ -202,7 +202,7 @@ function row(texts: Texts, series: SeriesView, patients: WorklistInput['patients
         patients !== undefined &&
         html`<td class="column-study">${patient?.studyDescription} <span class="quiet">${patient?.ctDate}</span></td>`
       }
-      <td>
+      <td class="column-images">
         ${texts.images(series.images, series.expectedImages)}
         <span class="quiet">${moment(texts, series.lastReceivedAt)}</span>
       </td>
@@ -251,7 +251,8 @@ function stageNow(texts: Texts, stages: SeriesView['stages'], now: number): Html
   const running = stages.find(({ to }) => to === undefined);
   if (running !== undefined) {
     const seconds = (now - Date.parse(running.from)) / 1000;
-    return html`${texts.stages[running.stage]} <b data-since="${running.from}">${duration(seconds)}</b>`;
+    return html`<span class="stage">${texts.stages[running.stage]}</span>
+      <b data-since="${running.from}">${duration(seconds)}</b>`;
   }
   const [first, last] = [stages[0], stages.at(-1)];
   if (first === undefined || last?.to === undefined) return undefined;

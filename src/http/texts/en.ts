@@ -45,6 +45,8 @@ export const en = {
     wrong: 'Name or password is wrong.',
   },
   logOut: 'Log out',
+  help: 'Help',
+  helpOn: (code: string) => `Help on ${code}`,
   version: (version: string) => `Version ${version}`,
   utc: (date: string, time: string) => `${date} ${time} UTC`,
 
@@ -103,6 +105,8 @@ export const en = {
   patientName: (name: string) => name,
   /** What has happened; the errors say it in English. */
   problem: ({ message }: { code: string; message: string }) => message,
+  /** Why some images of a series are no slices of it, or what tells them from the others. */
+  imageReason: (reason: string) => reason,
   warning: ({ text }: { code: string; text: string }) => text,
   severities: { check: 'check', warning: 'warning', notice: 'notice' } satisfies Record<Severity, string>,
   /** An event in the history of a series. */

@@ -5,15 +5,19 @@ import type { EventOf, JournalEvent } from '../../store/events.ts';
 import type { Warning, WarningCode } from '../../warning.ts';
 import type { ComparedRoi } from '../../work/correction.ts';
 import { messagesInChinese } from './messages-zh-cn.ts';
+import { phraseInChinese } from './phrases-zh-cn.ts';
 import { warningsInChinese } from './warnings-zh-cn.ts';
 
-/** What has happened, with the error's own line beside it: that has the values. */
+/** What has happened; where its line is in no table, the error in Chinese with the line beside it: that has the values. */
 export function problemInChinese({ code, message }: Pick<Problem, 'code' | 'message'>): string {
-  return beside(isErrorCode(code) ? messagesInChinese[code] : undefined, message);
+  return phraseInChinese(message) ?? beside(isErrorCode(code) ? messagesInChinese[code] : undefined, message);
 }
 
 export function warningInChinese({ code, text }: Pick<Warning, 'code' | 'text'>): string {
-  return beside(Object.hasOwn(warningsInChinese, code) ? warningsInChinese[code as WarningCode] : undefined, text);
+  const chinese = Object.hasOwn(warningsInChinese, code) ? warningsInChinese[code as WarningCode] : undefined;
+  const [, roi = '', rest = ''] = /^([\w-]+): (.+)$/.exec(text) ?? [];
+  const phrase = phraseInChinese(rest);
+  return beside(chinese, phrase === undefined ? (phraseInChinese(text) ?? text) : `${roi}：${phrase}`);
 }
 
 function beside(chinese: string | undefined, original: string): string {

@@ -1,5 +1,5 @@
-import { rejectionRemedies } from '../../dimse/rejection-words.ts';
 import { type ErrorCode, errorRow, isErrorCode } from '../../errors.ts';
+import { phraseInChinese } from './phrases-zh-cn.ts';
 
 /** What to do about each error, where the place that throws says nothing more. */
 export const remediesInChinese: Readonly<Record<ErrorCode, string>> = {
@@ -32,7 +32,8 @@ export const remediesInChinese: Readonly<Record<ErrorCode, string>> = {
   SERIES_TWO_ACQUISITIONS: '请只发送一次采集，或在该序列的页面上选择其中一次',
   SERIES_NO_AXIAL_IMAGES: '请发送横断面 CT 序列',
   SERIES_NOT_AXIAL: '请重建无机架倾斜的横断面序列',
-  SERIES_GANTRY_TILT: '请重建无机架倾斜的横断面序列，或选择校正倾斜（`contour --tilt resolve`）',
+  SERIES_GANTRY_TILT:
+    '请重建无机架倾斜的横断面序列，或在路由中设置 tilt: resolve（命令行为 `contour --tilt resolve`）以校正倾斜',
   SERIES_MIXED_SIZE: '所有层面需要相同的矩阵、像素间距和方向',
   SERIES_HEADER: '某一层缺少几何或 CT 值所需的信息，或信息有误：请从扫描仪重新发送该序列',
   SERIES_DUPLICATE_POSITION: '两层位于同一位置：请只发送一次重建',
@@ -44,8 +45,8 @@ export const remediesInChinese: Readonly<Record<ErrorCode, string>> = {
   SERIES_INCOMPLETE: '重新发送该序列，或在其页面上（或用 `contour-node jobs release`）按现状接受',
   CHECKPOINT_UNREADABLE: '从训练模型的地方重新复制该检查点（checkpoint）文件',
   MODEL_NOT_SUPPORTED: 'docs/models.md 说明了可以导入哪些模型',
-  BUNDLE_INVALID: '从训练模型的地方重新复制该模型',
-  BUNDLE_DIGEST: '模型的某个文件被改动：请重新复制该模型',
+  BUNDLE_INVALID: '从训练该模型的地方重新复制其文件夹，然后运行 `contour-node reload`',
+  BUNDLE_DIGEST: '模型的某个文件被改动：请从训练该模型的地方重新复制其文件夹，然后运行 `contour-node reload`',
   BUNDLE_GOLDEN: '该推理引擎给出的数值与写入模型时不同：请使用另一个引擎或设备',
   ENGINE_UNAVAILABLE: '运行 ./setup（TensorFlow 用 --dev 或 --gpu），或配置 engine.name: onnxruntime',
   ENGINE_FAILED: '查看 worker 的日志；该任务会再次尝试',
@@ -66,7 +67,7 @@ export const remediesInChinese: Readonly<Record<ErrorCode, string>> = {
   COMMITMENT_MISSING: '查看结构集是否已在计划系统中、计划系统能否连接本节点，然后查看其日志',
   DIMSE_TIMEOUT: '对方没有响应：请检查',
   DESTINATION_NOT_ALLOWED: '在目的地的 `allow` 中加入该预期用途，或将另一个模型路由到该目的地',
-  REDIS_UNAVAILABLE: '检查 Redis 是否运行，以及 redis.url 是否正确',
+  REDIS_UNAVAILABLE: '重新启动 Redis，或更正 redis.url；未设置 redis.url 时请重启 contour-node，它自带 Redis',
   REDIS_UNSAFE: '打开 appendonly，并将 maxmemory-policy 设为 noeviction',
   WORKER_MISSING: '启动 worker（`contour-node worker`），或查看其日志：预热推理完成后即就绪',
   API_UNREACHABLE: '检查节点是否运行；--url 指定其地址',
@@ -76,7 +77,7 @@ export const remediesInChinese: Readonly<Record<ErrorCode, string>> = {
   NOT_FOUND: '见 `contour-node jobs list`',
   STATE_CONFLICT: '该序列当前状态不允许此操作：见 `contour-node jobs show`',
   AUDIT_BROKEN: '保留 audit/ 文件夹作为证据；查明谁能写入数据目录',
-  DISK_FULL: '在数据目录所在磁盘上释放空间',
+  DISK_FULL: '在数据目录（dataDirectory）所在磁盘上释放空间，或缩短序列的保留天数（retention）',
   TRAINING_DATA: '见数据报告',
   CHECKPOINT_INVALID: '删除所指的检查点：系统会使用之前的检查点',
   DEMO_FAILED: '查看 demo 所指文件夹中的 node.log',
@@ -85,21 +86,8 @@ export const remediesInChinese: Readonly<Record<ErrorCode, string>> = {
   INTERNAL: '本程序的缺陷：请连同日志一起报告',
 };
 
-/** What to do about each reason of an A-ASSOCIATE-RJ. */
-const afterRejection: Readonly<Record<keyof typeof rejectionRemedies, string>> = {
-  '1/2': '对方使用的不是此类 DICOM：请检查其主机和端口',
-  '1/3': '在对方系统中登记本节点的 AE 标题（dicom.aeTitle）和本机地址',
-  '1/7': '更正 peers[].aeTitle：对方使用另一个 AE 标题；`contour-node doctor` 可以检查',
-  '2/2': '对方使用的不是此类 DICOM：请检查其主机和端口',
-  '3/1': '对方目前没有空闲连接：请等待，或在对方系统中允许更多同时连接',
-  '3/2': '对方目前没有空闲连接：请等待，或在对方系统中允许更多同时连接',
-};
-
-/** A remedy in Chinese; one that a place of its own gives stays as it is. */
+/** A remedy in Chinese; one that is in no table stays as it is. */
 export function remedyInChinese(code: string, remedy: string): string {
-  if (!isErrorCode(code)) return remedy;
-  if (errorRow(code).remedy === remedy) return remediesInChinese[code];
-  const reasons = Object.keys(afterRejection) as (keyof typeof rejectionRemedies)[];
-  const reason = reasons.find((one) => rejectionRemedies[one] === remedy);
-  return reason === undefined ? remedy : afterRejection[reason];
+  if (isErrorCode(code) && errorRow(code).remedy === remedy) return remediesInChinese[code];
+  return phraseInChinese(remedy) ?? remedy;
 }

@@ -1,4 +1,5 @@
 import { historyInChinese, problemInChinese, warningInChinese } from './history-zh-cn.ts';
+import { phraseInChinese } from './phrases-zh-cn.ts';
 import { remedyInChinese } from './remedies-zh-cn.ts';
 import type { Texts } from './texts.ts';
 
@@ -31,6 +32,8 @@ export const zhCn: Texts = {
     wrong: '用户名或密码错误。',
   },
   logOut: '退出登录',
+  help: '帮助',
+  helpOn: (code) => `${code} 的说明`,
   version: (version) => `版本 ${version}`,
   utc: (date, time) => `${date} ${time} UTC`,
 
@@ -83,6 +86,7 @@ export const zhCn: Texts = {
     return [ideographic, alphabetic, ...phonetic].filter((writing) => writing.trim() !== '').join(' = ');
   },
   problem: problemInChinese,
+  imageReason: (reason) => phraseInChinese(reason) ?? reason,
   warning: warningInChinese,
   severities: { check: '请核查', warning: '警告', notice: '提示' },
   historySentence: historyInChinese,

@@ -57,8 +57,9 @@ export class DiskWatch {
   async problems(): Promise<Problem[]> {
     const state = await this.look();
     if (state === 'enough') return [];
-    const words = state === 'full' ? 'is full: no instance is accepted' : 'runs short';
-    return [problem('DISK_FULL', `the disk of the data directory ${words}; ${this.#words()}`)];
+    const words = state === 'full' ? 'is full: no image is accepted' : 'runs short: delivered series are removed early';
+    const { dataDirectory } = this.#options;
+    return [problem('DISK_FULL', `the disk of the data directory (${dataDirectory}) ${words}; ${this.#words()}`)];
   }
 
   close(): void {
@@ -83,8 +84,8 @@ export class DiskWatch {
   #words(): string {
     const { lowBytes, reservedBytes } = this.#options;
     return (
-      `${megabytes(this.#free)} MB are free, retention.minimumFreeGigabytes is ${lowBytes() / 1e9}, ` +
-      `below ${megabytes(reservedBytes())} MB (intake.reservedMegabytes) no instance is accepted`
+      `${megabytes(this.#free)} MB are free of the ${megabytes(lowBytes())} MB that should be ` +
+      `(retention.minimumFreeGigabytes); under ${megabytes(reservedBytes())} MB (intake.reservedMegabytes) nothing is accepted`
     );
   }
 }
