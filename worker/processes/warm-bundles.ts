@@ -46,7 +46,7 @@ export class WarmBundles {
   async rest(): Promise<void> {
     for (const [key, { engine, members = [] }] of this.#warm) {
       const engines = members.length > 0 ? members.map((member) => member.engine) : [engine];
-      await Promise.all(engines.map((one) => one.rest?.())).catch(() => this.#warm.delete(key));
+      await Promise.all(engines.map(async (one) => one.rest?.())).catch(() => this.#warm.delete(key));
     }
   }
 
