@@ -27,6 +27,14 @@ export class StageClock {
     this.#shares = shares[sees];
   }
 
+  /** The models of a recipe pass some stages one after the other: each stage has one time. */
+  #add(stage: Stage, seconds: number): void {
+    const passed = this.timings.find((one) => one.stage === stage);
+    const sum = Math.round(1000 * ((passed?.seconds ?? 0) + seconds)) / 1000;
+    if (passed === undefined) this.timings.push({ stage, seconds: sum });
+    else passed.seconds = sum;
+  }
+
   /** Runs one stage; it calls `report` with the part of it that is done. */
   async run<T>(stage: Stage, work: (report: (part: number) => void) => Promise<T> | T): Promise<T> {
     const index = stages.indexOf(stage);
@@ -36,7 +44,7 @@ export class StageClock {
     const started = performance.now();
     report(0);
     const result = await work(report);
-    this.timings.push({ stage, seconds: Math.round(performance.now() - started) / 1000 });
+    this.#add(stage, (performance.now() - started) / 1000);
     report(1);
     return result;
   }
