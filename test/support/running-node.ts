@@ -4,6 +4,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterwards } from './afterwards.ts';
 import type { Cleanup } from './cleanup.ts';
 import { stringify } from 'yaml';
 import type { SeriesDetail, SeriesState, SeriesSummary } from '../../src/store/series.ts';
@@ -128,7 +129,7 @@ export async function startRunningNode(
       });
     },
   };
-  t.after(async () => {
+  afterwards(t, async () => {
     await node.stop();
     await rm(folder, { recursive: true, force: true });
   });

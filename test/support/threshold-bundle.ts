@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { Bundle } from '../../src/bundles/read-bundle.ts';
 import { writeBundle, type BundleDescription } from '../../worker/bundles/write-bundle.ts';
+import { afterwards } from './afterwards.ts';
 import type { Cleanup } from './cleanup.ts';
 import { pointwiseNetwork } from './tiny-onnx.ts';
 
 /** A folder that is gone after the test. */
 export async function temporaryFolder(t: Cleanup): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'contour-node-'));
-  t.after(() => rm(folder, { recursive: true, force: true }));
+  afterwards(t, () => rm(folder, { recursive: true, force: true }));
   return folder;
 }
 

@@ -29,7 +29,7 @@ async function clinic(t: TestContext, seed: number): Promise<Clinic> {
     destinations: [{ name: 'tps', peer: 'tps', allow: ['demonstration'] }],
     routes: [{ name: 'all', models: ['phantom-gtvp'], destinations: ['tps'] }],
   };
-  const node = await startRunningNode({ after: (undo) => afterwards(t, undo) }, sections);
+  const node = await startRunningNode(t, sections);
   await send(node, (await phantomCt(t, seed)).files);
   await node.settled(1, ['delivered'], 120);
   return { folder, tps, node, sections };
