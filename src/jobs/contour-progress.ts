@@ -1,4 +1,4 @@
-import { contourQueue } from './queue-names.ts';
+import { contourQueue, orderKey, orderKeyOfJob, seriesOfJob } from './queue-names.ts';
 import type { JobEvent, JobProgressEvent } from './job-queues.ts';
 
 /** How far a worker is with an order. */
@@ -49,14 +49,14 @@ export class ContourProgress {
     queues.onContourProgress((event) => this.#report(event));
     queues.onEvent(({ kind, queue, jobId }) => {
       // A job that a worker takes begins at 0, also where an earlier worker gave it back.
-      if (queue === contourQueue) this.#running.delete(placeOf(jobId).key);
-      if (queue === contourQueue && kind === 'active') this.#tell(placeOf(jobId).series);
+      if (queue === contourQueue) this.#running.delete(orderKeyOfJob(jobId));
+      if (queue === contourQueue && kind === 'active') this.#tell(seriesOfJob(jobId));
     });
   }
 
   /** Undefined where no worker has said anything of it. */
   of(series: string, order: string): ProgressOfOrder | undefined {
-    const running = this.#running.get(`${series}-${order}`);
+    const running = this.#running.get(orderKey(series, order));
     if (running === undefined) return undefined;
     const { first, last } = running;
     const { fraction } = last;
@@ -77,22 +77,16 @@ export class ContourProgress {
   }
 
   #report({ jobId, stage, fraction, at }: JobProgressEvent): void {
-    const { key, series } = placeOf(jobId);
+    const key = orderKeyOfJob(jobId);
     const before = this.#running.get(key);
     const last = { fraction, at };
     const first = before?.stage === stage ? before.first : last;
     const tell = before === undefined || at - before.toldAt >= tellEvery;
     this.#running.set(key, { stage, first, last, toldAt: tell ? at : before.toldAt });
-    if (tell) this.#tell(series);
+    if (tell) this.#tell(seriesOfJob(jobId));
   }
 
   #tell(series: string): void {
     for (const listener of this.#listeners) listener(series);
   }
-}
-
-/** The order that a job of the queue `contour` makes (contourJobId). */
-function placeOf(jobId: string): { key: string; series: string } {
-  const [series = '', , order = ''] = jobId.split('-');
-  return { key: `${series}-${order}`, series };
 }

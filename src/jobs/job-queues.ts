@@ -1,5 +1,5 @@
 import type { ComparePayload, ContourPayload, DeliverPayload } from '../work/payloads.ts';
-import type { ContourProgress } from '../work/progress.ts';
+import type { ProgressReport } from '../work/progress.ts';
 import type { Priority } from '../config/schema.ts';
 
 /**
@@ -25,7 +25,7 @@ export interface JobEvent {
 }
 
 /** What a worker says of a job of the queue `contour` while it runs. */
-export interface JobProgressEvent extends ContourProgress {
+export interface JobProgressEvent extends ProgressReport {
   readonly jobId: string;
   /** When it was said, milliseconds. */
   readonly at: number;

@@ -29,6 +29,16 @@ export function seriesOfJob(jobId: string): string {
   return jobId.slice(0, 16);
 }
 
+/** The series and the order of a job of the queue `contour`, as one key. */
+export function orderKeyOfJob(jobId: string): string {
+  const [series = '', , order = ''] = jobId.split('-');
+  return orderKey(series, order);
+}
+
+export function orderKey(series: string, order: string): string {
+  return `${series}-${order}`;
+}
+
 export function picturesJobId(payload: ContourPayload): string {
   return [payload.series, payload.revision, payload.order, 'pictures'].join('-');
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import assert from 'node:assert/strict';
 import { workResultSchema } from '../../src/work/work-result.ts';
-import type { ContourProgress } from '../../src/work/progress.ts';
+import type { ProgressReport } from '../../src/work/progress.ts';
 import { EngineSlots, type SlotOptions } from '../../worker/processes/engine-slots.ts';
 import { silentLog } from '../jobs/running-redis.ts';
 import { afterwards } from '../support/afterwards.ts';
@@ -32,7 +32,7 @@ test('an order is drawn by the engine process, with progress, and the process st
   await engines.start();
   const [pid] = engines.pids;
   assert.ok(pid !== undefined && pid !== process.pid);
-  const progress: ContourProgress[] = [];
+  const progress: ProgressReport[] = [];
   const summary = await engines.contour(order.payload, (now) => progress.push(now));
   assert.equal(summary.status, 'contoured');
   const result = workResultSchema.parse(JSON.parse(await readFile(join(order.folder, 'result.json'), 'utf8')));

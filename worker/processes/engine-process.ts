@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { ContourNodeError } from '../../src/errors.ts';
 import type { ContourPayload } from '../../src/work/payloads.ts';
-import type { ContourProgress } from '../../src/work/progress.ts';
+import type { ProgressReport } from '../../src/work/progress.ts';
 import { type Problem, errorFrom } from '../../src/problem.ts';
 import {
   type ContourSummary,
@@ -77,7 +77,7 @@ export class EngineProcess {
   contour(
     payload: ContourPayload,
     limitMilliseconds: number,
-    progress: (now: ContourProgress) => void,
+    progress: (now: ProgressReport) => void,
   ): Promise<ContourSummary> {
     const result = this.#await<ContourSummary>(limitMilliseconds, (message, done, fail) => {
       if (message.kind === 'progress') progress({ stage: message.stage, fraction: message.fraction });

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { asContourNodeError, ContourNodeError } from '../../src/errors.ts';
 import { type Problem, problemFrom } from '../../src/problem.ts';
 import type { ContourPayload } from '../../src/work/payloads.ts';
-import type { ContourProgress } from '../../src/work/progress.ts';
+import type { ProgressReport } from '../../src/work/progress.ts';
 import type { Log } from '../../src/log.ts';
 import type { ContourSummary, EngineSettings } from './engine-messages.ts';
 import { EngineProcess } from './engine-process.ts';
@@ -84,7 +84,7 @@ export class EngineSlots {
    *
    * @throws ContourNodeError of the order, ENGINE_FAILED, ENGINE_TIMEOUT, ENGINE_UNAVAILABLE when no slot becomes free
    */
-  async contour(payload: ContourPayload, progress: (now: ContourProgress) => void): Promise<ContourSummary> {
+  async contour(payload: ContourPayload, progress: (now: ProgressReport) => void): Promise<ContourSummary> {
     const limit = this.#options.timeoutMinutes * 60_000;
     const slot = await this.#acquire(limit);
     const { engine } = slot;

@@ -37,18 +37,24 @@ export function structureSetElements(input: StructureSetInput, uids: StructureSe
 }
 
 /** PS3.3 C.8.8.1 */
-function rtSeries(
-  { texts, date, time, revision }: StructureSetInput,
+function rtSeries(input: StructureSetInput, uids: StructureSetUids): DataElement[] {
+  const series = { modality: 'RTSTRUCT', number: firstSeriesNumber + input.revision };
+  return [...generalSeries(input, uids, series), text(tag.OperatorsName, 'PN', '')];
+}
+
+/** PS3.3 C.7.3.1 */
+export function generalSeries(
+  { texts, date, time }: Pick<StructureSetInput, 'texts' | 'date' | 'time'>,
   { seriesInstanceUid }: StructureSetUids,
+  { modality, number }: { readonly modality: string; readonly number: number },
 ): DataElement[] {
   return [
-    text(tag.Modality, 'CS', 'RTSTRUCT'),
+    text(tag.Modality, 'CS', modality),
     text(tag.SeriesInstanceUID, 'UI', seriesInstanceUid),
-    text(tag.SeriesNumber, 'IS', String(firstSeriesNumber + revision)),
+    text(tag.SeriesNumber, 'IS', String(number)),
     text(tag.SeriesDate, 'DA', date),
     text(tag.SeriesTime, 'TM', time),
     text(tag.SeriesDescription, 'LO', texts.seriesDescription),
-    text(tag.OperatorsName, 'PN', ''),
   ];
 }
 

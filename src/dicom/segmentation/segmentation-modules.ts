@@ -6,6 +6,7 @@ import {
   contributingEquipment,
   frameOfReference,
   generalEquipment,
+  generalSeries,
   imageReference,
   instanceReferences,
   type StructureSetUids,
@@ -30,7 +31,8 @@ export function segmentationElements(input: SegmentationInput, uids: Segmentatio
   const frames = framesOf(input.segments);
   return [
     ...copiedElements(input.patientStudy),
-    ...series(input, uids),
+    // PS3.3 C.7.3.1 and C.8.20.1
+    ...generalSeries(input, uids, { modality: 'SEG', number: firstSeriesNumber + input.revision }),
     ...frameOfReference(input),
     ...generalEquipment(input),
     // Type 1 in Enhanced General Equipment (PS3.3 C.7.5.2); a program has no serial number.
@@ -51,21 +53,6 @@ export function segmentationElements(input: SegmentationInput, uids: Segmentatio
     text(common.InstanceCreationDate, 'DA', input.date),
     text(common.InstanceCreationTime, 'TM', input.time),
     contributingEquipment(input),
-  ];
-}
-
-/** PS3.3 C.7.3.1 and C.8.20.1 */
-function series(
-  { texts, date, time, revision }: SegmentationInput,
-  { seriesInstanceUid }: SegmentationUids,
-): DataElement[] {
-  return [
-    text(common.Modality, 'CS', 'SEG'),
-    text(common.SeriesInstanceUID, 'UI', seriesInstanceUid),
-    text(common.SeriesNumber, 'IS', String(firstSeriesNumber + revision)),
-    text(common.SeriesDate, 'DA', date),
-    text(common.SeriesTime, 'TM', time),
-    text(common.SeriesDescription, 'LO', texts.seriesDescription),
   ];
 }
 
