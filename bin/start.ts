@@ -48,11 +48,13 @@ export async function main(args: string[]): Promise<void> {
   const log = createLog(config, 'start', forPeople ? { write: show } : undefined);
   const redis = config.redis.url === undefined ? await startEmbeddedRedis(config.dataDirectory, log) : undefined;
 
+  // The limits of memory that the launcher sets hold for both.
+  const node = [...process.execArgv, program];
   const common = file === undefined ? [] : ['--config', file];
   const supervisor = supervise(
     [
-      { name: 'node', command: process.execPath, args: [program, 'node', '--no-redis', ...common] },
-      { name: 'worker', command: process.execPath, args: [program, 'worker', ...common] },
+      { name: 'node', command: process.execPath, args: [...node, 'node', '--no-redis', ...common] },
+      { name: 'worker', command: process.execPath, args: [...node, 'worker', ...common] },
     ],
     log,
     forPeople ? show : undefined,
