@@ -14,7 +14,8 @@ async function folder(t: TestContext, files: Record<string, string>): Promise<st
 }
 
 test('every configuration in config/training is valid, and its network can be built', async () => {
-  const files = (await readdir('config/training')).map((name) => join('config/training', name));
+  const names = await readdir('config/training', { recursive: true });
+  const files = names.filter((name) => name.endsWith('.yaml')).map((name) => join('config/training', name));
   for (const file of files) {
     const network = networkOf(await loadTrainingConfig(file));
     assert.ok(network.layers.length > 10, file);
