@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { ContourNodeError } from '../src/errors.ts';
+import { calibrate } from './models/calibrate.ts';
 import { card } from './models/card.ts';
 import { ensemble } from './models/ensemble.ts';
 import { exportModel } from './models/export.ts';
@@ -12,7 +13,7 @@ import { commandConfig } from './shared/config-option.ts';
 
 export const summary = 'list, verify, export and import model bundles';
 
-export const help = `usage: contour-node models list|verify|export|import|ensemble|ranges|card ... [--config FILE] [--json]
+export const help = `usage: contour-node models list|verify|export|import|ensemble|calibrate|ranges|card ... [--config FILE] [--json]
 
   list                        bundles in models.directory: version, intended use, ROIs
   verify [NAME...]            digests and golden output of each (default: all) on the configured engine
@@ -29,6 +30,9 @@ export const help = `usage: contour-node models list|verify|export|import|ensemb
                               a bundle from an ONNX file of another trainer; D.yaml describes input, output and ROIs
                               (docs/models.md has examples for nnU-Net and MONAI)
   ensemble A B... --out DIR   a bundle whose probabilities are the mean of these; grid, thresholds and clean-up of the first
+  calibrate NAME --data ARCHIVE
+                              choose the thresholds anew, on the patients that were set aside in the training (an ensemble
+                              has those of its first member); figures of evaluations are taken out of the bundle
   ranges NAME --training T.yaml [--data ARCHIVE] [--cache DIR]
                               add the ranges of the training data to a bundle that lacks them; the worker warns outside of
                               the ranges. T.yaml is the configuration that the bundle was trained with
@@ -68,12 +72,13 @@ export async function main(args: string[]): Promise<void> {
   if (action === 'verify') return verify(config, names, values);
   if (action === 'export') return exportModel(config, names, values);
   if (action === 'ensemble') return ensemble(config, names, values);
+  if (action === 'calibrate') return calibrate(config, names, values);
   if (action === 'card') return card(config, names, values);
   if (action === 'ranges') return ranges(config, names, values);
   throw new ContourNodeError(
     'USAGE',
     action === undefined
-      ? 'models needs list, verify, export, import, ensemble, ranges or card'
+      ? 'models needs list, verify, export, import, ensemble, calibrate, ranges or card'
       : `models ${positionals.join(' ')}`,
   );
 }

@@ -7,7 +7,7 @@ import type { LoadedBundle } from './bundles/load-bundle.ts';
 import type { Engine } from './engines/engine.ts';
 import { contourRoi } from './inference/contour-roi.ts';
 import { ctWarnings } from './inference/ct-warnings.ts';
-import { infer } from './inference/infer.ts';
+import { infer, type Probabilities } from './inference/infer.ts';
 import { type MemberProbabilities, meanOfMembers } from './inference/mean-of-members.ts';
 import { bodyPartWarnings, judgeRois, type JudgedRoi } from './inference/roi-warnings.ts';
 import { roiRegion, type RoiRegion } from './inference/roi-region.ts';
@@ -116,19 +116,36 @@ async function regionsOfProbabilities(
   body: Body,
   manifest: SliceManifest,
   loaded: LoadedBundle,
-  { batchSize, clock }: ContourOptions,
+  options: ContourOptions,
   tilted: SlicePlanes | undefined,
 ): Promise<Regions> {
-  const networks = await clock.run('resampling', () => {
-    const upright = tilted === undefined ? volume : uprightVolume(volume, tilted);
-    const bodyThere = tilted === undefined ? body : findBody(upright);
-    return (loaded.members ?? [loaded]).map(({ bundle, engine }) => {
+  const upright = tilted === undefined ? volume : uprightVolume(volume, tilted);
+  const seen = await roiProbabilities(upright, tilted === undefined ? body : findBody(upright), loaded, options);
+  const probabilities = tilted === undefined ? seen : onTiltedPlanes(seen, volume.grid, tilted);
+  return {
+    field: probabilities.grid,
+    regionOf: (roi) => roiRegion(probabilities, roi, volume.grid, manifest.rois[roi]!.threshold),
+  };
+}
+
+/**
+ * Probabilities of the bundle's ROIs in an upright volume, on the grid of its (first) network; of an ensemble the mean.
+ * @throws ContourNodeError ENGINE_FAILED, BUNDLE_INVALID (also a network of the whole CT, which gives labels)
+ */
+export async function roiProbabilities(
+  volume: Volume,
+  body: Body,
+  loaded: LoadedBundle,
+  { batchSize, clock }: ContourOptions,
+): Promise<Probabilities> {
+  const networks = await clock.run('resampling', () =>
+    (loaded.members ?? [loaded]).map(({ bundle, engine }) => {
       const own = sliceManifestOf(bundle.manifest);
-      const centre = fieldCentre(upright.grid, bodyThere, own.input);
-      return { own, engine, hu: toNetworkHu(upright, networkGrid(upright.grid, centre, own.input), own.input) };
-    });
-  });
-  const seen = await clock.run('inference', async (report) => {
+      const centre = fieldCentre(volume.grid, body, own.input);
+      return { own, engine, hu: toNetworkHu(volume, networkGrid(volume.grid, centre, own.input), own.input) };
+    }),
+  );
+  return clock.run('inference', async (report) => {
     const found: MemberProbabilities[] = [];
     for (const [index, { own, engine, hu }] of networks.entries()) {
       const probabilities = await infer(engine, hu, own, {
@@ -138,18 +155,9 @@ async function regionsOfProbabilities(
       });
       found.push({ names: own.rois.map(({ name }) => name), probabilities });
     }
-    return found.length === 1
-      ? found[0]!.probabilities
-      : meanOfMembers(
-          found,
-          manifest.rois.map(({ name }) => name),
-        );
+    const names = loaded.bundle.manifest.rois.map(({ name }) => name);
+    return found.length === 1 ? found[0]!.probabilities : meanOfMembers(found, names);
   });
-  const probabilities = tilted === undefined ? seen : onTiltedPlanes(seen, volume.grid, tilted);
-  return {
-    field: probabilities.grid,
-    regionOf: (roi) => roiRegion(probabilities, roi, volume.grid, manifest.rois[roi]!.threshold),
-  };
 }
 
 /** A nose or an ear may lie beyond the body's box, and so does the skin that an ROI follows. */

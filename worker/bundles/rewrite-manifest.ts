@@ -11,7 +11,9 @@ import { orDiskFull } from '../../src/disk-full.ts';
  */
 export async function rewriteManifest(
   { directory, manifest }: Bundle,
-  change: Partial<Pick<BundleManifest, 'description' | 'applicability' | 'plausibility' | 'training' | 'metrics'>>,
+  change: Partial<
+    Pick<BundleManifest, 'description' | 'rois' | 'applicability' | 'plausibility' | 'training' | 'metrics'>
+  >,
 ): Promise<Bundle> {
   const path = join(directory, 'bundle.json');
   const text = `${JSON.stringify(manifestSchemaOf(manifest).parse({ ...manifest, ...change }), null, 2)}\n`;

@@ -133,7 +133,10 @@ function engineText({ name, device }: EvaluatedModel['engine']): string {
 }
 
 /** Every ROI of the models under the names that the archive gives it; other ROIs are not read. */
-function wantedRois(models: readonly EvaluatedModel[], given: readonly RoiPatterns[]): RoiPatterns[] {
+export function wantedRois(
+  models: readonly Pick<EvaluatedModel, 'bundle'>[],
+  given: readonly RoiPatterns[],
+): RoiPatterns[] {
   return models.flatMap(({ bundle: { manifest } }) => {
     const { patterns } = provenanceOf(manifest);
     return manifest.rois.map(
