@@ -8,6 +8,8 @@ export interface Engine {
   readonly name: 'onnxruntime' | 'tensorflow';
   /** What it runs on, for logs and provenance: `cpu`, `cuda`, `webgpu`, `gpu`. */
   readonly device: string;
+  /** Images at once that were the fastest, where that was measured. */
+  readonly images?: number;
   /**
    * @param input float32, shape [batch, ...] as the bundle's input says
    * @param target as many values as the output has, and its shape: an engine that can writes there, and its answer is the target. A
