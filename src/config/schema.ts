@@ -243,13 +243,15 @@ export const configSchema = z.strictObject({
         .default('onnxruntime')
         .describe('tensorflow needs ./setup --dev or --gpu'),
       device: z.enum(['auto', 'cpu', 'gpu', 'cuda', 'webgpu']).default('auto').describe('what it runs on'),
-      threads: z.int().min(0).default(0).describe('0: the library chooses'),
+      threads: z.int().min(0).default(0).describe('0: what a measurement at the start finds fastest'),
       batchSize: z
         .int()
         .min(1)
         .max(256)
         .default(8)
-        .describe('slices that the network sees at once, at most: on a CPU fewer of large ones'),
+        .describe(
+          'slices that the network sees at once, at most: on a CPU as many as a measurement at the start finds fastest',
+        ),
     })
     .prefault({}),
   worker: z

@@ -13,6 +13,7 @@ import { join } from 'node:path';
  * trash/                           folders on their way out; emptied at every start
  * commitments/                     storage commitments that were asked for, with their results
  * unmatched/STRUCTURE-SET.dcm      structure sets that belong to no series; STRUCTURE-SET.json says what they are
+ * engine/BUNDLE-MACHINE.json       with how many threads and images at once a bundle is fastest; measured again where it is lost
  * quality/SERIES.json              what counted of corrections; it outlives the series
  * series/SERIES/journal.jsonl      what happened to the series, appended by the node alone
  *   instances/INSTANCE.dcm         as received, file meta information added; INSTANCE.2.dcm is the same instance come
@@ -50,10 +51,16 @@ export const trashFolder = 'trash';
 export const commitmentsFolder = 'commitments';
 export const unmatchedFolder = 'unmatched';
 export const qualityFolder = 'quality';
+export const engineFolder = 'engine';
 export const seriesRoot = 'series';
 
 export function qualityFile(series: string): string {
   return join(qualityFolder, `${series}.json`);
+}
+
+/** @param bundle, machine digests */
+export function engineSettingsFile(bundle: string, machine: string): string {
+  return join(engineFolder, `${bundle.slice(0, 16)}-${machine.slice(0, 16)}.json`);
 }
 
 export function seriesFolder(series: string): string {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { membersOf } from '../../src/bundles/manifest.ts';
 import type { Bundle } from '../../src/bundles/read-bundle.ts';
 import type { Engine } from '../engines/engine.ts';
+import { openFastest } from '../engines/fastest-settings.ts';
 import { openEngine, type EngineChoice } from '../engines/open-engine.ts';
 import { checkGolden } from './golden.ts';
 import { openBundle } from './open-bundle.ts';
@@ -17,16 +18,20 @@ export interface LoadedBundle {
 
 /**
  * Opens, verifies and runs a bundle once, so that it is ready.
+ * @param dataDirectory where it is kept how this machine runs the bundle fastest, which is else not asked
  * @throws ContourNodeError MODEL_NOT_FOUND, BUNDLE_INVALID, BUNDLE_DIGEST, BUNDLE_GOLDEN, ENGINE_UNAVAILABLE, ENGINE_FAILED
  */
 export async function loadBundle(
   nameOrPath: string,
   modelsDirectory: string,
   choice: EngineChoice,
+  dataDirectory?: string,
 ): Promise<LoadedBundle> {
   const bundle = await openBundle(nameOrPath, modelsDirectory);
-  if (membersOf(bundle.manifest).length > 0) return loadEnsemble(bundle, choice);
-  const engine = await openEngine(bundle, choice);
+  if (membersOf(bundle.manifest).length > 0) return loadEnsemble(bundle, choice, dataDirectory);
+  const engine = await (dataDirectory === undefined
+    ? openEngine(bundle, choice)
+    : openFastest(bundle, choice, dataDirectory));
   try {
     await checkGolden(bundle, engine);
   } catch (error) {
@@ -36,7 +41,7 @@ export async function loadBundle(
   return { bundle, engine };
 }
 
-async function loadEnsemble(bundle: Bundle, choice: EngineChoice): Promise<LoadedBundle> {
+async function loadEnsemble(bundle: Bundle, choice: EngineChoice, dataDirectory?: string): Promise<LoadedBundle> {
   const members: LoadedBundle[] = [];
   const close = async () => {
     for (const { engine } of members) await engine.close();
@@ -44,7 +49,7 @@ async function loadEnsemble(bundle: Bundle, choice: EngineChoice): Promise<Loade
   try {
     // The members' bundle.json are those that the ensemble's names: `openBundle` compared them.
     for (const { path } of membersOf(bundle.manifest))
-      members.push(await loadBundle(join(bundle.directory, path), bundle.directory, choice));
+      members.push(await loadBundle(join(bundle.directory, path), bundle.directory, choice, dataDirectory));
   } catch (error) {
     await close();
     throw error;

@@ -1,4 +1,6 @@
-type Run = (input: Float32Array, shape: readonly number[]) => Promise<{ data: Float32Array; shape: readonly number[] }>;
+import type { EngineTensor } from './engine.ts';
+
+type Run = (input: Float32Array, shape: readonly number[], target?: EngineTensor) => Promise<EngineTensor>;
 
 /**
  * Runs a batch of any size on a graph with a fixed batch of `size`, part by part; the last part is filled with zeros, whose
@@ -9,9 +11,10 @@ export async function inBatchesOf(
   input: Float32Array,
   shape: readonly number[],
   run: Run,
-): ReturnType<Run> {
+  target?: EngineTensor,
+): Promise<EngineTensor> {
   const count = shape[0]!;
-  if (size === undefined || size === count) return run(input, shape);
+  if (size === undefined || size === count) return run(input, shape, target);
   const length = input.length / count;
   const parts: Float32Array[] = [];
   let perSample: readonly number[] = [];

@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { ContourNodeError } from '../../src/errors.ts';
 import { inBatchesOf } from './batches.ts';
-import type { Engine, EngineOptions } from './engine.ts';
+import type { Engine, EngineOptions, EngineTensor } from './engine.ts';
 
 type OnnxRuntime = typeof import('onnxruntime-node');
 
@@ -44,17 +44,24 @@ export async function openOnnxRuntime(
   return {
     name: 'onnxruntime',
     device,
-    run: (input, shape) =>
-      inBatchesOf(fixedBatch(session, tensors.input), input, shape, async (part, partShape) => {
-        const feed = new ort.Tensor('float32', part, partShape);
+    run(input, shape, target) {
+      const runPart = async (part: Float32Array, partShape: readonly number[], into?: EngineTensor) => {
+        const feeds = { [tensors.input]: new ort.Tensor('float32', part, partShape) };
+        const fetches = into && device === 'cpu' ? new ort.Tensor('float32', into.data, into.shape) : null;
         try {
-          const result = (await session.run({ [tensors.input]: feed }, [tensors.output]))[tensors.output]!;
+          const result = (await session.run(feeds, { [tensors.output]: fetches }))[tensors.output]!;
           if (result.type !== 'float32') throw new Error(`the output is ${result.type}, not float32`);
-          return { data: result.data as Float32Array, shape: result.dims };
+          const data = result.data as Float32Array<ArrayBuffer>;
+          if (into === undefined || fetches === null) return { data, shape: result.dims };
+          // onnxruntime-node 1.30 answers with a copy of what it has written to the target. The collector would keep several.
+          if (data.buffer !== into.data.buffer) data.buffer.transfer(0);
+          return into;
         } catch (error) {
           throw failed('inference failed', error);
         }
-      }),
+      };
+      return inBatchesOf(fixedBatch(session, tensors.input), input, shape, runPart, target);
+    },
     ...(device === 'cpu' &&
       options.arenaFor !== undefined && {
         async rest() {

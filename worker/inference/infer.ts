@@ -1,6 +1,7 @@
 import type { SliceManifest } from '../../src/bundles/manifest.ts';
 import { ContourNodeError } from '../../src/errors.ts';
 import type { Engine } from '../engines/engine.ts';
+import { mostImages } from '../engines/fastest-settings.ts';
 import { inputChannels, writeNetworkInput } from '../volume/preprocess.ts';
 import { runInModelAxes } from './model-axes.ts';
 import { networkRuns } from './patches-along-slices.ts';
@@ -77,13 +78,9 @@ export async function infer(
   return { grid, rois };
 }
 
-/** On a CPU more pixels at once take memory and save no time (Deeplabv3+ of 512 x 512 with 2 threads: 63 ms a slice by
- * itself, 70 ms by eight). */
-const pixelsAtOnce = 512 * 512;
-
-function slicesAtOnce({ device }: Engine, { size }: SliceManifest['input'], batchSize: number): number {
+function slicesAtOnce({ device, images }: Engine, { size }: SliceManifest['input'], batchSize: number): number {
   if (device !== 'cpu') return batchSize;
-  return Math.min(batchSize, Math.max(1, Math.floor(pixelsAtOnce / (size[0] * size[1]))));
+  return Math.min(batchSize, images ?? mostImages(size));
 }
 
 function checkPatch({ input, output }: SliceManifest): void {

@@ -5,6 +5,9 @@ import type { NetworkPlan } from './network-plan.ts';
 export const graphInput = 'image';
 export const graphOutput = 'logits';
 
+/** Where the graph takes its weights from. */
+type Weights = Pick<FoldWeights, 'take' | 'finish'>;
+
 /** A value of the graph and its number of channels. */
 interface Features {
   readonly value: string;
@@ -17,7 +20,7 @@ interface Features {
  * ResidualEncoderUNet; of its heads the last one, which answers at full resolution.
  * @throws ContourNodeError MODEL_NOT_SUPPORTED (a weight is missing, left over, or of another shape)
  */
-export function unetGraph(plan: NetworkPlan, heads: number, folds: readonly FoldWeights[], name: string): Uint8Array {
+export function unetGraph(plan: NetworkPlan, heads: number, folds: readonly Weights[], name: string): Uint8Array {
   const graph = new GraphBuilder();
   const axes = plan.kernels[0]!.length;
   const outputs = folds.map((weights, fold) => {
@@ -33,10 +36,10 @@ export function unetGraph(plan: NetworkPlan, heads: number, folds: readonly Fold
 class UNet {
   readonly #graph: GraphBuilder;
   readonly #plan: NetworkPlan;
-  readonly #weights: FoldWeights;
+  readonly #weights: Weights;
   readonly #prefix: string;
 
-  constructor(graph: GraphBuilder, plan: NetworkPlan, weights: FoldWeights, prefix: string) {
+  constructor(graph: GraphBuilder, plan: NetworkPlan, weights: Weights, prefix: string) {
     this.#graph = graph;
     this.#plan = plan;
     this.#weights = weights;

@@ -26,7 +26,8 @@ function residentMegabytes(): number {
 
 async function start(settings: EngineSettings): Promise<State> {
   const log = createLog(settings, 'engine');
-  const bundles = new WarmBundles(settings.modelsDirectory, () => residentMegabytes() > settings.bundlesMegabytes);
+  const { modelsDirectory, dataDirectory, bundlesMegabytes } = settings;
+  const bundles = new WarmBundles(modelsDirectory, () => residentMegabytes() > bundlesMegabytes, dataDirectory);
   const warmed: string[] = [];
   const problems: Problem[] = [];
   for (const name of settings.warmUp) {

@@ -13,13 +13,18 @@ const alwaysKept = 2;
 export class WarmBundles {
   readonly #modelsDirectory: string;
   readonly #isTight: () => boolean;
+  readonly #dataDirectory: string | undefined;
   /** The one used last is the last entry. */
   readonly #warm = new Map<string, LoadedBundle>();
 
-  /** @param isTight whether the process holds so much memory that no further bundle should stay */
-  constructor(modelsDirectory: string, isTight: () => boolean) {
+  /**
+   * @param isTight whether the process holds so much memory that no further bundle should stay
+   * @param dataDirectory as in loadBundle
+   */
+  constructor(modelsDirectory: string, isTight: () => boolean, dataDirectory?: string) {
     this.#modelsDirectory = modelsDirectory;
     this.#isTight = isTight;
+    this.#dataDirectory = dataDirectory;
   }
 
   /**
@@ -31,7 +36,8 @@ export class WarmBundles {
   async get(name: string, choice: EngineChoice, digest?: string): Promise<LoadedBundle> {
     const found = await this.#find(name, digest);
     const key = [found.digest, choice.name, choice.device].join();
-    const warm = this.#warm.get(key) ?? (await loadBundle(found.directory, this.#modelsDirectory, choice));
+    const warm =
+      this.#warm.get(key) ?? (await loadBundle(found.directory, this.#modelsDirectory, choice, this.#dataDirectory));
     this.#warm.delete(key);
     this.#warm.set(key, warm);
     for (const [oldest, { engine }] of this.#warm) {

@@ -88,8 +88,19 @@ export function mirrorings(axes: readonly number[]): number[][] {
 }
 
 /** Mirrors [channels, ...size] along some of the three axes; a new array. */
-export function mirrored(values: Float32Array, [n0, n1, n2]: Triple, axes: readonly number[]): Float32Array {
+export function mirrored(values: Float32Array, size: Triple, axes: readonly number[]): Float32Array {
   const result = new Float32Array(values.length);
+  addMirrored(result, values, size, axes);
+  return result;
+}
+
+/** Adds [channels, ...size], mirrored along some of the three axes, to `target`. */
+export function addMirrored(
+  target: Float32Array,
+  values: Float32Array,
+  [n0, n1, n2]: Triple,
+  axes: readonly number[],
+): void {
   const [flip0, flip1, flip2] = [axes.includes(0), axes.includes(1), axes.includes(2)];
   const channels = values.length / (n0 * n1 * n2);
   let row = 0;
@@ -97,11 +108,19 @@ export function mirrored(values: Float32Array, [n0, n1, n2]: Triple, axes: reado
     for (let i = 0; i < n0; i += 1) {
       for (let j = 0; j < n1; j += 1, row += n2) {
         const from = ((c * n0 + (flip0 ? n0 - 1 - i : i)) * n1 + (flip1 ? n1 - 1 - j : j)) * n2;
-        const source = values.subarray(from, from + n2);
-        result.set(source, row);
-        if (flip2) result.subarray(row, row + n2).reverse();
+        addRow(target, row, values, flip2 ? from + n2 - 1 : from, flip2 ? -1 : 1, n2);
       }
     }
   }
-  return result;
+}
+
+function addRow(
+  target: Float32Array,
+  row: number,
+  values: Float32Array,
+  from: number,
+  step: 1 | -1,
+  length: number,
+): void {
+  for (let k = 0; k < length; k += 1) target[row + k] = target[row + k]! + values[from + k * step]!;
 }

@@ -1,10 +1,10 @@
 import type { VolumeSection } from '../../src/bundles/volume-section.ts';
 import { ContourNodeError } from '../../src/errors.ts';
-import type { Engine } from '../engines/engine.ts';
+import type { Engine, EngineTensor } from '../engines/engine.ts';
 import type { Box, Triple } from './model-view.ts';
 import { boxSize } from './model-view.ts';
 import { activate } from './activation.ts';
-import { mirrored, mirrorings, patchStarts, patchWeights } from './patches.ts';
+import { addMirrored, mirrored, mirrorings, patchStarts, patchWeights } from './patches.ts';
 
 /** The logits, or probabilities, of one plane across the first axis, of the part of it that is asked for. */
 export interface LogitPlane {
@@ -57,6 +57,7 @@ export async function* windowLogits(
   ) as [number[], number[], number[]];
   const total = starts[0].length * starts[1].length * starts[2].length;
   const sums = new PlaneSums({ low, high }, options);
+  const run = new PatchRun(engine, options);
   const input = new Float32Array(patch[0] * patch[1] * patch[2]);
   let done = 0;
   for (const [row, first] of starts[0].entries()) {
@@ -64,7 +65,7 @@ export async function* windowLogits(
       for (const third of starts[2]) {
         const started = performance.now();
         cut(image, size, [first - before[0], second - before[1], third - before[2]], patch, input);
-        sums.add(await runMirrored(engine, input, options), [first, second, third]);
+        sums.add(await run.logits(input), [first, second, third]);
         done += 1;
         options.onPatch?.(done, total, (performance.now() - started) / 1000);
       }
@@ -74,21 +75,37 @@ export async function* windowLogits(
   }
 }
 
-/** Mean over the input as it is and in every mirroring, each turned back. */
-async function runMirrored(
-  engine: Engine,
-  input: Float32Array,
-  { inputShape, patch, mirrorAxes }: WindowOptions,
-): Promise<Float32Array> {
-  const { data } = await engine.run(input, inputShape);
-  const ways = mirrorings(mirrorAxes);
-  for (const axes of ways) {
-    const turned = await engine.run(mirrored(input, patch, axes), inputShape);
-    const back = mirrored(turned.data, patch, axes);
-    for (let v = 0; v < data.length; v += 1) data[v] = data[v]! + back[v]!;
+/** Runs the network over a patch. What it gives is there until the next patch. */
+class PatchRun {
+  readonly #engine: Engine;
+  readonly #options: WindowOptions;
+  readonly #mirrorings: readonly number[][];
+  /** Logits of the patch, and where it is mirrored, of one mirroring; used again for every patch. */
+  readonly #logits: EngineTensor;
+  readonly #turned: EngineTensor | undefined;
+
+  constructor(engine: Engine, options: WindowOptions) {
+    this.#engine = engine;
+    this.#options = options;
+    this.#mirrorings = mirrorings(options.mirrorAxes);
+    const shape = [1, options.channels, ...options.inputShape.slice(2)];
+    const target = () => ({ data: new Float32Array(shape.reduce((a, b) => a * b, 1)), shape });
+    this.#logits = target();
+    this.#turned = this.#mirrorings.length > 0 ? target() : undefined;
   }
-  if (ways.length > 0) for (let v = 0; v < data.length; v += 1) data[v] = data[v]! / (ways.length + 1);
-  return data;
+
+  /** Mean over the input as it is and in every mirroring, each turned back. */
+  async logits(input: Float32Array): Promise<Float32Array> {
+    const { inputShape, patch } = this.#options;
+    const { data } = await this.#engine.run(input, inputShape, this.#logits);
+    for (const axes of this.#mirrorings) {
+      const turned = await this.#engine.run(mirrored(input, patch, axes), inputShape, this.#turned);
+      addMirrored(data, turned.data, patch, axes);
+    }
+    const ways = this.#mirrorings.length + 1;
+    if (ways > 1) for (let v = 0; v < data.length; v += 1) data[v] = data[v]! / ways;
+    return data;
+  }
 }
 
 /** Copies the patch that begins at `corner` (which may lie outside) and puts 0 where there is no image. */
