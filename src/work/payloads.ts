@@ -6,7 +6,8 @@ export const contourPayloadSchema = z.strictObject({
   series: keySchema,
   revision: z.int().positive(),
   order: keySchema,
-  try: z.int().positive(),
+  /** 0: ahead of the completion of the series; nothing follows from how it ends. */
+  try: z.int().nonnegative(),
 });
 export type ContourPayload = z.output<typeof contourPayloadSchema>;
 
@@ -21,5 +22,6 @@ export type DeliverPayload = z.output<typeof deliverPayloadSchema>;
 /** Payload of queue `compare`. */
 export const comparePayloadSchema = contourPayloadSchema.extend({
   structureSet: keySchema,
+  try: z.int().positive(),
 });
 export type ComparePayload = z.output<typeof comparePayloadSchema>;
