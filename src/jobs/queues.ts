@@ -6,7 +6,12 @@ import { jobOptions, passingJobOptions, priorities } from './job-options.ts';
 import type { JobEvent, JobProgressEvent, JobQueues, JobState, JobStatus } from './job-queues.ts';
 import type { Log } from '../log.ts';
 import type { Priority } from '../config/schema.ts';
-import { comparePayloadSchema, contourPayloadSchema, deliverPayloadSchema } from '../work/payloads.ts';
+import {
+  comparePayloadSchema,
+  contourPayloadSchema,
+  countedTrySchema,
+  deliverPayloadSchema,
+} from '../work/payloads.ts';
 import {
   compareJobId,
   compareQueue,
@@ -92,7 +97,7 @@ class BullQueues implements ContourQueues {
   }
 
   async addContour(payload: unknown, priority: Priority): Promise<void> {
-    const checked = contourPayloadSchema.parse(payload);
+    const checked = countedTrySchema.parse(payload);
     await this.#ask(contourQueue, (queue) =>
       queue.add('contour', checked, { ...jobOptions, jobId: contourJobId(checked), priority: priorities[priority] }),
     );
@@ -100,13 +105,11 @@ class BullQueues implements ContourQueues {
 
   async addContourAhead(payload: unknown): Promise<boolean> {
     const checked = contourPayloadSchema.parse(payload);
-    const workers = (await this.workers()).filter(({ queues }) => queues.includes(contourQueue));
-    const slots = workers.reduce((sum, worker) => sum + worker.slots, 0);
+    const takers = (await this.workers()).filter(({ queues }) => queues.includes(contourQueue));
+    const slots = takers.reduce((sum, worker) => sum + worker.slots, 0);
     if ((await this.depth(contourQueue)) >= slots) return false;
-    const options = { ...passingJobOptions, priority: priorities.last };
-    await this.#ask(contourQueue, (queue) =>
-      queue.add('contour ahead', checked, { ...options, jobId: contourJobId(checked) }),
-    );
+    const options = { ...passingJobOptions, jobId: contourJobId(checked), priority: priorities.last };
+    await this.#ask(contourQueue, (queue) => queue.add('contour ahead', checked, options));
     return true;
   }
 

@@ -11,17 +11,18 @@ export const contourPayloadSchema = z.strictObject({
 });
 export type ContourPayload = z.output<typeof contourPayloadSchema>;
 
+/** A try that the series' journal counts. */
+export const countedTrySchema = contourPayloadSchema.extend({ try: z.int().positive() });
+
 /** Payload of the queue `deliver-DESTINATION`. */
-export const deliverPayloadSchema = contourPayloadSchema.extend({
+export const deliverPayloadSchema = countedTrySchema.extend({
   profile: keySchema,
   destination: z.string(),
-  try: z.int().positive(),
 });
 export type DeliverPayload = z.output<typeof deliverPayloadSchema>;
 
 /** Payload of queue `compare`. */
-export const comparePayloadSchema = contourPayloadSchema.extend({
+export const comparePayloadSchema = countedTrySchema.extend({
   structureSet: keySchema,
-  try: z.int().positive(),
 });
 export type ComparePayload = z.output<typeof comparePayloadSchema>;
