@@ -48,6 +48,8 @@ export const checks = {
   commitmentRequestsSeconds: 300,
   /** Notices that are not sent yet. */
   noticesSeconds: 60,
+  /** From the release of an association to a look at its series: a sender of one association an image is through with it. */
+  earlyLookMilliseconds: 300,
   /** A contact sheet that a message waits for. */
   contactSheetSeconds: 1,
   /** Between two looks at work that is due already: what cannot be done now must not use a whole processor. */

@@ -106,8 +106,9 @@ Verification in Implicit and Explicit VR Little Endian; by the commands \`echo\`
 ##### 4.2.3.3 Count the instances of a series
 
 Study Root Query/Retrieve FIND (1.2.840.10008.5.1.4.1.2.2.1) at IMAGE level with Study Instance UID, Series Instance UID and an
-empty SOP Instance UID; only to a peer with \`seriesCountQuery\`. Pending responses are counted; without an answer the series
-has the warning that its count is not confirmed. Where more exists than has come, the node asks every 15 s for 5 min, then the
+empty SOP Instance UID; only to a peer with \`seriesCountQuery\`, once when the last association with the series is released and
+again at the end of the quiet period. Pending responses are counted; without an answer the series
+has the warning that its count is not confirmed. Exactly as many as have come end the quiet period (section 8.1.2). Where more exists than has come, the node asks every 15 s for 5 min, then the
 series is incomplete.
 
 ##### 4.2.3.4 Send files
@@ -270,6 +271,8 @@ and Intercept. A series that lacks them is stored and shown as rejected, with th
 | two studies of one patient, or two frames of reference, in one series | \`SERIES_MIXED_IDENTITY\`, \`SERIES_MIXED_FRAME\`; an operator may choose one of them |
 | images of another acquisition after a revision that make no volume with it, e.g. of another part of the body | it stays as it is, warning \`SECOND_ACQUISITION\`; where they go on without a gap: a new revision |
 | fewer instances than C-FIND or Number of Series Related Instances (0020,1209) says | held, \`SERIES_INCOMPLETE\`; fetched once by C-MOVE where the peer is configured so (\`peers[].retrieve\`), waited for where C-FIND says so; contoured with the warning \`INSTANCES_MISSING\` where the peer may (\`peers[].accept.missing\`), and by \`contour FOLDER\` |
+| exactly as many instances as C-FIND says, or as every one of them says in Number of Series Related Instances (0020,1209), when the last association is released | complete at once, without the rest of the quiet period, if they make a volume and no image of the study still comes from the sender (\`intake.completeByCount\`). A later image makes a new revision, as ever |
+| fewer than have come, or numbers that differ from image to image | the number counts for nothing; the quiet period goes on |
 | slices that lie less than half a pixel beside each other, or a tenth of the step beside even positions | taken, warnings \`IN_PLANE_SHIFT\`, \`SPACING_JITTER\`; each contour lies at its own slice |
 | a tilted gantry, up to 35 degrees | \`SERIES_GANTRY_TILT\`; resolved where the route says so (\`routes[].tilt\`), warning \`TILTED\`: the contours lie in the tilted planes |
 | Enhanced CT Image Storage | each frame a slice, the structure set names instance and frame; where a frame lacks its position, orientation or spacing: \`SERIES_HEADER\` |

@@ -222,6 +222,18 @@ export const configSchema = z.strictObject({
         .max(86400)
         .default(20)
         .describe('a series is complete when nothing of it came for so long'),
+      completeByCount: z
+        .boolean()
+        .default(true)
+        .describe(
+          'the quiet period ends at once where a series has exactly as many images as its sender answers to peers[].seriesCountQuery, or as every image says (0020,1209)',
+        ),
+      contourAhead: z
+        .boolean()
+        .default(true)
+        .describe(
+          'contour a series within the quiet period, where a worker has nothing else to do; the result counts if nothing more comes',
+        ),
       minimumSlices: z.int().min(1).default(10).describe('a series with fewer is rejected'),
       reservedMegabytes: z
         .number()

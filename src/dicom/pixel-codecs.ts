@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { ContourNodeError } from '../errors.ts';
 import type { DecodeReply, DecodeRequest } from './codec-thread.ts';
@@ -10,13 +11,21 @@ type EncodedImage = Pick<DicomFile, 'transferSyntax' | 'bytes' | 'pixelData'>;
 /** A 4096 x 4096 slice takes a few seconds; what takes longer will not end. */
 const decodingTimeoutMs = 30_000;
 
+/** Slices that are decoded at once, each in a thread: more threads than this wait for the one that asks. */
+export const decodingsAtOnce = Math.min(4, availableParallelism());
+
 /**
- * The decoder's thread. It is a resource of the process, like the threads of libuv: started with the first compressed
- * slice, replaced after any failure (a trapped WebAssembly instance is in no defined state), and it keeps no process
- * alive. Decodings follow one another.
+ * The decoders' threads. They are a resource of the process, like the threads of libuv: one is started when a compressed
+ * slice comes and all others are busy, replaced after any failure (a trapped WebAssembly instance is in no defined state),
+ * and they keep no process alive. What finds none free waits for the one that fewest wait for.
  */
-let thread: Worker | undefined;
-let lastDecoding: Promise<unknown> = Promise.resolve();
+const threads: DecoderThread[] = [];
+
+interface DecoderThread {
+  worker: Worker | undefined;
+  waiting: number;
+  last: Promise<unknown>;
+}
 
 /**
  * Decodes the encapsulated fragments of a one-frame grey image.
@@ -55,9 +64,7 @@ export async function decodeFragments(
     );
   }
   const request = { codec, frame: encoded, rows, columns, bitsStored, signed };
-  const decoding = lastDecoding.then(() => inThread(request, timeoutMs));
-  lastDecoding = decoding;
-  const reply = await decoding;
+  const reply = await inSomeThread(request, timeoutMs);
   if ('error' in reply) throw failed(reply.error.replace(/\s+/g, ' ').trim());
   if (reply.words.length !== rows * columns) throw failed(`${reply.words.length} pixels`);
   return reply.words;
@@ -81,12 +88,31 @@ function endsWithMarker(encoded: Uint8Array): boolean {
   return encoded[last] === 0xd9 && encoded[last - 1] === 0xff;
 }
 
+type Request = DecodeRequest & { frame: Uint8Array<ArrayBuffer> };
+
+async function inSomeThread(request: Request, timeoutMs: number): Promise<DecodeReply> {
+  const thread = leastBusyThread();
+  thread.waiting++;
+  const decoding = thread.last.then(() => inThread(thread, request, timeoutMs));
+  thread.last = decoding;
+  try {
+    return await decoding;
+  } finally {
+    thread.waiting--;
+  }
+}
+
+function leastBusyThread(): DecoderThread {
+  const [least] = threads.toSorted((a, b) => a.waiting - b.waiting);
+  if (least !== undefined && (least.waiting === 0 || threads.length >= decodingsAtOnce)) return least;
+  const added: DecoderThread = { worker: undefined, waiting: 0, last: Promise.resolve() };
+  threads.push(added);
+  return added;
+}
+
 /** Never rejects: whatever ends the thread or the time is a reply too. */
-function inThread(
-  request: DecodeRequest & { frame: Uint8Array<ArrayBuffer> },
-  timeoutMs: number,
-): Promise<DecodeReply> {
-  const worker = (thread ??= startThread());
+function inThread(thread: DecoderThread, request: Request, timeoutMs: number): Promise<DecodeReply> {
+  const worker = (thread.worker ??= startThread());
   worker.ref();
   return new Promise((resolve) => {
     const settle = (reply: DecodeReply): void => {
@@ -94,7 +120,7 @@ function inThread(
       worker.off('message', settle).off('error', onError).off('exit', onExit);
       worker.unref();
       if ('error' in reply) {
-        thread = undefined;
+        thread.worker = undefined;
         void worker.terminate();
       }
       resolve(reply);

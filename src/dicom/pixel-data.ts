@@ -16,21 +16,58 @@ export async function decodeHu(bytes: Uint8Array, geometry: CtGeometry): Promise
   return decodeHuOf(parseDicom(bytes), geometry);
 }
 
-/**
- * The CT numbers of one slice in LPS order: `hu[j * columns + i]`, i along +x (left), j along +y (back).
- * @param file a CT image in any transfer syntax of transfer-syntax.ts with a codec
- * @param frame of a multi-frame instance, from 1
- * @throws PIXEL_DECODING the pixels are damaged, do not fit the header, or their syntax has no decoder
- * @throws DICOM_UNREADABLE, DICOM_NOT_CT as ctHeaderOf
- */
+/** `SliceDecoder.decode` for one slice alone: its CT numbers, `hu[j * columns + i]`. Parameters and errors as there. */
 export async function decodeHuOf(file: DicomFile, geometry: CtGeometry, frame?: number): Promise<Int16Array> {
-  const header = ctHeaderOfFrame(file, frame);
-  if (header.rows !== geometry.rows || header.columns !== geometry.columns) {
-    throw failed(`${header.columns} x ${header.rows} pixels, the series has ${geometry.columns} x ${geometry.rows}`);
+  const hu = new Int16Array(geometry.rows * geometry.columns);
+  await new SliceDecoder(geometry).decode(file, hu, frame);
+  return hu;
+}
+
+/** Decodes the slices of one series, which mostly say the same of their words: the CT number of each word is worked out once. */
+export class SliceDecoder {
+  readonly #geometry: CtGeometry;
+  #table: HuTable | undefined;
+
+  constructor(geometry: CtGeometry) {
+    this.#geometry = geometry;
   }
-  if (!Number.isFinite(header.slope) || !Number.isFinite(header.intercept))
-    throw failed('no Rescale Slope or Intercept');
-  return inLpsOrder(await frameWords(file, pixelDescription(file), frame), header, geometry);
+
+  /**
+   * Writes the CT numbers of one slice in LPS order: `hu[j * columns + i]`, i along +x (left), j along +y (back).
+   * @param file a CT image in any transfer syntax of transfer-syntax.ts with a codec; it is not kept
+   * @param hu rows × columns
+   * @param frame of a multi-frame instance, from 1
+   * @throws PIXEL_DECODING the pixels are damaged, do not fit the header, or their syntax has no decoder
+   * @throws DICOM_UNREADABLE, DICOM_NOT_CT as ctHeaderOf
+   */
+  async decode(file: DicomFile, hu: Int16Array, frame?: number): Promise<void> {
+    const geometry = this.#geometry;
+    const header = ctHeaderOfFrame(file, frame);
+    if (header.rows !== geometry.rows || header.columns !== geometry.columns) {
+      throw failed(`${header.columns} x ${header.rows} pixels, the series has ${geometry.columns} x ${geometry.rows}`);
+    }
+    if (!Number.isFinite(header.slope) || !Number.isFinite(header.intercept))
+      throw failed('no Rescale Slope or Intercept');
+    const words = await frameWords(file, pixelDescription(file), frame);
+    inLpsOrder(words, this.#tableOf(header), geometry, hu);
+  }
+
+  #tableOf(header: CtHeader): Int16Array {
+    const { slope, intercept, padding, bitsStored, highBit, pixelRepresentation } = header;
+    const meaning = JSON.stringify([slope, intercept, padding, bitsStored, highBit, pixelRepresentation]);
+    if (this.#table?.meaning !== meaning) {
+      const hu = Int16Array.from({ length: 65536 }, (_, word) => huOf(word, header));
+      this.#table = { meaning, hu };
+    }
+    return this.#table.hu;
+  }
+}
+
+interface HuTable {
+  /** What of a header determines the CT number of a word. */
+  readonly meaning: string;
+  /** By word. */
+  readonly hu: Int16Array;
 }
 
 /**
@@ -237,24 +274,12 @@ function huOf(word: number, header: CtHeader): number {
   return Math.max(-32768, Math.min(32767, Math.floor(value * header.slope + header.intercept + 0.5)));
 }
 
-function inLpsOrder(words: Uint16Array, header: CtHeader, geometry: CtGeometry): Int16Array {
+function inLpsOrder(words: Uint16Array, table: Int16Array, geometry: CtGeometry, hu: Int16Array): void {
   const { rows, columns, reverseRows, reverseColumns } = geometry;
-  const huByWord = huOfOccurringWords(words, header);
-  const hu = new Int16Array(rows * columns);
   for (let j = 0; j < rows; j++) {
     const from = (reverseRows ? rows - 1 - j : j) * columns;
     const to = j * columns;
-    for (let i = 0; i < columns; i++) hu[to + i] = huByWord[words[from + i]!]!;
+    for (let i = 0; i < columns; i++) hu[to + i] = table[words[from + i]!]!;
     if (reverseColumns) hu.subarray(to, to + columns).reverse();
   }
-  return hu;
-}
-
-/** A slice has a hundred times more pixels than different words: each word is worked out once. */
-function huOfOccurringWords(words: Uint16Array, header: CtHeader): Int16Array {
-  const occurs = new Uint8Array(65536);
-  for (let i = 0; i < words.length; i++) occurs[words[i]!] = 1;
-  const hu = new Int16Array(65536);
-  for (let word = 0; word < 65536; word++) if (occurs[word] === 1) hu[word] = huOf(word, header);
-  return hu;
 }

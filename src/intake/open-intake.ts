@@ -14,7 +14,9 @@ import { CommitmentRequests } from './commitment/commitment-requests.ts';
 import { CommitmentResults } from './commitment/commitment-results.ts';
 import { StorageCommitments } from './commitment/storage-commitments.ts';
 import { SeriesCompletion } from './complete/complete-series.ts';
+import { ContourAhead } from './complete/contour-ahead.ts';
 import { countAtPeer, type CountInstances } from './complete/count-at-peer.ts';
+import { EarlyLooks } from './complete/early-look.ts';
 import { retrieveByMove, type RetrieveSeries } from './complete/retrieve-series.ts';
 import { SeriesAssembly } from './complete/series-assembly.ts';
 import { StructureSetReceiver } from './correction/receive-structure-set.ts';
@@ -85,21 +87,25 @@ export async function openIntake(options: IntakeOptions): Promise<Intake> {
     current,
     onResult: options.onResult ?? (() => {}),
   });
+  const countInstances = options.countInstances ?? countAtPeer(() => config().dicom);
   const completion = new SeriesCompletion({
     store,
     log,
     now: clock.now,
     current,
-    countInstances: options.countInstances ?? countAtPeer(() => config().dicom),
+    countInstances,
     retrieve: options.retrieve ?? retrieveByMove(() => config().dicom),
     onOrders: (series) => reconciler.series(series),
   });
+  const ahead = new ContourAhead({ store, queues, lock, log, now: clock.now, current });
+  const early = new EarlyLooks({ store, clock, lock, log, current, countInstances, ahead });
   const assembly = new SeriesAssembly({
     store,
     clock,
     log,
     lock,
     config,
+    early,
     complete: (key, isPatient) => completion.complete(key, isPatient),
   });
 
@@ -144,6 +150,7 @@ export async function openIntake(options: IntakeOptions): Promise<Intake> {
     await commitmentRequests.close();
     await commitments.close();
     assembly.close();
+    ahead.close();
     await reconciler.close();
     await lock.idle();
   };

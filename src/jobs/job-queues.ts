@@ -33,6 +33,13 @@ export interface JobProgressEvent extends ProgressReport {
 
 export interface JobQueues {
   addContour(payload: ContourPayload, priority: Priority): Promise<void>;
+  /**
+   * Has an order contoured of which it is not known whether it will be needed, where a worker has nothing else to do: everything
+   * that is needed overtakes it. Of a job that ended nothing stays.
+   *
+   * @returns whether it was taken
+   */
+  addContourAhead(payload: ContourPayload): Promise<boolean>;
   /** Has the pictures of a contoured order made again, once however often it is asked meanwhile. */
   addPictures(payload: ContourPayload): Promise<void>;
   addCompare(payload: ComparePayload): Promise<void>;

@@ -1,11 +1,17 @@
-import { type Job, type JobsOptions, Queue, type QueueEvents } from 'bullmq';
+import { type Job, Queue, type QueueEvents } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { ContourNodeError } from '../errors.ts';
 import { JobEvents } from './job-events.ts';
+import { jobOptions, passingJobOptions, priorities } from './job-options.ts';
 import type { JobEvent, JobProgressEvent, JobQueues, JobState, JobStatus } from './job-queues.ts';
 import type { Log } from '../log.ts';
 import type { Priority } from '../config/schema.ts';
-import { comparePayloadSchema, contourPayloadSchema, deliverPayloadSchema } from '../work/payloads.ts';
+import {
+  comparePayloadSchema,
+  contourPayloadSchema,
+  countedTrySchema,
+  deliverPayloadSchema,
+} from '../work/payloads.ts';
 import {
   compareJobId,
   compareQueue,
@@ -55,17 +61,6 @@ export interface QueueOptions {
   readonly log: Log;
 }
 
-/** BullMQ takes the smallest number first, and jobs without a number before all of them. */
-const priorities: Record<Priority, number> = { urgent: 1, normal: 10, low: 100 };
-
-/** One job is one try: the reconciler decides from the disk whether there is another. Ended jobs stay for the board. */
-const jobOptions: JobsOptions = {
-  attempts: 1,
-  removeOnComplete: { age: 7 * 86_400, count: 500 },
-  removeOnFail: { age: 30 * 86_400, count: 2000 },
-  stackTraceLimit: 0,
-};
-
 /**
  * The queues on the node's side. While Redis does not answer each call fails at once with REDIS_UNAVAILABLE; `onReady`
  * listeners are called when it answers again.
@@ -102,15 +97,25 @@ class BullQueues implements ContourQueues {
   }
 
   async addContour(payload: unknown, priority: Priority): Promise<void> {
-    const checked = contourPayloadSchema.parse(payload);
+    const checked = countedTrySchema.parse(payload);
     await this.#ask(contourQueue, (queue) =>
       queue.add('contour', checked, { ...jobOptions, jobId: contourJobId(checked), priority: priorities[priority] }),
     );
   }
 
+  async addContourAhead(payload: unknown): Promise<boolean> {
+    const checked = contourPayloadSchema.parse(payload);
+    const takers = (await this.workers()).filter(({ queues }) => queues.includes(contourQueue));
+    const slots = takers.reduce((sum, worker) => sum + worker.slots, 0);
+    if ((await this.depth(contourQueue)) >= slots) return false;
+    const options = { ...passingJobOptions, jobId: contourJobId(checked), priority: priorities.last };
+    await this.#ask(contourQueue, (queue) => queue.add('contour ahead', checked, options));
+    return true;
+  }
+
   async addPictures(payload: unknown): Promise<void> {
     const checked = contourPayloadSchema.parse(payload);
-    const options = { ...jobOptions, removeOnComplete: true, removeOnFail: true, priority: priorities.low };
+    const options = { ...passingJobOptions, priority: priorities.low };
     await this.#ask(contourQueue, (queue) =>
       queue.add('pictures', checked, { ...options, jobId: picturesJobId(checked) }),
     );

@@ -19,6 +19,7 @@ import { join } from 'node:path';
  *   instances/INSTANCE.dcm         as received, file meta information added; INSTANCE.2.dcm is the same instance come
  *                                  again with a changed header
  *   revision-N/manifest.json       written once by the node (revision-manifest.ts)
+ *     ahead/MANIFEST.json          written once by the node: the manifest that the series would get if nothing more came
  *     orders/ORDER/
  *       order.json                 written once by the node: what to contour, and for whom (work-order.ts)
  *       result.json                written once by the worker (work-result.ts)
@@ -35,7 +36,7 @@ import { join } from 'node:path';
  *
  * SERIES and INSTANCE are keyed short hashes of the UIDs (src/pseudonym.ts), STRUCTURE-SET is one of SOP Instance UID
  * and content: another content is another structure set. ORDER and PROFILE are the first 16 hexadecimal digits of the
- * SHA-256 of their content.
+ * SHA-256 of their content, and so is MANIFEST.
  *
  * Paths are relative to the data directory: they may be shown and logged.
  */
@@ -105,6 +106,14 @@ export function parseRevisionFolder(name: string): number | undefined {
 
 /** In the folder of a revision. */
 export const manifestFile = 'manifest.json';
+
+/** In the folder of a revision: manifests of a series that was not complete yet. */
+export const aheadFolder = 'ahead';
+
+/** In the folder of a revision. @param sha256 of the file */
+export function aheadManifestFile(sha256: string): string {
+  return join(aheadFolder, `${sha256.slice(0, 16)}.json`);
+}
 
 export function ordersFolder(series: string, revision: number): string {
   return join(revisionFolder(series, revision), 'orders');

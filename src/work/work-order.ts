@@ -35,6 +35,8 @@ export const workOrderSchema = z.strictObject({
   formatVersion: z.literal(1),
   series: z.string(),
   revision: z.int().positive(),
+  /** SHA-256 of the revision's manifest: an order for other images is another order. Earlier versions did not write it. */
+  manifestSha256: digestSchema.optional(),
   /** Of an order by recipe: name of the recipe, and its version and digest, those of its bundles included. */
   bundle: bundleSchema,
   /** What to contour with which bundles, in place of one bundle. */

@@ -43,7 +43,15 @@ export async function orderOnDisk(
     images.push({ image, file: basename(path) });
   }
   const now = Date.UTC(2026, 10, 23, 12);
-  await writeRevision({ dataDirectory, series, newest: revision, images: images as never, checked, warnings: [], now });
+  const { sha256 } = await writeRevision({
+    dataDirectory,
+    series,
+    newest: revision,
+    images: images as never,
+    checked,
+    warnings: [],
+    now,
+  });
   const destination = destinationSchema.parse({
     name: 'TPS',
     peer: 'tps',
@@ -54,6 +62,7 @@ export async function orderOnDisk(
     dataDirectory,
     series,
     revision,
+    manifestSha256: sha256,
     by: options.recipe === undefined ? bundle : { recipe: options.recipe, bundles: [bundle] },
     config: configSchema.parse(options.config ?? {}),
     configDigest: '0'.repeat(64),

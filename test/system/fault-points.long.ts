@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -49,6 +49,27 @@ async function comesBack(node: RunningNode, key: string, folder: string, structu
   });
 }
 
+/** Passed only by a series that grows after it was contoured ahead. */
+const growingPoints: ReadonlySet<FaultPoint> = new Set(['ahead-taken-back']);
+
+/** Passed only where nothing was contoured ahead. */
+const firstTryPoints: ReadonlySet<FaultPoint> = new Set(['contour-try-recorded']);
+
+function intakeOf(point: FaultPoint): Record<string, unknown> {
+  if (firstTryPoints.has(point)) return { contourAhead: false };
+  // Long enough to be contoured in it.
+  return growingPoints.has(point) ? { quietPeriodSeconds: 10 } : {};
+}
+
+/** Sends half of the series and, once that was contoured ahead, all of it. */
+async function sendInTwo(node: RunningNode, files: readonly string[]): Promise<Set<string>> {
+  await sendUntilTaken(node, files.slice(0, files.length / 2));
+  await eventually('the half is contoured ahead', 60, () =>
+    globSync(join(node.dataDirectory, 'series/*/revision-1/orders/*/result.json')).length > 0 ? true : undefined,
+  );
+  return sendUntilTaken(node, files);
+}
+
 async function survives(t: TestContext, point: FaultPoint, seed: number): Promise<void> {
   const { ct, files } = await phantomCt(t, seed);
   const work = await mkdtemp(join(tmpdir(), 'contour-node-fault-'));
@@ -66,12 +87,13 @@ async function survives(t: TestContext, point: FaultPoint, seed: number): Promis
       destinations: [{ name: 'tps', peer: 'tps', allow: ['demonstration'], retrySeconds: 1 }],
       routes: [{ name: 'all', models: ['phantom-gtvp'], destinations: ['tps'] }],
       worker: { maximumTries: 5 },
+      intake: intakeOf(point),
     },
     [],
     { CONTOUR_NODE_FAULT_POINTS: armed },
   );
   await writeFile(join(armed, point), '2');
-  const acknowledged = await sendUntilTaken(node, files);
+  const acknowledged = await (growingPoints.has(point) ? sendInTwo(node, files) : sendUntilTaken(node, files));
   const [series] = await node.settled(1, ['delivered'], 120);
   if (correctionPoints.has(point)) await comesBack(node, series!.key, work, await readFile(tps.imported[0]!.path));
   // Some points are passed once only: what was recorded there is taken up behind them.

@@ -61,7 +61,8 @@ async function compared(
 ): Promise<ComparisonResult> {
   const { series, structureSet } = payload;
   const files = new OrderFiles(dataDirectory, payload);
-  const [order, result, manifest] = [await files.order(), await files.result(), await files.manifest()];
+  const [order, result] = [await files.order(), await files.result()];
+  const manifest = await files.manifest(order);
   if (result === undefined) throw new ContourNodeError('DATA_DIRECTORY', 'the order has no result');
   const headers = await readSlices(files, manifest);
   // The order was made of them, tilted or not: what came back lies in the same planes.

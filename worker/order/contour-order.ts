@@ -30,13 +30,16 @@ export interface ContourOrderOptions {
   readonly progress?: Progress;
 }
 
+/** Between two looks whether the order is still there. */
+const lookMilliseconds = 200;
+
 /**
  * The contour job: reads an order from disk and writes its structure sets, its result, which makes them final, and then
  * the pictures, for which no delivery waits. It may be repeated at any time, also after a kill: the same order gives the same
  * structure sets, byte for byte, and an order that has all but its pictures gets those.
  * @returns the content of result.json; status `rejected` for a CT that cannot be contoured
  * @throws ContourNodeError what another try may overcome: MODEL_NOT_FOUND, BUNDLE_*, ENGINE_*, DATA_DIRECTORY, DISK_FULL;
- *   RESULT_CONFLICT a file of this order exists with other bytes
+ *   RESULT_CONFLICT a file of this order exists with other bytes; DATA_DIRECTORY also where the order was taken back
  */
 export async function contourOrder(
   dataDirectory: string,
@@ -47,12 +50,17 @@ export async function contourOrder(
   const done = await finishedResult(files);
   if (done !== undefined && (done.status === 'rejected' || (await hasPictures(files)))) return done;
 
-  const [order, manifest] = [await files.order(), await files.manifest()];
+  const order = await files.order();
+  const manifest = await files.manifest(order);
   const open = (bundle: WorkOrder['bundle']) => openOrdered(bundle, order, options);
   // Before the CT is read, so that a missing bundle is reported at once.
   const loaded = order.recipe === undefined ? await open(order.bundle) : undefined;
+  const stillThere = lookNowAndThen(files);
   const sees = loaded !== undefined && 'volume' in loaded.bundle.manifest ? 'volume' : 'slices';
-  const clock = new StageClock(options.progress, sees);
+  const clock = new StageClock((stage, fraction) => {
+    stillThere();
+    options.progress?.(stage, fraction);
+  }, sees);
   faultPoint('contouring', payload.series);
   let result: WorkResult;
   let contoured: Contoured | undefined;
@@ -78,6 +86,7 @@ export async function contourOrder(
       warnings: manifest.warnings,
     };
   }
+  refuseIfTakenBack(files);
   const written = await writeResult(files, result);
   faultPoint('result-written');
   if (contoured !== undefined) {
@@ -85,6 +94,28 @@ export async function contourOrder(
     await clock.run('pictures', () => writePictures(files, contoured, shown));
   }
   return written;
+}
+
+/** @throws ContourNodeError DATA_DIRECTORY */
+function refuseIfTakenBack(files: OrderFiles): void {
+  if (files.isThere()) return;
+  throw new ContourNodeError(
+    'DATA_DIRECTORY',
+    'the order was taken back: more images came, or the series was deleted',
+    {
+      remedy: 'nothing to do',
+    },
+  );
+}
+
+/** @returns what looks for the order, so seldom that it costs nothing, and throws as refuseIfTakenBack */
+function lookNowAndThen(files: OrderFiles): () => void {
+  let looked = performance.now();
+  return () => {
+    if (performance.now() - looked < lookMilliseconds) return;
+    refuseIfTakenBack(files);
+    looked = performance.now();
+  };
 }
 
 /** @returns the result that stands: another worker may have finished the same order first */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { z } from 'zod';
@@ -10,6 +11,7 @@ import { type WorkOrder, workOrderSchema } from '../../src/work/work-order.ts';
 import { type WorkResult, workResultSchema } from '../../src/work/work-result.ts';
 import type { ContourPayload } from '../../src/work/payloads.ts';
 import {
+  aheadManifestFile,
   manifestFile,
   orderFile,
   orderFolder,
@@ -43,10 +45,27 @@ export class OrderFiles {
     return join(this.#dataDirectory, seriesFolder(this.#name.series), file);
   }
 
-  /** @throws ContourNodeError DATA_DIRECTORY the file is missing or does not match the schema */
-  async manifest(): Promise<RevisionManifest> {
-    const { series, revision } = this.#name;
-    return this.#read(join(revisionFolder(series, revision), manifestFile), revisionManifestSchema);
+  /**
+   * The manifest that the order is for: that of the revision, or one of the series before it was complete.
+   * @throws ContourNodeError DATA_DIRECTORY the file is missing, is another one, or does not match the schema
+   */
+  async manifest({ manifestSha256 }: Pick<WorkOrder, 'manifestSha256'>): Promise<RevisionManifest> {
+    const folder = revisionFolder(this.#name.series, this.#name.revision);
+    const path = join(folder, manifestFile);
+    if (manifestSha256 === undefined) return this.#read(path, revisionManifestSchema);
+    for (const candidate of [path, join(folder, aheadManifestFile(manifestSha256))]) {
+      const bytes = await this.#bytes(candidate);
+      if (bytes !== undefined && sha256Of(bytes) === manifestSha256)
+        return parsed(candidate, bytes, revisionManifestSchema);
+    }
+    throw new ContourNodeError('DATA_DIRECTORY', `${path} is not the manifest of the order`, {
+      remedy: 'restore the data directory, or send the series again',
+    });
+  }
+
+  /** Whether the order is there: the node takes back what it had contoured before the series was complete. */
+  isThere(): boolean {
+    return existsSync(this.path(orderFile));
   }
 
   /** @throws ContourNodeError DATA_DIRECTORY */
@@ -65,7 +84,7 @@ export class OrderFiles {
    */
   async structureSet({ file, sha256 }: StoredFile): Promise<Buffer> {
     const bytes = await this.read(file);
-    if (bytes !== undefined && createHash('sha256').update(bytes).digest('hex') === sha256) return bytes;
+    if (bytes !== undefined && sha256Of(bytes) === sha256) return bytes;
     throw new ContourNodeError('RESULT_CONFLICT', `${file} is not the structure set that was written`, {
       remedy: 'restore the data directory, or retry the series',
     });
@@ -106,16 +125,7 @@ export class OrderFiles {
 
   async #readIfThere<T extends z.ZodType>(path: string, schema: T): Promise<z.output<T> | undefined> {
     const bytes = await this.#bytes(path);
-    if (bytes === undefined) return undefined;
-    let parsed;
-    try {
-      parsed = schema.safeParse(JSON.parse(bytes.toString('utf8')));
-    } catch (error) {
-      throw new ContourNodeError('DATA_DIRECTORY', `${path} is not JSON`, { cause: error });
-    }
-    if (parsed.success) return parsed.data;
-    const [issue] = parsed.error.issues;
-    throw new ContourNodeError('DATA_DIRECTORY', `${path}: ${issue?.path.join('.')}: ${issue?.message}`);
+    return bytes === undefined ? undefined : parsed(path, bytes, schema);
   }
 
   /** @param path relative to the data directory, as messages show it */
@@ -124,4 +134,21 @@ export class OrderFiles {
       throw new ContourNodeError('DATA_DIRECTORY', `${path} cannot be read`, { cause });
     });
   }
+}
+
+/** @throws ContourNodeError DATA_DIRECTORY */
+function parsed<T extends z.ZodType>(path: string, bytes: Buffer, schema: T): z.output<T> {
+  let result;
+  try {
+    result = schema.safeParse(JSON.parse(bytes.toString('utf8')));
+  } catch (error) {
+    throw new ContourNodeError('DATA_DIRECTORY', `${path} is not JSON`, { cause: error });
+  }
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  throw new ContourNodeError('DATA_DIRECTORY', `${path}: ${issue?.path.join('.')}: ${issue?.message}`);
+}
+
+function sha256Of(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
 }

@@ -54,7 +54,7 @@ async function contour({ settings, bundles, log }: State, payload: ContourPayloa
     await bundles.rest();
     tell({ kind: 'done', summary, residentMegabytes: residentMegabytes() });
   } catch (error) {
-    log.error(
+    log[payload.try === 0 ? 'info' : 'error'](
       { err: error, series: payload.series, revision: payload.revision, try: payload.try },
       'contour job failed',
     );

@@ -197,7 +197,9 @@ class ContourWorker implements RunningWorker {
       else this.#onRedisError(error);
     });
     worker.on('failed', (job, error) => {
-      log.warn({ queue, job: job?.id, reason: error.message }, 'try failed');
+      const { try: number } = (job?.data ?? {}) as { try?: number };
+      // What failed ahead of the completion of its series is tried as ever.
+      log[number === 0 ? 'info' : 'warn']({ queue, job: job?.id, reason: error.message }, 'try failed');
     });
     worker.on('completed', (job) => log.info({ queue, job: job.id }, 'try completed'));
     return worker;

@@ -1,10 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import type { CtGeometry } from '../../src/dicom/ct-geometry.ts';
-import type { DicomFile } from '../../src/dicom/data-set.ts';
-import { decodeHuOf } from '../../src/dicom/pixel-data.ts';
-import { parseDicom } from '../../src/dicom/read-data-set.ts';
+import { decodingsAtOnce } from '../../src/dicom/pixel-codecs.ts';
 import type { SliceSource } from '../../src/dicom/slice-source.ts';
 import { ContourNodeError } from '../../src/errors.ts';
+import { SliceReader } from './slice-reader.ts';
 import type { Grid, Volume } from './volume.ts';
 
 /** The grid of a CT in LPS order. */
@@ -31,24 +29,30 @@ export async function loadVolume(
   const grid = gridOf(geometry);
   const area = grid.size[0] * grid.size[1];
   const hu = new Int16Array(area * sources.length);
-  // The frames of a multi-frame file mostly follow one another: it is read once.
-  let open: { path: string; file: DicomFile } | undefined;
-  for (const [k, source] of sources.entries()) {
-    const { path, frame } = typeof source === 'string' ? { path: source, frame: undefined } : source;
-    try {
-      if (open?.path !== path) open = { path, file: parseDicom(await readFile(path)) };
-      hu.set(await decodeHuOf(open.file, geometry, frame), k * area);
-    } catch (error) {
-      const cause =
-        error instanceof ContourNodeError
-          ? error
-          : new ContourNodeError('DICOM_UNREADABLE', 'the file cannot be read', { cause: error });
-      throw new ContourNodeError(cause.code, `slice ${k + 1} of ${sources.length}: ${cause.message}`, {
-        cause,
-        remedy: cause.remedy,
+  const reader = new SliceReader(geometry);
+  const next = sources.entries();
+  let done = 0;
+  let failed = false;
+  const readSome = async (): Promise<void> => {
+    for (const [k, source] of next) {
+      if (failed) return;
+      await reader.read(source, hu.subarray(k * area, (k + 1) * area)).catch((error: unknown) => {
+        failed = true;
+        throw ofSlice(error, k, sources.length);
       });
+      onSlice?.(++done);
     }
-    onSlice?.(k + 1);
-  }
+  };
+  // Compressed slices are decoded in other threads while the next ones are read.
+  await Promise.all(Array.from({ length: decodingsAtOnce }, readSome));
   return { grid, hu };
+}
+
+function ofSlice(error: unknown, k: number, slices: number): ContourNodeError {
+  const cause =
+    error instanceof ContourNodeError
+      ? error
+      : new ContourNodeError('DICOM_UNREADABLE', 'the file cannot be read', { cause: error });
+  const { remedy } = cause;
+  return new ContourNodeError(cause.code, `slice ${k + 1} of ${slices}: ${cause.message}`, { cause, remedy });
 }

@@ -1,35 +1,31 @@
-import { join } from 'node:path';
-import { type Bundle, readBundle } from '../../bundles/read-bundle.ts';
 import type { CurrentConfig } from '../../config/config-in-force.ts';
-import { bundlesOf, type Recipe } from '../../config/recipe-schema.ts';
+import type { Recipe } from '../../config/recipe-schema.ts';
 import type { Peer } from '../../config/schema.ts';
 import type { CheckedSeries } from '../../dicom/ct-series.ts';
 import type { Moved } from '../../dimse/scu/move-series.ts';
 import type { CtInstance } from '../../dicom/ct-instance.ts';
-import { readHeader } from '../../dicom/read-data-set.ts';
 import { ContourNodeError } from '../../errors.ts';
-import type { RevisionManifest } from '../../work/revision-manifest.ts';
 import type { Warning } from '../../warning.ts';
 import { faultPoint } from '../../fault-point.ts';
 import type { Log } from '../../log.ts';
-import { seriesFolder } from '../../work/paths.ts';
 import { problem, problemFrom } from '../../problem.ts';
 import type { Problem } from '../../problem.ts';
 import type { StoredImage } from '../../store/instances.ts';
-import { compareText, predecessors, standingOrders, supersededOrders } from '../../store/orders.ts';
+import { compareText, standingOrders, supersededOrders } from '../../store/orders.ts';
 import { uncheckedInstances } from '../../store/assembly.ts';
 import { isAssembling } from '../../store/series-state.ts';
 import type { SeriesRecord } from '../../store/series-record.ts';
 import type { Store } from '../../store/store.ts';
 import { type Check, checkOf } from './check-series.ts';
 import type { CountInstances } from './count-at-peer.ts';
-import { expectedCount } from './expected-count.ts';
+import { expectedCount, judgeCount } from './expected-count.ts';
 import { chosenOf } from './offer-choices.ts';
 import type { RetrieveSeries } from './retrieve-series.ts';
 import { besideRevision, imagesOf } from './later-images.ts';
-import { holdOf, matchRoute } from './routing.ts';
-import { writeOrder, type WrittenOrder } from './write-order.ts';
-import { manifestOfRevision, writeRevision } from './write-revision.ts';
+import { contouredBy, orderSeries, routeOf } from './order-series.ts';
+import { holdOf } from './routing.ts';
+import type { WrittenOrder } from './write-order.ts';
+import { manifestOfRevision, writeRevision, type WrittenRevision } from './write-revision.ts';
 
 export interface CompletionOptions {
   readonly store: Store;
@@ -76,23 +72,19 @@ export class SeriesCompletion {
     const images = await this.#ofVolume(record, kept, check);
     if (images === undefined) return undefined;
 
-    const warnings: Warning[] = [];
-    if (record.chosen !== undefined)
-      warnings.push({ code: 'CHOSEN', text: `chosen by an operator: ${record.chosen.text}` });
     // What the operator leaves out has arrived too.
     const arrived = images.length + all.length - kept.length;
-    const { expected, isAnswer } = await expectedCount(this.#peer(record), images, this.#options);
-    // Where no peer can be asked it is so with every series: no warning.
-    if (expected === undefined && this.#peer(record)?.seriesCountQuery === true)
-      warnings.push({ code: 'COUNT_NOT_CONFIRMED', text: 'count not confirmed' });
-    if (record.assembly.released && !(expected !== undefined && arrived >= expected)) {
-      warnings.push({ code: 'RELEASED', text: 'released by an operator although incomplete' });
-    } else if (expected !== undefined && arrived < expected) {
+    const peer = this.#peer(record);
+    const count = await expectedCount(peer, images, this.#options);
+    const { expected } = count;
+    const judged = judgeCount(record, peer, count, arrived);
+    const warnings: Warning[] = [...judged.warnings];
+    if (expected !== undefined && judged.missing > 0) {
       const words = `${arrived} of ${expected} instances have arrived`;
-      const retrieval = this.#retrieval(record, images, expected - arrived);
+      const retrieval = this.#retrieval(record, images, judged.missing);
       if (retrieval !== undefined) return retrieval;
-      if (isPatient && isAnswer) return { kind: 'wait', words };
-      if (this.#peer(record)?.accept.missing === 'warn') warnings.push({ code: 'INSTANCES_MISSING', text: words });
+      if (isPatient && count.isAnswer) return { kind: 'wait', words };
+      if (peer?.accept.missing === 'warn') warnings.push({ code: 'INSTANCES_MISSING', text: words });
       else {
         store.record(series, { kind: 'held', expected, problem: problem('SERIES_INCOMPLETE', words) });
         return undefined;
@@ -106,7 +98,7 @@ export class SeriesCompletion {
       this.#notAVolume(series, images, error);
       return undefined;
     }
-    const manifest = await writeRevision({
+    const written = await writeRevision({
       dataDirectory: store.dataDirectory,
       series,
       newest: record.revision,
@@ -115,6 +107,7 @@ export class SeriesCompletion {
       warnings,
       now: this.#options.now(),
     });
+    const { manifest } = written;
     faultPoint('revision-written');
     store.record(series, {
       kind: 'revision',
@@ -124,7 +117,7 @@ export class SeriesCompletion {
       warnings: manifest.warnings,
     });
     log.info({ series, revision: manifest.revision, images: images.length }, 'series complete');
-    await this.#route(record, manifest, images);
+    await this.#route(record, written, images);
     return undefined;
   }
 
@@ -140,16 +133,24 @@ export class SeriesCompletion {
     destinations: readonly string[],
     superseded: readonly string[],
   ): Promise<void> {
-    const { store, onOrders } = this.#options;
+    const { store, current, onOrders } = this.#options;
     const record = store.get(series);
     if (record === undefined || isAssembling(record) || record.revision === 0)
       throw new ContourNodeError(
         'STATE_CONFLICT',
         `series ${series} has no revision to contour; wait until it is complete`,
       );
-    const manifest = await manifestOfRevision(store.dataDirectory, series, record.revision);
-    const images = manifest === undefined ? store.images(series) : imagesOf(manifest, store.images(series));
-    const order = await this.#order(record, record.revision, images, destinations, by);
+    const written = await manifestOfRevision(store.dataDirectory, series, record.revision);
+    const order = await orderSeries({
+      dataDirectory: store.dataDirectory,
+      current: current(),
+      record,
+      revision: record.revision,
+      manifestSha256: written?.sha256,
+      images: written === undefined ? store.images(series) : imagesOf(written.manifest, store.images(series)),
+      destinations,
+      by,
+    });
     if (record.orders.some((known) => known.order === order.order && !superseded.includes(known.order)))
       throw new ContourNodeError(
         'STATE_CONFLICT',
@@ -161,7 +162,7 @@ export class SeriesCompletion {
       revision: record.revision,
       orders: [order],
       superseded: superseded.filter((one) => one !== order.order),
-      ...holdOf(this.#options.current().config.routes.find(({ name }) => name === record.route)),
+      ...holdOf(current().config.routes.find(({ name }) => name === record.route)),
     });
     onOrders(series);
   }
@@ -178,8 +179,9 @@ export class SeriesCompletion {
     const { store, log } = this.#options;
     const { key: series, revision, outcome } = record;
     const images = kept.toSorted((a, b) => compareText(a.receivedAt, b.receivedAt));
-    const manifest = revision === 0 ? undefined : await manifestOfRevision(store.dataDirectory, series, revision);
-    if (manifest === undefined) return images;
+    const written = revision === 0 ? undefined : await manifestOfRevision(store.dataDirectory, series, revision);
+    if (written === undefined) return images;
+    const { manifest } = written;
     const beside = besideRevision(manifest, images, check, new Set(uncheckedInstances(record.images)));
     if (beside === undefined) {
       const ofRevision = imagesOf(manifest, images);
@@ -226,13 +228,16 @@ export class SeriesCompletion {
     return this.#options.current().config.peers.find(({ name }) => name === assembly.peer);
   }
 
-  async #route(record: SeriesRecord, manifest: RevisionManifest, images: readonly StoredImage[]): Promise<void> {
+  async #route(
+    record: SeriesRecord,
+    { manifest, sha256 }: WrittenRevision,
+    images: readonly StoredImage[],
+  ): Promise<void> {
     const { store, log, current, onOrders } = this.#options;
     const { config } = current();
     const { key: series, assembly, orders: earlier } = record;
     const { revision } = manifest;
-    const header = await readHeader(join(store.dataDirectory, seriesFolder(series), manifest.slices[0]!.file));
-    const route = matchRoute(config.routes, { ...assembly, header });
+    const route = await routeOf(store.dataDirectory, config, record, manifest);
     if (route === undefined) {
       store.record(series, { kind: 'unrouted', revision });
       log.warn({ series, callingAe: assembly.callingAe, calledAe: assembly.calledAe }, 'no route matches');
@@ -242,11 +247,20 @@ export class SeriesCompletion {
     const problems: Problem[] = [];
     // An order that exists already (after a retry of another one) is not contoured twice.
     const standing = standingOrders(earlier, revision);
-    const recipe = config.recipes.find(({ name }) => name === route.recipe);
-    const wanted = recipe === undefined ? route.models : [recipe.name];
-    for (const name of wanted.filter((one) => !standing.includes(one))) {
+    const { dataDirectory } = store;
+    const common = {
+      dataDirectory,
+      record,
+      revision,
+      manifestSha256: sha256,
+      images,
+      destinations: route.destinations,
+    };
+    for (const by of contouredBy(route, config)) {
+      const name = typeof by === 'string' ? by : by.name;
+      if (standing.includes(name)) continue;
       try {
-        orders.push(await this.#order(record, revision, images, route.destinations, recipe ?? name));
+        orders.push(await orderSeries({ ...common, current: current(), by }));
       } catch (error) {
         problems.push(problemFrom(error));
         log.error({ series, revision, model: name, err: error }, 'no order for this model');
@@ -264,35 +278,5 @@ export class SeriesCompletion {
       ...holdOf(route),
     });
     onOrders(series);
-  }
-
-  /** @throws ContourNodeError MODEL_NOT_FOUND, BUNDLE_INVALID, SERIES_*, DESTINATION_NOT_ALLOWED */
-  async #order(
-    { key: series, assembly, orders }: SeriesRecord,
-    revision: number,
-    images: readonly StoredImage[],
-    wanted: readonly string[],
-    by: string | Recipe,
-  ): Promise<WrittenOrder> {
-    const { store, current } = this.#options;
-    const { config, digest } = current();
-    const check = await this.#checkOf({ key: series, assembly }, images);
-    const bundles: Bundle[] = [];
-    for (const name of typeof by === 'string' ? [by] : bundlesOf(by)) {
-      const bundle = await readBundle(join(config.models.directory, name));
-      check(images, bundle);
-      bundles.push(bundle);
-    }
-    return writeOrder({
-      dataDirectory: store.dataDirectory,
-      series,
-      revision,
-      by: typeof by === 'string' ? bundles[0]! : { recipe: by, bundles },
-      config,
-      configDigest: digest,
-      destinations: config.destinations.filter(({ name }) => wanted.includes(name)),
-      sender: assembly.peer,
-      predecessors: predecessors(orders, revision, typeof by === 'string' ? bundles[0]!.manifest.name : by.name),
-    });
   }
 }

@@ -1,18 +1,21 @@
 import type { Config, Peer } from '../../config/schema.ts';
 import type { AssociationEnd, AssociationInfo } from '../../dimse/association-info.ts';
-import { asContourNodeError, ContourNodeError } from '../../errors.ts';
+import { asContourNodeError } from '../../errors.ts';
 import type { Log } from '../../log.ts';
-import { type Problem, problem, problemFrom } from '../../problem.ts';
+import { type Problem, problem } from '../../problem.ts';
 import { retries } from '../../retries.ts';
 import type { SeriesRecord } from '../../store/series-record.ts';
 import { isAssembling } from '../../store/series-state.ts';
 import type { Store } from '../../store/store.ts';
 import type { Clock } from '../../clock.ts';
 import type { SeriesLock } from '../series-lock.ts';
+import { refuseRelease } from './refuse-release.ts';
 import { type Missing, missingAfter, missingAfterRestart, nothingMissing } from './missing-instances.ts';
 import type { NotYet } from './complete-series.ts';
+import type { EarlyLooks, Quiet } from './early-look.ts';
 import { type Arrivals, OpenAssociations } from './open-associations.ts';
 import { Patience } from './patience.ts';
+import { Retrievals } from './retrievals.ts';
 import { SeriesTimers } from './series-timers.ts';
 import { UnreadInstances } from './unread-instances.ts';
 import { UnrecordedEnds } from './unrecorded-ends.ts';
@@ -25,9 +28,9 @@ export interface AssemblyOptions {
   readonly lock: SeriesLock;
   /** Makes a revision of a complete series, or says what it waits for; called with the series' lock. */
   readonly complete: (series: string, isPatient: boolean) => Promise<NotYet | undefined>;
+  /** Looks within the quiet period. */
+  readonly early: EarlyLooks;
 }
-
-const retryMilliseconds = retries.seriesCompletionSeconds * 1000;
 
 /**
  * Decides when a series is complete: after a quiet period in which no open association carries it, and only when its
@@ -40,14 +43,18 @@ export class SeriesAssembly {
   readonly #options: AssemblyOptions;
   readonly #associations = new OpenAssociations();
   readonly #patience: Patience;
-  /** Series that are being fetched from their sender. */
-  readonly #retrieving = new Set<string>();
+  readonly #retrievals = new Retrievals();
   /** Monotonic time of its last instance. */
   readonly #lastInstance = new Map<string, number>();
   readonly #timers: SeriesTimers;
   readonly #unread = new UnreadInstances();
   readonly #ends: UnrecordedEnds;
   #closed = false;
+  readonly #quiet: Quiet = {
+    canComplete: (record) => !this.#closed && this.#canComplete(record),
+    isStudyArriving: (record) => this.#patience.isStudyArriving(record.key, this.#quietPeriodSeconds(record)),
+    complete: (series) => void this.#complete(series, true),
+  };
 
   constructor(options: AssemblyOptions) {
     this.#options = options;
@@ -89,6 +96,7 @@ export class SeriesAssembly {
     });
     this.#associations.arrivals(id, series);
     this.#timers.cancel(series);
+    this.#options.early.cancel(series);
   }
 
   /** An instance is kept, or was kept before. */
@@ -122,6 +130,7 @@ export class SeriesAssembly {
     for (const [series, arrivals] of ended.bySeries) {
       this.#ends.record(series, () => this.#end(series, association.id, how, arrivals, ended.refused));
       this.#schedule(series, how === 'released' && this.#peer(association.peer?.name)?.completeOnRelease === true);
+      if (how === 'released') this.#options.early.soon(series, this.#quiet);
     }
   }
 
@@ -132,14 +141,7 @@ export class SeriesAssembly {
    */
   release(series: string): void {
     const { store } = this.#options;
-    const record = store.get(series);
-    if (record?.assembly.incomplete === undefined || !isAssembling(record))
-      throw new ContourNodeError('STATE_CONFLICT', `series ${series} is not incomplete`);
-    if (record.images.instances === 0)
-      throw new ContourNodeError('STATE_CONFLICT', `of series ${series} nothing could be kept`, {
-        remedy: 'send it again',
-      });
-    if (this.isCarried(series)) throw new ContourNodeError('STATE_CONFLICT', `series ${series} is being received`);
+    refuseRelease(series, store.get(series), this.isCarried(series));
     store.record(series, { kind: 'released' });
     this.#schedule(series, true);
   }
@@ -157,6 +159,7 @@ export class SeriesAssembly {
   close(): void {
     this.#closed = true;
     this.#timers.close();
+    this.#options.early.close();
     this.#ends.close();
   }
 
@@ -230,52 +233,48 @@ export class SeriesAssembly {
     } catch (error) {
       log.error({ series, err: asContourNodeError(error) }, 'a series could not be completed; it is tried again');
       if (this.#closed) return;
-      this.#timers.set(series, retryMilliseconds, () => this.#schedule(series, true));
+      this.#timers.set(series, retries.seriesCompletionSeconds * 1000, () => this.#schedule(series, true));
     }
   }
 
   async #completeOrWait(record: SeriesRecord, isPatient: boolean): Promise<NotYet | undefined> {
     const { key: series } = record;
     const mayWait = isPatient && !record.assembly.released && this.#patience.isLeft(series);
-    if (mayWait && this.#patience.isStudyArriving(series, this.#quietPeriodSeconds(record)))
+    if (mayWait && this.#quiet.isStudyArriving(record))
       return { kind: 'wait', words: 'images of its study still arrive on another association' };
     const notYet = await this.#options.complete(series, mayWait);
     if (notYet === undefined) {
       this.#lastInstance.delete(series);
       this.#patience.forget(series);
     }
-    if (notYet?.kind === 'retrieve') this.#retrieving.add(series);
+    if (notYet?.kind === 'retrieve') this.#retrievals.begin(series);
     return notYet;
   }
 
   /** Looks again after a while, and says on the series why it is not complete. */
   #wait(series: string, words: string): void {
     const { store } = this.#options;
-    const remedy = 'nothing to do yet: it is waited for, for some minutes';
-    const why = { ...problem('SERIES_INCOMPLETE', words), remedy };
     const record = store.get(series);
     if (this.#closed || !this.#canComplete(record)) return;
+    const remedy = 'nothing to do yet: it is waited for, for some minutes';
+    const why = { ...problem('SERIES_INCOMPLETE', words), remedy };
     if (record.assembly.waits?.message !== words) store.record(series, { kind: 'waits', problem: why });
     this.#timers.set(series, retries.missingImages.everySeconds * 1000, () => void this.#complete(series, true));
   }
 
   /** What is fetched comes by C-STORE like everything else, so that this must not hold the series' lock. */
-  async #retrieve(series: string, { peer, run }: Extract<NotYet, { kind: 'retrieve' }>): Promise<void> {
+  async #retrieve(series: string, notYet: Extract<NotYet, { kind: 'retrieve' }>): Promise<void> {
     const { store, log } = this.#options;
-    const outcome = await run().catch((error: unknown) => {
-      log.warn({ series, peer, err: asContourNodeError(error) }, 'the missing images of a series were not to be had');
-      return { completed: 0, failed: 0, problem: problemFrom(error) };
-    });
-    this.#retrieving.delete(series);
+    const retrieved = await this.#retrievals.run(series, notYet, log);
     if (this.#closed || store.get(series) === undefined) return;
-    this.#attempt(series, () => store.record(series, { kind: 'retrieved', peer, ...outcome }));
+    this.#attempt(series, () => store.record(series, retrieved));
     this.#schedule(series);
   }
 
   /** It has new instances, its sender has nothing to send again, and no open association carries it. */
   #canComplete(record: SeriesRecord | undefined): record is SeriesRecord {
     if (record === undefined || record.assembly.incomplete !== undefined) return false;
-    return isAssembling(record) && !this.isCarried(record.key) && !this.#retrieving.has(record.key);
+    return isAssembling(record) && !this.isCarried(record.key) && !this.#retrievals.isRunning(record.key);
   }
 
   /** @returns whether the journal took it */

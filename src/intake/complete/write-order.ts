@@ -17,6 +17,8 @@ export interface OrderInput {
   readonly dataDirectory: string;
   readonly series: string;
   readonly revision: number;
+  /** Of the file of the revision's manifest. */
+  readonly manifestSha256: string | undefined;
   /** The bundle that contours, or those of the recipe. */
   readonly by: Bundle | { readonly recipe: Recipe; readonly bundles: readonly Bundle[] };
   readonly config: Config;
@@ -57,6 +59,7 @@ export async function writeOrder(input: OrderInput): Promise<WrittenOrder> {
     formatVersion: 1,
     series,
     revision,
+    ...(input.manifestSha256 !== undefined && { manifestSha256: input.manifestSha256 }),
     bundle,
     ...(recipe !== undefined && { recipe }),
     configDigest: input.configDigest,

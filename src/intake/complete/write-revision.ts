@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CheckedSeries } from '../../dicom/ct-series.ts';
 import { type CtInstance, imagesIn } from '../../dicom/ct-instance.ts';
 import { dicomDateTime } from '../../dicom/date-time.ts';
 import { type RevisionManifest, revisionManifestSchema } from '../../work/revision-manifest.ts';
 import { type Warning } from '../../warning.ts';
-import { instanceInSeries, manifestFile, revisionFolder } from '../../work/paths.ts';
+import { aheadFolder, aheadManifestFile, instanceInSeries, manifestFile, revisionFolder } from '../../work/paths.ts';
 import type { StoredImage } from '../../store/instances.ts';
 import { writeOnce } from '../../work/write-once.ts';
-import { readIfThere } from '../../if-there.ts';
+import { ifThere, readIfThere } from '../../if-there.ts';
 
 export interface RevisionInput {
   readonly dataDirectory: string;
@@ -23,23 +24,87 @@ export interface RevisionInput {
   readonly now: number;
 }
 
+export interface WrittenRevision {
+  readonly manifest: RevisionManifest;
+  /** Of the manifest's file. */
+  readonly sha256: string;
+}
+
 /**
  * Writes the manifest of a revision. Where the newest one, or one that a crash left unrecorded, has the same files, it is
- * taken as it is: its date stays.
+ * taken as it is: its date stays. So does that of a manifest ahead that says the same.
  */
-export async function writeRevision(input: RevisionInput): Promise<RevisionManifest> {
+export async function writeRevision(input: RevisionInput): Promise<WrittenRevision> {
+  const { folder, manifest, there } = await placeOf(input);
+  if (there !== undefined) return there;
+  const text = (await sameAhead(folder, manifest)) ?? textOf(manifest);
+  await writeOnce(join(folder, manifestFile), text);
+  return written(text);
+}
+
+/**
+ * Writes the manifest that the series would get if nothing more came, beside the place of the real one, which stays free:
+ * where the series grows, its revision has the same number.
+ */
+export async function writeRevisionAhead(input: RevisionInput): Promise<WrittenRevision> {
+  const { folder, manifest, there } = await placeOf(input);
+  if (there !== undefined) return there;
+  const text = (await sameAhead(folder, manifest)) ?? textOf(manifest);
+  const revision = written(text);
+  await writeOnce(join(folder, aheadManifestFile(revision.sha256)), text);
+  return revision;
+}
+
+interface Place {
+  readonly folder: string;
+  readonly manifest: RevisionManifest;
+  /** It is written already. */
+  readonly there: WrittenRevision | undefined;
+}
+
+/** The first revision from the newest on that has the same files, or is not written. */
+async function placeOf(input: RevisionInput): Promise<Place> {
   const { dataDirectory, series, newest } = input;
   for (let revision = Math.max(1, newest); ; revision++) {
-    const path = join(dataDirectory, revisionFolder(series, revision), manifestFile);
+    const folder = join(dataDirectory, revisionFolder(series, revision));
     const manifest = manifestOf(input, revision);
-    const there = await readManifest(path);
-    if (there === undefined) {
-      await writeOnce(path, `${JSON.stringify(manifest, undefined, 1)}\n`);
-      return manifest;
-    }
-    if (JSON.stringify([there.slices, there.leftOut]) === JSON.stringify([manifest.slices, manifest.leftOut]))
-      return there;
+    const there = await readManifest(join(folder, manifestFile));
+    const isSame = there === undefined || contentOf(there.manifest) === contentOf(manifest);
+    if (isSame) return { folder, manifest, there };
   }
+}
+
+function contentOf({ slices, leftOut }: RevisionManifest): string {
+  return JSON.stringify([slices, leftOut]);
+}
+
+/** A manifest ahead with the same files, and with the same warnings: those were known before the series was complete. */
+async function sameAhead(folder: string, manifest: RevisionManifest): Promise<string | undefined> {
+  for (const name of (await ifThere(readdir(join(folder, aheadFolder)))) ?? []) {
+    if (!name.endsWith('.json')) continue;
+    const text = await readIfThere(join(folder, aheadFolder, name));
+    if (text !== undefined && saysSame(text, manifest)) return text;
+  }
+  return undefined;
+}
+
+/** One that cannot be read says nothing. */
+function saysSame(text: string, manifest: RevisionManifest): boolean {
+  try {
+    const [ahead, now] = [written(text).manifest, written(textOf(manifest)).manifest];
+    return contentOf(ahead) === contentOf(now) && JSON.stringify(ahead.warnings) === JSON.stringify(now.warnings);
+  } catch {
+    return false;
+  }
+}
+
+function textOf(manifest: RevisionManifest): string {
+  return `${JSON.stringify(manifest, undefined, 1)}\n`;
+}
+
+function written(text: string): WrittenRevision {
+  const sha256 = createHash('sha256').update(text).digest('hex');
+  return { manifest: revisionManifestSchema.parse(JSON.parse(text)), sha256 };
 }
 
 function manifestOf({ series, images, checked, warnings, now }: RevisionInput, revision: number): RevisionManifest {
@@ -93,11 +158,11 @@ export async function manifestOfRevision(
   dataDirectory: string,
   series: string,
   revision: number,
-): Promise<RevisionManifest | undefined> {
+): Promise<WrittenRevision | undefined> {
   return readManifest(join(dataDirectory, revisionFolder(series, revision), manifestFile));
 }
 
-async function readManifest(path: string): Promise<RevisionManifest | undefined> {
+async function readManifest(path: string): Promise<WrittenRevision | undefined> {
   const text = await readIfThere(path);
-  return text === undefined ? undefined : revisionManifestSchema.parse(JSON.parse(text));
+  return text === undefined ? undefined : written(text);
 }

@@ -24,7 +24,7 @@ import type { Store } from '../../store/store.ts';
 import { syncFolder } from '../../work/write-once.ts';
 import { moveExclusively } from '../../store/move.ts';
 import type { DiskWatch } from '../upkeep/disk-watch.ts';
-import { ReadBuffers } from './read-buffers.ts';
+import { ReadBuffers } from '../../read-buffers.ts';
 import { checkNamed, diskFull, refusal, refusedWhileReceived, statusOf } from './refusal.ts';
 import type { SeriesAssembly } from '../complete/series-assembly.ts';
 import type { SeriesLock } from '../series-lock.ts';

@@ -20,6 +20,8 @@ export interface CountedJob {
   readonly queued: (number: number) => void;
   readonly started: () => void;
   readonly failed: (failure: FailedTry) => void;
+  /** Whether a job that the disk does not know of is at it: its result is waited for. */
+  readonly isUnderWay?: () => Promise<boolean>;
   /** Whether there is a result, which then stands in the store. */
   readonly recordResult: () => Promise<boolean>;
 }
@@ -45,6 +47,7 @@ export async function advanceJob({ queues, clock, current, enqueue }: TryContext
   if (await work.recordResult()) return;
   if (!job.inQueue) {
     if (isToWait(job.nextTryAt, clock.now(), delayAfter(made, backoff))) return;
+    if (work.isUnderWay !== undefined && ((await work.isUnderWay()) || (await work.recordResult()))) return;
     await enqueue(queue, async () => {
       // Counted before it can run.
       work.queued(tries + 1);

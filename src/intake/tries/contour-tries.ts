@@ -4,6 +4,7 @@ import { contourJobId, contourQueue } from '../../jobs/queue-names.ts';
 import type { Problem } from '../../problem.ts';
 import { problem, problemFrom, problemFromText } from '../../problem.ts';
 import { retries } from '../../retries.ts';
+import type { ContourPayload } from '../../work/payloads.ts';
 import type { OrderWork } from '../../store/unfinished-work.ts';
 import { orderFolder, resultFile } from '../../work/paths.ts';
 import { isCheck } from '../../warning.ts';
@@ -44,8 +45,20 @@ export async function advanceOrder(context: TryContext, work: OrderWork): Promis
     queued: (number) => store.record(series, { kind: 'contour try', order, try: number }),
     started: () => store.record(series, { kind: 'contour started', order, try: tries }),
     failed: (failure) => failTry(context, work, failure),
+    ...(tries === 0 && { isUnderWay: () => isContouredAhead(context, payload(0)) }),
     recordResult: () => recordResult(context, work),
   });
+}
+
+/**
+ * Whether a worker has the order from before the series was complete. A job that still waits is given up for the first try,
+ * which is not the last in the queue; one that failed has said nothing.
+ */
+async function isContouredAhead({ queues }: TryContext, payload: ContourPayload): Promise<boolean> {
+  const id = contourJobId(payload);
+  const { state } = await queues.statusOf(contourQueue, id);
+  if (state === 'waiting') await queues.remove(contourQueue, id);
+  return state === 'active';
 }
 
 function failTry({ store, log }: TryContext, work: OrderWork, { status, made, nextTryAt }: FailedTry): void {
