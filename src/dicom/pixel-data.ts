@@ -5,7 +5,7 @@ import type { CtHeader } from './ct-header.ts';
 import { parseDicom } from './read-data-set.ts';
 import type { DicomFile } from './data-set.ts';
 import { ctHeaderOfFrame } from './enhanced-ct.ts';
-import { decodeFragments } from './pixel-codecs.ts';
+import { decodeFragments, joinedFragments } from './pixel-codecs.ts';
 import { isDecodable } from './transfer-syntax.ts';
 
 /** HU of air, and of what lies outside the image. */
@@ -65,6 +65,31 @@ export async function storedValueAt(file: DicomFile, frame?: number): Promise<(p
   const pixels = pixelDescription(file);
   const words = await frameWords(file, pixels, frame);
   return (pixel) => storedValue(words[pixel]!, pixels);
+}
+
+/**
+ * The stored values of one frame as 16 bits each, row by row: nothing but sign or zeros beside the stored bits.
+ * @param frame of a multi-frame instance, from 1
+ * @throws PIXEL_DECODING
+ */
+export async function storedWords(file: DicomFile, frame?: number): Promise<Uint16Array> {
+  const pixels = pixelDescription(file);
+  const words = await frameWords(file, pixels, frame);
+  if (areStoredValues(words, pixels)) return words;
+  const values = new Uint16Array(words.length);
+  storedValues(words, pixels, values);
+  return values;
+}
+
+/**
+ * The encoded stream of one frame of a compressed image; undefined for uncompressed pixels.
+ * @param frame of a multi-frame instance, from 1
+ * @throws PIXEL_DECODING the frame cannot be found among the fragments
+ */
+export function encodedStream(file: DicomFile, frame?: number): Uint8Array | undefined {
+  if (file.transferSyntax.codec === 'native') return undefined;
+  const place = { index: (frame ?? 1) - 1, of: pixelDescription(file).numberOfFrames };
+  return joinedFragments({ bytes: file.bytes, pixelData: fragmentsOf(file, place) });
 }
 
 /**
