@@ -11,6 +11,8 @@ import { join } from 'node:path';
  * audit/                           the audit trail
  * incoming/                        instances while they come in
  * trash/                           folders on their way out; emptied at every start
+ * remote/                          of a node: contours of remote workers that are being written; of a remote worker: slices
+ *                                  and contours of the orders that it has. Emptied at every start
  * commitments/                     storage commitments that were asked for, with their results
  * unmatched/STRUCTURE-SET.dcm      structure sets that belong to no series; STRUCTURE-SET.json says what they are
  * quality/SERIES.json              what counted of corrections; it outlives the series
@@ -47,6 +49,7 @@ export const redisFolder = 'redis';
 export const auditFolder = 'audit';
 export const incomingFolder = 'incoming';
 export const trashFolder = 'trash';
+export const remoteFolder = 'remote';
 export const commitmentsFolder = 'commitments';
 export const unmatchedFolder = 'unmatched';
 export const qualityFolder = 'quality';
