@@ -56,7 +56,7 @@ export interface QueueOptions {
 }
 
 /** BullMQ takes the smallest number first, and jobs without a number before all of them. */
-const priorities: Record<Priority, number> = { urgent: 1, normal: 10, low: 100 };
+export const priorities: Readonly<Record<Priority, number>> = { urgent: 1, normal: 10, low: 100 };
 
 /** One job is one try: the reconciler decides from the disk whether there is another. Ended jobs stay for the board. */
 const jobOptions: JobsOptions = {
@@ -199,7 +199,8 @@ class BullQueues implements ContourQueues {
   }
 
   async reloadWorkers(): Promise<WorkerReload[]> {
-    const names = (await this.workers()).map(({ name }) => name);
+    // A remote worker has a configuration of its own.
+    const names = (await this.workers()).filter(({ remote }) => remote !== true).map(({ name }) => name);
     return reloadWorkers(this.#connection, this.#options.prefix, names).catch(() => []);
   }
 
