@@ -100,8 +100,9 @@ export class ContourLeases {
       for (;;) {
         const job = (await this.#worker.getNextJob(token, { block: false })) as Job | undefined;
         if (job?.id === undefined) return undefined;
-        if (job.deferredFailure === undefined) return leaseOf(job, job.id, token);
-        await job.moveToFailed(new Error(job.deferredFailure), token, false);
+        const failure = job.deferredFailure as string | undefined;
+        if (failure === undefined) return leaseOf(job, job.id, token);
+        await job.moveToFailed(new Error(failure), token, false);
       }
     });
   }

@@ -1,6 +1,9 @@
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 import { z } from 'zod';
 import { roiSchema } from '../bundles/manifest.ts';
-import { problemSchema } from '../problem.ts';
+import { type Problem, problemSchema } from '../problem.ts';
+import { version } from '../version.ts';
 import { warningSchema } from '../warning.ts';
 import { digestSchema } from './key.ts';
 
@@ -63,3 +66,13 @@ export const remoteContoursSchema = z.strictObject({
 });
 export type RemoteContours = z.output<typeof remoteContoursSchema>;
 export type FoundContours = z.output<typeof foundSchema>;
+
+export async function packedContours(returned: RemoteContours): Promise<Buffer> {
+  return promisify(gzip)(JSON.stringify(returned));
+}
+
+/** What is written where the node itself finds that the CT cannot be contoured. */
+export async function refusedContours(problem: Problem): Promise<Buffer> {
+  const outcome = { kind: 'refused', problem } as const;
+  return packedContours({ formatVersion: 1, version, bundles: [], outcome, timings: [], batchSeconds: [] });
+}

@@ -1,13 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
 import { bundlesOf } from '../../src/config/recipe-schema.ts';
 import { ContourNodeError, isAtFault } from '../../src/errors.ts';
 import { problemFrom } from '../../src/problem.ts';
 import { version } from '../../src/version.ts';
-import type { RemoteContours } from '../../src/work/remote-contours.ts';
+import { packedContours, type RemoteContours } from '../../src/work/remote-contours.ts';
 import { type RemoteOrder, remoteOrderSchema } from '../../src/work/remote-order.ts';
+import type { WorkResult } from '../../src/work/work-result.ts';
 import type { WorkOrder } from '../../src/work/work-order.ts';
 import { writeWhole } from '../../src/work/write-whole.ts';
 import type { LoadedBundle } from '../bundles/load-bundle.ts';
@@ -30,11 +29,14 @@ export interface RemoteContourOptions extends EngineOpener {
   readonly progress?: Progress;
 }
 
+/** `contoured` also where nothing was found: the node knows what its destinations want. */
+export type RemoteSummary = Pick<WorkResult, 'status' | 'error' | 'timings' | 'peakResidentMegabytes'>;
+
 /**
  * Contours a remote order whose slices lie in `folder`, and writes there what is to be returned to the node.
  * @throws ContourNodeError what another try may overcome, as contourOrder
  */
-export async function contourRemoteOrder(folder: string, options: RemoteContourOptions): Promise<void> {
+export async function contourRemoteOrder(folder: string, options: RemoteContourOptions): Promise<RemoteSummary> {
   const order = remoteOrderSchema.parse(JSON.parse(await readFile(join(folder, remoteOrderFile), 'utf8')));
   const used: string[] = [];
   const open = async (bundle: WorkOrder['bundle']): Promise<LoadedBundle> => {
@@ -59,7 +61,13 @@ export async function contourRemoteOrder(folder: string, options: RemoteContourO
   }
   const { timings, batchSeconds } = clock;
   const returned: RemoteContours = { formatVersion: 1, version, bundles: used, outcome, timings, batchSeconds };
-  await writeWhole(join(folder, returnedFile), await promisify(gzip)(JSON.stringify(returned)));
+  await writeWhole(join(folder, returnedFile), await packedContours(returned));
+  return {
+    status: outcome.kind === 'refused' ? 'rejected' : 'contoured',
+    ...(outcome.kind === 'refused' && { error: outcome.problem }),
+    timings,
+    peakResidentMegabytes: process.resourceUsage().maxRSS / 1024,
+  };
 }
 
 interface Contouring {

@@ -1,8 +1,7 @@
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { ContourNodeError } from '../../src/errors.ts';
 import { errorFrom } from '../../src/problem.ts';
 import type { WorkResult } from '../../src/work/work-result.ts';
+import { runChild } from '../processes/run-child.ts';
 import { type FromWriter, fromWriterSchema, type WriteTask } from './writer-messages.ts';
 
 export interface WriterOptions {
@@ -21,38 +20,23 @@ export async function runWriter(
   task: WriteTask,
   { onResult, limitMinutes, signal }: WriterOptions,
 ): Promise<WorkResult['status']> {
-  const child = fork(new URL('./writer-child.ts', import.meta.url), [], {
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-  });
-  let said: FromWriter | undefined;
+  let said = undefined as FromWriter | undefined;
   let told = false;
   const tell = (): void => {
     if (!told) onResult();
     told = true;
   };
-  child.on('message', (message) => {
-    said = fromWriterSchema.safeParse(message).data;
-    if (said?.kind === 'result') tell();
+  const how = await runChild(new URL('./writer-child.ts', import.meta.url), task, {
+    onMessage: (message) => {
+      said = fromWriterSchema.safeParse(message).data;
+      if (said?.kind === 'result') tell();
+    },
+    limitMinutes,
+    signal,
   });
-  // A channel that closes under the message shows as the exit of the process.
-  child.send(task, () => undefined);
-  let late = false;
-  const end = (): void => void child.kill('SIGKILL');
-  const limit = setTimeout(() => {
-    late = true;
-    end();
-  }, limitMinutes * 60_000);
-  signal.addEventListener('abort', end);
-  const [code, killedBy] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
-  clearTimeout(limit);
-  signal.removeEventListener('abort', end);
-  if (said?.kind === 'done') {
-    tell();
-    return said.status;
-  }
   if (said?.kind === 'failed') throw errorFrom(said.problem);
-  const why = late
-    ? `took longer than ${limitMinutes} min and was ended`
-    : `ended (${killedBy ?? `exit code ${code}`})`;
-  throw new ContourNodeError('ENGINE_FAILED', `the process that writes the structure sets ${why}`);
+  if (said?.kind !== 'done')
+    throw new ContourNodeError('ENGINE_FAILED', `the process that writes the structure sets ${how}`);
+  tell();
+  return said.status;
 }
