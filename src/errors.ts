@@ -187,7 +187,10 @@ const catalogue = {
     remedy:
       'a defect of the remote worker, or of what lies between it and the node: see its log; the job is tried again',
   },
-  REMOTE_TRANSFER: { remedy: 'see what lies between worker and node (proxy, firewall, link); the job is given back' },
+  REMOTE_TRANSFER: {
+    http: 400,
+    remedy: 'see what lies between worker and node (proxy, firewall, link); the job is given back',
+  },
   REMOTE_VERSION: {
     http: 409,
     remedy: 'run a worker of the version of the node: a pool for nodes of several versions has workers of each',

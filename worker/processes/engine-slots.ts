@@ -40,6 +40,10 @@ export class EngineSlots {
     this.#slots = Array.from({ length: options.slots }, () => ({ engine: undefined, busy: true, problems: [] }));
   }
 
+  get size(): number {
+    return this.#slots.length;
+  }
+
   /** Process IDs, for the tests and the log. */
   get pids(): number[] {
     return this.#slots.flatMap(({ engine }) => (engine === undefined || engine.ended ? [] : [engine.pid]));

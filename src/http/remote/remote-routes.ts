@@ -91,16 +91,16 @@ export async function addRemote(server: FastifyInstance, options: RemoteRoutesOp
     const held = await leaseOf(request);
     const count = held.order.geometry.z.length;
     const { range } = request.headers;
-    const first = range === undefined ? 0 : firstSlice(range, count);
+    const [first, last] = range === undefined ? [0, count - 1] : slicesOf(range, count);
     reply.header('accept-ranges', 'slices').type('application/octet-stream');
     // A proxy that gathers the whole answer first would hide for minutes that anything comes.
     reply.header('x-accel-buffering', 'no');
-    if (range !== undefined) reply.status(206).header('content-range', `slices ${first}-${count - 1}/${count}`);
-    return reply.send(Readable.from(slices(held, first), { objectMode: false, highWaterMark: 1 }));
+    if (range !== undefined) reply.status(206).header('content-range', `slices ${first}-${last}/${count}`);
+    return reply.send(Readable.from(slices(held, first, last), { objectMode: false, highWaterMark: 1 }));
   });
 
-  async function* slices(held: HeldLease, first: number): AsyncGenerator<Buffer> {
-    for (let index = first; index < held.order.geometry.z.length; index += 1) {
+  async function* slices(held: HeldLease, first: number, last: number): AsyncGenerator<Buffer> {
+    for (let index = first; index <= last; index += 1) {
       let file: Buffer;
       try {
         file = await held.slice(index);
@@ -129,7 +129,7 @@ export async function addRemote(server: FastifyInstance, options: RemoteRoutesOp
     });
   });
 
-  /** The body, flushed to a file of the book's folder. @throws ContourNodeError REMOTE_RESULT too long, or another digest */
+  /** The body, flushed to a file of the book's folder. @throws ContourNodeError REMOTE_RESULT too long; REMOTE_TRANSFER another digest */
   async function received(request: FastifyRequest, held: HeldLease): Promise<string> {
     const file = join(book.folder, `${randomUUID()}.json.gz`);
     const hash = createHash('sha256');
@@ -151,7 +151,7 @@ export async function addRemote(server: FastifyInstance, options: RemoteRoutesOp
       await pipeline(request.body as Readable, counted, createWriteStream(file, { mode: 0o600 }));
       const digest = `sha-256=:${hash.digest('base64')}:`;
       if (request.headers['content-digest'] === digest) return file;
-      throw new ContourNodeError('REMOTE_RESULT', 'the digest of the contours is not that of Content-Digest', {
+      throw new ContourNodeError('REMOTE_TRANSFER', 'the contours have another digest than was sent with them', {
         remedy: 'send them again',
       });
     } catch (error) {
@@ -162,10 +162,12 @@ export async function addRemote(server: FastifyInstance, options: RemoteRoutesOp
 }
 
 /** RFC 9110 section 14.1 lets a resource have range units of its own. */
-function firstSlice(range: string, count: number): number {
-  const first = Number(/^slices=(\d+)-$/.exec(range)?.[1] ?? Number.NaN);
-  if (first < count) return first;
-  throw new ContourNodeError('USAGE', 'Range: slices=FIRST-, FIRST from 0 up to the last slice');
+function slicesOf(range: string, count: number): [first: number, last: number] {
+  const [, from, to] = /^slices=(\d+)-(\d*)$/.exec(range) ?? [];
+  const first = Number(from);
+  const last = to === undefined || to === '' ? count - 1 : Math.min(count - 1, Number(to));
+  if (first <= last) return [first, last];
+  throw new ContourNodeError('USAGE', 'Range: slices=FIRST-LAST, counted from 0');
 }
 
 /** Aborted when the caller hangs up. */
