@@ -4,8 +4,10 @@ import { openReloadSocket } from '../src/http/reload-socket.ts';
 import { startEmbeddedRedis } from '../src/jobs/embedded-redis.ts';
 import { connectQueues } from '../src/jobs/queues.ts';
 import { redisAddress } from '../src/jobs/redis-connection.ts';
+import { ContourLeases } from '../src/jobs/contour-leases.ts';
 import { startNode } from '../src/node.ts';
 import { createLog } from '../src/log.ts';
+import { ordersForRemoteWorkers } from '../worker/remote/remote-orders.ts';
 import { runService } from '../worker/processes/service.ts';
 import { configFile, configHelp } from './shared/config-option.ts';
 
@@ -35,17 +37,19 @@ export async function main(args: string[]): Promise<void> {
   const log = createLog(config, 'node');
   const embedded = config.redis.url === undefined && !values['no-redis'];
   const redis = embedded ? await startEmbeddedRedis(config.dataDirectory, log) : undefined;
-  const queues = connectQueues({
-    address: await redisAddress(config),
-    prefix: config.redis.queuePrefix,
-    destinations: config.destinations.map(({ name }) => name),
-    log,
-  });
+  const atRedis = { address: await redisAddress(config), prefix: config.redis.queuePrefix, log };
+  const queues = connectQueues({ ...atRedis, destinations: config.destinations.map(({ name }) => name) });
+  const leases = new ContourLeases(atRedis);
   const close = async (): Promise<void> => {
+    await leases.close();
     await queues.close();
     await redis?.stop();
   };
-  const node = await startNode(loaded, { log, queues }).catch(async (error: unknown) => {
+  const node = await startNode(loaded, {
+    log,
+    queues,
+    remote: { leases, orders: ordersForRemoteWorkers(config) },
+  }).catch(async (error: unknown) => {
     await close();
     throw error;
   });

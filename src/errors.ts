@@ -178,6 +178,23 @@ const catalogue = {
   WORKER_MISSING: {
     remedy: 'start a worker (`contour-node worker`), or see its log: it is ready after a warm-up inference',
   },
+  REMOTE_LEASE: {
+    http: 410,
+    remedy: 'nothing to do: the node has given the order to another worker, or waits to do so',
+  },
+  REMOTE_RESULT: {
+    http: 422,
+    remedy:
+      'a defect of the remote worker, or of what lies between it and the node: see its log; the job is tried again',
+  },
+  REMOTE_TRANSFER: {
+    http: 400,
+    remedy: 'see what lies between worker and node (proxy, firewall, link); the job is given back',
+  },
+  REMOTE_VERSION: {
+    http: 409,
+    remedy: 'run a worker of the version of the node: a pool for nodes of several versions has workers of each',
+  },
   API_UNREACHABLE: { remedy: 'check that the node runs; --url tells where' },
   LOGIN_NEEDED: {
     http: 401,

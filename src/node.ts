@@ -5,7 +5,7 @@ import { ConfigInForce } from './config/config-in-force.ts';
 import type { LoadedConfig } from './config/load.ts';
 import type { ReloadOutcome } from './config/reload.ts';
 import { startStorageScp } from './dimse/scp/storage-scp.ts';
-import { startHttpServer } from './http/server.ts';
+import { type HttpServerOptions, startHttpServer } from './http/server.ts';
 import { openIntake } from './intake/open-intake.ts';
 import { operatorTargets } from './intake/operator-targets.ts';
 import { ContourProgress } from './jobs/contour-progress.ts';
@@ -26,6 +26,8 @@ export interface NodeDependencies {
   /** Closed by its owner, after the node. */
   readonly queues: ContourQueues;
   readonly clock?: Clock;
+  /** Serves workers on other machines; the leases are closed by their owner, after the node. */
+  readonly remote?: Omit<NonNullable<HttpServerOptions['remote']>, 'metrics'> | undefined;
 }
 
 export interface RunningNode {
@@ -59,7 +61,7 @@ export async function startNode(loaded: LoadedConfig, dependencies: NodeDependen
 /** @param parts takes how each part is closed; they close in the reverse order */
 async function startParts(
   loaded: LoadedConfig,
-  { log, queues, clock = systemClock }: NodeDependencies,
+  { log, queues, clock = systemClock, remote }: NodeDependencies,
   parts: AsyncDisposableStack,
 ): Promise<RunningNode> {
   const dataDirectory = resolve(loaded.config.dataDirectory);
@@ -106,6 +108,7 @@ async function startParts(
     node: { aeTitle: config().dicom.aeTitle, dicomPort: config().dicom.port },
     actions,
     queues,
+    remote: remote && { ...remote, metrics: metrics.remote },
     progress,
     quality: () => store.quality(),
     unmatched,

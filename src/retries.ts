@@ -32,6 +32,10 @@ export const retries = {
   notice: { longestSeconds: 1800 },
   /** The receiver is back in a moment or for hours; each try costs one TLS handshake. */
   syslogSeconds: 5,
+  /** A worker on another machine: images or contours that did not get through while the lease stands. */
+  remoteTransfer: { firstSeconds: 0.5, longestSeconds: 15, giveUpSeconds: 300 },
+  /** A node that does not answer a worker on another machine; the other nodes do not wait for it. */
+  remoteNode: { firstSeconds: 1, longestSeconds: 60 },
   /** Redis and its client run on the same machine most often: a restart is over in a second. */
   redisConnection: { firstSeconds: 0.2, longestSeconds: 2 },
   /** The embedded redis-server that ended: at once when it was killed, more slowly when it cannot start. */

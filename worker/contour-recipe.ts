@@ -53,10 +53,11 @@ export async function contourRecipe(ct: CtFiles, recipe: Recipe, options: Recipe
       })),
     }));
   });
-  return { volume, body, rois, ctWarnings: warnings, bundle: originOf(recipe, used) };
+  return { volume, body, rois, ctWarnings: warnings, bundle: recipeOrigin(recipe, used) };
 }
 
-function originOf(recipe: Recipe, bundles: readonly LoadedBundle['bundle'][]): ContouredByRecipe['bundle'] {
+/** What a structure set by a recipe says of its origin. */
+export function recipeOrigin(recipe: Recipe, bundles: readonly LoadedBundle['bundle'][]): ContouredByRecipe['bundle'] {
   const { digest, version } = recipeVersion(recipe, bundles);
   const manifests = bundles.map(({ manifest }) => manifest);
   const models = manifests.map((manifest) => `${manifest.name} ${manifest.version}`);

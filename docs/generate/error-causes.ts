@@ -81,6 +81,13 @@ export const causes: Record<ErrorCode, string> = {
     'Redis does not run, does not let this password in, or the network is down. CTs are received all the same.',
   REDIS_UNSAFE: 'Redis keeps no append-only file, or may evict jobs when memory is short.',
   WORKER_MISSING: 'No worker has reported within 35 s that it takes jobs of this queue.',
+  REMOTE_LEASE:
+    'A remote worker came back for an order that is no longer its own: it was silent for too long, or another one has it.',
+  REMOTE_RESULT:
+    'What a remote worker returned is damaged, or is not what the order asked for; nothing of it was written.',
+  REMOTE_TRANSFER:
+    'Images or contours did not get through between a node and a remote worker, whole and with the right digest.',
+  REMOTE_VERSION: 'A remote worker has another version than the node; the same order would give other bytes.',
   API_UNREACHABLE: 'No node answers at the address, or another program answers.',
   LOGIN_NEEDED: 'The request has neither a session nor a token.',
   NOT_ALLOWED: 'The role does not allow this action.',

@@ -1,9 +1,12 @@
 import { z } from 'zod';
-import { httpTlsSchema } from './tls-schema.ts';
+import { certificateSchema, httpTlsSchema } from './tls-schema.ts';
 
 /** What a caller may do: `monitor` reads metrics and health, `viewer` everything, `operator` changes things as well. */
 export const roles = ['monitor', 'viewer', 'operator'] as const;
 export type Role = (typeof roles)[number];
+
+/** `worker` is no step of that ladder: it takes orders to contour and returns contours, and may do nothing else. */
+export const programRoles = [...roles, 'worker'] as const;
 
 const userName = z
   .string()
@@ -42,15 +45,30 @@ export const httpSchema = z
       .array(
         z.strictObject({
           name: userName,
-          role: z.enum(roles).describe('monitor: metrics and health only'),
+          role: z
+            .enum(programRoles)
+            .describe('monitor: metrics and health only; worker: takes orders to contour, and nothing else'),
           hash: z
             .string()
             .regex(/^sha256:[0-9a-f]{64}$/, 'the hash of the token, as `contour-node token` prints it')
             .describe('of the token that `contour-node token` makes'),
+          until: z.iso.date().optional().describe('last day on which it is valid (UTC); none: until it is taken out'),
         }),
       )
       .default([])
       .describe('for programs; `contour-node token` makes an entry'),
+    certificates: z
+      .array(
+        z.strictObject({
+          name: userName,
+          role: z.literal('worker'),
+          certificate: certificateSchema.describe(
+            'the one that it shows: sha256:FINGERPRINT, or parts of the subject as "CN=pool1, O=Clinic" of one that http.tls.caFile signed',
+          ),
+        }),
+      )
+      .default([])
+      .describe('remote workers that show a certificate instead of a token; needs http.tls'),
     proxy: z
       .strictObject({
         addresses: z

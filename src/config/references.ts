@@ -14,6 +14,7 @@ export function* checkReferences(config: Config): Generator<ReferenceProblem> {
   yield* unique('destinations', config.destinations);
   yield* unique('routes', config.routes);
   yield* checkAccess(config.http);
+  yield* checkNodes(config.worker);
   yield* checkTls(config);
   // By its name it is remembered what a channel has told.
   yield* unique('notifications', [...config.notifications.webhooks, ...config.notifications.emails]);
@@ -124,9 +125,31 @@ function* checkTls({ dicom, peers }: Config): Generator<ReferenceProblem> {
   }
 }
 
-function* checkAccess({ host, tls, users, tokens, proxy }: Config['http']): Generator<ReferenceProblem> {
+function* checkNodes({ nodes }: Config['worker']): Generator<ReferenceProblem> {
+  for (const [i, { url, certificateFile, keyFile }] of nodes.entries()) {
+    const path = ['worker', 'nodes', i];
+    if (nodes.findIndex((other) => other.url === url) < i) yield { path, message: `${url} stands there twice` };
+    if ((certificateFile === undefined) !== (keyFile === undefined))
+      yield { path, message: 'certificateFile and keyFile go together' };
+    const { protocol, hostname } = new URL(url);
+    if (protocol === 'http:' && !isLoopback(hostname))
+      yield { path, message: 'images and token would cross the network in clear: use https' };
+  }
+}
+
+function* checkAccess({ host, tls, users, tokens, certificates, proxy }: Config['http']): Generator<ReferenceProblem> {
   yield* unique(['http', 'users'], users);
   yield* unique(['http', 'tokens'], tokens);
+  yield* unique(['http', 'certificates'], certificates);
+  if (certificates.length > 0 && tls === undefined)
+    yield { path: ['http', 'certificates'], message: 'certificates are shown over TLS, and http.tls is missing' };
+  for (const [i, { certificate }] of certificates.entries()) {
+    if (!certificate.startsWith('sha256:') && tls !== undefined && tls.caFile === undefined)
+      yield {
+        path: ['http', 'certificates', i],
+        message: 'a subject counts only if a CA signed it: http.tls.caFile is missing',
+      };
+  }
   for (const [i, address] of proxy.addresses.entries()) {
     if (!isAddressOrRange(address))
       yield { path: ['http', 'proxy', 'addresses', i], message: 'no address and no CIDR range' };
@@ -136,7 +159,13 @@ function* checkAccess({ host, tls, users, tokens, proxy }: Config['http']): Gene
       yield { path: ['http', 'users', i], message: `${user.name} has no password, and there is no proxy` };
     }
   }
-  if (!isLoopback(host) && users.length === 0 && tokens.length === 0 && proxy.addresses.length === 0) {
+  if (
+    !isLoopback(host) &&
+    users.length === 0 &&
+    tokens.length === 0 &&
+    certificates.length === 0 &&
+    proxy.addresses.length === 0
+  ) {
     yield {
       path: ['http', 'host'],
       message: `${host} is not a loopback address, and there are no users: see \`contour-node user --help\``,

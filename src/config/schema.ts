@@ -6,6 +6,7 @@ import { notificationsSchema } from './notifications-schema.ts';
 import { recipeSchema } from './recipe-schema.ts';
 import { aeTitle, asciiText, name } from './text-schemas.ts';
 import { dicomTlsSchema, peerTlsSchema } from './tls-schema.ts';
+import { workerNodeSchema } from './worker-node-schema.ts';
 
 /**
  * The configuration, as `config/default.yaml` comments it. Every key has a default, so that the node runs without any
@@ -280,6 +281,12 @@ export const configSchema = z.strictObject({
         .min(1)
         .default(3)
         .describe('a series that fails or breaks its worker so often is set aside'),
+      nodes: z
+        .array(workerNodeSchema)
+        .default([])
+        .describe(
+          'nodes on other machines that this worker contours for, over their HTTP port; none: the node of dataDirectory and redis',
+        ),
       maximumQueued: z.int().min(1).default(200).describe('jobs of one queue that lie in Redis at once'),
     })
     .prefault({}),

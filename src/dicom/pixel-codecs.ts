@@ -71,7 +71,7 @@ export async function decodeFragments(
 }
 
 /** One frame may lie in several fragments (PS3.5 A.4). */
-function joinedFragments(file: EncodedImage): Uint8Array<ArrayBuffer> {
+export function joinedFragments(file: Pick<EncodedImage, 'bytes' | 'pixelData'>): Uint8Array<ArrayBuffer> {
   const fragments = file.pixelData?.fragments ?? [];
   const encoded = new Uint8Array(fragments.reduce((sum, { length }) => sum + length, 0));
   let at = 0;

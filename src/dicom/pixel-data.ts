@@ -5,7 +5,8 @@ import type { CtHeader } from './ct-header.ts';
 import { parseDicom } from './read-data-set.ts';
 import type { DicomFile } from './data-set.ts';
 import { ctHeaderOfFrame } from './enhanced-ct.ts';
-import { decodeFragments } from './pixel-codecs.ts';
+import { decodeFragments, joinedFragments } from './pixel-codecs.ts';
+import { areStoredValues, storedValue, storedValues } from './stored-value.ts';
 import { isDecodable } from './transfer-syntax.ts';
 
 /** HU of air, and of what lies outside the image. */
@@ -105,43 +106,28 @@ export async function storedValueAt(file: DicomFile, frame?: number): Promise<(p
 }
 
 /**
- * Whether the words are their stored values already: nothing but the sign or zeros beside the stored bits, as in most
- * images. Looks at eight words at a time: this is on the way of every image that comes in.
+ * The stored values of one frame as 16 bits each, row by row: nothing but sign or zeros beside the stored bits.
+ * @param frame of a multi-frame instance, from 1
+ * @throws PIXEL_DECODING
  */
-function areStoredValues(words: Uint16Array, { bitsStored, highBit, pixelRepresentation }: PixelDescription): boolean {
-  if (bitsStored === 16) return true;
-  if (highBit !== bitsStored - 1) return false;
-  const odd = words.byteOffset % 4 === 0 ? 0 : 1;
-  const pairs = new Int32Array(words.buffer, words.byteOffset + 2 * odd, (words.length - odd) >> 1);
-  const ends = Int32Array.of(words[0] ?? 0, words[words.length - 1] ?? 0);
-  if (pixelRepresentation === 0) return (halves(usedBits(pairs) | usedBits(ends)) & 0xffff & (-1 << bitsStored)) === 0;
-  // From the sign up no bit differs from the next; bit 15 has none.
-  return (halves(stepBits(pairs) | stepBits(ends)) & 0x7fff & (-1 << highBit)) === 0;
+export async function storedWords(file: DicomFile, frame?: number): Promise<Uint16Array> {
+  const pixels = pixelDescription(file);
+  const words = await frameWords(file, pixels, frame);
+  if (areStoredValues(words, pixels)) return words;
+  const values = new Uint16Array(words.length);
+  storedValues(words, pixels, values);
+  return values;
 }
 
-function halves(pair: number): number {
-  return pair | (pair >>> 16);
-}
-
-/** Bits that are set in any of the words. */
-function usedBits(words: Int32Array): number {
-  let used = 0;
-  let i = 0;
-  for (; i + 3 < words.length; i += 4) used |= words[i]! | words[i + 1]! | words[i + 2]! | words[i + 3]!;
-  for (; i < words.length; i++) used |= words[i]!;
-  return used;
-}
-
-/** Bits that differ from the next higher one in any of the words. */
-function stepBits(words: Int32Array): number {
-  const steps = (word: number): number => word ^ (word >>> 1);
-  let found = 0;
-  let i = 0;
-  for (; i + 3 < words.length; i += 4) {
-    found |= steps(words[i]!) | steps(words[i + 1]!) | steps(words[i + 2]!) | steps(words[i + 3]!);
-  }
-  for (; i < words.length; i++) found |= steps(words[i]!);
-  return found;
+/**
+ * The encoded stream of one frame of a compressed image; undefined for uncompressed pixels.
+ * @param frame of a multi-frame instance, from 1
+ * @throws PIXEL_DECODING the frame cannot be found among the fragments
+ */
+export function encodedStream(file: DicomFile, frame?: number): Uint8Array | undefined {
+  if (file.transferSyntax.codec === 'native') return undefined;
+  const place = { index: (frame ?? 1) - 1, of: pixelDescription(file).numberOfFrames };
+  return joinedFragments({ bytes: file.bytes, pixelData: fragmentsOf(file, place) });
 }
 
 type PixelDescription = Pick<
@@ -245,26 +231,6 @@ function fragmentsOf({ pixelData }: DicomFile, frame: FramePlace): DicomFile['pi
   const starts = fragments.length === frame.of ? fragments.map((_, index) => index) : frameStarts;
   if (starts.length !== frame.of) throw failed(`${fragments.length} fragments for ${frame.of} frames`);
   return { ...pixelData, fragments: fragments.slice(starts[frame.index], starts[frame.index + 1]) };
-}
-
-/**
- * The stored value in a word: overlay bits and other remains beside the stored bits (PS3.5 section 8.1.1) go, a signed
- * value takes its sign along.
- */
-function storedValue(word: number, { bitsStored, highBit, pixelRepresentation }: PixelDescription): number {
-  const atTop = word << (31 - highBit);
-  return pixelRepresentation === 1 ? atTop >> (32 - bitsStored) : atTop >>> (32 - bitsStored);
-}
-
-/** The same for all words, as 16 bits each. */
-function storedValues(
-  words: Uint16Array,
-  { bitsStored, highBit, pixelRepresentation }: PixelDescription,
-  values: Uint16Array,
-): void {
-  const [left, right] = [31 - highBit, 32 - bitsStored];
-  if (pixelRepresentation === 1) for (let i = 0; i < words.length; i++) values[i] = (words[i]! << left) >> right;
-  else for (let i = 0; i < words.length; i++) values[i] = (words[i]! << left) >>> right;
 }
 
 /** HU = slope × stored + intercept (PS3.3 C.8.2.1.1.5), rounded and held within 16 bits; padding is air. */

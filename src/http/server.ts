@@ -27,6 +27,7 @@ import { addPlans, type PlansOptions } from './plans.ts';
 import { Patients } from './patients.ts';
 import { addQueueBoard } from './queue-board.ts';
 import { addQuality, type QualityOptions } from './quality.ts';
+import { addRemote, type RemoteRoutesOptions } from './remote/remote-routes.ts';
 import { addSeriesApi, type SeriesApiOptions } from './series-api.ts';
 import { addSeriesEvents } from './series-events.ts';
 
@@ -39,6 +40,8 @@ export interface HttpServerOptions
   readonly queues: ContourQueues;
   readonly progress: Pick<ContourProgress, 'of' | 'onChange'>;
   readonly metrics: Pick<Metrics, 'contentType' | 'text'>;
+  /** Serves workers on other machines; none: there are no routes for them. */
+  readonly remote?: Pick<RemoteRoutesOptions, 'leases' | 'orders' | 'metrics'> | undefined;
   /** What is wrong with the node, besides Redis and workers, which the server asks for itself. */
   readonly problems: () => Promise<readonly Problem[]>;
   /** What somebody else has to mend. */
@@ -63,7 +66,7 @@ export interface HttpServer {
  * @throws ContourNodeError CONFIG_INVALID for a host beyond this machine while no login is needed; PORT_IN_USE
  */
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
-  const { host, port, proxy, tls } = options.config();
+  const { host, port, proxy, tls, certificates } = options.config();
   if (!isLoopback(host) && hasNoUsers(options.config())) {
     throw new ContourNodeError(
       'CONFIG_INVALID',
@@ -74,7 +77,10 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     );
   }
   const server = Fastify({
-    ...(tls === undefined ? {} : { https: await tlsCredentials(tls) }),
+    ...(tls === undefined
+      ? {}
+      : // Who shows no certificate, or one that nobody knows, may still have a token or a login.
+        { https: { ...(await tlsCredentials(tls)), requestCert: certificates.length > 0, rejectUnauthorized: false } }),
     forceCloseConnections: true,
     bodyLimit: 64 * 1024,
     trustProxy: proxy.addresses.length === 0 ? false : proxy.addresses,
@@ -112,6 +118,10 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   addQuality(server, options);
   addPictures(server, options);
   addImagePictures(server, options);
+  if (options.remote !== undefined) {
+    const timeoutMinutes = () => options.wholeConfig().worker.timeoutMinutes;
+    await addRemote(server, { ...options, ...options.remote, timeoutMinutes });
+  }
   const board = addQueueBoard(server, options.queues);
 
   try {

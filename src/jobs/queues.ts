@@ -204,7 +204,8 @@ class BullQueues implements ContourQueues {
   }
 
   async reloadWorkers(): Promise<WorkerReload[]> {
-    const names = (await this.workers()).map(({ name }) => name);
+    // A remote worker has a configuration of its own.
+    const names = (await this.workers()).filter(({ remote }) => remote !== true).map(({ name }) => name);
     return reloadWorkers(this.#connection, this.#options.prefix, names).catch(() => []);
   }
 

@@ -8,7 +8,7 @@ import { queueKinds } from './queue-names.ts';
  * expires by Redis' own clock, so that the clocks of node and worker do not matter.
  */
 
-const heartbeatSchema = z.strictObject({
+export const heartbeatSchema = z.strictObject({
   /** `HOST-PID`, the name that the worker has at the queue too. */
   name: z.string(),
   version: z.string(),
@@ -20,6 +20,8 @@ const heartbeatSchema = z.strictObject({
   engineBytes: z.number(),
   /** Why it cannot contour with a model of the routes, or not at all. */
   problems: z.array(problemSchema).default([]),
+  /** It works on another machine, over the HTTP port of the node, and reads its own configuration. */
+  remote: z.literal(true).optional(),
 });
 export type WorkerHeartbeat = z.output<typeof heartbeatSchema>;
 
@@ -37,19 +39,26 @@ export interface Heartbeat {
   stop(): Promise<void>;
 }
 
+/**
+ * One beat, which lives for 35 s.
+ *
+ * @throws what Redis throws
+ */
+export async function writeHeartbeat(redis: Redis, prefix: string, now: WorkerHeartbeat): Promise<void> {
+  await redis
+    .multi()
+    .sadd(registryKey(prefix), now.name)
+    .set(heartbeatKey(prefix, now.name), JSON.stringify(now), 'EX', lifetimeSeconds)
+    .exec();
+}
+
 /** @param report asked at every beat */
 export function startHeartbeat(redis: Redis, prefix: string, report: () => WorkerHeartbeat): Heartbeat {
   const beat = (): void => {
     // A patient connection would keep every beat until Redis answers again.
     if (redis.status !== 'ready') return;
-    const now = report();
-    redis
-      .multi()
-      .sadd(registryKey(prefix), now.name)
-      .set(heartbeatKey(prefix, now.name), JSON.stringify(now), 'EX', lifetimeSeconds)
-      .exec()
-      // The connection logs that Redis does not answer.
-      .catch(() => undefined);
+    // The connection logs that Redis does not answer.
+    writeHeartbeat(redis, prefix, report()).catch(() => undefined);
   };
   const timer = setInterval(beat, renewalSeconds * 1000);
   timer.unref();

@@ -11,6 +11,8 @@ import { join } from 'node:path';
  * audit/                           the audit trail
  * incoming/                        instances while they come in
  * trash/                           folders on their way out; emptied at every start
+ * remote/                          of a node: contours of remote workers that are being written; of a remote worker: slices
+ *                                  and contours of the orders that it has. Emptied at every start
  * commitments/                     storage commitments that were asked for, with their results
  * unmatched/STRUCTURE-SET.dcm      structure sets that belong to no series; STRUCTURE-SET.json says what they are
  * engine/BUNDLE-MACHINE.json       with how many threads and images at once a bundle is fastest; measured again where it is lost
@@ -49,6 +51,7 @@ export const redisFolder = 'redis';
 export const auditFolder = 'audit';
 export const incomingFolder = 'incoming';
 export const trashFolder = 'trash';
+export const remoteFolder = 'remote';
 export const commitmentsFolder = 'commitments';
 export const unmatchedFolder = 'unmatched';
 export const qualityFolder = 'quality';

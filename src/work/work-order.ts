@@ -29,7 +29,7 @@ export const profileSchema = z.strictObject({
 export type Profile = z.output<typeof profileSchema>;
 
 /** The bundle that an order pins: a changed one is another. */
-const bundleSchema = z.strictObject({ name: z.string(), version: z.string(), digest: digestSchema });
+export const orderBundleSchema = z.strictObject({ name: z.string(), version: z.string(), digest: digestSchema });
 
 export const workOrderSchema = z.strictObject({
   formatVersion: z.literal(1),
@@ -38,9 +38,9 @@ export const workOrderSchema = z.strictObject({
   /** SHA-256 of the revision's manifest: an order for other images is another order. Earlier versions did not write it. */
   manifestSha256: digestSchema.optional(),
   /** Of an order by recipe: name of the recipe, and its version and digest, those of its bundles included. */
-  bundle: bundleSchema,
+  bundle: orderBundleSchema,
   /** What to contour with which bundles, in place of one bundle. */
-  recipe: z.strictObject({ definition: recipeSchema, bundles: z.array(bundleSchema) }).optional(),
+  recipe: z.strictObject({ definition: recipeSchema, bundles: z.array(orderBundleSchema) }).optional(),
   configDigest: digestSchema,
   nodeVersion: z.string(),
   uidRoot: z.string(),

@@ -32,7 +32,12 @@ test('models calibrate finds the threshold with which the patients set aside wer
     metrics: { external: { what: 'figures with the old threshold' } },
   });
   const { code, stdout, stderr } = await contourNode(
-    ...['models', 'calibrate', bundle.directory, '--data', archive, '--json'],
+    'models',
+    'calibrate',
+    bundle.directory,
+    '--data',
+    archive,
+    '--json',
   );
   assert.equal(code, 0, stderr);
   const { choices, digest } = JSON.parse(stdout) as {

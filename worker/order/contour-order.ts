@@ -15,6 +15,7 @@ import { faultPoint } from '../../src/fault-point.ts';
 import type { LoadedBundle } from '../bundles/load-bundle.ts';
 import { allWarnings, contourCt, type ContouredCt, type ContourOptions, type CtFiles } from '../contour-ct.ts';
 import { contourRecipe } from '../contour-recipe.ts';
+import { type EngineOpener, openOrdered } from './open-ordered.ts';
 import { OrderFiles } from './order-files.ts';
 import { hasPictures, writePictures } from './order-pictures.ts';
 import { readSlices } from './revision-slices.ts';
@@ -22,12 +23,30 @@ import { StageClock, type Progress } from '../stage-clock.ts';
 import type { StructureSetOptions } from '../structure-set/prepare-structure-set.ts';
 import { writeProfile } from './write-profile.ts';
 
-export interface ContourOrderOptions {
-  /** Opens a bundle of the order in the engine of the order; the caller keeps it loaded. */
-  readonly openEngine: (bundle: WorkOrder['bundle'], engine: WorkOrder['engine']) => Promise<LoadedBundle>;
+export interface ContourOrderOptions extends EngineOpener {
   /** Slices at once through the network. */
   readonly batchSize: number;
   readonly progress?: Progress;
+  /** Contours that a worker on another machine made, in place of those of an engine of this process. */
+  readonly returned?: ReturnedContours;
+}
+
+export interface ReturnedContours {
+  /** @throws ContourNodeError what the other worker could not overcome, as contourCt */
+  contours(asked: AskedContours): Promise<Contoured>;
+  /** The same with the voxels of the CT, for the pictures. */
+  withVoxels(contoured: Contoured): Promise<Contoured>;
+}
+
+/** What of an order decides its contours. */
+export interface AskedContours {
+  readonly order: WorkOrder;
+  /** Of an order for one bundle. */
+  readonly loaded: LoadedBundle | undefined;
+  readonly open: (bundle: WorkOrder['bundle']) => Promise<LoadedBundle>;
+  readonly headers: Parameters<typeof checkCtSeries>[0];
+  readonly ct: CtFiles;
+  readonly clock: StageClock;
 }
 
 /** Between two looks whether the order is still there. */
@@ -74,6 +93,7 @@ export async function contourOrder(
       open,
       clock,
       batchSize: options.batchSize,
+      returned: options.returned,
     }));
   } catch (error) {
     if (!(error instanceof ContourNodeError) || !isAtFault('CT', error.code)) throw error;
@@ -91,7 +111,8 @@ export async function contourOrder(
   faultPoint('result-written');
   if (contoured !== undefined) {
     const { manifest: shown } = contoured.bundle;
-    await clock.run('pictures', () => writePictures(files, contoured, shown));
+    const whole = options.returned === undefined ? contoured : await options.returned.withVoxels(contoured);
+    await clock.run('pictures', () => writePictures(files, whole, shown));
   }
   return written;
 }
@@ -130,26 +151,6 @@ async function writeResult(files: OrderFiles, result: WorkResult): Promise<WorkR
     if (other === undefined || outcome(other) !== outcome(result)) throw error;
     return other;
   }
-}
-
-/** @throws ContourNodeError BUNDLE_DIGEST another bundle is installed than the one ordered; what opening it throws */
-async function openOrdered(
-  wanted: WorkOrder['bundle'],
-  { engine }: WorkOrder,
-  options: ContourOrderOptions,
-): Promise<LoadedBundle> {
-  const loaded = await options.openEngine(wanted, engine);
-  if (loaded.bundle.digest !== wanted.digest) {
-    const { name, version } = wanted;
-    throw new ContourNodeError(
-      'BUNDLE_DIGEST',
-      `the order names a bundle ${name} ${version} with another digest than the installed one`,
-      {
-        remedy: 'install that bundle again, or retry the series to contour it with the installed one',
-      },
-    );
-  }
-  return loaded;
 }
 
 /**
@@ -191,6 +192,7 @@ interface Work {
   readonly open: (bundle: WorkOrder['bundle']) => Promise<LoadedBundle>;
   readonly clock: StageClock;
   readonly batchSize: number;
+  readonly returned: ReturnedContours | undefined;
 }
 
 async function contour(work: Work): Promise<{ result: WorkResult; contoured: Contoured }> {
@@ -203,7 +205,9 @@ async function contour(work: Work): Promise<{ result: WorkResult; contoured: Con
   });
   const pathOf = new Map(manifest.slices.map(({ sopInstanceUid, file }) => [sopInstanceUid, files.instance(file)]));
   const sources = slices.map(({ sopInstanceUid, frameNumber }) => sourceOf(pathOf.get(sopInstanceUid)!, frameNumber));
-  const contoured = await contourOrdered(work, headers, { geometry, files: sources }, { batchSize, clock });
+  const ctFiles = { geometry, files: sources };
+  const contoured = await (work.returned?.contours({ ...work, headers, ct: ctFiles }) ??
+    contourOrdered(work, headers, ctFiles, { batchSize, clock }));
 
   const ct = { geometry, slices, header: await readHeader(pathOf.get(identityFrom.sopInstanceUid)!) };
   const found = await clock.run('structure set', async () => {
@@ -242,7 +246,7 @@ function usedOf(contoured: Contoured, { recipe, profiles }: WorkOrder): Contoure
 }
 
 /** The contours, and the bundle or the recipe that they come from. */
-type Contoured = ContouredCt & Pick<StructureSetOptions, 'bundle'>;
+export type Contoured = ContouredCt & Pick<StructureSetOptions, 'bundle'>;
 
 async function contourOrdered(
   { order: { recipe }, loaded, open }: Work,
@@ -260,7 +264,8 @@ async function contourOrdered(
   });
 }
 
-function sourceOf(path: string, frame: number | undefined): SliceSource {
+/** Where the pixels of a slice of the manifest are. */
+export function sourceOf(path: string, frame: number | undefined): SliceSource {
   return frame === undefined ? path : { path, frame };
 }
 

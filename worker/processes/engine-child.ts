@@ -1,8 +1,9 @@
 import type { ContourPayload } from '../../src/work/payloads.ts';
 import { createLog, type Log } from '../../src/log.ts';
-import { contourOrder } from '../order/contour-order.ts';
+import { contourOrder, type ContourOrderOptions } from '../order/contour-order.ts';
 import { type Problem, problemFrom } from '../../src/problem.ts';
-import { type EngineSettings, type FromEngine, toEngineSchema } from './engine-messages.ts';
+import { contourRemoteOrder } from '../remote/contour-remote-order.ts';
+import { type EngineSettings, type EngineTask, type FromEngine, toEngineSchema } from './engine-messages.ts';
 import { WarmBundles } from './warm-bundles.ts';
 
 // The engine process: forked by engine-process.ts, it holds the tensors and gets paths only. It may block, crash or be
@@ -42,31 +43,40 @@ async function start(settings: EngineSettings): Promise<State> {
   return { settings, bundles, log };
 }
 
-async function contour({ settings, bundles, log }: State, payload: ContourPayload): Promise<void> {
+async function contour({ settings, bundles, log }: State, task: EngineTask): Promise<void> {
   try {
-    const { status, error, timings, peakResidentMegabytes } = await contourOrder(settings.dataDirectory, payload, {
+    const options: ContourOrderOptions = {
       openEngine: (bundle, engine) =>
         bundles.get(bundle.name, { ...engine, threads: settings.engine.threads }, bundle.digest),
       batchSize: settings.engine.batchSize,
       progress: (stage, fraction) => tell({ kind: 'progress', stage, fraction: Math.min(1, Math.max(0, fraction)) }),
-    });
+    };
+    const { status, error, timings, peakResidentMegabytes } =
+      task.kind === 'contour'
+        ? await contourOrder(settings.dataDirectory, task.payload, options)
+        : await contourRemoteOrder(task.folder, options);
     const summary = { status, timings, peakResidentMegabytes, ...(error === undefined ? {} : { error }) };
     await bundles.rest();
     tell({ kind: 'done', summary, residentMegabytes: residentMegabytes() });
   } catch (error) {
-    log[payload.try === 0 ? 'info' : 'error'](
-      { err: error, series: payload.series, revision: payload.revision, try: payload.try },
+    const isAhead = task.kind === 'contour' && task.payload.try === 0;
+    log[isAhead ? 'info' : 'error'](
+      { err: error, ...(task.kind === 'contour' && nameOf(task.payload)) },
       'contour job failed',
     );
     tell({ kind: 'failed', problem: problemFrom(error), residentMegabytes: residentMegabytes() });
   }
 }
 
+function nameOf({ series, revision, try: number }: ContourPayload): object {
+  return { series, revision, try: number };
+}
+
 process.on('message', (raw) => {
   void (async () => {
     const message = toEngineSchema.parse(raw);
     if (message.kind === 'start') state = await start(message.settings);
-    else if (state !== undefined) await contour(state, message.payload);
+    else if (state !== undefined) await contour(state, message);
   })();
 });
 

@@ -22,8 +22,11 @@ export type EngineSettings = z.output<typeof engineSettingsSchema>;
 export const toEngineSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('start'), settings: engineSettingsSchema }),
   z.strictObject({ kind: z.literal('contour'), payload: contourPayloadSchema }),
+  /** An order of a node on another machine; its slices lie in the folder. */
+  z.strictObject({ kind: z.literal('contour remote'), folder: z.string() }),
 ]);
 export type ToEngine = z.output<typeof toEngineSchema>;
+export type EngineTask = Exclude<ToEngine, { kind: 'start' }>;
 
 /** The part of a result that may be stored in Redis: no UID, no file. */
 export const contourSummarySchema = workResultSchema.pick({

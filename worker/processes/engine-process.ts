@@ -1,11 +1,11 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { ContourNodeError } from '../../src/errors.ts';
-import type { ContourPayload } from '../../src/work/payloads.ts';
 import type { ProgressReport } from '../../src/work/progress.ts';
 import { type Problem, errorFrom } from '../../src/problem.ts';
 import {
   type ContourSummary,
   type EngineSettings,
+  type EngineTask,
   type FromEngine,
   fromEngineSchema,
   type ToEngine,
@@ -75,7 +75,7 @@ export class EngineProcess {
    * killed
    */
   contour(
-    payload: ContourPayload,
+    task: EngineTask,
     limitMilliseconds: number,
     progress: (now: ProgressReport) => void,
   ): Promise<ContourSummary> {
@@ -89,7 +89,7 @@ export class EngineProcess {
         fail(errorFrom(message.problem));
       }
     });
-    this.#send({ kind: 'contour', payload });
+    this.#send(task);
     return result;
   }
 

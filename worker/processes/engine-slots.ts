@@ -4,7 +4,7 @@ import { type Problem, problemFrom } from '../../src/problem.ts';
 import type { ContourPayload } from '../../src/work/payloads.ts';
 import type { ProgressReport } from '../../src/work/progress.ts';
 import type { Log } from '../../src/log.ts';
-import type { ContourSummary, EngineSettings } from './engine-messages.ts';
+import type { ContourSummary, EngineSettings, EngineTask } from './engine-messages.ts';
 import { EngineProcess } from './engine-process.ts';
 
 export interface SlotOptions {
@@ -38,6 +38,10 @@ export class EngineSlots {
     this.#log = log;
     this.#onProblems = onProblems;
     this.#slots = Array.from({ length: options.slots }, () => ({ engine: undefined, busy: true, problems: [] }));
+  }
+
+  get size(): number {
+    return this.#slots.length;
   }
 
   /** Process IDs, for the tests and the log. */
@@ -85,13 +89,26 @@ export class EngineSlots {
    * @throws ContourNodeError of the order, ENGINE_FAILED, ENGINE_TIMEOUT, ENGINE_UNAVAILABLE when no slot becomes free
    */
   async contour(payload: ContourPayload, progress: (now: ProgressReport) => void): Promise<ContourSummary> {
+    return this.#run({ kind: 'contour', payload }, progress);
+  }
+
+  /**
+   * The same for an order of a node on another machine.
+   *
+   * @param folder of worker/remote/contour-remote-order.ts
+   */
+  async contourRemote(folder: string, progress: (now: ProgressReport) => void): Promise<ContourSummary> {
+    return this.#run({ kind: 'contour remote', folder }, progress);
+  }
+
+  async #run(task: EngineTask, progress: (now: ProgressReport) => void): Promise<ContourSummary> {
     const limit = this.#options.timeoutMinutes * 60_000;
     const slot = await this.#acquire(limit);
     const { engine } = slot;
     if (engine === undefined)
       throw new ContourNodeError('ENGINE_UNAVAILABLE', 'the engine processes are being stopped');
     try {
-      return await engine.contour(payload, limit, progress);
+      return await engine.contour(task, limit, progress);
     } finally {
       this.#afterJob(slot, engine);
     }

@@ -1,5 +1,4 @@
-import { join } from 'node:path';
-import { type Bundle, listBundles, readBundle } from '../../src/bundles/read-bundle.ts';
+import { findBundle } from '../bundles/find-bundle.ts';
 import { type LoadedBundle, loadBundle } from '../bundles/load-bundle.ts';
 import type { EngineChoice } from '../engines/open-engine.ts';
 
@@ -34,7 +33,7 @@ export class WarmBundles {
    * @throws ContourNodeError MODEL_NOT_FOUND, BUNDLE_INVALID, BUNDLE_DIGEST, BUNDLE_GOLDEN, ENGINE_UNAVAILABLE, ENGINE_FAILED
    */
   async get(name: string, choice: EngineChoice, digest?: string): Promise<LoadedBundle> {
-    const found = await this.#find(name, digest);
+    const found = await findBundle(this.#modelsDirectory, name, digest);
     const key = [found.digest, choice.name, choice.device].join();
     const warm =
       this.#warm.get(key) ?? (await loadBundle(found.directory, this.#modelsDirectory, choice, this.#dataDirectory));
@@ -54,19 +53,5 @@ export class WarmBundles {
       const engines = members.length > 0 ? members.map((member) => member.engine) : [engine];
       await Promise.all(engines.map(async (one) => one.rest?.())).catch(() => this.#warm.delete(key));
     }
-  }
-
-  /** The folder of that name, or a sibling that holds the bundle with the wanted digest. */
-  async #find(name: string, digest: string | undefined): Promise<Bundle> {
-    const named = await readBundle(join(this.#modelsDirectory, name)).catch((error: unknown) => {
-      if (digest === undefined) throw error;
-      return undefined;
-    });
-    if (named !== undefined && (digest === undefined || named.digest === digest)) return named;
-    for (const folder of await listBundles(this.#modelsDirectory)) {
-      const sibling = await readBundle(join(this.#modelsDirectory, folder)).catch(() => undefined);
-      if (sibling !== undefined && sibling.digest === digest) return sibling;
-    }
-    return named ?? readBundle(join(this.#modelsDirectory, name));
   }
 }

@@ -54,7 +54,7 @@ export function startWorker(config: Config, options: WorkerOptions): RunningWork
   return new ContourWorker(config, options);
 }
 
-const workerName = `${hostname()}-${process.pid}`;
+export const workerName = `${hostname()}-${process.pid}`;
 
 class ContourWorker implements RunningWorker {
   readonly ready: Promise<void>;
@@ -268,7 +268,11 @@ function jobError(error: unknown): Error {
   return new Error(`${known.code}: ${known.message}`);
 }
 
-function slotOptions(config: Config): SlotOptions {
+/** @param warmUp bundles to load before the first job */
+export function slotOptions(
+  config: Config,
+  warmUp = [...new Set(config.routes.flatMap((route) => routeBundles(route, config)))],
+): SlotOptions {
   const { slots, timeoutMinutes, recycleMegabytes } = config.worker;
   // Else each of several engine processes takes every core.
   const shared = slots > 1 ? Math.max(1, Math.floor(availableParallelism() / slots)) : 0;
@@ -283,7 +287,7 @@ function slotOptions(config: Config): SlotOptions {
       logging: config.logging,
       // The rest is for the CT: a process above recycleMegabytes is replaced after its job.
       bundlesMegabytes: recycleMegabytes / 2,
-      warmUp: [...new Set(config.routes.flatMap((route) => routeBundles(route, config)))],
+      warmUp,
     },
   };
 }

@@ -1,6 +1,8 @@
+import { TLSSocket } from 'node:tls';
 import type { FastifyRequest } from 'fastify';
 import { addressLiesIn, isLoopback } from '../../config/address-range.ts';
 import type { HttpConfig } from '../../config/http-schema.ts';
+import { isListed, shownCertificate } from '../../dimse/peer-certificate.ts';
 import { apiTokenHash } from './api-token.ts';
 import type { Sessions } from './sessions.ts';
 import { stranger, type User } from './user.ts';
@@ -11,15 +13,20 @@ export const sessionCookie = 'contour-node-session';
 export const localOperator: User = { name: 'local', role: 'operator', via: 'local' };
 
 /** No user, token or proxy is configured. */
-export function hasNoUsers({ users, tokens, proxy }: HttpConfig): boolean {
-  return users.length === 0 && tokens.length === 0 && proxy.addresses.length === 0;
+export function hasNoUsers({ users, tokens, certificates, proxy }: HttpConfig): boolean {
+  return users.length === 0 && tokens.length === 0 && certificates.length === 0 && proxy.addresses.length === 0;
 }
 
-/** Who sends a request: by API token, by a trusted proxy's header, or by login. */
+/** Who sends a request: by API token, certificate, a trusted proxy's header, or login. */
 export function identify(request: FastifyRequest, config: HttpConfig, sessions: Sessions): User {
   const { authorization } = request.headers;
   if (authorization !== undefined) return byToken(authorization, config);
-  return byProxy(request, config) ?? bySession(request, config, sessions) ?? byPlace(request, config);
+  return (
+    byCertificate(request, config) ??
+    byProxy(request, config) ??
+    bySession(request, config, sessions) ??
+    byPlace(request, config)
+  );
 }
 
 /** A wrong token is no reason to look for another way in. */
@@ -28,7 +35,23 @@ function byToken(authorization: string, { tokens }: HttpConfig): User {
   if (token === undefined) return stranger;
   const hash = apiTokenHash(token);
   const known = tokens.find((candidate) => candidate.hash === hash);
-  return known === undefined ? stranger : { name: known.name, role: known.role, via: 'token' };
+  if (known === undefined || isOver(known.until)) return stranger;
+  return { name: known.name, role: known.role, via: 'token' };
+}
+
+function isOver(lastDay: string | undefined): boolean {
+  return lastDay !== undefined && new Date().toISOString().slice(0, 10) > lastDay;
+}
+
+/** The handshake has proven that the caller has the key; behind a proxy it is the proxy's. */
+function byCertificate({ socket, headers }: FastifyRequest, { certificates, proxy }: HttpConfig): User | undefined {
+  if (certificates.length === 0 || !(socket instanceof TLSSocket)) return undefined;
+  if (headers[proxy.userHeader] !== undefined) return undefined;
+  const shown = shownCertificate(socket);
+  const known = certificates.find(
+    ({ certificate }) => shown !== undefined && isListed(shown, { certificates: [certificate] }),
+  );
+  return known === undefined ? undefined : { name: known.name, role: known.role, via: 'certificate' };
 }
 
 function byProxy(request: FastifyRequest, { proxy, users }: HttpConfig): User | undefined {

@@ -35,6 +35,7 @@ export const en = {
     monitor: 'monitor',
     viewer: 'viewer',
     operator: 'operator',
+    worker: 'worker',
   } satisfies Record<RouteRole, string>,
   login: {
     title: 'Log in',

@@ -22,7 +22,7 @@ export const zhCn: Texts = {
     health: '运行状态',
     metrics: '指标',
   },
-  roles: { anyone: '未登录', monitor: '监控', viewer: '查看者', operator: '操作员' },
+  roles: { anyone: '未登录', monitor: '监控', viewer: '查看者', operator: '操作员', worker: '远程 worker' },
   login: {
     title: '登录',
     name: '用户名',

@@ -6,12 +6,14 @@ import { version } from '../../version.ts';
 import { AssociationMetrics } from './association-metrics.ts';
 import { CorrectionMetrics } from './correction-metrics.ts';
 import { addQueueMetrics } from './queue-metrics.ts';
+import { RemoteMetrics } from './remote-metrics.ts';
 import { SeriesMetrics } from './series-metrics.ts';
 
 export interface Metrics {
   readonly contentType: string;
   readonly associations: AssociationMetrics;
   readonly series: SeriesMetrics;
+  readonly remote: RemoteMetrics;
   text(): Promise<string>;
 }
 
@@ -45,6 +47,7 @@ export function createMetrics({ store, queues, watermarkBytes, unmatched }: Sour
     contentType: registry.contentType,
     associations: new AssociationMetrics(registry),
     series: new SeriesMetrics(registry, store),
+    remote: new RemoteMetrics(registry),
     text: () => registry.metrics(),
   };
   store.onChange((series, change) => {

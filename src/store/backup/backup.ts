@@ -19,13 +19,22 @@ import { ContourNodeError } from '../../errors.ts';
 import { ifThere, isAbsent } from '../../if-there.ts';
 import { version } from '../../version.ts';
 import { type BackupManifest, copyFolder, manifestFile, sha256Of } from './backup-manifest.ts';
-import { databaseFile, incomingFolder, lockFile, redisFolder, socketFolder, trashFolder } from '../../work/paths.ts';
+import {
+  databaseFile,
+  incomingFolder,
+  lockFile,
+  redisFolder,
+  remoteFolder,
+  socketFolder,
+  trashFolder,
+} from '../../work/paths.ts';
 import { syncFolder } from '../../work/write-once.ts';
 
 /** What is no state: half-received images, folders on their way out, locks, and Redis, which is filled again from disk. */
 const leftOut = new Set([
   incomingFolder,
   trashFolder,
+  remoteFolder,
   redisFolder,
   socketFolder,
   lockFile,
