@@ -24,6 +24,8 @@ export const warningSeverities = {
   IDENTITY_INCOMPLETE: 'warning',
   DERIVED: 'warning',
   LOSSY: 'warning',
+  INPUT_MISSING: 'warning',
+  INPUT_AMBIGUOUS: 'check',
   GANTRY_TILT: 'warning',
   TILTED: 'warning',
   PADDING_VALUE: 'warning',

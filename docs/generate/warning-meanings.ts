@@ -28,6 +28,14 @@ export const warningMeanings: WarningMeanings = {
     'check that all images are of one patient',
   ],
   DERIVED: ['slices were computed from others (averaged, reformatted)', 'nothing, if the protocol does that'],
+  INPUT_MISSING: [
+    'the route takes an MR beside the CT, and none could be used: contoured with the CT alone',
+    'send the MR and its registration; the CT is then contoured again',
+  ],
+  INPUT_AMBIGUOUS: [
+    'several MR series or registrations fit and nobody has chosen: contoured with the CT alone',
+    'choose the MR on the page of the series; the CT is then contoured again',
+  ],
   LOSSY: ['slices were lossy compressed', 'small structures may be inexact'],
   GANTRY_TILT: [
     'the header says a gantry tilt, the positions say none',

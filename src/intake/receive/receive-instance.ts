@@ -1,7 +1,8 @@
 import { statSync } from 'node:fs';
 import { mkdir, open, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type KeptCt, keptCtOf } from '../../dicom/ct-instance.ts';
+import type { KeptCt } from '../../dicom/ct-instance.ts';
+import { keptInstanceOf } from '../../dicom/kept-instance.ts';
 import { headBytes, readableUids } from '../../dicom/readable-uids.ts';
 import { parseDicom } from '../../dicom/read-data-set.ts';
 import { storedValuesSha256 } from '../../dicom/pixel-data.ts';
@@ -173,7 +174,7 @@ interface Incoming {
 async function readChecked(bytes: Uint8Array, received: ReceivedInstance): Promise<KeptCt> {
   const file = parseDicom(bytes);
   checkNamed(file, received);
-  return keptCtOf(file);
+  return keptInstanceOf(file);
 }
 
 /** The beginning of a file with its meta information; nothing where it cannot be read. */
