@@ -117,12 +117,12 @@ const catalogue = {
     ...unfit,
     remedy: 'register CT and MR again where the registration was made, rigid, and send it anew',
   },
-  INPUT_MISSING: {
+  SERIES_INPUT_MISSING: {
     ...unfit,
     remedy:
       'send the MR, and its registration where it has another frame of reference than the CT; it goes on by itself',
   },
-  INPUT_AMBIGUOUS: {
+  SERIES_INPUT_AMBIGUOUS: {
     ...unfit,
     remedy: 'choose the MR on the page of the series, or delete the series that is not meant',
   },

@@ -49,9 +49,9 @@ export const causes: Record<ErrorCode, string> = {
   SERIES_TOO_FEW_SLICES: 'Fewer slices than intake.minimumSlices: a test image, or a transfer that broke off.',
   SERIES_REGISTRATION:
     'A matrix of a spatial registration is not what its type says (sheared, scaled, mirrored), or registers nothing.',
-  INPUT_MISSING:
+  SERIES_INPUT_MISSING:
     'The route requires an MR beside the CT, and within waitMinutes none came that fits and that a frame of reference or a registration leads to.',
-  INPUT_AMBIGUOUS: 'Several MR series fit the route, or two registrations disagree about where the MR lies.',
+  SERIES_INPUT_AMBIGUOUS: 'Several MR series fit the route, or two registrations disagree about where the MR lies.',
   SERIES_PIXELS_DIFFER: 'The sender changed the pixels of an instance and kept its SOP Instance UID.',
   SERIES_INCOMPLETE:
     'The association was aborted, an instance was refused, or the sender has more instances than were received.',

@@ -20,14 +20,9 @@ export function modalityOf(sopClassUid: string): SeriesModality {
  * @throws ContourNodeError DICOM_NOT_CT none of these modalities; otherwise as keptCtOf
  */
 export async function keptInstanceOf(file: DicomFile): Promise<KeptCt> {
-  switch (modalityOf(file.meta.sopClassUid)) {
-    case 'MR':
-      return withPixels(mrHeaderOf(file), file, { decode: false });
-    case 'REG':
-      return registrationInstance(file);
-    case 'CT':
-      return keptCtOf(file);
-  }
+  const modality = modalityOf(file.meta.sopClassUid);
+  if (modality === 'MR') return withPixels(mrHeaderOf(file), file, { decode: false });
+  return modality === 'REG' ? registrationInstance(file) : keptCtOf(file);
 }
 
 /** All that a registration says stands in sequences: it is another one when anything in it has changed. */

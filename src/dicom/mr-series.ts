@@ -171,7 +171,10 @@ function toPatient(slices: readonly CtHeader[]): Affine {
       steps === 0 ? normal[axis]! : (end[axis]! - origin[axis]!) / steps,
       origin[axis]!,
     ]),
-    ...[0, 0, 0, 1],
+    0,
+    0,
+    0,
+    1,
   ];
 }
 

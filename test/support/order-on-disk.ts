@@ -43,7 +43,16 @@ export async function orderOnDisk(
     images.push({ image, file: basename(path) });
   }
   const now = Date.UTC(2026, 10, 23, 12);
-  await writeRevision({ dataDirectory, series, newest: revision, images: images as never, checked, warnings: [], now });
+  await writeRevision({
+    dataDirectory,
+    series,
+    newest: revision,
+    images: images as never,
+    checked,
+    warnings: [],
+    inputs: [],
+    now,
+  });
   const destination = destinationSchema.parse({
     name: 'TPS',
     peer: 'tps',
@@ -51,6 +60,7 @@ export async function orderOnDisk(
     ...options.destination,
   });
   const { order } = await writeOrder({
+    inputs: undefined,
     dataDirectory,
     series,
     revision,

@@ -55,6 +55,8 @@ export const en = {
     incomplete: 'incomplete',
     rejected: 'rejected',
     'nothing to contour': 'nothing to contour',
+    complete: 'complete',
+    'awaiting input': 'waits for MR',
     unrouted: 'no route',
     queued: 'queued',
     contouring: 'contouring',

@@ -42,6 +42,8 @@ export const zhCn: Texts = {
     incomplete: '不完整',
     rejected: '已拒绝',
     'nothing to contour': '无需勾画',
+    complete: '已完整',
+    'awaiting input': '等待 MR',
     unrouted: '无路由',
     queued: '排队中',
     contouring: '勾画中',

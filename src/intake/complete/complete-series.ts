@@ -1,34 +1,32 @@
-import { join } from 'node:path';
-import { type Bundle, readBundle } from '../../bundles/read-bundle.ts';
 import type { CurrentConfig } from '../../config/config-in-force.ts';
-import { bundlesOf, type Recipe } from '../../config/recipe-schema.ts';
+import type { Recipe } from '../../config/recipe-schema.ts';
 import type { Peer } from '../../config/schema.ts';
-import type { CheckedSeries } from '../../dicom/ct-series.ts';
 import type { Moved } from '../../dimse/scu/move-series.ts';
-import type { CtInstance } from '../../dicom/ct-instance.ts';
-import { readHeader } from '../../dicom/read-data-set.ts';
+import { modalityOf } from '../../dicom/kept-instance.ts';
 import { ContourNodeError } from '../../errors.ts';
 import type { RevisionManifest } from '../../work/revision-manifest.ts';
 import type { Warning } from '../../warning.ts';
 import { faultPoint } from '../../fault-point.ts';
 import type { Log } from '../../log.ts';
-import { seriesFolder } from '../../work/paths.ts';
 import { problem, problemFrom } from '../../problem.ts';
 import type { Problem } from '../../problem.ts';
 import type { StoredImage } from '../../store/instances.ts';
-import { compareText, predecessors, standingOrders, supersededOrders } from '../../store/orders.ts';
+import { compareText, standingOrders, supersededOrders } from '../../store/orders.ts';
 import { uncheckedInstances } from '../../store/assembly.ts';
 import { isAssembling } from '../../store/series-state.ts';
 import type { SeriesRecord } from '../../store/series-record.ts';
 import type { Store } from '../../store/store.ts';
-import { type Check, checkOf } from './check-series.ts';
+import type { CtInputs } from '../pairing/ct-inputs.ts';
+import { recordWithoutInputs } from '../pairing/without-inputs.ts';
+import { type Check, type CheckedImages, checkOf } from './check-series.ts';
 import type { CountInstances } from './count-at-peer.ts';
 import { expectedCount } from './expected-count.ts';
 import { chosenOf } from './offer-choices.ts';
 import type { RetrieveSeries } from './retrieve-series.ts';
 import { besideRevision, imagesOf } from './later-images.ts';
-import { holdOf, matchRoute } from './routing.ts';
-import { writeOrder, type WrittenOrder } from './write-order.ts';
+import { contouredBy, orderSeries, routeOf } from './order-series.ts';
+import { holdOf } from './routing.ts';
+import type { WrittenOrder } from './write-order.ts';
 import { manifestOfRevision, writeRevision } from './write-revision.ts';
 
 export interface CompletionOptions {
@@ -38,6 +36,9 @@ export interface CompletionOptions {
   readonly current: () => CurrentConfig;
   readonly countInstances: CountInstances;
   readonly retrieve: RetrieveSeries;
+  readonly inputs: CtInputs;
+  /** A series that helps to contour a CT is complete, or cannot be used. */
+  readonly onInput: (series: string) => void;
   /** There are new orders for this series. */
   readonly onOrders: (series: string) => void;
 }
@@ -45,6 +46,8 @@ export interface CompletionOptions {
 /** A series that is not complete yet: whether to wait, and how the rest may be had. */
 export type NotYet =
   | { readonly kind: 'wait'; readonly words: string }
+  /** For an MR or a registration, until then (ISO time). */
+  | { readonly kind: 'input'; readonly until: string }
   | { readonly kind: 'retrieve'; readonly peer: string; readonly run: () => Promise<Moved> };
 
 /** Codes of series that nobody meant to be contoured. */
@@ -99,12 +102,17 @@ export class SeriesCompletion {
       }
     }
 
-    let checked: CheckedSeries<CtInstance>;
+    let checked: CheckedImages;
     try {
       checked = check(images);
     } catch (error) {
       this.#notAVolume(series, images, error);
       return undefined;
+    }
+    const decision = await this.#options.inputs.decide(record, checked.slices, images);
+    if (decision.kind !== 'go on') {
+      const until = recordWithoutInputs(this.#options, record, images, decision);
+      return until === undefined ? undefined : { kind: 'input', until };
     }
     const manifest = await writeRevision({
       dataDirectory: store.dataDirectory,
@@ -112,7 +120,8 @@ export class SeriesCompletion {
       newest: record.revision,
       images,
       checked,
-      warnings,
+      warnings: [...warnings, ...decision.warnings],
+      inputs: decision.inputs,
       now: this.#options.now(),
     });
     faultPoint('revision-written');
@@ -122,8 +131,15 @@ export class SeriesCompletion {
       files: images.map(({ file }) => file),
       ...(expected !== undefined && { expected }),
       warnings: manifest.warnings,
+      ...(manifest.inputs !== undefined && { inputs: manifest.inputs }),
     });
     log.info({ series, revision: manifest.revision, images: images.length }, 'series complete');
+    const modality = modalityOf(images[0]!.image.sopClassUid);
+    if (modality !== 'CT') {
+      store.record(series, { kind: 'complete', revision: manifest.revision, modality });
+      this.#options.onInput(series);
+      return undefined;
+    }
     await this.#route(record, manifest, images);
     return undefined;
   }
@@ -140,7 +156,7 @@ export class SeriesCompletion {
     destinations: readonly string[],
     superseded: readonly string[],
   ): Promise<void> {
-    const { store, onOrders } = this.#options;
+    const { store, current, onOrders } = this.#options;
     const record = store.get(series);
     if (record === undefined || isAssembling(record) || record.revision === 0)
       throw new ContourNodeError(
@@ -149,7 +165,16 @@ export class SeriesCompletion {
       );
     const manifest = await manifestOfRevision(store.dataDirectory, series, record.revision);
     const images = manifest === undefined ? store.images(series) : imagesOf(manifest, store.images(series));
-    const order = await this.#order(record, record.revision, images, destinations, by);
+    const order = await orderSeries({
+      dataDirectory: store.dataDirectory,
+      current: current(),
+      record,
+      revision: record.revision,
+      inputs: manifest?.inputs,
+      images,
+      destinations,
+      by,
+    });
     if (record.orders.some((known) => known.order === order.order && !superseded.includes(known.order)))
       throw new ContourNodeError(
         'STATE_CONFLICT',
@@ -161,7 +186,7 @@ export class SeriesCompletion {
       revision: record.revision,
       orders: [order],
       superseded: superseded.filter((one) => one !== order.order),
-      ...holdOf(this.#options.current().config.routes.find(({ name }) => name === record.route)),
+      ...holdOf(current().config.routes.find(({ name }) => name === record.route)),
     });
     onOrders(series);
   }
@@ -210,6 +235,7 @@ export class SeriesCompletion {
     }
     store.record(series, { kind: 'rejected', files, problem: why });
     log.warn({ series, err: error }, 'series rejected');
+    if (modalityOf(images[0]!.image.sopClassUid) !== 'CT') this.#options.onInput(series);
   }
 
   /** Fetches the series from its sender, once. */
@@ -231,8 +257,7 @@ export class SeriesCompletion {
     const { config } = current();
     const { key: series, assembly, orders: earlier } = record;
     const { revision } = manifest;
-    const header = await readHeader(join(store.dataDirectory, seriesFolder(series), manifest.slices[0]!.file));
-    const route = matchRoute(config.routes, { ...assembly, header });
+    const route = await routeOf(store.dataDirectory, config, record, manifest);
     if (route === undefined) {
       store.record(series, { kind: 'unrouted', revision });
       log.warn({ series, callingAe: assembly.callingAe, calledAe: assembly.calledAe }, 'no route matches');
@@ -242,11 +267,14 @@ export class SeriesCompletion {
     const problems: Problem[] = [];
     // An order that exists already (after a retry of another one) is not contoured twice.
     const standing = standingOrders(earlier, revision);
-    const recipe = config.recipes.find(({ name }) => name === route.recipe);
-    const wanted = recipe === undefined ? route.models : [recipe.name];
-    for (const name of wanted.filter((one) => !standing.includes(one))) {
+    const { dataDirectory } = store;
+    const { destinations } = route;
+    const common = { dataDirectory, record, revision, inputs: manifest.inputs, images, destinations };
+    for (const by of contouredBy(route, config)) {
+      const name = typeof by === 'string' ? by : by.name;
+      if (standing.includes(name)) continue;
       try {
-        orders.push(await this.#order(record, revision, images, route.destinations, recipe ?? name));
+        orders.push(await orderSeries({ ...common, current: current(), by }));
       } catch (error) {
         problems.push(problemFrom(error));
         log.error({ series, revision, model: name, err: error }, 'no order for this model');
@@ -264,35 +292,5 @@ export class SeriesCompletion {
       ...holdOf(route),
     });
     onOrders(series);
-  }
-
-  /** @throws ContourNodeError MODEL_NOT_FOUND, BUNDLE_INVALID, SERIES_*, DESTINATION_NOT_ALLOWED */
-  async #order(
-    { key: series, assembly, orders }: SeriesRecord,
-    revision: number,
-    images: readonly StoredImage[],
-    wanted: readonly string[],
-    by: string | Recipe,
-  ): Promise<WrittenOrder> {
-    const { store, current } = this.#options;
-    const { config, digest } = current();
-    const check = await this.#checkOf({ key: series, assembly }, images);
-    const bundles: Bundle[] = [];
-    for (const name of typeof by === 'string' ? [by] : bundlesOf(by)) {
-      const bundle = await readBundle(join(config.models.directory, name));
-      check(images, bundle);
-      bundles.push(bundle);
-    }
-    return writeOrder({
-      dataDirectory: store.dataDirectory,
-      series,
-      revision,
-      by: typeof by === 'string' ? bundles[0]! : { recipe: by, bundles },
-      config,
-      configDigest: digest,
-      destinations: config.destinations.filter(({ name }) => wanted.includes(name)),
-      sender: assembly.peer,
-      predecessors: predecessors(orders, revision, typeof by === 'string' ? bundles[0]!.manifest.name : by.name),
-    });
   }
 }

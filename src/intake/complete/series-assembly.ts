@@ -1,6 +1,7 @@
 import type { Config, Peer } from '../../config/schema.ts';
+import type { SeriesModality } from '../../dicom/kept-instance.ts';
 import type { AssociationEnd, AssociationInfo } from '../../dimse/association-info.ts';
-import { asContourNodeError, ContourNodeError } from '../../errors.ts';
+import { asContourNodeError } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import { type Problem, problem, problemFrom } from '../../problem.ts';
 import { retries } from '../../retries.ts';
@@ -9,6 +10,7 @@ import { isAssembling } from '../../store/series-state.ts';
 import type { Store } from '../../store/store.ts';
 import type { Clock } from '../../clock.ts';
 import type { SeriesLock } from '../series-lock.ts';
+import { refuseRelease } from './refuse-release.ts';
 import { type Missing, missingAfter, missingAfterRestart, nothingMissing } from './missing-instances.ts';
 import type { NotYet } from './complete-series.ts';
 import { type Arrivals, OpenAssociations } from './open-associations.ts';
@@ -26,8 +28,6 @@ export interface AssemblyOptions {
   /** Makes a revision of a complete series, or says what it waits for; called with the series' lock. */
   readonly complete: (series: string, isPatient: boolean) => Promise<NotYet | undefined>;
 }
-
-const retryMilliseconds = retries.seriesCompletionSeconds * 1000;
 
 /**
  * Decides when a series is complete: after a quiet period in which no open association carries it, and only when its
@@ -75,7 +75,7 @@ export class SeriesAssembly {
    *
    * @throws what the store throws
    */
-  carries(association: AssociationInfo, series: string): void {
+  carries(association: AssociationInfo, series: string, modality: SeriesModality = 'CT'): void {
     const { id, callingAe, calledAe, address, peer } = association;
     if (this.#associations.carries(id, series)) return;
     this.#ends.record(series);
@@ -86,6 +86,7 @@ export class SeriesAssembly {
       calledAe,
       address,
       ...(peer !== undefined && { peer: peer.name }),
+      ...(modality !== 'CT' && { modality }),
     });
     this.#associations.arrivals(id, series);
     this.#timers.cancel(series);
@@ -131,16 +132,8 @@ export class SeriesAssembly {
    * @throws ContourNodeError STATE_CONFLICT
    */
   release(series: string): void {
-    const { store } = this.#options;
-    const record = store.get(series);
-    if (record?.assembly.incomplete === undefined || !isAssembling(record))
-      throw new ContourNodeError('STATE_CONFLICT', `series ${series} is not incomplete`);
-    if (record.images.instances === 0)
-      throw new ContourNodeError('STATE_CONFLICT', `of series ${series} nothing could be kept`, {
-        remedy: 'send it again',
-      });
-    if (this.isCarried(series)) throw new ContourNodeError('STATE_CONFLICT', `series ${series} is being received`);
-    store.record(series, { kind: 'released' });
+    refuseRelease(series, this.#options.store.get(series), this.isCarried(series));
+    this.#options.store.record(series, { kind: 'released' });
     this.#schedule(series, true);
   }
 
@@ -226,11 +219,12 @@ export class SeriesAssembly {
         return this.#canComplete(record) ? this.#completeOrWait(record, isPatient) : undefined;
       });
       if (notYet?.kind === 'wait') this.#wait(series, notYet.words);
+      else if (notYet?.kind === 'input') this.#waitUntil(series, notYet.until);
       else if (notYet?.kind === 'retrieve') await this.#retrieve(series, notYet);
     } catch (error) {
       log.error({ series, err: asContourNodeError(error) }, 'a series could not be completed; it is tried again');
       if (this.#closed) return;
-      this.#timers.set(series, retryMilliseconds, () => this.#schedule(series, true));
+      this.#timers.set(series, retries.seriesCompletionSeconds * 1000, () => this.#schedule(series, true));
     }
   }
 
@@ -240,7 +234,7 @@ export class SeriesAssembly {
     if (mayWait && this.#patience.isStudyArriving(series, this.#quietPeriodSeconds(record)))
       return { kind: 'wait', words: 'images of its study still arrive on another association' };
     const notYet = await this.#options.complete(series, mayWait);
-    if (notYet === undefined) {
+    if (notYet === undefined || notYet.kind === 'input') {
       this.#lastInstance.delete(series);
       this.#patience.forget(series);
     }
@@ -257,6 +251,12 @@ export class SeriesAssembly {
     if (this.#closed || !this.#canComplete(record)) return;
     if (record.assembly.waits?.message !== words) store.record(series, { kind: 'waits', problem: why });
     this.#timers.set(series, retries.missingImages.everySeconds * 1000, () => void this.#complete(series, true));
+  }
+
+  /** What it waits for completes it before. */
+  #waitUntil(series: string, until: string): void {
+    const milliseconds = Date.parse(until) - this.#options.clock.now();
+    if (!this.#closed) this.#timers.set(series, milliseconds, () => void this.#complete(series, false));
   }
 
   /** What is fetched comes by C-STORE like everything else, so that this must not hold the series' lock. */
