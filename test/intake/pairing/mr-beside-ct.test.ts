@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { transformed } from '../../../src/dicom/affine.ts';
+import { enhancedMrImageStorage } from '../../../src/dimse/presentation-context.ts';
+import { ctSliceFile } from '../../support/ct-slice.ts';
+import { mrSlice } from '../../support/mr-slice.ts';
 import { shiftMatrix } from '../../support/registration-file.ts';
-import { IntakeHarness } from '../intake-harness.ts';
+import type { IntakeHarness } from '../intake-harness.ts';
 import {
   ctFrame,
   ctSeries,
@@ -297,8 +300,7 @@ test('after a crash a CT goes on waiting as long as it was to wait, and its MR i
   await bench.pass(20 * 60);
   const until = bench.store.get(bench.keyOf(ctSeries))!.awaits!.until;
   await bench.crash();
-  const config = { models: bench.config.models, routes: bench.config.routes };
-  const again = await IntakeHarness.open(t, { config, dataDirectory: bench.dataDirectory, clock: bench.clock });
+  const again = await pairingBench(t, { waitMinutes: 30 }, { dataDirectory: bench.dataDirectory, clock: bench.clock });
   await again.pass(60);
   assert.deepEqual(
     [again.show(ctSeries).state, again.store.get(again.keyOf(ctSeries))!.awaits!.until],
@@ -316,4 +318,13 @@ test('a slice of the MR that comes late, on another association, makes a new rev
   await sendMr(bench, { frame: ctFrame }, [13]);
   assert.equal(bench.show(mrSeries).revision, 2);
   assert.deepEqual([bench.show(ctSeries).revision, orderOf(bench)!.inputs![0]!.revision], [2, 2]);
+});
+
+test('what helps a CT is taken where a route wants it, and refused at the association in words where it cannot be used', async (t) => {
+  const bench = await pairingBench(t);
+  const enhanced = mrSlice({ series: mrSeries, number: 1, sopClassUid: enhancedMrImageStorage });
+  const [refused] = await bench.sendFiles([ctSliceFile(enhanced)]);
+  assert.deepEqual([refused!.outcome, refused!.code], ['refused', 'PRESENTATION_CONTEXT_REFUSED']);
+  const [taken] = await bench.sendFiles([ctSliceFile(mrSlice({ series: mrSeries, number: 1 }))]);
+  assert.equal(taken!.outcome, 'stored');
 });
