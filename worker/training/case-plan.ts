@@ -5,7 +5,7 @@ import { namedRoi, readCase } from '../archive/read-case.ts';
 import { fits, type RoiPatterns } from '../archive/roi-patterns.ts';
 import { rasterise } from '../contours/rasterise.ts';
 import type { Grid, Mask } from '../volume/volume.ts';
-import { phantomCase } from './phantom-cases.ts';
+import { phantomCase, phantomName } from './phantom-cases.ts';
 import type { RawCase } from './prepare-case.ts';
 import { split, type Side } from './split.ts';
 import type { TrainingConfig } from './training-config.ts';
@@ -50,7 +50,7 @@ function phantoms(config: TrainingConfig, data: Extract<TrainingConfig['data'], 
   return Array.from({ length: data.training + data.validation }, (_, index) => {
     const seed = data.firstSeed + index;
     const size = data.sizes[index % data.sizes.length] ?? 512;
-    const id = `phantom-${seed}-${size}`;
+    const id = phantomName(seed, size, data.mr === true);
     const side = index < data.training ? 'training' : 'validation';
     return {
       id,
@@ -58,7 +58,7 @@ function phantoms(config: TrainingConfig, data: Extract<TrainingConfig['data'], 
       side,
       place: id,
       patient: id,
-      load: async () => phantomCase(seed, size, names, config.input),
+      load: async () => phantomCase(seed, size, names, config.input, data.mr === true),
     };
   });
 }
