@@ -43,6 +43,8 @@ export const warningSeverities = {
   CT_BODY_SIZE: 'warning',
   CT_TISSUE: 'warning',
   CT_BONES: 'warning',
+  // images beside the CT
+  REGISTRATION_FIT: 'check',
   // an ROI
   NOT_FOUND: 'check',
   REQUIRED_NOT_FOUND: 'check',

@@ -18,6 +18,10 @@ export const warningMeaningsInChinese: WarningMeanings = {
     '路由要求在 CT 之外使用 MR，但没有可用的 MR：仅用 CT 勾画',
     '请发送 MR 及其配准；之后会重新勾画该 CT',
   ],
+  REGISTRATION_FIT: [
+    'MR 与 CT 的吻合程度低于训练数据：体轮廓重叠较少，或灰度共有信息较少',
+    '请将 MR 叠加到 CT 上查看；若配准有误，请重新配准并发送，之后会重新勾画该 CT',
+  ],
   INPUT_AMBIGUOUS: [
     '有多个 MR 序列或配准符合条件，且无人选择：仅用 CT 勾画',
     '请在该序列的页面上选择 MR；之后会重新勾画该 CT',
