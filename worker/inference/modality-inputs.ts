@@ -1,6 +1,7 @@
 import type { InputUse } from '../../src/work/work-result.ts';
 import { ContourNodeError } from '../../src/errors.ts';
 import type { Warning } from '../../src/warning.ts';
+import { registerRigid } from '../registration/register-rigid.ts';
 import { registrationFit, type RegistrationFit } from '../registration/registration-fit.ts';
 import type { Body } from '../volume/body.ts';
 import type { PlacedImage } from '../volume/modality-image.ts';
@@ -11,6 +12,7 @@ import type { Grid, Volume } from '../volume/volume.ts';
 /** An image beside the CT, under the name of the bundle's input. */
 export interface GivenModality extends PlacedImage {
   readonly name: string;
+  /** `rigid`: the image is registered to the CT here, beginning with `fromCt`. */
   readonly how: NonNullable<InputUse['how']>;
 }
 
@@ -36,8 +38,9 @@ export function prepareModalities(
   body: Body,
 ): PreparedModality[] {
   return modalities.map((modality) => {
-    const image = given.find(({ name }) => name === modality.name);
-    if (image === undefined) return without(modality, `no ${modality.name}: contoured on the CT alone`);
+    const found = given.find(({ name }) => name === modality.name);
+    if (found === undefined) return without(modality, `no ${modality.name}: contoured on the CT alone`);
+    const image = found.how === 'rigid' ? { ...found, fromCt: registerRigid(found, ct, body) } : found;
     const statistics = tissueStatistics(image, ct, body);
     const fit = registrationFit(image, ct, body);
     if (statistics === undefined || fit === undefined)
