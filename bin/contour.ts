@@ -13,7 +13,8 @@ export const help = `usage: contour-node contour CT... --model M --out F.dcm [op
 
 Contours one CT series (a folder, or a list of files) and writes a structure set with every ROI of the bundle that it
 finds, also those that the node does not deliver by itself. Symbolic links are followed, files without file meta
-information are read; the output says how many files were ignored, and why.
+information are read; the output says how many files were ignored, and why. A model that sees an MR beside the CT takes the one that is with the
+CT and that its frame of reference, or a registration (REG) with it, leads to.
 
   --model M       name of a bundle (see \`contour-node models list\`) or the path of its folder
   --out F.dcm     structure set to write
@@ -89,13 +90,14 @@ export async function main(args: string[]): Promise<void> {
   }
 }
 
-function print({ slices, ignored, rois, warnings, timings, files }: ContouredFolder): void {
+function print({ slices, ignored, inputs, rois, warnings, timings, files }: ContouredFolder): void {
   const all = ignored.reduce((sum, group) => sum + group.files, 0);
   if (all > 0) {
     const why = ignored.map((group) => `${group.files} ${group.reason}`).join(', ');
     console.error(`${all} ${all === 1 ? 'file' : 'files'} ignored: ${why}`);
   }
   for (const { severity, code, text } of warnings) console.error(`${severity} ${code}: ${text}`);
+  for (const input of inputs) if (input.used) console.log(usedLine(input));
   console.log(`${'ROI'.padEnd(18)} ${'cm³'.padStart(8)} ${'slices'.padStart(7)}`);
   for (const roi of rois) {
     console.log(
@@ -109,4 +111,15 @@ function print({ slices, ignored, rois, warnings, timings, files }: ContouredFol
     `${slices} slices in ${seconds.toFixed(1)} s: ${timings.map((timing) => `${timing.stage} ${timing.seconds.toFixed(1)}`).join(', ')}`,
   );
   for (const file of files) console.log(file);
+}
+
+const ways = {
+  'frame-of-reference': 'same frame of reference',
+  registration: 'by a registration',
+  rigid: 'registered here',
+};
+
+function usedLine({ name, how, bodyOverlap, mutualInformation }: ContouredFolder['inputs'][number]): string {
+  const fit = `body overlap ${bodyOverlap?.toFixed(2)}, mutual information ${mutualInformation?.toFixed(2)}`;
+  return `${name} used (${how === undefined ? '' : ways[how]}; ${fit})`;
 }

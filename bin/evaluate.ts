@@ -4,6 +4,7 @@ import { ContourNodeError } from '../src/errors.ts';
 import type { LeftOut } from '../worker/archive/match-cases.ts';
 import { parseRoiPatterns } from '../worker/archive/roi-patterns.ts';
 import { summaryLine } from '../worker/evaluation/evaluation-tables.ts';
+import { inputVariants } from '../worker/evaluation/input-variant.ts';
 import { runEvaluation } from '../worker/evaluation/run-evaluation.ts';
 import { commandConfig } from './shared/config-option.ts';
 import { positiveNumber, wholeNumber } from './shared/number-option.ts';
@@ -15,11 +16,14 @@ export const help = `usage: contour-node evaluate --model A [--compare B] --data
 
 Contours every patient of an archive (CT and RTSTRUCT in any layout) and compares the result with the structure set: DSC,
 JI, ASD, HD, HD95, surface DSC and volumes (docs/evaluation.md). Writes patients.csv, summary.md, box plots (SVG) and an
-overlay for each patient (PNG: manual red, Deeplabv3+ green, U-Net blue) to --out. With --compare also paired tests of the
-two bundles. Patients that a model was trained on are left out. A repeated call does only what is missing.
+overlay for each patient (PNG: manual red, Deeplabv3+ green, U-Net blue) to --out. With several models also paired tests
+of the first and each other one. A bundle that sees an MR gets the one that a registration or the frame of reference leads to.
+Patients that a model was trained on are left out. A repeated call does only what is missing.
 
   --model A          name of a bundle or the path of its folder
   --compare B        a second one
+  --ct-alone         a bundle that sees an MR also without it
+  --off MM           and with the MR so many mm beside its place; may be repeated
   --members          of an ensemble also each of its networks alone
   --roi NAME=REGEX   name of an ROI in the archive, where it differs from the bundle's training; may be repeated
   --record NAME      write the figures into the bundles, under this name of the data set
@@ -50,6 +54,8 @@ export async function main(args: string[]): Promise<void> {
       'include-trained': { type: 'boolean', default: false },
       unseen: { type: 'boolean', default: false },
       members: { type: 'boolean', default: false },
+      'ct-alone': { type: 'boolean', default: false },
+      off: { type: 'string', multiple: true, default: [] },
       json: { type: 'boolean', default: false },
     },
   });
@@ -68,6 +74,10 @@ export async function main(args: string[]): Promise<void> {
     includeTrained: values['include-trained'],
     unseen: values.unseen,
     members: values.members,
+    variants: inputVariants(
+      values['ct-alone'],
+      values.off.map((mm) => positiveNumber('off', mm)),
+    ),
     record: values.record,
     onProgress: bars.update,
     onLeftOut: ({ place, error }: LeftOut) => bars.say(() => console.error(`left out ${place}: ${error.toLine()}`)),

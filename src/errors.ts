@@ -113,6 +113,19 @@ const catalogue = {
   SERIES_SPACING: { ...unfit, remedy: 'reconstruct with the slice spacing that the bundle takes' },
   SERIES_NO_BODY: { ...unfit, remedy: 'send a CT series of a patient' },
   SERIES_TOO_FEW_SLICES: { ...unfit, remedy: 'send the whole series' },
+  SERIES_REGISTRATION: {
+    ...unfit,
+    remedy: 'register CT and MR again where the registration was made, rigid, and send it anew',
+  },
+  SERIES_INPUT_MISSING: {
+    ...unfit,
+    remedy:
+      'send the MR, and its registration where it has another frame of reference than the CT; it goes on by itself',
+  },
+  SERIES_INPUT_AMBIGUOUS: {
+    ...unfit,
+    remedy: 'choose the MR on the page of the series, or delete the series that is not meant',
+  },
   SERIES_PIXELS_DIFFER: {
     ...unfit,
     dimse: 'otherPixelsUnderKnownUid',
@@ -177,6 +190,9 @@ const catalogue = {
   REDIS_UNSAFE: { remedy: 'turn on appendonly and maxmemory-policy noeviction' },
   WORKER_MISSING: {
     remedy: 'start a worker (`contour-node worker`), or see its log: it is ready after a warm-up inference',
+  },
+  REMOTE_INPUTS: {
+    remedy: 'start a worker beside the node, or one that shares its data directory, for routes with inputs',
   },
   REMOTE_LEASE: {
     http: 410,

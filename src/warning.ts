@@ -24,6 +24,8 @@ export const warningSeverities = {
   IDENTITY_INCOMPLETE: 'warning',
   DERIVED: 'warning',
   LOSSY: 'warning',
+  INPUT_MISSING: 'warning',
+  INPUT_AMBIGUOUS: 'check',
   GANTRY_TILT: 'warning',
   TILTED: 'warning',
   PADDING_VALUE: 'warning',
@@ -41,6 +43,8 @@ export const warningSeverities = {
   CT_BODY_SIZE: 'warning',
   CT_TISSUE: 'warning',
   CT_BONES: 'warning',
+  // images beside the CT
+  REGISTRATION_FIT: 'check',
   // an ROI
   NOT_FOUND: 'check',
   REQUIRED_NOT_FOUND: 'check',

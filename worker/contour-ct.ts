@@ -3,11 +3,13 @@ import type { CtGeometry, SlicePlanes } from '../src/dicom/ct-geometry.ts';
 import type { SliceSource } from '../src/dicom/slice-source.ts';
 import { ContourNodeError } from '../src/errors.ts';
 import type { Warning } from '../src/warning.ts';
+import type { InputUse } from '../src/work/work-result.ts';
 import type { LoadedBundle } from './bundles/load-bundle.ts';
 import type { Engine } from './engines/engine.ts';
 import { contourRoi } from './inference/contour-roi.ts';
 import { ctWarnings } from './inference/ct-warnings.ts';
 import { infer, type Probabilities } from './inference/infer.ts';
+import { type GivenModality, type PreparedModality, prepareModalities } from './inference/modality-inputs.ts';
 import { type MemberProbabilities, meanOfMembers } from './inference/mean-of-members.ts';
 import { bodyPartWarnings, judgeRois, type JudgedRoi } from './inference/roi-warnings.ts';
 import { roiRegion, type RoiRegion } from './inference/roi-region.ts';
@@ -28,6 +30,8 @@ export interface ContouredVolume {
   /** How the CT differs from the training CTs. Warnings about one ROI stand with the ROI. */
   readonly ctWarnings: readonly Warning[];
   readonly body: Body;
+  /** What became of the images beside the CT that the network takes. */
+  readonly inputs: readonly InputUse[];
 }
 
 export interface ContouredCt extends ContouredVolume {
@@ -38,6 +42,8 @@ export interface ContouredCt extends ContouredVolume {
 export interface CtFiles {
   readonly geometry: CtGeometry;
   readonly files: readonly SliceSource[];
+  /** Images beside the CT. */
+  readonly inputs?: readonly GivenModality[];
 }
 
 export interface ContourOptions {
@@ -53,7 +59,10 @@ export interface ContourOptions {
  */
 export async function contourCt(ct: CtFiles, loaded: LoadedBundle, options: ContourOptions): Promise<ContouredCt> {
   const volume = await readCt(ct, options.clock);
-  return { volume, ...(await contourVolume(volume, loaded, options, { planes: ct.geometry.planes })) };
+  return {
+    volume,
+    ...(await contourVolume(volume, loaded, options, { planes: ct.geometry.planes, inputs: ct.inputs })),
+  };
 }
 
 /** @throws ContourNodeError PIXEL_DECODING, DICOM_UNREADABLE */
@@ -67,6 +76,8 @@ export interface VolumeFacts {
   readonly planes?: SlicePlanes | undefined;
   /** The body, where it was found before. */
   readonly body?: Body;
+  /** Images beside the CT. */
+  readonly inputs?: readonly GivenModality[] | undefined;
 }
 
 /**
@@ -77,16 +88,16 @@ export async function contourVolume(
   volume: Volume,
   loaded: LoadedBundle,
   { batchSize, clock }: ContourOptions,
-  { planes, body: known }: VolumeFacts = {},
+  { planes, body: known, inputs = [] }: VolumeFacts = {},
 ): Promise<ContouredVolume> {
   const { manifest } = loaded.bundle;
   const tilted = planes?.tilted === true ? planes : undefined;
   // Also where the field of view lies at the image's centre, so that a CT without a patient is refused.
   const body = known ?? (await clock.run('body', () => findBody(volume)));
-  const { field, regionOf } =
+  const { field, regionOf, modalities } =
     'volume' in manifest
       ? await regionsOfLabels(volume, body, manifest, loaded.engine, clock, tilted)
-      : await regionsOfProbabilities(volume, body, manifest, loaded, { batchSize, clock }, tilted);
+      : await regionsOfProbabilities({ volume, body, inputs, tilted }, manifest, loaded, { batchSize, clock });
   const { trained } = manifest.applicability;
   return clock.run('contours', (report) => {
     const rois = manifest.rois.map((roi, index) => {
@@ -95,8 +106,10 @@ export async function contourVolume(
     });
     return {
       body,
+      inputs: modalities.map(({ use }) => use),
       rois: judgeRois(rois, manifest, body, volume.grid.size[2]),
       ctWarnings: [
+        ...modalities.flatMap(({ warnings }) => warnings),
         ...(trained === undefined ? [] : ctWarnings(ctAppearance(volume, body, trained.tissueClassesHu), trained)),
         ...bodyPartWarnings(rois, manifest),
       ],
@@ -108,22 +121,32 @@ export async function contourVolume(
 interface Regions {
   readonly field: Grid;
   readonly regionOf: (roi: number) => RoiRegion | undefined;
+  /** Each once, also where several networks see it. */
+  readonly modalities: readonly PreparedModality[];
+}
+
+/** What a network gets. */
+interface Patient {
+  readonly volume: Volume;
+  readonly body: Body;
+  readonly inputs: readonly GivenModality[];
+  readonly tilted: SlicePlanes | undefined;
 }
 
 /** A network of slices, or an ensemble of them: a probability per ROI on the grid of the (first) network. */
 async function regionsOfProbabilities(
-  volume: Volume,
-  body: Body,
+  { volume, body, inputs, tilted }: Patient,
   manifest: SliceManifest,
   loaded: LoadedBundle,
   options: ContourOptions,
-  tilted: SlicePlanes | undefined,
 ): Promise<Regions> {
   const upright = tilted === undefined ? volume : uprightVolume(volume, tilted);
-  const seen = await roiProbabilities(upright, tilted === undefined ? body : findBody(upright), loaded, options);
+  const there = { volume: upright, body: tilted === undefined ? body : findBody(upright), inputs };
+  const { probabilities: seen, modalities } = await roiProbabilities(there, loaded, options);
   const probabilities = tilted === undefined ? seen : onTiltedPlanes(seen, volume.grid, tilted);
   return {
     field: probabilities.grid,
+    modalities,
     regionOf: (roi) => roiRegion(probabilities, roi, volume.grid, manifest.rois[roi]!.threshold),
   };
 }
@@ -133,19 +156,27 @@ async function regionsOfProbabilities(
  * @throws ContourNodeError ENGINE_FAILED, BUNDLE_INVALID (also a network of the whole CT, which gives labels)
  */
 export async function roiProbabilities(
-  volume: Volume,
-  body: Body,
+  { volume, body, inputs }: Omit<Patient, 'tilted'>,
   loaded: LoadedBundle,
   { batchSize, clock }: ContourOptions,
-): Promise<Probabilities> {
-  const networks = await clock.run('resampling', () =>
-    (loaded.members ?? [loaded]).map(({ bundle, engine }) => {
+): Promise<{ readonly probabilities: Probabilities; readonly modalities: readonly PreparedModality[] }> {
+  const { networks, modalities } = await clock.run('resampling', () => {
+    const prepared = new Map<string, PreparedModality>();
+    const seenBy = (loaded.members ?? [loaded]).map(({ bundle, engine }) => {
       const own = sliceManifestOf(bundle.manifest);
-      const centre = fieldCentre(volume.grid, body, own.input);
-      return { own, engine, hu: toNetworkHu(volume, networkGrid(volume.grid, centre, own.input), own.input) };
-    }),
-  );
-  return clock.run('inference', async (report) => {
+      const wanted = own.input.modalities ?? [];
+      const fresh = wanted.filter(({ name }) => !prepared.has(name));
+      for (const one of prepareModalities(fresh, inputs, volume, body)) prepared.set(one.use.name, one);
+      const grid = networkGrid(volume.grid, fieldCentre(volume.grid, body, own.input), own.input);
+      const hu = {
+        ...toNetworkHu(volume, grid, own.input),
+        modalities: wanted.map(({ name }) => prepared.get(name)?.onGrid(grid)),
+      };
+      return { own, engine, hu };
+    });
+    return { networks: seenBy, modalities: [...prepared.values()] };
+  });
+  const probabilities = await clock.run('inference', async (report) => {
     const found: MemberProbabilities[] = [];
     for (const [index, { own, engine, hu }] of networks.entries()) {
       const probabilities = await infer(engine, hu, own, {
@@ -158,6 +189,7 @@ export async function roiProbabilities(
     const names = loaded.bundle.manifest.rois.map(({ name }) => name);
     return found.length === 1 ? found[0]!.probabilities : meanOfMembers(found, names);
   });
+  return { probabilities, modalities };
 }
 
 /** A nose or an ear may lie beyond the body's box, and so does the skin that an ROI follows. */
@@ -194,7 +226,7 @@ async function regionsOfLabels(
     }),
   );
   const boxes = labelBoxes(map);
-  return { field: volume.grid, regionOf: (roi) => labelRegion(map, boxes, section.labels[roi]!) };
+  return { field: volume.grid, modalities: [], regionOf: (roi) => labelRegion(map, boxes, section.labels[roi]!) };
 }
 
 /** All warnings of a contoured CT; the text of a warning about an ROI begins with the ROI's name. */

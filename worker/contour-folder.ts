@@ -8,12 +8,15 @@ import type { Config } from '../src/config/schema.ts';
 import { checkCtSeries } from '../src/dicom/ct-series.ts';
 import { dicomDateTime } from '../src/dicom/date-time.ts';
 import { readHeader } from '../src/dicom/read-data-set.ts';
-import { type CtFolder, readCtFolder, type IgnoredFiles } from '../src/dicom/read-ct-folder.ts';
+import { type CtFolder, type IgnoredFiles, notCtImages, readCtFolder } from '../src/dicom/read-ct-folder.ts';
 import { isDiskFull } from '../src/disk-full.ts';
 import { ContourNodeError } from '../src/errors.ts';
 import { structureSetStyleSchema } from '../src/work/work-order.ts';
 import { writeWhole } from '../src/work/write-whole.ts';
 import { type RatedWarning, ratedWarnings, type Warning } from '../src/warning.ts';
+import type { InputUse } from '../src/work/work-result.ts';
+import { modalitiesBeside } from './archive/modalities-beside.ts';
+import type { ReadModality } from './archive/modality-series.ts';
 import type { LoadedBundle } from './bundles/load-bundle.ts';
 import { allWarnings, contourCt, type ContouredCt, type ContourOptions, type CtFiles } from './contour-ct.ts';
 import { contourRecipe, type RecipeOptions } from './contour-recipe.ts';
@@ -42,6 +45,8 @@ export interface ContouredFolder {
   readonly slices: number;
   /** Files that were found and not read as images of the series, and why. */
   readonly ignored: readonly IgnoredFiles[];
+  /** What became of the images beside the CT. */
+  readonly inputs: readonly InputUse[];
   readonly rois: readonly { name: string; found: boolean; volumeCm3: number; slices: number; components: number }[];
   /** The gravest first. */
   readonly warnings: readonly RatedWarning[];
@@ -69,8 +74,10 @@ export async function contourFolder(
   }
   // Every ROI under the bundle's own name, with the suffix of automatic contours.
   const style = { includeRois: bundle.manifest.rois.map(({ name }) => name) };
+  const wanted = 'volume' in bundle.manifest ? undefined : bundle.manifest.input.modalities;
+  const inputs = await modalitiesBeside(paths, folder.series.slices[0]!.seriesInstanceUid, wanted);
   const clock = new StageClock(options.progress, 'volume' in bundle.manifest ? 'volume' : 'slices');
-  return contourAndWrite(folder, options, style, clock, async (ct, contouring) => ({
+  return contourAndWrite({ ...folder, inputs }, options, style, clock, async (ct, contouring) => ({
     ...(await contourCt(ct, loaded, contouring)),
     bundle,
   }));
@@ -100,7 +107,7 @@ export async function contourFolderByRecipe(
 type Contoured = ContouredCt & Pick<StructureSetOptions, 'bundle'>;
 
 async function contourAndWrite(
-  { series, files, sources, ignoredFiles }: CtFolder,
+  { series, files, sources, ignoredFiles, inputs = [] }: CtFolder & { readonly inputs?: readonly ReadModality[] },
   options: ContourFolderOptions,
   style: z.input<typeof structureSetStyleSchema>,
   clock: StageClock,
@@ -108,7 +115,7 @@ async function contourAndWrite(
 ): Promise<ContouredFolder> {
   const { config } = options;
   const contoured = await contour(
-    { geometry: series.geometry, files: sources },
+    { geometry: series.geometry, files: sources, inputs },
     { batchSize: config.engine.batchSize, clock },
   );
   const { bundle } = contoured;
@@ -121,6 +128,7 @@ async function contourAndWrite(
   const [date, time] = dicomDateTime(options.now);
   const content = createHash('sha256');
   for (const { headerSha256, pixelSha256 } of series.slices) content.update(`${headerSha256} ${pixelSha256}\n`);
+  for (const input of inputs) content.update(`${input.name} ${input.content}\n`);
   const prepared = prepareStructureSet({
     slices: series.slices,
     geometry: series.geometry,
@@ -154,7 +162,8 @@ async function contourAndWrite(
   }
   return {
     slices: series.slices.length,
-    ignored: ignoredFiles,
+    ignored: withoutUsed(ignoredFiles, inputs),
+    inputs: contoured.inputs,
     rois: contoured.rois.map(({ roi, slices, volumeCm3, components }) => ({
       name: roi.name,
       found: slices.length > 0,
@@ -166,6 +175,14 @@ async function contourAndWrite(
     timings: clock.timings,
     files: written,
   };
+}
+
+/** MR and registrations are no CT images, but used. */
+function withoutUsed(ignored: readonly IgnoredFiles[], inputs: readonly ReadModality[]): IgnoredFiles[] {
+  const used = new Set(inputs.flatMap(({ files }) => files)).size;
+  return ignored
+    .map((group) => (group.reason === notCtImages ? { ...group, files: group.files - used } : group))
+    .filter(({ files }) => files > 0);
 }
 
 /** Fewer images than Number of Series Related Instances (0020,1209) says. */

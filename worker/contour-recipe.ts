@@ -33,13 +33,15 @@ export async function contourRecipe(ct: CtFiles, recipe: Recipe, options: Recipe
   const found = new Map<string, FoundByBundle>();
   const used: LoadedBundle['bundle'][] = [];
   const warnings: Warning[] = [];
+  const inputs = new Map<string, ContouredCt['inputs'][number]>();
   for (const name of bundlesOf(recipe)) {
     const loaded = await options.open(name);
     const { manifest } = loaded.bundle;
     options.accept(manifest);
-    const contoured = await contourVolume(volume, loaded, options, { body });
+    const contoured = await contourVolume(volume, loaded, options, { body, inputs: ct.inputs });
     found.set(name, { manifest, rois: contoured.rois });
     warnings.push(...contoured.ctWarnings.map(({ code, text }) => ({ code, text: `${text} (${manifest.name})` })));
+    for (const input of contoured.inputs) inputs.set(input.name, input);
     used.push(loaded.bundle);
   }
   const rois = await clock.run('contours', () => {
@@ -53,7 +55,8 @@ export async function contourRecipe(ct: CtFiles, recipe: Recipe, options: Recipe
       })),
     }));
   });
-  return { volume, body, rois, ctWarnings: warnings, bundle: recipeOrigin(recipe, used) };
+  const bundle = recipeOrigin(recipe, used);
+  return { volume, body, rois, inputs: [...inputs.values()], ctWarnings: warnings, bundle };
 }
 
 /** What a structure set by a recipe says of its origin. */

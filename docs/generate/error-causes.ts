@@ -47,6 +47,11 @@ export const causes: Record<ErrorCode, string> = {
   SERIES_SPACING: 'The slice spacing is outside of the range of the bundle.',
   SERIES_NO_BODY: 'No body was found in the CT numbers: air, a phantom too small, or a wrong rescale.',
   SERIES_TOO_FEW_SLICES: 'Fewer slices than intake.minimumSlices: a test image, or a transfer that broke off.',
+  SERIES_REGISTRATION:
+    'A matrix of a spatial registration is not what its type says (sheared, scaled, mirrored), or registers nothing.',
+  SERIES_INPUT_MISSING:
+    'The route requires an MR beside the CT, and within waitMinutes none came that fits and that a frame of reference or a registration leads to.',
+  SERIES_INPUT_AMBIGUOUS: 'Several MR series fit the route, or two registrations disagree about where the MR lies.',
   SERIES_PIXELS_DIFFER: 'The sender changed the pixels of an instance and kept its SOP Instance UID.',
   SERIES_INCOMPLETE:
     'The association was aborted, an instance was refused, or the sender has more instances than were received.',
@@ -81,6 +86,7 @@ export const causes: Record<ErrorCode, string> = {
     'Redis does not run, does not let this password in, or the network is down. CTs are received all the same.',
   REDIS_UNSAFE: 'Redis keeps no append-only file, or may evict jobs when memory is short.',
   WORKER_MISSING: 'No worker has reported within 35 s that it takes jobs of this queue.',
+  REMOTE_INPUTS: 'an order with an MR beside the CT reached a worker on another machine, which gets the CT alone',
   REMOTE_LEASE:
     'A remote worker came back for an order that is no longer its own: it was silent for too long, or another one has it.',
   REMOTE_RESULT:

@@ -22,6 +22,10 @@ const states: Record<SeriesState, string> = {
     'It cannot be contoured as it is, or every image of it was refused; the page shows the reason. Correct it at the source and send it again. Where its images make several scans, or some disagree with the rest, the page lists them with small pictures and offers to contour some without the others.',
   'nothing to contour':
     'Nothing but localisers (scout, topogram), or reports and screen captures. No alarm. Nothing to do: the scan comes as a series of its own.',
+  complete:
+    'An MR series or a registration, which is used beside a CT of the same patient and never contoured by itself. Nothing to do.',
+  'awaiting input':
+    'A CT that is complete; its route wants an MR beside it (`routes[].inputs`), and MR or registration have not come, or several fit. It goes on by itself when they come, or after `waitMinutes`; the page offers what may be chosen.',
   unrouted: 'No route matches. Add one, `contour-node reload`, then `jobs retry KEY`.',
   queued: 'Waits for a worker.',
   contouring: 'A worker contours it.',

@@ -28,6 +28,18 @@ export const warningMeanings: WarningMeanings = {
     'check that all images are of one patient',
   ],
   DERIVED: ['slices were computed from others (averaged, reformatted)', 'nothing, if the protocol does that'],
+  INPUT_MISSING: [
+    'the route takes an MR beside the CT, and none could be used: contoured with the CT alone',
+    'send the MR and its registration; the CT is then contoured again',
+  ],
+  REGISTRATION_FIT: [
+    'MR and CT fit each other less well than in the training: bodies overlap less, or grey levels share less information',
+    'lay the MR over the CT; where the registration is wrong, register again, send it, and the CT is contoured again',
+  ],
+  INPUT_AMBIGUOUS: [
+    'several MR series or registrations fit and nobody has chosen: contoured with the CT alone',
+    'choose the MR on the page of the series; the CT is then contoured again',
+  ],
   LOSSY: ['slices were lossy compressed', 'small structures may be inexact'],
   GANTRY_TILT: [
     'the header says a gantry tilt, the positions say none',

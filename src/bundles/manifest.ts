@@ -26,6 +26,23 @@ export const huWindow = z
   })
   .refine(({ low, high }) => high > low, { error: 'high must be above low' });
 
+/**
+ * Images beside the CT that the network sees, brought to its grid. Each adds, after the channels of the CT, one channel a
+ * slice (from the lowest neighbour up) and one mask of the slice itself: 1 where the image has data.
+ */
+const modality = z.strictObject({
+  /** What orders and recipes call it, e.g. `MR`. */
+  name: z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,15}$/, 'a letter, then letters, digits, _ and -, 16 in all'),
+  /** Modality (0008,0060) of the series. */
+  modality: z.literal('MR'),
+  /** `z-score`: minus the mean, over the standard deviation, both of the tissue within the body. */
+  normalisation: z.literal('z-score'),
+  /** The network was trained to do without it: its channels are 0 then. */
+  mayBeMissing: z.boolean(),
+  /** How registered images fitted the CT in training (worker/registration/registration-fit.ts). */
+  trained: z.strictObject({ bodyOverlap: range, mutualInformation: range }).optional(),
+});
+
 /** Direction that an axis grows to: to the patient's Left, Right, Anterior (front) or Posterior (back). */
 const across = z.enum(['L', 'R']);
 const depth = z.enum(['A', 'P']);
@@ -153,6 +170,12 @@ export const sliceManifestSchema = z.strictObject({
      */
     patch: z.strictObject({ slices: z.int().min(2), step: z.number().gt(0).max(1) }).optional(),
     windows: z.array(huWindow).min(1).max(4),
+    modalities: z
+      .array(modality)
+      .min(1)
+      .max(4)
+      .refine((all) => new Set(all.map(({ name }) => name)).size === all.length, { error: 'two have the same name' })
+      .optional(),
     /** HU outside the image. */
     paddingHu: z.number().default(-1024),
     layout: z.enum(['nhwc', 'nchw']).default('nhwc'),

@@ -81,6 +81,12 @@ export function* checkReferences(config: Config): Generator<ReferenceProblem> {
         yield { path: [...path, 'matches'], message: 'no regular expression' };
       }
     }
+    for (const [input, { match }] of Object.entries(route.inputs ?? {})) {
+      for (const key of ['seriesDescription', 'sequenceName'] as const) {
+        if (match[key] !== undefined && !isRegularExpression(match[key]))
+          yield { path: ['routes', i, 'inputs', input, 'match', key], message: 'no regular expression' };
+      }
+    }
   }
 }
 

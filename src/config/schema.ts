@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { readableCharacterSets } from '../dicom/character-set.ts';
 import { auditSchema } from './audit-schema.ts';
 import { httpSchema } from './http-schema.ts';
+import { inputsSchema } from './input-schema.ts';
 import { notificationsSchema } from './notifications-schema.ts';
 import { recipeSchema } from './recipe-schema.ts';
 import { aeTitle, asciiText, name } from './text-schemas.ts';
@@ -19,6 +20,7 @@ const hole = z.enum(['keyhole', 'fill', 'nested', 'CLOSEDPLANAR_XOR']);
 export const intendedUse = z.enum(['demonstration', 'research', 'clinical']);
 
 const takeOrRefuse = z.enum(['take', 'refuse']).default('take');
+const refuseOrTake = z.enum(['take', 'refuse']).default('refuse');
 
 export const acceptSchema = z.strictObject({
   surplusBytes: takeOrRefuse.describe('bytes behind uncompressed pixels, which are cut off'),
@@ -29,6 +31,8 @@ export const acceptSchema = z.strictObject({
     .enum(['warn', 'refuse'])
     .default('refuse')
     .describe('fewer images than the sender has; refuse: the series waits, incomplete'),
+  mr: refuseOrTake.describe('MR Image Storage, for routes with inputs; refused at the association otherwise'),
+  registrations: refuseOrTake.describe('Spatial Registration Storage, for routes with inputs'),
 });
 
 export const peerSchema = z.strictObject({
@@ -144,6 +148,7 @@ export const routeSchema = z.strictObject({
     .prefault({}),
   models: z.array(z.string()).default([]).describe('bundles that draw, one structure set each'),
   recipe: z.string().optional().describe('name of a recipe, instead of models: one structure set, as it says'),
+  inputs: inputsSchema.optional().describe('MR series that the models see beside the CT, by the name of their input'),
   destinations: z.array(z.string()).default([]).describe('none: the result stays here'),
   priority: z.enum(['urgent', 'normal', 'low']).default('normal').describe('urgent overtakes what waits'),
   hold: z

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { ContourNodeError } from '../errors.ts';
 import { refuseDoubtful, type DataSet, type DicomFile } from './data-set.ts';
 import { describedProjection } from './image-type.ts';
+import type { MrAcquisition } from './mr-acquisition.ts';
 import { type StudyValues, studyValues } from './readable-study.ts';
 import { checkUid, checkUidLength, isUid } from './uid.ts';
 
@@ -17,7 +18,7 @@ export interface PatientIdentity {
   readonly characterSet: string;
 }
 
-/** What the header of a CT image says. A number that is absent or garbled is NaN; ct-series.ts refuses it. */
+/** What the header of a CT or MR image says. A number that is absent or garbled is NaN; ct-series.ts refuses it. */
 export interface CtHeader {
   readonly transferSyntaxUid: string;
   readonly sopClassUid: string;
@@ -78,6 +79,8 @@ export interface CtHeader {
   readonly derivation?: readonly string[];
   /** What beside Image Type says that this is a projection: `Series Description MIP`. */
   readonly projection?: string;
+  /** Of an MR image. */
+  readonly mr?: MrAcquisition;
   /** The instance has no Pixel Data. */
   readonly noPixels?: true;
   /** Bytes behind the uncompressed pixels; absent where there are none. */
@@ -113,7 +116,7 @@ export function ctHeaderOf(file: DicomFile): CtHeader {
 }
 
 /**
- * The header of any CT image.
+ * The header of any image.
  * @param values what describes the image: the file itself, or one frame of it
  * @throws DICOM_UNREADABLE, DICOM_UID as ctHeaderOf
  */

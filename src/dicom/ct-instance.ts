@@ -5,6 +5,7 @@ import { ctHeadersOf, isEnhancedCt } from './enhanced-ct.ts';
 import { parseDicom } from './read-data-set.ts';
 import type { DicomFile } from './data-set.ts';
 import { storedValuesSha256 } from './pixel-data.ts';
+import type { SpatialRegistration } from './spatial-registration.ts';
 
 export { ctHeaderOf, ctImageStorage } from './ct-header.ts';
 export type { CtHeader } from './ct-header.ts';
@@ -33,7 +34,15 @@ export async function readCtInstance(bytes: Uint8Array, options: { decode?: bool
  * @throws DICOM_UNREADABLE, DICOM_NOT_CT as ctHeaderOf; PIXEL_DECODING when the pixels are to be decoded and cannot be
  */
 export async function ctInstanceOf(file: DicomFile, options: { decode?: boolean } = {}): Promise<CtInstance> {
-  const header = ctHeaderOf(file);
+  return withPixels(ctHeaderOf(file), file, options);
+}
+
+/** An image with the digest of its pixels. @throws PIXEL_DECODING when they are to be decoded and cannot be */
+export async function withPixels(
+  header: CtHeader,
+  file: DicomFile,
+  options: { decode?: boolean } = {},
+): Promise<CtInstance> {
   const isCompressed = file.transferSyntax.codec !== 'native';
   if ((options.decode === false && isCompressed) || !canBeSlice(header)) {
     return { ...header, pixelSha256: encodedSha256(file), pixelsHashed: 'encoded' };
@@ -55,10 +64,15 @@ export async function ctInstancesOf(file: DicomFile): Promise<CtInstance[]> {
   return instances;
 }
 
-/** An instance as a series keeps it: of a multi-frame one, what its first frame says, and every frame. */
+/**
+ * An instance as a series keeps it, CT, MR or Spatial Registration: of a multi-frame one, what its first frame says, and
+ * every frame.
+ */
 export interface KeptCt extends CtInstance {
   /** Absent for a classic image. */
   readonly frames?: readonly CtInstance[];
+  /** Of a Spatial Registration, which is no image. */
+  readonly registration?: SpatialRegistration;
 }
 
 /**

@@ -4,8 +4,8 @@ import type { CtGeometry } from './ct-geometry.ts';
 import type { CtHeader } from './ct-header.ts';
 import { figures } from './figures.ts';
 import { planeOf } from './image-plane.ts';
-import { refuseUnusable, twoPatients } from './refuse-images.ts';
-import { samePatient, type SamePatient } from './same-patient.ts';
+import { refuseUnusable } from './refuse-images.ts';
+import { checkFrame, checkIdentity } from './series-identity.ts';
 import { seriesWarnings } from './series-warnings.ts';
 import { checkSpacing } from './slice-spacing.ts';
 import type { PixelsOf } from './same-positions.ts';
@@ -80,38 +80,7 @@ function withLeftOut(error: ContourNodeError, others: readonly OtherImages<unkno
   });
 }
 
-function differing<T>(instances: readonly T[], key: (instance: T) => unknown): boolean {
-  return new Set(instances.map(key)).size > 1;
-}
-
-function checkIdentity(images: readonly CtHeader[]): SamePatient {
-  const mixed = (what: string): never => {
-    throw new ContourNodeError('SERIES_MIXED_IDENTITY', what);
-  };
-  const patient = samePatient(images.map(({ identity }) => identity));
-  if (patient.differs !== undefined) throw twoPatients(patient.differs);
-  if (differing(images, (image) => image.studyInstanceUid)) mixed('two studies in one series');
-  if (differing(images, (image) => image.seriesInstanceUid)) mixed('images of two series');
-  if (new Set(images.map((image) => image.sopInstanceUid + String(image.frameNumber ?? ''))).size < images.length) {
-    throw new ContourNodeError('SERIES_DUPLICATE_POSITION', 'two images with one SOP Instance UID');
-  }
-  return patient;
-}
-
-function checkFrame(images: readonly CtHeader[]): void {
-  const absent = images.filter((image) => image.frameOfReferenceUid === '').length;
-  if (absent > 0) {
-    throw new ContourNodeError(
-      'SERIES_MIXED_FRAME',
-      `${absent} of ${images.length} slices have no Frame of Reference UID`,
-    );
-  }
-  if (differing(images, (image) => image.frameOfReferenceUid)) {
-    throw new ContourNodeError('SERIES_MIXED_FRAME', 'two frames of reference in one series');
-  }
-}
-
-function checkExtent(z: readonly number[], { minimumSlices = 1, minimumCoverageMm = 0 }: SeriesLimits): void {
+export function checkExtent(z: readonly number[], { minimumSlices = 1, minimumCoverageMm = 0 }: SeriesLimits): void {
   if (z.length < minimumSlices) {
     throw new ContourNodeError('SERIES_TOO_FEW_SLICES', `${z.length} slices, at least ${minimumSlices} are needed`);
   }

@@ -27,6 +27,9 @@ export interface IgnoredFiles {
   readonly files: number;
 }
 
+/** The reason for DICOM files of other kinds. */
+export const notCtImages = 'DICOM, but no CT image';
+
 export interface ReadCtFolderOptions extends SeriesLimits {
   /** Called after each file. */
   onProgress?: (done: number, total: number) => void;
@@ -71,7 +74,7 @@ export async function readCtFolder(paths: readonly string[], options: ReadCtFold
   }
   const ignoredFiles = [
     { reason: 'no DICOM', files: ignored.notDicom },
-    { reason: 'DICOM, but no CT image', files: ignored.notCt },
+    { reason: notCtImages, files: ignored.notCt },
     { reason: 'copy of an image that was read', files: copies },
     { reason: 'localiser or report of another series', files: others },
     { reason: 'link that leads nowhere', files: found.brokenLinks },

@@ -1,6 +1,9 @@
+import type { Config, Peer } from '../config/schema.ts';
 import { ctImageStorage } from '../dicom/ct-instance.ts';
 import { enhancedCtImageStorage } from '../dicom/enhanced-ct.ts';
+import { mrImageStorage } from '../dicom/mr-image.ts';
 import { rtStructureSetStorage } from '../dicom/rtstruct/structure-set.ts';
+import { spatialRegistrationStorage } from '../dicom/spatial-registration.ts';
 import {
   acceptableTransferSyntaxes,
   explicitVrLittleEndian,
@@ -19,8 +22,44 @@ export type ContextAnswer = { readonly result: 0; readonly transferSyntax: strin
 /** The transfer syntaxes in which each supported SOP class is accepted. */
 export type SupportedContexts = ReadonlyMap<string, ReadonlySet<string>>;
 
-/** What the node accepts as SCP; lossy compressed images and storage commitment only where the peer is configured so. */
-export function supportedContexts(options: { acceptLossy: boolean; storageCommitment?: boolean }): SupportedContexts {
+export interface AcceptedFromPeer {
+  readonly acceptLossy: boolean;
+  readonly storageCommitment?: boolean;
+  readonly mr?: boolean;
+  readonly registrations?: boolean;
+}
+
+/** What may come beside the CT: as the peer entry says; from this machine without one, what a route wants. */
+export function inputsFrom(
+  peer: Pick<Peer, 'accept'> | undefined,
+  config: Pick<Config, 'routes'>,
+): Required<Pick<AcceptedFromPeer, 'mr' | 'registrations'>> {
+  const isWanted = wantsInputs(config);
+  const mr = peer === undefined ? isWanted : peer.accept.mr === 'take';
+  const registrations = peer === undefined ? isWanted : peer.accept.registrations === 'take';
+  return { mr, registrations };
+}
+
+export function wantsInputs({ routes }: Pick<Config, 'routes'>): boolean {
+  return routes.some(({ inputs }) => Object.keys(inputs ?? {}).length > 0);
+}
+
+export const enhancedMrImageStorage = '1.2.840.10008.5.1.4.1.1.4.1';
+export const deformableSpatialRegistrationStorage = '1.2.840.10008.5.1.4.1.1.66.3';
+
+/** SOP classes of what helps to contour a CT that are not taken, in words for log and page. */
+export const refusedClasses: ReadonlyMap<string, string> = new Map([
+  [mrImageStorage, 'MR Image Storage is not taken from this sender'],
+  [spatialRegistrationStorage, 'Spatial Registration Storage is not taken from this sender'],
+  [enhancedMrImageStorage, 'Enhanced MR Image Storage is not taken'],
+  [deformableSpatialRegistrationStorage, 'Deformable Spatial Registration Storage is not taken'],
+]);
+
+/**
+ * What the node accepts as SCP; lossy compressed images, storage commitment, MR and registrations only where the peer is
+ * configured so.
+ */
+export function supportedContexts(options: AcceptedFromPeer): SupportedContexts {
   const uncompressed = new Set([implicitVrLittleEndian, explicitVrLittleEndian]);
   const images = new Set(acceptableTransferSyntaxes({ lossy: options.acceptLossy }));
   return new Map([
@@ -29,6 +68,8 @@ export function supportedContexts(options: { acceptLossy: boolean; storageCommit
     [rtStructureSetStorage, uncompressed],
     [ctImageStorage, images],
     [enhancedCtImageStorage, images],
+    ...(options.mr === true ? [[mrImageStorage, images] as const] : []),
+    ...(options.registrations === true ? [[spatialRegistrationStorage, uncompressed] as const] : []),
   ]);
 }
 

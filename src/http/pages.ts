@@ -17,7 +17,7 @@ export interface PageOptions {
   /** What an operator may choose from. */
   readonly targets: () => Promise<OperatorTargets>;
   readonly series: SeriesReader;
-  readonly actions: Pick<SeriesActions, 'choices'>;
+  readonly actions: Pick<SeriesActions, 'choices' | 'inputChoices'>;
   readonly progress: Pick<ContourProgress, 'of'>;
   readonly node: { readonly aeTitle: string; readonly dicomPort: number };
 }
@@ -98,6 +98,7 @@ export function addPages(
       now: Date.now(),
       operator,
       choices: await actions.choices(detail.key),
+      inputs: await actions.inputChoices(detail.key),
     });
     const title = `${texts.series.title} ${detail.key}`;
     return sendHtml(reply, pageFrame(texts, { title, place: '/', main, reader, scripts: ['series.js', 'viewer.js'] }));

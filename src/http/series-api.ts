@@ -32,6 +32,10 @@ export const resendBody = z.strictObject({ destination: z.string().optional() })
 export const acknowledgeBody = z.strictObject({ orders: z.array(key).min(1).optional() }).nullish();
 
 export const chooseBody = z.strictObject({ choice: key });
+export const chooseInputBody = z.strictObject({
+  input: z.string().max(16).describe('name of the input: MR'),
+  choice: z.union([key, z.literal('none')]).describe('one of those offered; none: the CT alone'),
+});
 
 export const orderBody = z.union([
   z.strictObject({ bundle: name, destinations: z.array(name).max(50) }),
@@ -130,6 +134,17 @@ export function addSeriesApi(
     audit.acted('choose', one, actorOf(request), { choice: text });
     log.info({ series: one, action: 'choose', user: request.user.name, address: request.ip }, 'operator');
     return { key: one, action: 'choose', state: series.view(one)?.state };
+  });
+  server.get<KeyRoute>('/api/series/:key/inputs', { config: { role: 'viewer' } }, async (request) => ({
+    inputs: await actions.inputChoices(keyOf(request.params.key)),
+  }));
+  server.post<KeyRoute>('/api/series/:key/choose-input', { config: { role: 'operator' } }, async (request) => {
+    const one = keyOf(request.params.key);
+    const { input, choice } = chooseInputBody.parse(request.body, inWords);
+    const text = await actions.chooseInput(one, input, choice, actorOf(request));
+    audit.acted('choose', one, actorOf(request), { choice: text });
+    log.info({ series: one, action: 'choose-input', user: request.user.name, address: request.ip }, 'operator');
+    return { key: one, action: 'choose-input', state: series.view(one)?.state };
   });
   server.post<KeyRoute>('/api/series/:key/delete', { config: { role: 'operator' } }, async (request) => {
     const one = keyOf(request.params.key);

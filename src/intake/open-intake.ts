@@ -22,6 +22,8 @@ import { SeriesAssembly } from './complete/series-assembly.ts';
 import { StructureSetReceiver } from './correction/receive-structure-set.ts';
 import { UnmatchedStructureSets } from './correction/unmatched-structure-sets.ts';
 import { OperatorActions } from './operator-actions.ts';
+import { CtInputs } from './pairing/ct-inputs.ts';
+import { InputWatch } from './pairing/input-watch.ts';
 import { InstanceReceiver } from './receive/receive-instance.ts';
 import { SeriesLock } from './series-lock.ts';
 import { Reconciler } from './tries/reconcile.ts';
@@ -88,8 +90,11 @@ export async function openIntake(options: IntakeOptions): Promise<Intake> {
     onResult: options.onResult ?? (() => {}),
   });
   const countInstances = options.countInstances ?? countAtPeer(() => config().dicom);
+  const inputs = new CtInputs({ store, key, current, now: clock.now });
   const completion = new SeriesCompletion({
     store,
+    inputs,
+    onInput: (series) => void watch.came(series),
     log,
     now: clock.now,
     current,
@@ -98,7 +103,7 @@ export async function openIntake(options: IntakeOptions): Promise<Intake> {
     onOrders: (series) => reconciler.series(series),
   });
   const ahead = new ContourAhead({ store, queues, lock, log, now: clock.now, current });
-  const early = new EarlyLooks({ store, clock, lock, log, current, countInstances, ahead });
+  const early = new EarlyLooks({ store, clock, lock, log, current, countInstances, inputs, ahead });
   const assembly = new SeriesAssembly({
     store,
     clock,
@@ -109,12 +114,24 @@ export async function openIntake(options: IntakeOptions): Promise<Intake> {
     complete: (key, isPatient) => completion.complete(key, isPatient),
   });
 
+  const watch = new InputWatch({ store, lock, log, inputs, again: (series) => assembly.again(series) });
+
   const commitments = new StorageCommitments({ store, lock, key, clock, log, config });
   const commitmentResults = new CommitmentResults({ store, lock, log, config });
   const commitmentRequests = new CommitmentRequests({ store, lock, log, config, clock, results: commitmentResults });
 
   const unmatched = new UnmatchedStructureSets(dataDirectory, log);
-  const actions = new OperatorActions({ store, assembly, completion, reconciler, commitments, lock, current, log });
+  const actions = new OperatorActions({
+    store,
+    assembly,
+    completion,
+    inputs,
+    reconciler,
+    commitments,
+    lock,
+    current,
+    log,
+  });
   const limits = (): Config['retention'] => config().retention;
   const retention = new RetentionRuns({ store, log, clock, lock, assembly, commitments, unmatched, limits });
   const disk = new DiskWatch({
@@ -159,6 +176,7 @@ export async function openIntake(options: IntakeOptions): Promise<Intake> {
     // Before anybody can delete a series: some were promised to their sender.
     await commitments.recover();
     assembly.recover();
+    watch.recover(clock.now());
     await disk.start();
   } catch (error) {
     await close();

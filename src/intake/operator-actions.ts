@@ -9,6 +9,7 @@ import { comparisonFolder, resultFile } from '../work/paths.ts';
 import type {
   Actor,
   OfferedChoice,
+  OfferedInput,
   OrderedByHand,
   OrderView,
   SeriesActions,
@@ -20,6 +21,8 @@ import { isToCheck } from '../store/orders.ts';
 import type { Store } from '../store/store.ts';
 import type { SeriesCompletion } from './complete/complete-series.ts';
 import { choicesOf, choiceWords } from './complete/offer-choices.ts';
+import type { CtInputs } from './pairing/ct-inputs.ts';
+import { inputWords, offeredInputs } from './pairing/offer-inputs.ts';
 import { whyImpossible } from './tries/delivery-tries.ts';
 import type { Reconciler } from './tries/reconcile.ts';
 import type { SeriesAssembly } from './complete/series-assembly.ts';
@@ -30,6 +33,7 @@ export interface ActionOptions {
   readonly store: Store;
   readonly assembly: SeriesAssembly;
   readonly completion: SeriesCompletion;
+  readonly inputs: CtInputs;
   readonly reconciler: Reconciler;
   readonly commitments: Pick<StorageCommitments, 'holds'>;
   readonly lock: SeriesLock;
@@ -129,6 +133,27 @@ export class OperatorActions implements SeriesActions {
       const words = choiceWords(offered);
       store.record(key, { kind: 'chosen', leftOut: [...files], text: words, by: by.user });
       log.info({ series: key, leftOut: files.length }, 'images chosen by an operator');
+      return words;
+    });
+    assembly.again(key);
+    return text;
+  }
+
+  async inputChoices(key: string): Promise<readonly OfferedInput[]> {
+    const { store, inputs, current } = this.#options;
+    return offeredInputs(store, inputs, current().config, key);
+  }
+
+  async chooseInput(key: string, input: string, choice: string, by: Actor): Promise<string> {
+    const { store, assembly, lock, log } = this.#options;
+    const text = await lock.run(key, async () => {
+      const series = this.#series(key);
+      const offered = await this.inputChoices(key);
+      const chosen = offered.find((one) => one.input === input && one.choice === choice);
+      if (chosen === undefined) throw conflict(series, 'there is no such choice any more; look at it again');
+      const words = inputWords(chosen);
+      store.record(key, { kind: 'input chosen', input, choice, text: words, by: by.user });
+      log.info({ series: key, input }, 'what is seen beside a CT was chosen by an operator');
       return words;
     });
     assembly.again(key);

@@ -87,6 +87,7 @@ function incompleteAfter(
     case 'revision':
     case 'rejected':
     case 'nothing to contour':
+    case 'awaits input':
     case 'beside revision':
       return undefined;
     default:

@@ -1,8 +1,16 @@
 import { addressLiesIn } from '../config/address-range.ts';
 import type { Config, Peer } from '../config/schema.ts';
+import { mrImageStorage } from '../dicom/mr-image.ts';
+import { spatialRegistrationStorage } from '../dicom/spatial-registration.ts';
 import { closings, isKnownAddress, rejections } from '../dimse/association-policy.ts';
 import type { AssociationEnd, AssociationInfo } from '../dimse/association-info.ts';
 import type { RefusedSender, ScpObserver } from '../dimse/scp/scp-observer.ts';
+import {
+  deformableSpatialRegistrationStorage,
+  enhancedMrImageStorage,
+  inputsFrom,
+  refusedClasses,
+} from '../dimse/presentation-context.ts';
 import { problem } from '../problem.ts';
 import type { Problem } from '../problem.ts';
 
@@ -46,8 +54,18 @@ export class RefusedSenders implements ScpObserver {
     this.#next.answered(association, status, bytes);
   }
 
+  contextRefused(reason: string, sender: RefusedSender): void {
+    this.#next.contextRefused(reason, sender);
+    this.#remember(reason, sender);
+  }
+
   rejected(reason: string, sender: RefusedSender): void {
     this.#next.rejected(reason, sender);
+    this.#remember(reason, sender);
+  }
+
+  #remember(reason: string, { address, callingAe, calledAe }: RefusedSender): void {
+    const sender = { address, callingAe, calledAe };
     const key = [reason, sender.address, sender.callingAe, sender.calledAe].join('\n');
     const times = (this.#entries.get(key)?.times ?? 0) + 1;
     this.#entries.delete(key);
@@ -57,7 +75,7 @@ export class RefusedSenders implements ScpObserver {
   }
 
   /** One line a sender, the last one first; what the configuration admits by now is left out. */
-  problems(config: Pick<Config, 'dicom' | 'peers'>): Problem[] {
+  problems(config: Judged): Problem[] {
     const since = this.#now() - remembered;
     return [...this.#entries.values()]
       .filter(({ last }) => last >= since)
@@ -75,7 +93,8 @@ export class RefusedSenders implements ScpObserver {
   }
 }
 
-type Remedy = (sender: RefusedSender, config: Pick<Config, 'dicom' | 'peers'>) => string | undefined;
+type Judged = Pick<Config, 'dicom' | 'peers' | 'routes'>;
+type Remedy = (sender: RefusedSender, config: Judged) => string | undefined;
 
 /** What to do, by the reason; undefined where the configuration admits the sender by now. What passes by itself has none. */
 const remedies: Readonly<Record<string, Remedy>> = {
@@ -98,6 +117,18 @@ const remedies: Readonly<Record<string, Remedy>> = {
     isKnownAddress(config, address)
       ? undefined
       : `if it may send here, enter it under peers: its AE title, addresses [${address}]`,
+  [refusedClasses.get(mrImageStorage)!]: (sender, config) =>
+    inputsFrom(peerOf(sender, config), config).mr
+      ? undefined
+      : 'if it shall send MR, set accept.mr: take for its peer entry',
+  [refusedClasses.get(spatialRegistrationStorage)!]: (sender, config) =>
+    inputsFrom(peerOf(sender, config), config).registrations
+      ? undefined
+      : 'if it shall send registrations, set accept.registrations: take for its peer entry',
+  [refusedClasses.get(enhancedMrImageStorage)!]: () =>
+    'where MR is to be used, let the sender convert it to classic MR images (MR Image Storage)',
+  [refusedClasses.get(deformableSpatialRegistrationStorage)!]: () =>
+    'where a registration is to be used, let the sender write a rigid one (Spatial Registration Storage)',
   [closings.handshake]: (_sender, { dicom }) =>
     `at the sender, turn TLS 1.2 or 1.3 on${dicom.plain ? `, or call port ${dicom.port} without TLS` : ''}`,
   [closings.noCertificate]: () => 'give the sender a certificate, and enter it under peers[].tls.certificates',

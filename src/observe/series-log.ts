@@ -3,7 +3,7 @@ import type { SeriesState, SeriesView } from '../store/series.ts';
 import type { Store } from '../store/store.ts';
 
 /** Something more happens to such a series by itself. */
-const passing: readonly SeriesState[] = ['receiving', 'queued', 'contouring', 'delivering'];
+const passing: readonly SeriesState[] = ['receiving', 'awaiting input', 'queued', 'contouring', 'delivering'];
 
 /** Somebody has to look. */
 const troubles: readonly SeriesState[] = [

@@ -74,6 +74,7 @@ export function evolveAssembly(assembly: Assembly, event: JournalEvent): Assembl
       });
     case 'rejected':
     case 'nothing to contour':
+    case 'awaits input':
     case 'beside revision':
       return changed(assembly, { toRepeat: [], unread: [], incomplete: undefined, waits: undefined });
     default:
@@ -127,8 +128,8 @@ export function evolveImages(images: KeptImages, event: JournalEvent): KeptImage
 /** Events that say which images were looked at. */
 function isCheck(
   event: JournalEvent,
-): event is EventOf<'revision' | 'rejected' | 'nothing to contour' | 'beside revision'> {
-  return ['revision', 'rejected', 'nothing to contour', 'beside revision'].includes(event.kind);
+): event is EventOf<'revision' | 'rejected' | 'nothing to contour' | 'awaits input' | 'beside revision'> {
+  return ['revision', 'rejected', 'nothing to contour', 'awaits input', 'beside revision'].includes(event.kind);
 }
 
 function nameOf(file: string): [instance: string, version: number] {

@@ -3,6 +3,7 @@ import { approvals } from '../dicom/rtstruct/received-structure-set.ts';
 import { problemSchema as problem } from '../problem.ts';
 import { warningSchema } from '../warning.ts';
 import { comparisonResultSchema } from '../work/correction.ts';
+import { inputImageSchema } from '../work/input-image.ts';
 import { keySchema as key } from '../work/key.ts';
 import { workResultSchema } from '../work/work-result.ts';
 
@@ -23,6 +24,9 @@ const writtenOrders = z.array(
   }),
 );
 
+/** What helps to contour a CT and is never contoured by itself. */
+const beside = z.enum(['MR', 'REG']);
+
 /** What an order's result is held by before it is delivered (routes[].hold); absent: by nothing. */
 const held = { hold: z.literal('check').optional() };
 
@@ -37,6 +41,8 @@ export const journalEventSchema = z.discriminatedUnion('kind', [
     calledAe: z.string(),
     address: z.string(),
     peer: z.string().optional(),
+    /** Absent: CT. */
+    modality: beside.optional(),
   }),
   /**
    * `unconfirmed`: instances that the sender has to repeat before the series is complete; `unread`: those of them that
@@ -69,7 +75,17 @@ export const journalEventSchema = z.discriminatedUnion('kind', [
     files: z.array(z.string()),
     expected: z.int().optional(),
     warnings: z.array(warningSchema),
+    /** What is seen beside the CT. */
+    inputs: z.array(inputImageSchema).optional(),
   }),
+  /** The newest revision of an MR or a registration can be used beside a CT. */
+  event('complete', { revision, modality: beside }),
+  /** A CT waits for an MR or a registration that its route wants; `until`: then it goes on without, or is rejected. */
+  event('awaits input', { files: z.array(z.string()), until: at, problem }),
+  /** A CT that was contoured or rejected is looked at again: what it lacked has come, or something better. */
+  event('input came', { series: key }),
+  /** An operator chooses the MR, or the CT alone; `choice`: which of those offered. */
+  event('input chosen', { input: z.string(), choice: z.string(), text: z.string(), by: z.string() }),
   event('rejected', { files: z.array(z.string()), problem }),
   /** Nothing but localisers or reports: nobody has to look at it. */
   event('nothing to contour', { files: z.array(z.string()), problem }),

@@ -43,7 +43,15 @@ export function historySentence(event: JournalEvent): string {
     case 'released':
       return 'released by an operator';
     case 'revision':
-      return `revision ${event.revision}: ${event.files.length} images${event.warnings.map(({ text }) => `; ${text}`).join('')}`;
+      return `revision ${event.revision}: ${event.files.length} images${besideCt(event)}${event.warnings.map(({ text }) => `; ${text}`).join('')}`;
+    case 'complete':
+      return event.modality === 'MR' ? 'MR complete: used beside a CT' : 'registration complete: used beside a CT';
+    case 'awaits input':
+      return `waits until ${event.until.slice(0, 16).replace('T', ' ')} UTC: ${event.problem.message}`;
+    case 'input came':
+      return `looked at again: ${event.series} has come`;
+    case 'input chosen':
+      return `${event.by} chooses what is seen beside the CT: ${event.text}`;
     case 'rejected':
       return `rejected: ${event.problem.message}`;
     case 'nothing to contour':
@@ -97,6 +105,12 @@ export function historySentence(event: JournalEvent): string {
     default:
       return correctionSentence(event);
   }
+}
+
+function besideCt({ inputs = [] }: Extract<JournalEvent, { kind: 'revision' }>): string {
+  return inputs
+    .map(({ name, series, how }) => `; ${name} ${series} beside the CT by ${how.replaceAll('-', ' ')}`)
+    .join('');
 }
 
 function retrievedSentence({ peer, completed, failed, problem }: Extract<JournalEvent, { kind: 'retrieved' }>): string {

@@ -11,6 +11,7 @@ export interface IndexEntry {
   readonly state: SeriesState;
   readonly updatedAt: string;
   readonly sender: string;
+  readonly modality: SeriesRecord['modality'];
   /** Of the newest revision, as are destinations. */
   readonly bundles: readonly string[];
   readonly destinations: readonly string[];
@@ -50,6 +51,7 @@ export function indexEntryOf(record: SeriesRecord): IndexEntry {
     state,
     updatedAt,
     sender: peer ?? callingAe,
+    modality: record.modality,
     bundles,
     destinations,
     text: searched

@@ -1,4 +1,5 @@
 import type { Problem } from '../problem.ts';
+import type { InputImage } from '../work/input-image.ts';
 import type { Warning } from '../warning.ts';
 import {
   addImage,
@@ -20,7 +21,7 @@ import { evolveStages, noStages, type Stages } from './stage-times.ts';
  * Counts up with every change of what a record holds, or of what a known event changes in it: records of another version
  * are folded again from journals and images.
  */
-export const recordVersion = 3;
+export const recordVersion = 4;
 
 /** Everything that the node knows of one series but for its images: its journal, folded. JSON, never changed in place. */
 export interface SeriesRecord {
@@ -31,7 +32,16 @@ export interface SeriesRecord {
   readonly assembly: Assembly;
   readonly images: KeptImages;
   /** What came of the newest check of the images, and why nothing could be ordered. */
-  readonly outcome?: 'revision' | 'rejected' | 'nothing to contour' | 'unrouted' | 'ordered';
+  readonly outcome?:
+    'revision' | 'rejected' | 'nothing to contour' | 'complete' | 'awaits input' | 'unrouted' | 'ordered';
+  /** Absent: CT. */
+  readonly modality?: 'MR' | 'REG';
+  /** Of a CT that waits for an MR: until when (ISO time), and for what. */
+  readonly awaits?: { readonly until: string; readonly problem: Problem };
+  /** What is seen beside the CT in the newest revision. */
+  readonly inputs?: readonly InputImage[];
+  /** By the name of an input, what an operator chose. */
+  readonly chosenInputs?: Readonly<Record<string, string>>;
   /** What an operator chose of its images: these files are not checked any more. */
   readonly chosen?: { readonly leftOut: readonly string[]; readonly text: string };
   readonly problems: readonly Problem[];
@@ -45,7 +55,7 @@ export interface SeriesRecord {
   /** By the structure set's key. */
   readonly corrections: readonly Correction[];
   readonly stages: Stages;
-  /** An operator had it contoured, sent or released, chose some images, or looked at its warnings: then its times say nothing about the node. */
+  /** An operator had it contoured, sent or released, chose images or MR, or looked at its warnings: then its times say nothing about the node. */
   readonly operatorActed: boolean;
 }
 
@@ -77,18 +87,33 @@ export function evolve(record: SeriesRecord, event: JournalEvent): SeriesRecord 
     corrections: evolveCorrections(record.corrections, event, orders),
     stages: evolveStages(record.stages, event),
     operatorActed:
-      record.operatorActed || ['resend', 'retry', 'released', 'chosen', 'acknowledged'].includes(event.kind),
+      record.operatorActed ||
+      ['resend', 'retry', 'released', 'chosen', 'input chosen', 'acknowledged'].includes(event.kind),
   };
 }
 
 function evolveOutcome(record: SeriesRecord, event: JournalEvent): SeriesRecord {
   switch (event.kind) {
     case 'revision': {
-      const { revision, warnings } = event;
-      return { ...record, outcome: 'revision', problems: [], revision, warnings };
+      const { revision, warnings, inputs } = event;
+      return changed(record, { outcome: 'revision', problems: [], revision, warnings, inputs, awaits: undefined });
+    }
+    case 'association':
+      return changed(record, { modality: event.modality ?? record.modality });
+    case 'complete':
+      return { ...record, outcome: 'complete', problems: [], modality: event.modality };
+    case 'awaits input': {
+      const { until, problem } = event;
+      return { ...record, outcome: 'awaits input', problems: [], awaits: { until, problem } };
+    }
+    case 'input came':
+      return { ...record, outcome: 'revision' };
+    case 'input chosen': {
+      const chosenInputs = { ...record.chosenInputs, [event.input]: event.choice };
+      return { ...record, outcome: 'revision', chosenInputs };
     }
     case 'rejected':
-      return { ...record, outcome: 'rejected', problems: [event.problem] };
+      return changed(record, { outcome: 'rejected', problems: [event.problem], awaits: undefined });
     case 'nothing to contour':
       return { ...record, outcome: 'nothing to contour', problems: [event.problem] };
     case 'beside revision':

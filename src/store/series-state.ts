@@ -8,6 +8,8 @@ export const seriesStates = [
   'incomplete',
   'rejected',
   'nothing to contour',
+  'complete',
+  'awaiting input',
   'unrouted',
   'queued',
   'contouring',
@@ -29,9 +31,15 @@ export interface StateAndProblem {
   readonly problem?: Problem;
 }
 
-/** Images came that are not checked yet, or a crash cut their check short. */
+/** Images came that are not checked yet, a crash cut their check short, or an MR is waited for. */
 export function isAssembling({ images, outcome }: SeriesRecord): boolean {
-  return images.unchecked.length > 0 || outcome === undefined || outcome === 'revision';
+  return images.unchecked.length > 0 || outcome === undefined || outcome === 'revision' || outcome === 'awaits input';
+}
+
+/** All that is missing is an MR or a registration. */
+function isAwaitingInput({ images, outcome, assembly }: SeriesRecord): boolean {
+  const isQuiet = images.unchecked.length === 0 && assembly.associations.length === 0;
+  return outcome === 'awaits input' && isQuiet && assembly.incomplete === undefined;
 }
 
 /**
@@ -40,6 +48,7 @@ export function isAssembling({ images, outcome }: SeriesRecord): boolean {
  */
 export function stateOf(record: SeriesRecord): StateAndProblem {
   const { assembly, images, outcome, problems } = record;
+  if (isAwaitingInput(record)) return { state: 'awaiting input', problem: record.awaits!.problem };
   if (isAssembling(record)) {
     const { incomplete, associations, waits } = assembly;
     if (incomplete === undefined || associations.length > 0)
@@ -49,7 +58,7 @@ export function stateOf(record: SeriesRecord): StateAndProblem {
       problem: incomplete,
     };
   }
-  if (outcome === 'unrouted') return { state: 'unrouted' };
+  if (outcome === 'unrouted' || outcome === 'complete') return { state: outcome };
   const [problem] = problems;
   if (outcome === 'nothing to contour') return { state: outcome, ...(problem !== undefined && { problem }) };
   if (problem !== undefined) return { state: isAtFault('CT', problem.code) ? 'rejected' : 'failed', problem };
@@ -102,6 +111,7 @@ export function isFinished(record: SeriesRecord): boolean {
     'contoured check',
     'nothing found',
     'nothing to contour',
+    'complete',
   ];
   return (
     finished.includes(stateOf(record).state) &&

@@ -10,7 +10,7 @@ import { stageTimes } from './stage-times.ts';
 
 /** A series as the lists show it. */
 export function summaryOf(record: SeriesRecord): SeriesSummary {
-  const { key, updatedAt, assembly, images, revision, warnings, route } = record;
+  const { key, updatedAt, assembly, images, revision, warnings, route, modality, awaits, inputs } = record;
   const { callingAe, calledAe, address, peer, expectedImages } = assembly;
   const current = currentOrders(record);
   const standing = current.filter(({ state }) => state !== 'superseded');
@@ -25,6 +25,9 @@ export function summaryOf(record: SeriesRecord): SeriesSummary {
     address,
     ...(peer !== undefined && { peer }),
     ...(route !== undefined && { route }),
+    ...(modality !== undefined && { modality }),
+    ...(awaits !== undefined && { awaitsUntil: awaits.until }),
+    ...(inputs !== undefined && { inputs }),
     warnings: ratedWarnings([...warnings, ...standing.flatMap((order) => order.warnings)]),
     models: distinct(current.map(({ bundle }) => bundle.name)),
     destinations: distinct(current.flatMap(({ deliveries }) => deliveries.map(({ destination }) => destination))),

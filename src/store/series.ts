@@ -1,6 +1,7 @@
 import type { RatedWarning, Warning } from '../warning.ts';
 import type { Problem } from '../problem.ts';
 import type { Comparison, Correction } from './corrections.ts';
+import type { InputImage } from '../work/input-image.ts';
 import type { JournalEvent } from './events.ts';
 import type { Commitment, Delivery, Order } from './orders.ts';
 import { type SeriesState, seriesStates } from './series-state.ts';
@@ -51,6 +52,12 @@ export interface SeriesSummary {
   /** Name of the configured peer that sent it. */
   readonly peer?: string;
   readonly route?: string;
+  /** Absent: CT. */
+  readonly modality?: 'MR' | 'REG';
+  /** Until when (ISO time) a CT waits for an MR or a registration. */
+  readonly awaitsUntil?: string;
+  /** What is seen beside the CT in the newest revision. */
+  readonly inputs?: readonly InputImage[];
   /** Of the newest revision and its orders, the gravest first. */
   readonly warnings: readonly RatedWarning[];
   readonly models: readonly string[];
@@ -175,6 +182,26 @@ export interface OfferedChoice {
   readonly problem?: Problem;
 }
 
+/** What may be seen beside a CT for one input of its route. */
+export interface OfferedInput {
+  /** Name of the input: `MR`. */
+  readonly input: string;
+  readonly choice: string;
+  /** Key of the MR series; absent: the CT alone. */
+  readonly series?: string;
+  readonly seriesDescription?: string;
+  /** How the CT's frame of reference leads to that of the MR. */
+  readonly how?: InputImage['how'];
+  /** Keys of the registrations on the way. */
+  readonly registrations: readonly string[];
+  /** DICOM DA. */
+  readonly date?: string;
+  /** Days from the CT to the MR. */
+  readonly days?: number;
+  /** The newest revision has it. */
+  readonly used: boolean;
+}
+
 /** What an operator has a series contoured with: a bundle by its folder, or a recipe of the configuration. */
 export type OrderedByHand = { readonly bundle: string } | { readonly recipe: string };
 
@@ -199,6 +226,14 @@ export interface SeriesActions {
    * @returns what was chosen, in words
    */
   choose(key: string, choice: string, by: Actor): Promise<string>;
+  /** What may be seen beside a CT; empty where its route wants nothing. */
+  inputChoices(key: string): Promise<readonly OfferedInput[]>;
+  /**
+   * Chooses what is seen beside a CT; where it is another than before, the CT is contoured again.
+   *
+   * @returns what was chosen, in words
+   */
+  chooseInput(key: string, input: string, choice: string, by: Actor): Promise<string>;
   /** Contours the newest revision with another bundle or recipe for destinations, beside what is there; both as configured now. */
   order(key: string, by: OrderedByHand, destinations: readonly string[]): Promise<void>;
   /** Says that somebody corrected a structure set and stands for it, or takes that back. */

@@ -60,8 +60,11 @@ export function evolveStages(stages: Stages, event: JournalEvent): Stages {
       return { ...stages, arriving: {} };
     case 'retry':
     case 'chosen':
+    case 'input came':
+    case 'input chosen':
       return startOver(stages, { assemble: { from: event.at } });
     case 'unrouted':
+    case 'complete':
       return { ...stages, spans: end(spans, 'assemble', event.at) };
     case 'ordered':
       return ordered({ ...stages, spans: end(spans, 'assemble', event.at) }, event);

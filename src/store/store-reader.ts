@@ -120,6 +120,11 @@ export class StoreReader implements Omit<SeriesReader, 'onChange'> {
       .toReversed();
   }
 
+  /** Series of this modality, the last changed first. */
+  ofModality(modality: 'CT' | 'MR' | 'REG'): string[] {
+    return this.#keysOf((entry) => (entry.modality ?? 'CT') === modality);
+  }
+
   /** Series with unfinished orders, deliveries or comparisons, the urgent and the oldest first, comparisons last. */
   unfinishedSeries(): string[] {
     return this.index.unfinished();

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { keptCtOf } from '../dicom/ct-instance.ts';
+import { keptInstanceOf } from '../dicom/kept-instance.ts';
 import { parseDicom } from '../dicom/read-data-set.ts';
 import { asContourNodeError } from '../errors.ts';
 import { faultPoint } from '../fault-point.ts';
@@ -207,7 +207,7 @@ export class Store extends StoreReader implements SeriesReader {
     for (const file of await this.#imageFiles(series)) {
       const path = join(this.dataDirectory, instancesFolder(series), file);
       try {
-        const image = await keptCtOf(parseDicom(await readFile(path)));
+        const image = await keptInstanceOf(parseDicom(await readFile(path)));
         images.push({ ...parseInstanceFile(file)!, file, receivedAt: statSync(path).mtime.toISOString(), image });
       } catch (error) {
         this.#log.error({ series, file, err: asContourNodeError(error) }, 'a kept image cannot be read any more');

@@ -6,6 +6,7 @@ import { type Problem, problemSchema } from '../problem.ts';
 import { version } from '../version.ts';
 import { warningSchema } from '../warning.ts';
 import { digestSchema } from './key.ts';
+import { inputUseSchema } from './work-result.ts';
 
 const pair = z.tuple([z.number(), z.number()]);
 const triple = z.tuple([z.number(), z.number(), z.number()]);
@@ -46,6 +47,7 @@ const foundSchema = z.strictObject({
   kind: z.literal('contours'),
   rois: z.array(roiContoursSchema),
   ctWarnings: z.array(warningSchema),
+  inputs: z.array(inputUseSchema),
   body: z.strictObject({ low: triple, high: triple, centre: pair, median: pair, volumeCm3: z.number() }),
 });
 

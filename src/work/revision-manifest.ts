@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { warningSchema } from '../warning.ts';
+import { inputImageSchema } from './input-image.ts';
 import { digestSchema } from './key.ts';
 
 /** One revision of a series: exactly these instances, in this order, with this geometry. */
@@ -24,7 +25,9 @@ export const revisionManifestSchema = z.strictObject({
   ),
   leftOut: z.array(z.strictObject({ file: z.string(), frame: z.int().positive().optional(), reason: z.string() })),
   warnings: z.array(warningSchema),
-  /** SHA-256 over everything of the CT that determines the structure set's bytes. */
+  /** What is seen beside the CT. */
+  inputs: z.array(inputImageSchema).optional(),
+  /** SHA-256 over everything of the CT, and of what is seen beside it, that determines the structure set's bytes. */
   contentSha256: digestSchema,
 });
 export type RevisionManifest = z.output<typeof revisionManifestSchema>;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { recipeSchema } from '../config/recipe-schema.ts';
 import { destinationSchema } from '../config/schema.ts';
+import { inputImageSchema } from './input-image.ts';
 import { digestSchema, keySchema } from './key.ts';
 
 /** What of a destination determines the bytes of its structure set. The order counts: a profile's key is their digest. */
@@ -52,5 +53,7 @@ export const workOrderSchema = z.strictObject({
   sender: z.string().optional(),
   /** Orders of earlier revisions of this series whose structure sets went out: predecessors. */
   predecessors: z.array(z.strictObject({ revision: z.int().positive(), order: z.string() })),
+  /** Images beside the CT that the network takes. */
+  inputs: z.array(inputImageSchema).optional(),
 });
 export type WorkOrder = z.output<typeof workOrderSchema>;

@@ -27,6 +27,19 @@ export const structureSetResultSchema = z.strictObject({
   segmentation: storedInstanceSchema.optional(),
 });
 
+/** What became of an image beside the CT. */
+export const inputUseSchema = z.strictObject({
+  /** Of the bundle's input. */
+  name: z.string(),
+  /** false: the network did without it. */
+  used: z.boolean(),
+  how: z.enum(['frame-of-reference', 'registration', 'rigid']).optional(),
+  /** How well it lies on the CT (worker/registration/registration-fit.ts). */
+  bodyOverlap: z.number().optional(),
+  mutualInformation: z.number().optional(),
+});
+export type InputUse = z.output<typeof inputUseSchema>;
+
 /** What came of an order. The same order gives the same structure sets, byte for byte. */
 export const workResultSchema = z.strictObject({
   formatVersion: z.literal(1),
@@ -35,6 +48,8 @@ export const workResultSchema = z.strictObject({
   rois: z.array(roiResultSchema),
   structureSets: z.array(structureSetResultSchema),
   warnings: z.array(warningSchema),
+  /** Of bundles that see more than the CT. */
+  inputs: z.array(inputUseSchema).optional(),
   /** Seconds a stage took, in the order they ran. */
   timings: z.array(z.strictObject({ stage: z.string(), seconds: z.number() })),
   /** Seconds that the engine took for each batch of slices; earlier versions did not write it. */

@@ -142,7 +142,10 @@ const drawn = (path: string, changes: Partial<IndexedStructureSet> = {}): Indexe
   ...changes,
 });
 const matched = (series: IndexedSeries[], structureSets: IndexedStructureSet[]) => {
-  const index: ArchiveIndex = { series, structureSets, unreadable: [], ignored: { notDicom: 0, otherKinds: 0 } };
+  const index: ArchiveIndex = {
+    ...{ series, structureSets, modalities: [], registrations: [], unreadable: [] },
+    ignored: { notDicom: 0, otherKinds: 0 },
+  };
   return matchCases('/archive', index, gtv);
 };
 

@@ -19,6 +19,8 @@ export interface TestScp extends RunningStorageScp {
   readonly refused: readonly number[];
   /** SOP Instance UIDs that could be read from the beginning of their data sets. */
   readonly refusedUids: readonly (string | undefined)[];
+  /** Why presentation contexts were refused, where that is told. */
+  readonly refusedContexts: readonly string[];
   /** Warnings of the log. */
   readonly warnings: readonly string[];
   /** Waits until so many associations have ended. */
@@ -40,6 +42,7 @@ export async function runningScp(
   options: {
     dicom?: Partial<z.input<typeof configSchema>['dicom']>;
     peers?: object[];
+    routes?: object[];
     sync?: boolean;
     /** Runs before an instance is kept; what it returns is the status. */
     store?: (instance: ReceivedInstance) => Promise<number>;
@@ -53,6 +56,7 @@ export async function runningScp(
     dicom: { host: '127.0.0.1', shutdownSeconds: 0, ...options.dicom },
     intake: { syncToDisk: options.sync ?? false },
     peers: options.peers ?? [],
+    routes: options.routes ?? [],
   });
   config.dicom.port = 0;
   if (config.dicom.tls !== undefined) config.dicom.tls.port = 0;
@@ -62,6 +66,7 @@ export async function runningScp(
   const warnings: string[] = [];
   const refused: number[] = [];
   const refusedUids: (string | undefined)[] = [];
+  const refusedContexts: string[] = [];
   await mkdir(join(folder, 'kept'));
   const scp = await startStorageScp({
     config: () => config,
@@ -83,6 +88,7 @@ export async function runningScp(
     observer: {
       started: (association) => void started.push(association),
       rejected: () => {},
+      contextRefused: (reason) => void refusedContexts.push(reason),
       ended: () => {},
       answered: () => {},
     },
@@ -102,6 +108,7 @@ export async function runningScp(
     ended,
     refused,
     refusedUids,
+    refusedContexts,
     warnings,
     directory,
     untilEnded: async (count) => {

@@ -169,6 +169,7 @@ test('a row shows three warnings and how many more there are; the page of the se
     now: Date.now(),
     operator: undefined,
     choices: [],
+    inputs: [],
   }).text;
   for (const { text } of warnings) assert.ok(page.includes(text), text);
 });
@@ -199,6 +200,7 @@ test('what somebody has to look at needs attention until then; on its page it st
       now: Date.now(),
       operator: operator ? { bundles: [], recipes: [], destinations: [] } : undefined,
       choices: [],
+      inputs: [],
       progress: () => undefined,
     }).text;
   const words = page(held, true)
@@ -233,6 +235,7 @@ test('what is to be typed stands apart from the words', () => {
     now: Date.now(),
     operator: undefined,
     choices: [],
+    inputs: [],
   }).text;
   assert.match(page, /see <code class="typed">contour-node models list<\/code>/);
 });
@@ -249,6 +252,7 @@ test('a viewer sees no buttons that change something', () => {
       now: Date.now(),
       operator: operator ? { bundles: ['a'], recipes: [], destinations: ['b'] } : undefined,
       choices: [],
+      inputs: [],
     }).text;
   assert.match(page(true), /data-action="retry"/);
   assert.doesNotMatch(page(false), /data-action|data-delete|data-order-form/);
@@ -264,6 +268,7 @@ test('a structure set that came back says how far it is from the proposed one, w
     now: Date.now(),
     operator: { bundles: [], recipes: [], destinations: [] },
     choices: [],
+    inputs: [],
   }).text;
   for (const text of [
     'From pinnacle,',

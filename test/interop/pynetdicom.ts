@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, globSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -16,6 +16,13 @@ export const python = join(cache, 'pynetdicom', 'bin', 'python');
 export const noPynetdicom = existsSync(python)
   ? false
   : 'pynetdicom is missing: deps/install-pynetdicom.sh (./setup --dev calls it)';
+
+/** Why tests with SimpleITK, which lies beside it, are skipped, or false. */
+export const noSimpleItk =
+  noPynetdicom ||
+  (globSync(join(python, '../../lib/*/site-packages/SimpleITK')).length > 0
+    ? false
+    : 'SimpleITK is missing: deps/install-pynetdicom.sh (./setup --dev calls it)');
 
 function script(name: string): string {
   return fileURLToPath(new URL(`./pynetdicom/${name}`, import.meta.url));

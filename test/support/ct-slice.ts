@@ -33,6 +33,10 @@ export interface CtSlice {
   readonly encoding?: 'implicit' | 'explicit' | 'deflated';
   /** Rows and columns. */
   readonly matrix?: number;
+  /** Further elements, or others in place of those that follow from the rest. */
+  readonly more?: readonly Element[];
+  /** Tags that it lacks. */
+  readonly without?: readonly string[];
 }
 
 export const transferSyntaxes = {
@@ -60,7 +64,7 @@ export function ctSliceFile(slice: CtSlice): Buffer {
   ]);
 }
 
-type Element = readonly [tag: string, vr: string, value: string | number | Buffer];
+export type Element = readonly [tag: string, vr: string, value: string | number | Buffer];
 
 function elementsOf(slice: CtSlice): Element[] {
   const { series, number, matrix = 16 } = slice;
@@ -101,7 +105,9 @@ function elementsOf(slice: CtSlice): Element[] {
     ['7fe00010', 'OW', pixels(matrix, slice.pixelSeed ?? number)],
     ...optional,
   ];
-  return elements.toSorted(([a], [b]) => (a < b ? -1 : 1));
+  const { more = [], without = [] } = slice;
+  const replaced = new Set([...more.map(([tag]) => tag), ...without]);
+  return [...elements.filter(([tag]) => !replaced.has(tag)), ...more].toSorted(([a], [b]) => (a < b ? -1 : 1));
 }
 
 function pixels(matrix: number, seed: number): Buffer {

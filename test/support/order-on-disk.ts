@@ -50,6 +50,7 @@ export async function orderOnDisk(
     images: images as never,
     checked,
     warnings: [],
+    inputs: [],
     now,
   });
   const destination = destinationSchema.parse({
@@ -59,6 +60,7 @@ export async function orderOnDisk(
     ...options.destination,
   });
   const { order } = await writeOrder({
+    inputs: undefined,
     dataDirectory,
     series,
     revision,

@@ -14,7 +14,17 @@ function data(changes: object = {}) {
 }
 
 const one = (id: string, patient: string, place = id): ArchiveCase => {
-  return { id, place, patient, seriesInstanceUid: id, ctFiles: [], rtstruct: '', content: '', roiNames: [] };
+  return {
+    id,
+    place,
+    patient,
+    seriesInstanceUid: id,
+    ctFiles: [],
+    modalities: [],
+    rtstruct: '',
+    content: '',
+    roiNames: [],
+  };
 };
 const many = Array.from({ length: 40 }, (_, n) => one(`case-${n}`, `patient-${n >> 1}`));
 

@@ -13,7 +13,7 @@ export async function archiveCases(
   rois: readonly RoiPatterns[],
   options: { patients?: 'id' | 'folder'; onFile?: (done: number, total: number) => void } = {},
 ): Promise<{ cases: ArchiveCase[]; leftOut: LeftOut[] }> {
-  const index = await indexArchive(archive, options.onFile);
+  const index = await indexArchive([archive], options.onFile);
   const { series, ignored } = index;
   if (index.structureSets.length + index.unreadable.length === 0) {
     const found = `${series.length} CT series, ${ignored.otherKinds} other DICOM files, ${ignored.notDicom} files that are not DICOM`;

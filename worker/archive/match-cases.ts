@@ -3,6 +3,7 @@ import { dirname, relative, sep } from 'node:path';
 import { sliceAt } from '../../src/dicom/rtstruct/contour-plane.ts';
 import { ContourNodeError } from '../../src/errors.ts';
 import type { ArchiveIndex, IndexedSeries, IndexedStructureSet } from './index-archive.ts';
+import { pairedModalities, type PairedModality } from './modality-series.ts';
 import { fits, type RoiPatterns } from './roi-patterns.ts';
 
 /** A CT series of the archive with its structure set. */
@@ -15,8 +16,10 @@ export interface ArchiveCase {
   readonly patient: string;
   readonly seriesInstanceUid: string;
   readonly ctFiles: readonly string[];
+  /** MR series of the patient that a frame of reference or a registration leads to. */
+  readonly modalities: readonly PairedModality[];
   readonly rtstruct: string;
-  /** Digest of CT and structure set: it changes when one of them is replaced. */
+  /** Digest of CT, structure set and MR with registration: it changes when one of them is replaced. */
   readonly content: string;
   /** ROIs of the structure set. */
   readonly roiNames: readonly string[];
@@ -41,7 +44,7 @@ export function matchCases(
   rois: readonly RoiPatterns[],
   patients: 'id' | 'folder' = 'id',
 ): { cases: ArchiveCase[]; leftOut: LeftOut[] } {
-  const { series, structureSets, unreadable } = index;
+  const { series, structureSets, unreadable, modalities, registrations } = index;
   const folders = Map.groupBy([...structureSets, ...unreadable], ({ path }) => dirname(path));
   const placeOf = (path: string): string => {
     const alone = folders.get(dirname(path))?.length === 1;
@@ -72,13 +75,22 @@ export function matchCases(
       leave(path, new ContourNodeError('TRAINING_DATA', why, { remedy: 'remove the one that should not be used' }));
     }
     const place = placeOf(taken.path);
-    const content = [taken.sha256, ct.seriesInstanceUid, String(ct.files.length)].join(' ');
+    let paired: PairedModality[];
+    try {
+      paired = pairedModalities(ct, modalities, registrations);
+    } catch (error) {
+      leave(taken.path, error as ContourNodeError);
+      continue;
+    }
+    const beside = paired.flatMap(({ series: one, fromCt }) => [one.seriesInstanceUid, one.files.length, ...fromCt]);
+    const content = [taken.sha256, ct.seriesInstanceUid, ct.files.length, ...beside].join(' ');
     cases.push({
       id: idOf(place),
       place,
       patient: patients === 'id' ? ct.patient : (place.split('/')[0] ?? place),
       seriesInstanceUid: ct.seriesInstanceUid,
       ctFiles: ct.files,
+      modalities: paired,
       rtstruct: taken.path,
       content: createHash('sha256').update(content).digest('hex').slice(0, 8),
       roiNames: taken.roiNames,

@@ -1,7 +1,7 @@
 import type { SliceManifest } from '../../src/bundles/manifest.ts';
 import { ContourNodeError } from '../../src/errors.ts';
 import type { GraphTensor } from '../engines/onnxruntime.ts';
-import { inputChannels } from '../volume/preprocess.ts';
+import { inputChannels, neighbourOffsets } from '../volume/preprocess.ts';
 
 type Described = Pick<SliceManifest, 'input' | 'output' | 'rois'>;
 
@@ -26,11 +26,11 @@ export function checkGraph(
   const [width, height] = input.size;
   const spatial = swapped ? [width, height] : [height, width];
   const layers = input.windows.length;
-  const slices = inputChannels(input) / layers;
+  const slices = neighbourOffsets(input).length;
   check(given, 'input', input.layout, {
     channels: inputChannels(input),
-    why: `${slices} ${slices === 1 ? 'slice' : 'slices'} times ${layers} ${layers === 1 ? 'window' : 'windows'}`,
-    remedy: 'correct input.neighbours, input.windows or input.layout',
+    why: `${slices} ${slices === 1 ? 'slice' : 'slices'} times ${layers} ${layers === 1 ? 'window' : 'windows'}${besides(input)}`,
+    remedy: 'correct input.neighbours, input.windows, input.modalities or input.layout',
     spatial,
     size: 'input.size (width, height), input.layout or input.axes',
   });
@@ -50,6 +50,10 @@ export function checkGraph(
     spatial: spatial.map((length) => Math.round(length * output.scale)),
     size: 'output.scale or output.layout',
   });
+}
+
+function besides({ modalities = [] }: Described['input']): string {
+  return modalities.map(({ name }) => `, the slices and a mask of ${name}`).join('');
 }
 
 function tensor(tensors: readonly GraphTensor[], name: string, kind: 'input' | 'output'): GraphTensor {

@@ -20,6 +20,7 @@ import { infer } from '../inference/infer.ts';
 import { turn } from '../inference/model-axes.ts';
 import { openOnnxRuntime } from '../engines/onnxruntime.ts';
 import { imageCentre, inputShape, networkGrid, toNetworkHu, writeNetworkInput } from '../volume/preprocess.ts';
+import { noData } from '../volume/modality-on-grid.ts';
 import type { Volume } from '../volume/volume.ts';
 
 /** A manifest without what is computed from the files. */
@@ -130,14 +131,9 @@ async function goldenSlice(model: string, manifest: SliceManifest): Promise<Gold
   try {
     const slices = input.patch?.slices ?? 1;
     const scene = goldenScene(input.size, input.spacingMm, Math.max(2, slices));
-    const network = toNetworkHu(
-      scene,
-      networkGrid(scene.grid, imageCentre(scene.grid), { ...input, sliceSpacingMm: null }),
-      {
-        ...input,
-        sliceSpacingMm: null,
-      },
-    );
+    const asScanned = { ...input, sliceSpacingMm: null };
+    const ct = toNetworkHu(scene, networkGrid(scene.grid, imageCentre(scene.grid), asScanned), asScanned);
+    const network = { ...ct, modalities: (input.modalities ?? []).map(() => goldenModality(ct)) };
     await infer(engine, network, manifest, { batchSize: network.grid.size[2] });
     const shape = inputShape(input, 1);
     const tensor = new Float32Array(shape.reduce((a, b) => a * b, 1));
@@ -182,6 +178,12 @@ function goldenScene([width, height]: readonly [number, number], spacing: number
   const origin = [(-(width - 1) / 2) * spacing, (-(height - 1) / 2) * spacing] as const;
   const z = Float64Array.from({ length: slices }, (_, k) => 3 * k);
   return { grid: { size: [width, height, slices], spacing: [spacing, spacing], origin, z }, hu };
+}
+
+/** What a modality beside the CT shows of the made-up head: soft tissue in reversed contrast, nothing in the first columns. */
+function goldenModality({ grid, hu }: Volume): Int16Array {
+  const reached = grid.size[0] >> 2;
+  return hu.map((value, v) => (v % grid.size[0] < reached ? noData : Math.max(-2000, Math.min(2000, -10 * value))));
 }
 
 function bytesOf(values: Float32Array): Uint8Array {

@@ -117,9 +117,12 @@ export async function* patientsSetAside(
       remedy: 'name the archive of its training',
     });
   for (const [index, one] of aside.entries()) {
-    const { volume, rois } = await readCase(one);
-    const clock = new StageClock();
-    const probabilities = await roiProbabilities(volume, findBody(volume), loaded, { batchSize, clock });
+    const { volume, rois, modalities } = await readCase(
+      one,
+      'input' in manifest ? manifest.input.modalities : undefined,
+    );
+    const patient = { volume, body: findBody(volume), inputs: modalities };
+    const { probabilities } = await roiProbabilities(patient, loaded, { batchSize, clock: new StageClock() });
     const references = wanted.flatMap((roi) => {
       const reference = namedRoi(rois, roi);
       return reference === undefined ? [] : [[roi.name, rasterise(reference.contours, volume.grid)] as const];

@@ -114,7 +114,9 @@ function keyOf(
   models: readonly EvaluatedModel[],
   { patterns, toleranceMm }: Pick<EvaluateOptions, 'patterns' | 'toleranceMm'>,
 ): string {
-  const of = models.map(({ label, bundle, engine }) => [label, bundle.digest, engine.name, engine.device]);
+  const of = models.map(({ label, bundle, engine, variant }) => {
+    return [label, bundle.digest, engine.name, engine.device, ...(variant === undefined ? [] : [variant.offMm])];
+  });
   return createHash('sha256')
     .update(JSON.stringify([version, content, of, patterns, toleranceMm]))
     .digest('hex');

@@ -13,6 +13,7 @@ import type { Colour } from '../pictures/picture.ts';
 import { StageClock } from '../stage-clock.ts';
 import type { Grid, Mask } from '../volume/volume.ts';
 import { compareMasks, type Comparison } from './compare-masks.ts';
+import { type InputVariant, inputsOf } from './input-variant.ts';
 
 /** One ROI of one patient, contoured by one model and by a person. */
 export interface EvaluationRow {
@@ -27,6 +28,8 @@ export interface EvaluatedModel extends LoadedBundle {
   /** Its name in rows, tables and figures, unique in the evaluation. */
   readonly label: string;
   readonly colour: Colour;
+  /** Of a model that gets the images beside the CT otherwise than they are. */
+  readonly variant?: InputVariant;
 }
 
 /** What one model gave for one patient besides the contours. */
@@ -59,7 +62,13 @@ export async function evaluatePatient(
   models: readonly EvaluatedModel[],
   options: { patterns: readonly RoiPatterns[]; toleranceMm: number; batchSize: number },
 ): Promise<EvaluatedPatient> {
-  const { volume, rois } = await readCase(patient);
+  const wanted = models.map(({ bundle: { manifest } }) =>
+    'volume' in manifest ? undefined : manifest.input.modalities,
+  );
+  const { volume, rois, modalities } = await readCase(
+    patient,
+    wanted.find((one) => one !== undefined),
+  );
   const { grid } = volume;
   const references = new Map<string, MatchedRoi>();
   const lines: PictureRoi[] = [];
@@ -67,7 +76,12 @@ export async function evaluatePatient(
   const runs: ModelRun[] = [];
   for (const model of models) {
     const clock = new StageClock();
-    const found = await contourVolume(volume, model, { batchSize: options.batchSize, clock });
+    const found = await contourVolume(
+      volume,
+      model,
+      { batchSize: options.batchSize, clock },
+      { inputs: inputsOf(model.variant, modalities) },
+    );
     const seconds = clock.timings.find(({ stage }) => stage === 'inference')?.seconds ?? 0;
     runs.push({
       model: model.label,

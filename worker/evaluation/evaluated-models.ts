@@ -1,10 +1,16 @@
 import type { LoadedBundle } from '../bundles/load-bundle.ts';
 import type { Colour } from '../pictures/picture.ts';
 import type { EvaluatedModel } from './evaluate-patient.ts';
+import type { InputVariant } from './input-variant.ts';
 
 /** DESIGN section 8: Deeplabv3+ green, U-Net blue; a second model of the same family takes the other colour. */
 const green: Colour = [60, 255, 60];
 const blue: Colour = [90, 140, 255];
+const ofVariants: readonly Colour[] = [
+  [255, 200, 60],
+  [255, 120, 200],
+  [120, 255, 255],
+];
 
 /** The bundles of an evaluation with their labels and colours. */
 export function evaluatedModels(loaded: readonly LoadedBundle[]): EvaluatedModel[] {
@@ -19,4 +25,18 @@ export function evaluatedModels(loaded: readonly LoadedBundle[]): EvaluatedModel
     const label = names.indexOf(name) === index ? name : `${name}-${version}-B`;
     return { ...model, label, colour: colours[index] ?? [255, 255, 255] };
   });
+}
+
+/** Each model that sees more than the CT once more for each variant, after all models as they are. */
+export function withVariants(models: readonly EvaluatedModel[], variants: readonly InputVariant[]): EvaluatedModel[] {
+  const seeing = models.filter(({ bundle: { manifest } }) => !('volume' in manifest) && manifest.input.modalities);
+  const more = seeing.flatMap((model) =>
+    variants.map((variant, index) => ({
+      ...model,
+      label: `${model.label}, ${variant.words}`,
+      colour: ofVariants[index % ofVariants.length]!,
+      variant,
+    })),
+  );
+  return [...models, ...more];
 }

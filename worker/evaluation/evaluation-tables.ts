@@ -110,13 +110,18 @@ export function summaryLine({ roi, model, metrics: { dsc, hd95 }, notDrawn }: Mo
   return `${roi.padEnd(16)} ${model.padEnd(24)} ${numbers}${absent}`;
 }
 
-/** The paired tests of one metric, over the patients where both models have a number. */
+/**
+ * The paired tests of one metric, over the patients where both models have a number.
+ * @param other the model that is compared with the first, by its place
+ */
 export function pairedTests(
   rows: readonly EvaluationRow[],
   roi: string,
   metric: Metric,
+  other = 1,
 ): { t: TestResult; wilcoxon: TestResult } | undefined {
-  const [first, second] = distinct(rows, 'model').map((model) => valuesOf(rows, roi, model, metric));
+  const models = distinct(rows, 'model').map((model) => valuesOf(rows, roi, model, metric));
+  const [first, second] = [models[0], models[other]];
   if (first === undefined || second === undefined) return undefined;
   const patients = [...first.keys()].filter((patient) => second.has(patient));
   const [a, b] = [patients.map((patient) => first.get(patient)!), patients.map((patient) => second.get(patient)!)];
@@ -168,14 +173,7 @@ export function evaluationMarkdown(rows: readonly EvaluationRow[], facts: Report
     );
     for (const summary of summaries.filter((one) => one.roi === roi)) lines.push(summaryRow(summary.model, summary));
     lines.push(...usualReferences(rows, roi, facts));
-    for (const [label, pick] of [
-      ['p, paired t-test', 't'],
-      ['p, Wilcoxon', 'wilcoxon'],
-    ] as const) {
-      const results = metrics.map(({ key }) => pairedTests(rows, roi, key)?.[pick]);
-      if (results[0] === undefined) continue;
-      lines.push(`| ${label} | ${results[0].n} | | | ${results.map((result) => probability(result?.p)).join(' | ')} |`);
-    }
+    lines.push(...testRows(rows, roi));
     if (!paperRois.test(roi)) continue;
     for (const [label, numbers] of Object.entries(paper)) {
       const cells = metrics.map(({ key }) => (key in numbers ? (numbers as Partial<Record<Metric, string>>)[key] : ''));
@@ -184,6 +182,19 @@ export function evaluationMarkdown(rows: readonly EvaluationRow[], facts: Report
     lines.push('', paperNote);
   }
   return `${lines.join('\n')}\n`;
+}
+
+/** The paired tests of the first model and each other one. */
+function testRows(rows: readonly EvaluationRow[], roi: string): string[] {
+  const [, ...others] = distinct(rows, 'model');
+  return others.flatMap((model, index) =>
+    (['t', 'wilcoxon'] as const).flatMap((test) => {
+      const results = metrics.map(({ key }) => pairedTests(rows, roi, key, index + 1)?.[test]);
+      if (results[0] === undefined) return [];
+      const label = `p, ${test === 't' ? 'paired t-test' : 'Wilcoxon'}${others.length > 1 ? `, with ${model}` : ''}`;
+      return `| ${label} | ${results[0].n} | | | ${results.map((result) => probability(result?.p)).join(' | ')} |`;
+    }),
+  );
 }
 
 /**

@@ -8,7 +8,8 @@ import { type LoadedBundle, loadBundle } from '../bundles/load-bundle.ts';
 import { provenanceOf } from '../bundles/provenance.ts';
 import { type ArchiveEvaluation, evaluateArchive } from './evaluate-archive.ts';
 import type { EvaluatedModel } from './evaluate-patient.ts';
-import { evaluatedModels } from './evaluated-models.ts';
+import { evaluatedModels, withVariants } from './evaluated-models.ts';
+import type { InputVariant } from './input-variant.ts';
 import { type ModelSummary, summariseModels } from './evaluation-tables.ts';
 import { recordEvaluation } from './record-evaluation.ts';
 import { writeReport } from './write-report.ts';
@@ -31,6 +32,8 @@ export interface EvaluationCall {
   readonly unseen: boolean;
   /** Of an ensemble also each of its networks alone. */
   readonly members: boolean;
+  /** Each model that sees more than the CT also otherwise. */
+  readonly variants: readonly InputVariant[];
   /** Writes the figures into the bundles, as those on a data set of this name. */
   readonly record?: string | undefined;
   /** @param fraction of the stage, from 0 to 1 */
@@ -60,7 +63,7 @@ export async function runEvaluation(
     const evaluated = loaded.flatMap((one) => [one, ...(call.members ? (one.members ?? []) : [])]);
     return await evaluateLoaded(
       call,
-      evaluatedModels(evaluated),
+      withVariants(evaluatedModels(evaluated), call.variants),
       new Set(loaded.map(({ bundle }) => bundle)),
       engine.batchSize,
     );
@@ -116,7 +119,7 @@ async function report(
   if (record === undefined) return;
   const summaries = summariseModels(rows);
   // An ensemble knows its members by their digests: they are not written to.
-  for (const { bundle, engine, label } of models.filter((one) => named.has(one.bundle))) {
+  for (const { bundle, engine, label } of models.filter((one) => named.has(one.bundle) && one.variant === undefined)) {
     // A bundle goes to other hospitals: no path of this machine in it.
     const command = `contour-node evaluate --model ${bundle.manifest.name} --data ARCHIVE`;
     await recordEvaluation(

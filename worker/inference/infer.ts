@@ -2,10 +2,10 @@ import type { SliceManifest } from '../../src/bundles/manifest.ts';
 import { ContourNodeError } from '../../src/errors.ts';
 import type { Engine } from '../engines/engine.ts';
 import { mostImages } from '../engines/fastest-settings.ts';
-import { inputChannels, writeNetworkInput } from '../volume/preprocess.ts';
+import { inputChannels, type NetworkVolume, writeNetworkInput } from '../volume/preprocess.ts';
 import { runInModelAxes } from './model-axes.ts';
 import { networkRuns } from './patches-along-slices.ts';
-import type { Grid, Volume } from '../volume/volume.ts';
+import type { Grid } from '../volume/volume.ts';
 
 /**
  * Probabilities on the network's grid. One array for each ROI in the order of the manifest, its values in the order of
@@ -28,7 +28,7 @@ export const one = 65535;
  */
 export async function infer(
   engine: Engine,
-  network: Volume,
+  network: NetworkVolume,
   manifest: SliceManifest,
   options: { batchSize: number; onSlices?: (done: number) => void; onBatch?: (seconds: number) => void },
 ): Promise<Probabilities> {

@@ -4,6 +4,7 @@ import type { RevisionManifest } from '../../src/work/revision-manifest.ts';
 import type { Profile, WorkOrder } from '../../src/work/work-order.ts';
 import type { WorkResult } from '../../src/work/work-result.ts';
 import type { Warning } from '../../src/warning.ts';
+import { inputSentences, type UsedInput } from '../structure-set/input-texts.ts';
 import { prepareSegmentationOf, type SegmentationOptions } from '../structure-set/prepare-segmentation.ts';
 import { prepareStructureSet } from '../structure-set/prepare-structure-set.ts';
 import { OrderFiles } from './order-files.ts';
@@ -22,7 +23,10 @@ export interface ProfileWork {
 export type ContouredImages = Pick<
   SegmentationOptions,
   'geometry' | 'slices' | 'header' | 'bundle' | 'rois' | 'ctWarnings'
->;
+> & {
+  /** What became of the images beside the CT. */
+  readonly inputs?: readonly UsedInput[];
+};
 
 /**
  * The structure set of one profile in each encoding that it wants, and its segmentation where it wants one; undefined
@@ -43,6 +47,7 @@ export async function writeProfile(
     time: manifest.time,
     revision: manifest.revision,
     predecessors: await predecessors(work, profile),
+    beside: inputSentences(order.inputs ?? [], contoured.inputs ?? [], manifest.warnings),
     contentSha256: manifest.contentSha256,
   };
   const prepared = prepareStructureSet(options);

@@ -14,6 +14,7 @@ import {
 } from './shapes.ts';
 import type { Structure } from './structure.ts';
 import { spine } from './spine.ts';
+import { t1 } from './t1-signal.ts';
 
 /** CT numbers of this patient's soft tissue. */
 export interface Tissue {
@@ -118,18 +119,18 @@ export function patientStructures(
       ),
       muscle + 3,
     ),
-    soft(parotid, gland, 'Parotid_L'),
-    soft(mirrored(parotid), gland, 'Parotid_R'),
-    soft(both(blob([32, -38, -70], [10, 14, 9])), gland + 25),
-    soft(both(carotid), vessel),
-    soft(both(jugular), vessel - 6),
+    { ...soft(parotid, gland, 'Parotid_L'), t1: t1.gland },
+    { ...soft(mirrored(parotid), gland, 'Parotid_R'), t1: t1.gland },
+    { ...soft(both(blob([32, -38, -70], [10, 14, 9])), gland + 25), t1: t1.gland },
+    { ...soft(both(carotid), vessel), t1: t1.vessel },
+    { ...soft(both(jugular), vessel - 6), t1: t1.vessel },
     soft(both(blob([22, -12, -112], [9, 10, 18])), 95),
     soft(brain, 36),
     // Airway: nasal cavity with septum and turbinates, nasopharynx, oropharynx, larynx, trachea.
     soft(blob([0, -56, -12], [14, 32, 19]), -980),
     soft(blob([0, -56, -14], [1.6, 30, 19]), 60),
-    soft(both(blob([8, -58, -18], [3.2, 22, 5])), 45),
-    soft(both(blob([8, -56, -6], [2.6, 18, 3.5])), 45),
+    { ...soft(both(blob([8, -58, -18], [3.2, 22, 5])), 45), t1: t1.mucosa },
+    { ...soft(both(blob([8, -56, -6], [2.6, 18, 3.5])), 45), t1: t1.mucosa },
     soft(smoothUnion([blob([0, -13, -11], [13, 11, 13]), both(ellipsoid([11, -7, -9], [6, 4, 6]))], 1.5), -985),
     soft(
       tube([

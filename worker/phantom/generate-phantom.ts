@@ -1,9 +1,12 @@
 import type { Grid, Mask, Volume } from '../volume/volume.ts';
+import type { PlacedImage } from '../volume/modality-image.ts';
 import { patientStructures, type Tissue } from './anatomy.ts';
+import { generateMr } from './generate-mr.ts';
 import { type Structure } from './structure.ts';
 import { Canvas, type Pose } from './canvas.ts';
 import { seededRandom, type Random } from './random.ts';
 import { addMetal, addNoise, paintCouch } from './scanner.ts';
+import type { Shape } from './shapes.ts';
 import { tumour } from './tumour.ts';
 
 export interface PhantomOptions {
@@ -13,6 +16,8 @@ export interface PhantomOptions {
   readonly spacing?: number;
   /** Number of slices over the seed's scan length; default: as the seed's slice spacing has it (2, 2.5, 3 or 4 mm). */
   readonly slices?: number;
+  /** With an MR, which shows the tumour better than the CT: there its border is faint, in places absent. */
+  readonly mr?: true;
 }
 
 export interface Phantom {
@@ -21,6 +26,8 @@ export interface Phantom {
   readonly truth: readonly { readonly name: string; readonly mask: Mask }[];
   /** What lies within the skin. */
   readonly body: Mask;
+  /** With `mr`: a T1-weighted MR with contrast agent, and the way to it. */
+  readonly mr?: PlacedImage;
 }
 
 // Labels of the canvas: 0 is everything outside the skin.
@@ -48,12 +55,7 @@ export function generatePhantom(seed: number, options: PhantomOptions = {}): Pha
   };
   const contrast = random.between(16, 30);
   const { body, before, after } = patientStructures(seededRandom(seed, 1), tissue);
-  const { primary, nodes } = tumour(seededRandom(seed, 2));
-  const gtv = [primary, ...nodes].map((shape): Structure => ({
-    shape,
-    layers: [{ depth: 0, hu: muscle + contrast }],
-    name: 'GTVp',
-  }));
+  const gtv = gtvStructures(seed, muscle, contrast, options.mr === true);
 
   const canvas = new Canvas(grid, -1000);
   const [head, trunk] = [105 * pose.scale[1], 122 * pose.scale[1]].map((reach) => pose.position[1] + reach) as [
@@ -74,7 +76,22 @@ export function generatePhantom(seed: number, options: PhantomOptions = {}): Pha
   addNoise(canvas, seededRandom(seed, 5), random.between(6, 11));
 
   const skin = { grid, voxels: canvas.labels.map((label) => (label >= patient ? 1 : 0)) };
-  return { volume: { grid, hu: canvas.hu }, truth: truthOf(canvas), body: skin };
+  const mr = options.mr === true ? generateMr(seed, [body, ...before, ...gtv, ...after], pose) : undefined;
+  return { volume: { grid, hu: canvas.hu }, truth: truthOf(canvas), body: skin, ...(mr && { mr }) };
+}
+
+/** Primary tumour and retropharyngeal nodes; beside an MR their contrast in the CT is a part of the usual one. */
+function gtvStructures(seed: number, muscle: number, contrast: number, hasMr: boolean): Structure[] {
+  const { primary, nodes } = tumour(seededRandom(seed, 2));
+  const random = seededRandom(seed, 6);
+  const [ofPrimary, ofNodes] = hasMr ? [random.between(0, 0.5), random.between(0.2, 0.8)] : [1, 1];
+  const solid = (shape: Shape, part: number): Structure => ({
+    shape,
+    layers: [{ depth: 0, hu: muscle + contrast * part }],
+    name: 'GTVp',
+    ...(hasMr && { t1: random.between(540, 680) }),
+  });
+  return [solid(primary, ofPrimary), ...nodes.map((shape) => solid(shape, ofNodes))];
 }
 
 /** The scan: from above the ears to the shoulders, with the patient frame's origin near (0, 0, 0). */

@@ -7,4 +7,6 @@ export interface Structure {
   readonly layers: readonly Layer[];
   /** TG-263 name where the solid is part of the truth. */
   readonly name?: string;
+  /** Signal of the whole solid in a T1-weighted MR with contrast agent, where its CT numbers do not tell it (`t1Signal`). */
+  readonly t1?: number;
 }

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ctImageStorage } from '../../src/dicom/ct-instance.ts';
+import { mrImageStorage } from '../../src/dicom/mr-image.ts';
 import { parseDicom } from '../../src/dicom/read-data-set.ts';
 import { patientStudyElements } from '../../src/dicom/patient-study.ts';
 import { writeRtstruct } from '../../src/dicom/rtstruct/write-rtstruct.ts';
@@ -9,6 +10,8 @@ import { version } from '../../src/version.ts';
 import { maskContours } from '../contours/roi-contours.ts';
 import { generatePhantom, type Phantom, type PhantomOptions } from './generate-phantom.ts';
 import { writeCtSlice, type CtSeriesHeader, type PatientPosition } from './write-ct.ts';
+import { writeMrSlice } from './write-mr.ts';
+import { writeRegistration } from './write-registration.ts';
 
 export interface WritePhantomOptions extends PhantomOptions {
   /** Default HFS; the patient stays the same, the stored matrix is turned. */
@@ -22,6 +25,9 @@ export interface WrittenPhantom {
   readonly ctFiles: readonly string[];
   /** The true structure set. */
   readonly structureSet: string;
+  /** With `mr`: the MR from the feet to the head, and its registration to the CT. */
+  readonly mrFiles: readonly string[];
+  readonly registration?: string;
 }
 
 /** Colour and RT ROI Interpreted Type of the truth. */
@@ -34,7 +40,8 @@ const display: Record<string, { colour: readonly [number, number, number]; type:
 };
 
 /**
- * Writes the phantom of a seed: `ct/0001.dcm` … (from the feet to the head) and `truth.dcm`, its true structure set.
+ * Writes the phantom of a seed: `ct/0001.dcm` … (from the feet to the head) and `truth.dcm`, its true structure set; with
+ * `mr` also `mr/0001.dcm` … and `registration.dcm`, the true registration.
  * The same seed and options give the same bytes.
  */
 export async function writePhantom(
@@ -58,17 +65,54 @@ export async function writePhantom(
     patientPosition,
     sopInstanceUid: (k) => uid('image', String(k)),
   };
-  await mkdir(join(folder, 'ct'), { recursive: true });
-  const ctFiles: string[] = [];
-  for (let k = 0; k < volume.grid.z.length; k++) {
-    const path = join(folder, 'ct', `${String(k + 1).padStart(4, '0')}.dcm`);
-    await writeFile(path, writeCtSlice(volume, k, header));
-    ctFiles.push(path);
-    onProgress?.(k + 1, volume.grid.z.length);
-  }
+  const mrSlices = phantom.mr?.image.size[2] ?? 0;
+  const total = volume.grid.z.length + mrSlices;
+  const ctFiles = await writeSlices(folder, 'ct', volume.grid.z.length, (k) => {
+    onProgress?.(k + 1, total);
+    return writeCtSlice(volume, k, header);
+  });
   const structureSet = join(folder, 'truth.dcm');
   await writeFile(structureSet, trueStructureSet(phantom, header));
-  return { phantom, ctFiles, structureSet };
+  if (phantom.mr === undefined) return { phantom, ctFiles, structureSet, mrFiles: [] };
+
+  const { image, fromCt } = phantom.mr;
+  const ofMr = {
+    ...header,
+    seriesInstanceUid: uid('mr series'),
+    frameOfReferenceUid: uid('mr frame'),
+    sopInstanceUid: (k: number) => uid('mr image', String(k)),
+  };
+  const mrFiles = await writeSlices(folder, 'mr', mrSlices, (k) => {
+    onProgress?.(volume.grid.z.length + k + 1, total);
+    return writeMrSlice(image, k, ofMr);
+  });
+  const uids = (slices: number, of: (k: number) => string) => Array.from({ length: slices }, (_, k) => of(k));
+  const registration = join(folder, 'registration.dcm');
+  const bytes = writeRegistration(
+    { ...header, seriesInstanceUid: uid('registration series'), sopInstanceUid: uid('registration') },
+    { ...header, sopClassUid: ctImageStorage, sopInstanceUids: uids(volume.grid.z.length, header.sopInstanceUid) },
+    { ...ofMr, sopClassUid: mrImageStorage, sopInstanceUids: uids(mrSlices, ofMr.sopInstanceUid) },
+    fromCt,
+  );
+  await writeFile(registration, bytes);
+  return { phantom, ctFiles, structureSet, mrFiles, registration };
+}
+
+/** `FOLDER/NAME/0001.dcm` and so on. */
+async function writeSlices(
+  folder: string,
+  name: string,
+  slices: number,
+  bytesOf: (k: number) => Buffer,
+): Promise<string[]> {
+  await mkdir(join(folder, name), { recursive: true });
+  const files: string[] = [];
+  for (let k = 0; k < slices; k++) {
+    const path = join(folder, name, `${String(k + 1).padStart(4, '0')}.dcm`);
+    await writeFile(path, bytesOf(k));
+    files.push(path);
+  }
+  return files;
 }
 
 function trueStructureSet({ volume, truth }: Phantom, header: CtSeriesHeader): Buffer {

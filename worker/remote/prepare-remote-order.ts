@@ -36,6 +36,8 @@ export async function prepareRemoteOrder(
   const done = await files.result();
   if (done !== undefined && (done.status === 'rejected' || (await hasPictures(files)))) return undefined;
   const order = await files.order();
+  if (order.inputs !== undefined && order.inputs.length > 0)
+    throw new ContourNodeError('REMOTE_INPUTS', 'an order with an image beside the CT does not go to a remote worker');
   const manifest = await files.manifest(order);
   const headers = await readSlices(files, manifest);
   let checked: CheckedSeries;

@@ -6,7 +6,7 @@ import type { JudgedRoi } from '../inference/roi-warnings.ts';
 import type { Grid } from '../volume/volume.ts';
 
 /** What was found, as it travels to the node. @param masks whether the voxels of the ROIs go along */
-export function foundContours({ rois, ctWarnings, body }: ContouredVolume, masks: boolean): FoundContours {
+export function foundContours({ rois, ctWarnings, body, inputs }: ContouredVolume, masks: boolean): FoundContours {
   return {
     kind: 'contours',
     rois: rois.map((found) => ({
@@ -22,6 +22,7 @@ export function foundContours({ rois, ctWarnings, body }: ContouredVolume, masks
       ...(masks && found.part !== undefined && { part: packed(found.part) }),
     })),
     ctWarnings: [...ctWarnings],
+    inputs: [...inputs],
     body: {
       low: [...body.low],
       high: [...body.high],
@@ -37,8 +38,8 @@ export function foundContours({ rois, ctWarnings, body }: ContouredVolume, masks
  * @param grid of the CT
  * @throws ContourNodeError REMOTE_RESULT a contour or mask does not lie on the grid
  */
-export function contouredVolume({ rois, ctWarnings, body }: FoundContours, grid: Grid): ContouredVolume {
-  return { rois: rois.map((found) => judgedRoi(found, grid)), ctWarnings, body };
+export function contouredVolume({ rois, ctWarnings, body, inputs }: FoundContours, grid: Grid): ContouredVolume {
+  return { rois: rois.map((found) => judgedRoi(found, grid)), ctWarnings, body, inputs };
 }
 
 function judgedRoi({ slices, part, ...found }: RoiContours, grid: Grid): JudgedRoi {

@@ -22,11 +22,13 @@ type Style = Pick<
  * The ROIs in the style of one destination: selection, names, types and hole mode. ROIs that were not found are left out
  * unless the destination takes empty ones. The ROI number is the place in the bundle, so that it stays the same.
  * @param ctWarnings warnings that concern every ROI
+ * @param beside what every ROI Description says of the images beside the CT
  */
 export function destinationRois(
   rois: readonly ContouredRoi[],
   style: Style,
   ctWarnings: readonly Warning[] = [],
+  beside: readonly string[] = [],
 ): RoiInput[] {
   const wanted = rois
     .map((entry, index) => ({ ...entry, number: index + 1 }))
@@ -38,12 +40,19 @@ export function destinationRois(
   return wanted.map(({ roi, slices, number, warnings = [] }, index) => ({
     number,
     name: named[index]!.name,
-    description: style.warnings === 'none' ? roi.description : withWarnings(roi.description, warnings, ctWarnings),
+    description:
+      style.warnings === 'none'
+        ? described(roi.description, beside)
+        : withWarnings(described(roi.description, beside), warnings, ctWarnings),
     interpretedType: named[index]!.type,
     colour: roi.colour,
     holes: style.holes ?? roi.holes,
     slices,
   }));
+}
+
+function described(description: string, beside: readonly string[]): string {
+  return [...(description === '' ? [] : [description]), ...beside].join('; ');
 }
 
 /** PS3.3 C.8.8.5, ROI Description: ST, at most 1024 characters. Warnings about the ROI itself come first. */

@@ -18,7 +18,7 @@ export interface SegmentationOptions extends StructureSetOptions {
  * @throws ContourNodeError RTSTRUCT_INVALID
  */
 export function prepareSegmentationOf(options: SegmentationOptions): PreparedSegmentation | undefined {
-  const wanted = destinationRois(options.rois, options.style, options.ctWarnings);
+  const wanted = destinationRois(options.rois, options.style, options.ctWarnings, options.beside);
   const segments = wanted.flatMap(({ name, number, description, interpretedType, colour }): SegmentInput[] => {
     const { roi, part } = options.rois[number - 1]!;
     if (part === undefined) return [];

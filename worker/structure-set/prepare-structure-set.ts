@@ -28,6 +28,8 @@ export interface StructureSetOptions {
   readonly revision: number;
   /** SOP Instance UIDs of the structure sets that this one replaces. */
   readonly predecessors: readonly string[];
+  /** What every ROI Description says of the images beside the CT. */
+  readonly beside?: readonly string[];
   /** SHA-256 over everything in the CT that determines the contours. */
   readonly contentSha256: string;
 }
@@ -38,7 +40,7 @@ export interface StructureSetOptions {
  * @throws ContourNodeError RTSTRUCT_INVALID
  */
 export function prepareStructureSet(options: StructureSetOptions): PreparedStructureSet | undefined {
-  const rois = destinationRois(options.rois, options.style, options.ctWarnings);
+  const rois = destinationRois(options.rois, options.style, options.ctWarnings, options.beside);
   if (rois.length === 0) return undefined;
   return prepareRtstruct({
     ...originOf(options),

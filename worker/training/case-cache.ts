@@ -96,8 +96,20 @@ function marginOf({ augmentation, input }: TrainingConfig): number {
 
 /** Digest of everything that changes the cached pixels; windows and neighbours are applied later. */
 function cacheKey({ input, rois }: TrainingConfig, margin: number): string {
-  const { spacingMm, resolutionMm, sliceSpacingMm, size, centre, paddingHu } = input;
+  const { spacingMm, resolutionMm, sliceSpacingMm, size, centre, paddingHu, modalities } = input;
   const names = rois.map(({ name, patterns }) => ({ name, patterns }));
-  const parts = { cacheFormat, spacingMm, resolutionMm, sliceSpacingMm, size, centre, paddingHu, names, margin };
+  const beside = modalities?.map(({ name, modality, normalisation }) => ({ name, modality, normalisation }));
+  const parts = {
+    cacheFormat,
+    spacingMm,
+    resolutionMm,
+    sliceSpacingMm,
+    size,
+    centre,
+    paddingHu,
+    names,
+    margin,
+    beside,
+  };
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
 }

@@ -4,8 +4,9 @@ import type { ArchiveCase, LeftOut } from '../archive/match-cases.ts';
 import { namedRoi, readCase } from '../archive/read-case.ts';
 import { fits, type RoiPatterns } from '../archive/roi-patterns.ts';
 import { rasterise } from '../contours/rasterise.ts';
+import type { NetworkInput } from '../volume/preprocess.ts';
 import type { Grid, Mask } from '../volume/volume.ts';
-import { phantomCase } from './phantom-cases.ts';
+import { phantomCase, phantomName } from './phantom-cases.ts';
 import type { RawCase } from './prepare-case.ts';
 import { split, type Side } from './split.ts';
 import type { TrainingConfig } from './training-config.ts';
@@ -50,7 +51,7 @@ function phantoms(config: TrainingConfig, data: Extract<TrainingConfig['data'], 
   return Array.from({ length: data.training + data.validation }, (_, index) => {
     const seed = data.firstSeed + index;
     const size = data.sizes[index % data.sizes.length] ?? 512;
-    const id = `phantom-${seed}-${size}`;
+    const id = phantomName(seed, size, data.mr === true);
     const side = index < data.training ? 'training' : 'validation';
     return {
       id,
@@ -58,13 +59,13 @@ function phantoms(config: TrainingConfig, data: Extract<TrainingConfig['data'], 
       side,
       place: id,
       patient: id,
-      load: async () => phantomCase(seed, size, names, config.input),
+      load: async () => phantomCase(seed, size, names, config.input, data.mr === true),
     };
   });
 }
 
 async function dicomPlan(
-  { rois, training }: TrainingConfig,
+  { rois, training, input }: TrainingConfig,
   data: Extract<TrainingConfig['data'], { source: 'dicom' }>,
   archive: string,
   onFile?: OnFile,
@@ -75,7 +76,7 @@ async function dicomPlan(
   const sided = split(cases, data, training.seed);
   return {
     cases: sided.flatMap(({ case: one, side }) =>
-      side === undefined || side === 'test' ? [] : [planned(one, side, rois)],
+      side === undefined || side === 'test' ? [] : [planned(one, side, rois, input)],
     ),
     testPatients: new Set(sided.filter(({ side }) => side === 'test').map(({ case: { patient } }) => patient)).size,
     leftOut: [
@@ -86,15 +87,20 @@ async function dicomPlan(
   };
 }
 
-function planned(one: ArchiveCase, side: Side, rois: readonly RoiPatterns[]): PlannedCase {
+function planned(
+  one: ArchiveCase,
+  side: Side,
+  rois: readonly RoiPatterns[],
+  { modalities: wanted }: NetworkInput,
+): PlannedCase {
   const { id, place, patient, seriesInstanceUid, content } = one;
   const load = async (): Promise<RawCase> => {
-    const { volume, rois: found } = await readCase(one);
+    const { volume, rois: found, modalities } = await readCase(one, wanted);
     const masks = rois.map((roi) => {
       const contours = namedRoi(found, roi)?.contours;
       return contours && ((grid: Grid): Mask => rasterise(contours, grid));
     });
-    return { id, volume, rois: masks };
+    return { id, volume, rois: masks, modalities: new Map(modalities.map((given) => [given.name, given])) };
   };
   return { id, key: `${id}-${content}`, side, place, patient, seriesInstanceUid, load };
 }

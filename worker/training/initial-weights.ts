@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ContourNodeError } from '../../src/errors.ts';
 import { openBundle } from '../bundles/open-bundle.ts';
 import { type Ancestor, provenanceOf, trainedOnAncestor } from '../bundles/provenance.ts';
-import type { ConvolutionLayer, Network } from '../networks/layers.ts';
+import { channelsOf, type ConvolutionLayer, type Network } from '../networks/layers.ts';
 import { initialParameters, type Parameters } from '../networks/parameters.ts';
 import { decodeTensors } from '../networks/tensor-file.ts';
 import type { CollectedCase } from './case-cache.ts';
@@ -44,8 +44,11 @@ export async function weightsOfBundle(nameOrPath: string, modelsDirectory: strin
 
 /**
  * Initial parameters: random ones from the seed, replaced by the bundle's weights wherever name and length agree. Of the
- * last convolution those channels are taken whose ROI has the same name in the bundle, in whatever order.
+ * last convolution those channels are taken whose ROI has the same name in the bundle, in whatever order. Where the
+ * network sees modalities that the bundle does not, their weights in the first convolution begin with 0, so that the network
+ * gives at first what the bundle gives.
  * @param rois names of the ROIs that are trained, in the order of the output channels
+ * @param ctChannels input channels that come from the CT, the first ones
  * @throws ContourNodeError CHECKPOINT_INVALID where nothing fits
  */
 export function startingParameters(
@@ -53,10 +56,13 @@ export function startingParameters(
   seed: number,
   from: Pick<InitialWeights, 'weights' | 'rois'> | undefined,
   rois: readonly string[],
+  ctChannels = channelsOf(network.input),
 ): Parameters {
   const parameters = initialParameters(network, seed);
   if (from === undefined) return parameters;
   const last = network.layers.findLast((layer): layer is ConvolutionLayer => layer.kind === 'convolution');
+  const first = network.layers.find((layer): layer is ConvolutionLayer => layer.kind === 'convolution');
+  const ofFirst = `${first?.name ?? ''}/kernel`;
   const ofLast = new Set(['kernel', 'bias'].map((role) => `${last?.name ?? ''}/${role}`));
   let taken = 0;
   for (const [name, values] of parameters) {
@@ -66,6 +72,8 @@ export function startingParameters(
     else if (given.length === values.length) {
       values.set(given);
       taken += 1;
+    } else if (name === ofFirst && first !== undefined) {
+      taken += takeInputs(values, given, first.filters, { own: channelsOf(network.input), given: ctChannels });
     }
   }
   if (taken === 0) {
@@ -74,6 +82,25 @@ export function startingParameters(
     });
   }
   return parameters;
+}
+
+/**
+ * Copies a kernel [..., input, output] into one with more inputs, which begin with 0.
+ * @returns 1, or 0 where the kernel has other inputs than the CT's
+ */
+function takeInputs(
+  into: Float32Array,
+  given: Float32Array,
+  filters: number,
+  channels: { own: number; given: number },
+): number {
+  const taps = into.length / (channels.own * filters);
+  if (given.length !== taps * channels.given * filters) return 0;
+  into.fill(0);
+  const length = channels.given * filters;
+  for (let tap = 0; tap < taps; tap += 1)
+    into.set(given.subarray(tap * length, (tap + 1) * length), tap * channels.own * filters);
+  return 1;
 }
 
 /** Copies the output channels of ROIs with the same name; the channel runs fastest in a kernel and in a bias. */

@@ -3,7 +3,9 @@ import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { orDiskFull } from '../../src/disk-full.ts';
-import type { Mask, Volume } from '../volume/volume.ts';
+import { noData } from '../volume/modality-on-grid.ts';
+import type { NetworkVolume } from '../volume/preprocess.ts';
+import type { Mask } from '../volume/volume.ts';
 
 const triple = z.tuple([z.number(), z.number(), z.number()]);
 
@@ -37,6 +39,16 @@ const description = z.strictObject({
       })
       .nullable(),
   ),
+  /** Per modality of the input: how it fits the CT, null where that cannot be said; null where the patient lacks it. */
+  modalities: z
+    .array(
+      z
+        .strictObject({
+          fit: z.strictObject({ bodyOverlap: z.number(), mutualInformation: z.number() }).nullable(),
+        })
+        .nullable(),
+    )
+    .optional(),
 });
 
 export type CaseDescription = z.output<typeof description>;
@@ -50,10 +62,11 @@ export interface PreparedCase {
 const descriptionFile = 'case.json';
 const huFile = 'hu.i16';
 const labelFile = 'labels.u16';
+const modalityFile = (index: number): string => `modality-${index + 1}.i16`;
 
 /**
- * Writes a case: HU as int16 and the ROIs as one bit each of a uint16 (bit n: ROI n), slice after slice. The folder
- * appears as a whole or not at all.
+ * Writes a case: HU as int16 and the ROIs as one bit each of a uint16 (bit n: ROI n), slice after slice; modalities as
+ * int16. The folder appears as a whole or not at all.
  * @throws ContourNodeError DISK_FULL
  * @param volume HU on the network's grid with margin
  * @param masks per ROI on the same grid; undefined where the patient does not have it
@@ -61,7 +74,7 @@ const labelFile = 'labels.u16';
 export async function writeCase(
   directory: string,
   about: Omit<CaseDescription, 'size' | 'known'>,
-  volume: Volume,
+  volume: NetworkVolume,
   masks: readonly (Mask | undefined)[],
 ): Promise<PreparedCase> {
   const labels = new Uint16Array(volume.hu.length);
@@ -81,6 +94,8 @@ export async function writeCase(
     try {
       await writeFile(join(draft, huFile), bytesOf(volume.hu));
       await writeFile(join(draft, labelFile), bytesOf(labels));
+      for (const [index, values] of (volume.modalities ?? []).entries())
+        if (values !== undefined) await writeFile(join(draft, modalityFile(index)), bytesOf(values));
       await writeFile(join(draft, descriptionFile), JSON.stringify(complete));
       await rm(directory, { recursive: true, force: true });
       await rename(draft, directory);
@@ -102,12 +117,17 @@ export async function findCase(directory: string): Promise<PreparedCase | undefi
 export class CaseReader {
   readonly #hu: number;
   readonly #labels: number;
+  /** Per modality of the input; undefined where the patient lacks it. */
+  readonly #modalities: readonly (number | undefined)[];
   readonly #area: number;
   readonly #slices: number;
 
   constructor({ directory, description }: PreparedCase) {
     this.#hu = openSync(join(directory, huFile), 'r');
     this.#labels = openSync(join(directory, labelFile), 'r');
+    this.#modalities = (description.modalities ?? []).map((one, index) =>
+      one === null ? undefined : openSync(join(directory, modalityFile(index)), 'r'),
+    );
     this.#area = description.size[0] * description.size[1];
     this.#slices = description.size[2];
   }
@@ -126,9 +146,17 @@ export class CaseReader {
     return slice;
   }
 
+  /** A modality of slice k, beyond the ends the end; undefined where the patient lacks it. */
+  modality(index: number, k: number): Int16Array | undefined {
+    const file = this.#modalities[index];
+    if (file === undefined) return undefined;
+    const slice = new Int16Array(this.#area).fill(noData);
+    this.#read(file, k, slice);
+    return slice;
+  }
+
   close(): void {
-    closeSync(this.#hu);
-    closeSync(this.#labels);
+    for (const file of [this.#hu, this.#labels, ...this.#modalities]) if (file !== undefined) closeSync(file);
   }
 
   #read(file: number, k: number, into: Int16Array | Uint16Array): void {

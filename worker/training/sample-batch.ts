@@ -1,5 +1,5 @@
 import { type Random, seededRandom } from '../phantom/random.ts';
-import { inputChannels, inputShape, neighbourOffsets, type NetworkInput } from '../volume/preprocess.ts';
+import { ctChannels, inputChannels, inputShape, neighbourOffsets, type NetworkInput } from '../volume/preprocess.ts';
 import {
   type Change,
   drawChange,
@@ -10,6 +10,14 @@ import {
   unchanged,
 } from './augmentation.ts';
 import type { Batch } from './batch.ts';
+import {
+  changeModality,
+  drawModalityChange,
+  type ModalityChange,
+  sampleMask,
+  sampleModality,
+  unchangedModality,
+} from './modality-samples.ts';
 import { elementCount } from '../networks/parameters.ts';
 import { CaseReader, type PreparedCase } from './prepared-case.ts';
 import type { Augmentation } from './training-config.ts';
@@ -34,12 +42,16 @@ interface Pick {
   readonly k: number;
   readonly change: Change;
   readonly random: Random;
+  /** Per modality of the input; without it none is changed. */
+  readonly modalities?: readonly { readonly change: ModalityChange; readonly random: Random }[];
 }
 
 /** Streams of the seed: the order of the slices, the changes, the slices that are chosen for an ROI. */
 const orderStream = 1;
 const changeStream = 2;
 const foregroundStream = 3;
+/** And of the changes of the modalities, of each its own: with none nothing else is drawn otherwise. */
+const firstModalityStream = 4;
 
 /**
  * Makes batch n for any n, always the same one, whatever was made before. So an interrupted training continues with the
@@ -69,15 +81,30 @@ export class BatchSampler {
       const draw = n * batch + position;
       const random = seededRandom(seed * 0x1_0000_0000 + draw, changeStream);
       const { case: of, k } = this.#slice(draw);
-      return { case: of, k: this.#first(of, k), change: drawChange(random, augmentation, input.spacingMm), random };
+      const change = drawChange(random, augmentation, input.spacingMm);
+      return { case: of, k: this.#first(of, k), change, random, modalities: this.#modalityChanges(draw) };
     });
     return this.#assemble(picks);
   }
 
-  /** Slices of one case as they are, for validation; of a 3-D network the patches that begin with them. */
+  #modalityChanges(draw: number): NonNullable<Pick['modalities']> {
+    const { seed, augmentation, input } = this.#plan;
+    return (input.modalities ?? []).map((_, index) => {
+      const random = seededRandom(seed * 0x1_0000_0000 + draw, firstModalityStream + index);
+      return { change: drawModalityChange(random, augmentation.modalities, input.spacingMm), random };
+    });
+  }
+
+  /**
+   * Slices of one case as they are, for validation; of a 3-D network the patches that begin with them. Where modalities are
+   * dropped in training, every second case is without: the best weights are to be good with them and without.
+   */
   plain(index: number, slices: readonly number[]): Batch {
     const random = seededRandom(0);
-    return this.#assemble(slices.map((k) => ({ case: index, k, change: unchanged, random })));
+    const { input, augmentation } = this.#plan;
+    const dropped = index % 2 === 1 && (augmentation.modalities?.dropout ?? 0) > 0;
+    const modalities = (input.modalities ?? []).map(() => ({ change: { ...unchangedModality, dropped }, random }));
+    return this.#assemble(slices.map((k) => ({ case: index, k, change: unchanged, random, modalities })));
   }
 
   close(): void {
@@ -154,7 +181,7 @@ export class BatchSampler {
     // A patch is a stack of slices, all of them changed alike.
     for (let slice = 0; slice < slices; slice += 1) {
       const k = pick.k + slice;
-      this.#writeSlice(batch, n * slices + slice, { ...pick, k }, { reader, sampling, columns: size[0] });
+      this.#writeSlice(batch, n * slices + slice, { ...pick, k }, { reader, sampling, size: [size[0], size[1]] });
     }
     for (const [roi, bit] of this.#bits(pick.change).entries()) {
       batch.known[n * mirrored.length + roi] = known[bit] === true ? 1 : 0;
@@ -167,12 +194,7 @@ export class BatchSampler {
   }
 
   /** @param n the slice's place in the batch, in slices */
-  #writeSlice(
-    batch: Batch,
-    n: number,
-    pick: Pick,
-    { reader, sampling, columns }: { reader: CaseReader; sampling: Sampling; columns: number },
-  ): void {
+  #writeSlice(batch: Batch, n: number, pick: Pick, { reader, sampling, size: [columns, rows] }: Source): void {
     const { input, mirrored } = this.#plan;
     const { change } = pick;
     const pixels = input.size[0] * input.size[1];
@@ -190,6 +212,7 @@ export class BatchSampler {
         channel += 1;
       }
     }
+    this.#writeModalities(batch, n, pick, { reader, size: [columns, rows], sampling });
     const rois = mirrored.length;
     const labels = new Uint16Array(pixels);
     sampleLabels(reader.labels(pick.k), columns, sampling, rois, labels);
@@ -199,6 +222,44 @@ export class BatchSampler {
       }
     }
   }
+
+  /** Channels of a modality that is missing or dropped stay 0. */
+  #writeModalities(batch: Batch, n: number, { k, change, modalities }: Pick, { reader, size, sampling }: Source): void {
+    const { input } = this.#plan;
+    const pixels = input.size[0] * input.size[1];
+    const channels = inputChannels(input);
+    const offsets = neighbourOffsets(input);
+    const write = (values: Float32Array, channel: number): void => {
+      const first = n * pixels * channels + channel;
+      for (let pixel = 0, out = first; pixel < pixels; pixel += 1, out += channels) batch.input[out] = values[pixel]!;
+    };
+    for (const [index] of (input.modalities ?? []).entries()) {
+      const first = ctChannels(input) + index * (offsets.length + 1);
+      const changed = modalities?.[index];
+      if (changed?.change.dropped === true) continue;
+      const [x, y] = changed?.change.shift ?? [0, 0];
+      const translation = [change.translation[0] + x, change.translation[1] + y] as const;
+      const moved = x === 0 && y === 0 ? sampling : samplingOf({ ...change, translation }, input.size, size);
+      const [values, mask] = [new Float32Array(pixels), new Float32Array(pixels)];
+      for (const [channel, offset] of offsets.entries()) {
+        const slice = reader.modality(index, k + offset);
+        if (slice === undefined) break;
+        sampleModality(slice, size[0], moved, values);
+        sampleMask(slice, moved, mask);
+        if (changed !== undefined) changeModality(values, mask, changed.change, changed.random);
+        write(values, first + channel);
+        if (offset === 0) write(mask, first + offsets.length);
+      }
+    }
+  }
+}
+
+/** Where a sample is taken from. */
+interface Source {
+  readonly reader: CaseReader;
+  /** Columns and rows of a cached slice. */
+  readonly size: readonly [number, number];
+  readonly sampling: Sampling;
 }
 
 function changeHu(hu: Float32Array, { shiftHu, scaleHu, noiseHu }: Change, random: Random): void {

@@ -13,6 +13,7 @@ import type { InitialWeights } from './initial-weights.ts';
 import type { Side } from './split.ts';
 import type { TrainingConfig } from './training-config.ts';
 import { trainingProvenance, trainingRanges } from './ranges-of-bundle.ts';
+import { trainedModalities } from './training-range.ts';
 
 export interface TrainedNetwork {
   readonly config: TrainingConfig;
@@ -41,13 +42,17 @@ export async function writeTrainedBundle(directory: string, training: TrainedNet
   const before = history.find(({ epoch }) => epoch === 0);
   const { flipAverage, ...about } = config.bundle;
   const { trained, plausibility } = trainingRanges(config, cases);
+  const modalities = trainedModalities(
+    config.input.modalities,
+    cases.training.map((one) => one.description),
+  );
   const patients = (side: Side) =>
     new Set(cases.cases.filter((one) => one.side === side).map((one) => one.patient)).size;
   const description: BundleDescription = {
     ...about,
     flipAverage,
     architecture: config.architecture,
-    input: { ...config.input, tensor: inputName },
+    input: { ...config.input, ...(modalities && { modalities }), tensor: inputName },
     output: { activation: 'probability', tensor: 'output' },
     rois: config.rois.map((roi, index) => bundledRoi(roi, calibration?.thresholds[index])),
     applicability: { ...config.bundle.applicability, trained },

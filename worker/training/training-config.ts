@@ -33,6 +33,21 @@ const augmentation = z.strictObject({
   scaleHu: z.number().min(0).max(0.5).default(0),
   /** Largest standard deviation of added noise, HU. */
   noiseHu: z.number().min(0).default(0),
+  /** Of the modalities beside the CT. */
+  modalities: z
+    .strictObject({
+      /** Probability that a modality is left out of a sample, so that the network learns to do without it. */
+      dropout: z.number().min(0).max(1).default(0),
+      /** Largest error of the registration along x and y, on top of that of the data, mm. */
+      shiftMm: z.number().min(0).default(0),
+      /** Largest relative change of the values' scale. */
+      scale: z.number().min(0).max(0.9).default(0),
+      /** Largest shift of all values, in standard deviations. */
+      offset: z.number().min(0).default(0),
+      /** Largest standard deviation of added noise, in standard deviations of the values. */
+      noise: z.number().min(0).default(0),
+    })
+    .optional(),
 });
 
 const schedule = z.strictObject({
@@ -81,6 +96,8 @@ const data = z.discriminatedUnion('source', [
     validation: z.int().positive().default(15),
     /** Matrix sizes of the phantoms, in turn. */
     sizes: z.array(z.int().positive()).min(1).default([512]),
+    /** Phantoms with an MR, which shows the tumour better than the CT. */
+    mr: z.boolean().optional(),
   }),
   z.strictObject({
     source: z.literal('dicom'),

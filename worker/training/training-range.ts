@@ -2,6 +2,7 @@ import type { RoiPlausibility, TrainedCt } from '../../src/bundles/training-rang
 import { percentile } from '../../src/charts/percentile.ts';
 import { tissueClassesHu } from '../volume/ct-appearance.ts';
 import type { CaseDescription } from './prepared-case.ts';
+import type { NetworkInput } from '../volume/preprocess.ts';
 
 type Range = [number, number];
 
@@ -32,6 +33,25 @@ export function trainedCt(cases: readonly CaseDescription[]): TrainedCt {
     bones: three((ct, axis) => ct.bones[axis]),
     airBehindBonesMm: over((ct) => ct.airBehindBonesMm),
   };
+}
+
+/** The modalities of an input with the ranges of how registered images fitted the CT; without those that nobody had. */
+export function trainedModalities(
+  modalities: NetworkInput['modalities'],
+  cases: readonly CaseDescription[],
+): NetworkInput['modalities'] {
+  return modalities?.map((modality, index) => {
+    const fits = cases.flatMap(({ modalities: had }) => had?.[index]?.fit ?? []);
+    if (fits.length === 0) return modality;
+    const trained = {
+      bodyOverlap: widened(fits.map(({ bodyOverlap }) => bodyOverlap)),
+      mutualInformation: widened(
+        fits.map((fit) => fit.mutualInformation),
+        0,
+      ),
+    };
+    return { ...modality, trained };
+  });
 }
 
 /** Ranges of every ROI that a patient has, by its name. */

@@ -1,5 +1,6 @@
 import { ContourNodeError } from '../../src/errors.ts';
 import type { Network } from '../networks/layers.ts';
+import { ctChannels } from '../volume/preprocess.ts';
 import { copyOf, elementCount, parameterSpecs } from '../networks/parameters.ts';
 import { initialAdam } from './adam.ts';
 import type { TrainingState } from './checkpoint.ts';
@@ -13,12 +14,12 @@ export type TrainingStart = Pick<InitialWeights, 'weights' | 'rois' | 'source'> 
 /** Before the first update. */
 export function initialState(
   network: Network,
-  { training, rois }: TrainingConfig,
+  { training, rois, input }: TrainingConfig,
   frozen: ReadonlySet<string>,
   from: TrainingStart,
 ): TrainingState {
   const names = rois.map(({ name }) => name);
-  const parameters = startingParameters(network, training.seed, from, names);
+  const parameters = startingParameters(network, training.seed, from, names, ctChannels(input));
   const trained = trainedSpecs(network, frozen);
   return {
     epoch: 0,

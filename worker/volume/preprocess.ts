@@ -1,6 +1,7 @@
 import type { SliceManifest } from '../../src/bundles/manifest.ts';
 import type { Body } from './body.ts';
 import { intensityOf } from './intensity.ts';
+import { noData, zScoreUnits } from './modality-on-grid.ts';
 import { sliceTaps, triangleTaps, type Taps } from './taps.ts';
 import type { Grid, Mask, Volume } from './volume.ts';
 
@@ -12,8 +13,23 @@ import type { Grid, Mask, Volume } from './volume.ts';
  */
 export type NetworkInput = SliceManifest['input'];
 
-/** Channels of the input tensor: slice by slice from the lowest neighbour (-z) up, within a slice window by window. */
+/** What a network sees of a patient, on its own grid. */
+export interface NetworkVolume extends Volume {
+  /** Per modality of the input as `modalityOnGrid` makes it; undefined where it is missing. */
+  readonly modalities?: readonly (Int16Array | undefined)[];
+}
+
+/**
+ * Channels of the input tensor. First those of the CT: slice by slice from the lowest neighbour (-z) up, within a slice
+ * window by window. Then modality by modality the same slices, and a mask of the slice itself.
+ */
 export function inputChannels(input: NetworkInput): number {
+  const slices = neighbourOffsets(input).length;
+  return ctChannels(input) + (input.modalities?.length ?? 0) * (slices + 1);
+}
+
+/** Channels of the CT alone, which come first. */
+export function ctChannels(input: NetworkInput): number {
   return neighbourOffsets(input).length * input.windows.length;
 }
 
@@ -108,7 +124,7 @@ export function maskToNetwork(mask: Mask, grid: Grid, input: NetworkInput): Mask
  * @param volume HU from `toNetworkHu`; where it has a margin, the part at `corner` is taken (default: the middle)
  */
 export function writeNetworkInput(
-  volume: Volume,
+  volume: NetworkVolume,
   k: number,
   input: NetworkInput,
   target: Float32Array,
@@ -136,6 +152,36 @@ export function writeNetworkInput(
         }
       }
       channel += 1;
+    }
+  }
+  const layers = { left, top, pixelStep, channelStep, offset: offset + channel * channelStep };
+  writeModalities(volume, k, input, target, layers);
+}
+
+/** The channels of the modalities: 0 wherever there is no data. */
+function writeModalities(
+  { grid, modalities = [] }: NetworkVolume,
+  k: number,
+  input: NetworkInput,
+  target: Float32Array,
+  layers: { left: number; top: number; pixelStep: number; channelStep: number; offset: number },
+): void {
+  const [width, height] = input.size;
+  const [nx, ny, nz] = grid.size;
+  const offsets = neighbourOffsets(input);
+  let start = layers.offset;
+  for (let m = 0; m < (input.modalities?.length ?? 0); m += 1) {
+    const values = modalities[m];
+    for (let n = 0; n <= offsets.length; n += 1, start += layers.channelStep) {
+      const isMask = n === offsets.length;
+      const slice = Math.min(Math.max(k + (isMask ? 0 : offsets[n]!), 0), nz - 1) * nx * ny;
+      for (let y = 0, out = start; y < height; y += 1) {
+        const row = slice + (layers.top + y) * nx + layers.left;
+        for (let x = 0; x < width; x += 1, out += layers.pixelStep) {
+          const value = values?.[row + x] ?? noData;
+          target[out] = value === noData ? 0 : isMask ? 1 : value / zScoreUnits;
+        }
+      }
     }
   }
 }

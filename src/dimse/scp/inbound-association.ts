@@ -5,7 +5,7 @@ import { type Rejection, rejections } from '../association-policy.ts';
 import type { CommitmentRoles } from '../commitment/scp/commitment-exchange.ts';
 import { GuardedConnection } from '../library/guarded-connection.ts';
 import { abortReason, type DataPart, type Incoming, pduType, PduViolation, rejectPdu } from '../pdu.ts';
-import { supportedContexts } from '../presentation-context.ts';
+import { inputsFrom, refusedClasses, supportedContexts, wantsInputs } from '../presentation-context.ts';
 import type { ConnectionThrottle } from './connection-throttle.ts';
 import type { DimseLog } from '../dimse-log.ts';
 import type { ScpObserver } from './scp-observer.ts';
@@ -14,7 +14,7 @@ import { type Admission, ScpSession } from './scp-session.ts';
 export interface InboundOptions {
   readonly id: string;
   readonly address: string;
-  readonly config: Pick<Config, 'dicom' | 'intake'>;
+  readonly config: Pick<Config, 'dicom' | 'intake' | 'routes'>;
   /** What is left of dicom.handshakeSeconds. */
   readonly handshakeMilliseconds: number;
   readonly directory: string;
@@ -85,6 +85,7 @@ export class InboundAssociation {
       refused: options.onRefused,
       answered: (association, status, bytes) => options.observer?.answered(association, status, bytes),
       admit: (titles) => this.#admit(titles),
+      contextRefused: (sopClass) => this.#contextRefused(sopClass),
       released: () => {
         this.#how = 'released';
         this.#connection.close();
@@ -183,9 +184,20 @@ export class InboundAssociation {
       contexts: supportedContexts({
         acceptLossy: peer?.acceptLossy ?? false,
         storageCommitment: Object.keys(commitment).length > 0,
+        ...inputsFrom(peer, this.#options.config),
       }),
       commitment,
     };
+  }
+
+  /** Told where a route wants MR: many senders offer every SOP class that they know. */
+  #contextRefused(sopClass: string): void {
+    const { log, observer, config } = this.#options;
+    const { info } = this.#session;
+    const words = refusedClasses.get(sopClass);
+    if (words === undefined || info === undefined || !wantsInputs(config)) return;
+    log.warn(this.#fields(), `presentation context refused: ${words}`);
+    observer?.contextRefused(words, info);
   }
 
   #commitmentOf(peer: Peer | undefined): CommitmentRoles {

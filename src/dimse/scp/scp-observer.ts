@@ -11,6 +11,8 @@ export interface RefusedSender {
 export interface ScpObserver {
   /** A connection was closed, or an association rejected, for one of a fixed set of reasons. */
   rejected(reason: string, sender: RefusedSender): void;
+  /** An association stands, and a SOP class that it offers was refused, for one of a fixed set of reasons. */
+  contextRefused(reason: string, sender: RefusedSender): void;
   started(association: AssociationInfo): void;
   /** Every C-STORE request of the association is answered. */
   ended(association: AssociationInfo, how: AssociationEnd): void;

@@ -16,7 +16,7 @@ import {
   ScpProtocol,
   type StoreRequest,
 } from '../library/scp-protocol.ts';
-import { answerContext, type SupportedContexts } from '../presentation-context.ts';
+import { answerContext, contextResult, type SupportedContexts } from '../presentation-context.ts';
 import { dimseStatus } from '../status.ts';
 import { StorageService, type StorageServiceOptions } from './storage-service.ts';
 
@@ -25,6 +25,8 @@ export interface SessionOptions extends StorageServiceOptions {
   readonly maximumPdu: number;
   /** Says who asks and what is accepted from them, or undefined after it has rejected the association. */
   readonly admit: (titles: { readonly callingAe: string; readonly calledAe: string }) => Admission | undefined;
+  /** A presentation context of this SOP class was refused. */
+  readonly contextRefused: (abstractSyntax: string) => void;
   /** The association was released: the response is on its way. */
   readonly released: () => void;
   readonly aborted: () => void;
@@ -111,6 +113,9 @@ export class ScpSession implements ScpHandler {
       ...answerContext(admission.contexts, context.abstractSyntax, context.transferSyntaxes),
       ...answerRoles(context, admission.commitment),
     }));
+    const refused = contexts.filter((_, i) => answers[i]?.result === contextResult.abstractSyntaxNotSupported);
+    for (const sopClass of new Set(refused.map(({ abstractSyntax }) => abstractSyntax)))
+      this.#options.contextRefused(sopClass);
     if (contexts.some((context, i) => isCommitment(context) && answers[i]?.result === 0))
       this.#commitment = new CommitmentExchange(admission.commitment, (report) => this.#protocol.send(report));
     return answers;

@@ -111,12 +111,16 @@ async function showIdentity(button) {
 document.addEventListener('click', (event) => {
   const button = event.target instanceof Element ? event.target.closest('button[data-action]') : null;
   if (!(button instanceof HTMLButtonElement)) return;
-  const { action = '', choice, orders, ask, sure } = button.dataset;
+  const { action = '', choice, input, orders, ask, sure } = button.dataset;
   if (ask !== undefined && sure !== undefined && button.textContent !== sure) {
     button.textContent = sure;
     return answer(ask);
   }
   button.disabled = true;
-  const body = { ...(choice !== undefined && { choice }), ...(orders !== undefined && { orders: orders.split(' ') }) };
+  const body = {
+    ...(choice !== undefined && { choice }),
+    ...(input !== undefined && { input }),
+    ...(orders !== undefined && { orders: orders.split(' ') }),
+  };
   void act(action, body).finally(() => (button.disabled = false));
 });

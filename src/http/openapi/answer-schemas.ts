@@ -4,6 +4,7 @@ import { problemSchema } from '../../problem.ts';
 import { seriesStates } from '../../store/series.ts';
 import { warningSchema } from '../../warning.ts';
 import { comparedRoiSchema } from '../../work/correction.ts';
+import { inputImageSchema } from '../../work/input-image.ts';
 import { keySchema as key } from '../../work/key.ts';
 import { workResultSchema } from '../../work/work-result.ts';
 
@@ -25,12 +26,27 @@ const summary = z.strictObject({
   address: z.string(),
   peer: z.string().optional(),
   route: z.string().optional(),
+  modality: z.enum(['MR', 'REG']).optional().describe('absent: CT'),
+  awaitsUntil: time.optional().describe('until when it waits for an MR or a registration'),
+  inputs: z.array(inputImageSchema).optional().describe('what is seen beside the CT'),
   warnings: z.array(warningSchema),
   models: z.array(z.string()),
   destinations: z.array(z.string()),
   firstReceivedAt: time,
   lastReceivedAt: time,
   updatedAt: time,
+});
+
+const offeredInput = z.strictObject({
+  input: z.string(),
+  choice: z.string(),
+  series: key.optional().describe('absent: the CT alone'),
+  seriesDescription: z.string().optional(),
+  how: inputImageSchema.shape.how.optional(),
+  registrations: z.array(key),
+  date: z.string().optional().describe('DICOM DA of the acquisition'),
+  days: z.int().optional().describe('from the CT to the MR'),
+  used: z.boolean().describe('the newest revision has it'),
 });
 
 const commitment = z.strictObject({
@@ -131,6 +147,7 @@ export const answers = {
     structureSet: key.optional(),
   }),
   choices: z.strictObject({ choices: z.array(choice) }),
+  inputs: z.strictObject({ inputs: z.array(offeredInput) }),
   patient: z.strictObject({
     name: z.string(),
     patientId: z.string(),

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { acknowledgeBody, chooseBody, listQuery, orderBody, resendBody } from '../series-api.ts';
+import { acknowledgeBody, chooseBody, chooseInputBody, listQuery, orderBody, resendBody } from '../series-api.ts';
 import { answers } from './answer-schemas.ts';
 
 export interface DescribedRoute {
@@ -45,6 +45,16 @@ export const describedRoutes: Readonly<Record<string, DescribedRoute>> = {
   'POST /api/series/:key/choose': {
     summary: 'Contours one of the choices of a rejected series',
     body: chooseBody,
+    answer: answers.action,
+  },
+  'GET /api/series/:key/inputs': {
+    summary: 'What may be seen beside a CT (MR), and what the newest revision has',
+    answer: answers.inputs,
+  },
+  'POST /api/series/:key/choose-input': {
+    summary:
+      'Chooses what is seen beside a CT, or the CT alone; it is contoured again where that is another than before',
+    body: chooseInputBody,
     answer: answers.action,
   },
   'POST /api/series/:key/delete': {

@@ -14,6 +14,8 @@ export const moods: Record<SeriesState, Mood> = {
   incomplete: 'attention',
   rejected: 'bad',
   'nothing to contour': 'quiet',
+  complete: 'quiet',
+  'awaiting input': 'progress',
   unrouted: 'attention',
   queued: 'progress',
   contouring: 'progress',

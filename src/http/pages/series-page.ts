@@ -1,4 +1,4 @@
-import type { DeliveryView, OfferedChoice, SeriesDetail } from '../../store/series.ts';
+import type { DeliveryView, OfferedChoice, OfferedInput, SeriesDetail } from '../../store/series.ts';
 import type { ProgressOfOrder } from '../../jobs/contour-progress.ts';
 import type { OperatorTargets } from '../../intake/operator-targets.ts';
 import { isAtFault } from '../../errors.ts';
@@ -10,6 +10,7 @@ import { choicesSection } from './choices-section.ts';
 import { correctionSection } from './correction-section.ts';
 import type { ShownPatient } from '../../store/shown-patient.ts';
 import type { ShowIdentity } from '../patients.ts';
+import { inputsSection } from './inputs-section.ts';
 import { ordersSection } from './orders-section.ts';
 import { viewerSection } from './viewer-section.ts';
 
@@ -27,6 +28,8 @@ export interface SeriesPageInput {
   readonly operator: OperatorTargets | undefined;
   /** How a rejected series may be contoured all the same. */
   readonly choices: readonly OfferedChoice[];
+  /** What may be seen beside a CT. */
+  readonly inputs: readonly OfferedInput[];
 }
 
 /** A part of the page of one series; undefined where the series has nothing for it. */
@@ -36,6 +39,7 @@ type Section = (input: SeriesPageInput) => Html | undefined;
 const sections: readonly Section[] = [
   head,
   ({ texts, series, choices, operator }) => choicesSection(texts, series.key, choices, operator !== undefined),
+  ({ texts, series, inputs, operator }) => inputsSection(texts, series, inputs, operator !== undefined),
   ({ texts, series }) => viewerSection(texts, series),
   ({ texts, series, operator }) => correctionSection(texts, series, operator !== undefined),
   facts,
@@ -56,7 +60,8 @@ function head({ texts, series, now, operator, patient: known }: SeriesPageInput)
     <p class="crumb"><a href="/">${texts.worklist.title}</a></p>
     <div class="title">
       <h1>
-        ${known === undefined ? words.title : texts.patientName(known.name)} <span class="key">${series.key}</span>
+        ${series.modality !== undefined && html`${series.modality} `}${known === undefined ? words.title : texts.patientName(known.name)}
+        <span class="key">${series.key}</span>
       </h1>
       ${stateBadge(texts, series.state)}
     </div>
@@ -116,7 +121,7 @@ function facts({ texts, series }: SeriesPageInput): Html {
     [words.facts.route, series.route],
   ];
   return html`<section class="panel">
-    <h2>${words.facts.title}</h2>
+    <h2>${series.modality === undefined ? words.facts.title : words.facts.titles[series.modality]}</h2>
     <dl id="facts" data-live>
       ${rows.map(
         ([name, value]) =>
@@ -161,6 +166,7 @@ function patientFacts(labels: Texts['series']['patient']['labels'], patient: Sho
 /** Another bundle or destination, and the end of the series: what is rarely wanted stands folded up. */
 function byHand({ texts, series, operator }: SeriesPageInput): Html | undefined {
   if (operator === undefined) return undefined;
+  const mayBeOrdered = series.modality === undefined;
   const words = texts.series.byHand;
   const { title, bundle, bundles, recipes, destinations, order, ordered, remove, sure, removeHint } = words;
   const current = series.orders[0]?.bundle.name;
@@ -173,7 +179,7 @@ function byHand({ texts, series, operator }: SeriesPageInput): Html | undefined 
     </optgroup>`;
   return html`<details class="panel">
     <summary>${title}</summary>
-    <form data-order-form data-done="${ordered}">
+    <form data-order-form data-done="${ordered}" ${!mayBeOrdered && html`hidden`}>
       <label
         >${bundle}
         <select name="by">

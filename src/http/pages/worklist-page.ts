@@ -209,9 +209,11 @@ function row(texts: Texts, series: SeriesView, patients: WorklistInput['patients
       <td class="column-from">${series.peer ?? series.callingAe}</td>
       <td class="column-bundle">
         ${
-          orders.length === 0
-            ? html`<span class="quiet">${texts.worklist.noBundle}</span>`
-            : orders.map(({ bundle }) => bundle.name).join(', ')
+          series.modality !== undefined
+            ? html`<span class="quiet">${texts.worklist.besideCt[series.modality]}</span>`
+            : orders.length === 0
+              ? html`<span class="quiet">${texts.worklist.noBundle}</span>`
+              : orders.map(({ bundle }) => bundle.name).join(', ')
         }
       </td>
       <td class="column-stages">${stageNow(texts, series.stages, now)}</td>

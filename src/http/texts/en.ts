@@ -56,6 +56,8 @@ export const en = {
     incomplete: 'incomplete',
     rejected: 'rejected',
     'nothing to contour': 'nothing to contour',
+    complete: 'complete',
+    'awaiting input': 'waits for MR',
     unrouted: 'no route',
     queued: 'queued',
     contouring: 'contouring',
@@ -191,6 +193,7 @@ export const en = {
       `Send one by C-STORE to ${aeTitle}, port ${port}; it appears here by itself.`,
     noMatch: 'No series matches.',
     details: 'More',
+    besideCt: { MR: 'MR', REG: 'registration' },
     noBundle: 'none yet',
     noDestination: 'stays here',
     pages: 'Pages of the list',
@@ -231,8 +234,29 @@ export const en = {
       chooseOnly: 'Contour this one only',
       impossible: 'Not possible',
     },
+    inputs: {
+      title: 'Beside the CT',
+      waits: 'The CT waits until',
+      series: 'MR',
+      taken: 'Taken',
+      way: 'How it is placed',
+      ways: {
+        'frame-of-reference': 'same frame of reference',
+        registration: 'registration',
+        rigid: 'registered here, rigid',
+      },
+      ctAlone: 'the CT alone',
+      used: 'in use',
+      choose: 'Contour with this one',
+      chooseAlone: 'Contour the CT alone',
+      age: (days: number) =>
+        days === 0
+          ? 'on the day of the CT'
+          : `${Math.abs(days)} ${Math.abs(days) === 1 ? 'day' : 'days'} ${days < 0 ? 'before' : 'after'} the CT`,
+    },
     facts: {
       title: 'CT series',
+      titles: { MR: 'MR series', REG: 'Registration' },
       sender: 'Sender',
       called: 'Called title',
       images: 'Images',

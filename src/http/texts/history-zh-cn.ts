@@ -29,6 +29,8 @@ export function historyInChinese<Kind extends JournalEvent['kind']>(event: Event
   return (sentences[event.kind] as (event: EventOf<Kind>) => string)(event);
 }
 
+const ways = { 'frame-of-reference': '同一参考坐标系', registration: '按配准', rigid: '自动刚性配准' } as const;
+
 const sentences: { readonly [Kind in JournalEvent['kind']]: (event: EventOf<Kind>) => string } = {
   association: ({ callingAe, peer, address, calledAe }) =>
     `${callingAe}（${peer ?? address}）开始发送图像，被叫 AE 标题 ${calledAe}`,
@@ -47,7 +49,14 @@ const sentences: { readonly [Kind in JournalEvent['kind']]: (event: EventOf<Kind
   held: ({ problem }) => `不完整${because(problem)}`,
   released: () => '操作员按现状放行',
   acknowledged: ({ by }) => `${by} 已查看警告`,
-  revision: ({ revision, files, warnings }) => `修订 ${revision}：${files.length} 幅图像${warned(warnings)}`,
+  revision: ({ revision, files, inputs = [], warnings }) => {
+    const beside = inputs.map(({ name, series, how }) => `；与 CT 一同使用 ${name} ${series}（${ways[how]}）`).join('');
+    return `修订 ${revision}：${files.length} 幅图像${beside}${warned(warnings)}`;
+  },
+  complete: ({ modality }) => (modality === 'MR' ? 'MR 已完整：与 CT 一同使用' : '配准已完整：与 CT 一同使用'),
+  'awaits input': ({ until, problem }) => `等待至 ${until.slice(0, 16).replace('T', ' ')} UTC${because(problem)}`,
+  'input came': ({ series }) => `${series} 已到达，重新判断`,
+  'input chosen': ({ by, text }) => `${by} 选择与 CT 一同使用的图像：${text}`,
   rejected: ({ problem }) => `已拒绝${because(problem)}`,
   'nothing to contour': ({ problem }) => `无需勾画${because(problem)}`,
   'beside revision': ({ what, images, revision }) => {

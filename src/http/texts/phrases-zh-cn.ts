@@ -1,4 +1,5 @@
 import { closings, rejections } from '../../dimse/association-policy.ts';
+import { refusedClasses } from '../../dimse/presentation-context.ts';
 import { rejectionRemedies } from '../../dimse/rejection-words.ts';
 
 /**
@@ -20,6 +21,35 @@ const phrases: readonly (readonly [english: string, chinese: string])[] = [
   [closings.noCertificate, '没有出示证书'],
   [closings.outdatedCertificate, '其证书已过期或尚未生效'],
   [closings.certificate, '其证书未登记'],
+  ...[...refusedClasses.values()].map(
+    (words) =>
+      [
+        words,
+        words.includes('from this sender')
+          ? `不接收该发送方的 ${words.split(' is ')[0]}`
+          : `不接收 ${words.split(' is ')[0]}`,
+      ] as const,
+  ),
+  [
+    'if it shall send MR, set accept.mr: take for its peer entry',
+    '如需其发送 MR，请在其 peers 条目中设置 accept.mr: take',
+  ],
+  [
+    'if it shall send registrations, set accept.registrations: take for its peer entry',
+    '如需其发送配准，请在其 peers 条目中设置 accept.registrations: take',
+  ],
+  [
+    'where MR is to be used, let the sender convert it to classic MR images (MR Image Storage)',
+    '如需使用 MR，请让发送方将其转换为普通 MR 图像（MR Image Storage）',
+  ],
+  [
+    'where a registration is to be used, let the sender write a rigid one (Spatial Registration Storage)',
+    '如需使用配准，请让发送方写出刚性配准（Spatial Registration Storage）',
+  ],
+  [
+    'write the registration with one matrix: programs apply several in different orders',
+    '请用一个矩阵写出配准：各程序对多个矩阵的应用次序不同',
+  ],
   [
     'at the sender, correct the called AE title {0} to {1}; or enter {0} under dicom.otherAeTitles',
     '在发送方将被叫 AE 标题 {0} 更正为 {1}；或在 dicom.otherAeTitles 中登记 {0}',

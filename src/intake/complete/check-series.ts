@@ -5,8 +5,12 @@ import type { Config } from '../../config/schema.ts';
 import { acceptSchema } from '../../config/schema.ts';
 import { type CheckedSeries, checkCtSeries } from '../../dicom/ct-series.ts';
 import { type CtInstance, imagesIn } from '../../dicom/ct-instance.ts';
+import { modalityOf, type SeriesModality } from '../../dicom/kept-instance.ts';
+import { checkMrSeries } from '../../dicom/mr-series.ts';
 import { storedValuesSha256 } from '../../dicom/pixel-data.ts';
 import { parseDicom, readHeader } from '../../dicom/read-data-set.ts';
+import { checkIdentity } from '../../dicom/series-identity.ts';
+import { checkRegistration } from '../../dicom/spatial-registration.ts';
 import { ContourNodeError } from '../../errors.ts';
 import type { StoredImage } from '../../store/instances.ts';
 import type { SeriesRecord } from '../../store/series-record.ts';
@@ -14,8 +18,13 @@ import { instanceInSeries, seriesFolder } from '../../work/paths.ts';
 import { refuseLeniency } from './refuse-leniency.ts';
 import { matchRoute } from './routing.ts';
 
+/** What a check says of a CT, an MR series or registrations alike. */
+export type CheckedImages = Pick<CheckedSeries<CtInstance>, 'slices' | 'leftOut' | 'warnings'> & {
+  readonly geometry: Pick<CheckedSeries['geometry'], 'z'>;
+};
+
 /** @throws ContourNodeError SERIES_* and what a peer may not send, in words */
-export type Check = (images: readonly StoredImage[], bundle?: Bundle) => CheckedSeries<CtInstance>;
+export type Check = (images: readonly StoredImage[], bundle?: Bundle) => CheckedImages;
 
 /**
  * The check of a series' images as its peer and its route have it.
@@ -31,6 +40,14 @@ export async function checkOf(
 ): Promise<Check> {
   const { peers, intake } = config;
   const accept = peers.find(({ name }) => name === record.assembly.peer)?.accept ?? acceptSchema.parse({});
+  const modality = modalityOf(images[0]!.image.sopClassUid);
+  if (modality !== 'CT') {
+    return (some) => {
+      const checked = checkBeside(modality, some, intake.minimumSlices);
+      refuseLeniency(checked, accept);
+      return checked;
+    };
+  }
   const tilt = await tiltOf(dataDirectory, config, record, images);
   const decoded = await decodedPixels(join(dataDirectory, seriesFolder(record.key)), images);
   const pixelsOf = ({ sopInstanceUid, pixelSha256 }: CtInstance): string => decoded.get(sopInstanceUid) ?? pixelSha256;
@@ -44,10 +61,28 @@ export async function checkOf(
         minimumCoverageMm: applicability.minimumCoverageMm,
       }),
     };
+    refuseMixed('CT', some);
     const checked = checkCtSeries(imagesIn(some), limits, pixelsOf);
     refuseLeniency(checked, accept);
     return checked;
   };
+}
+
+/** An MR series, or the registrations of one. */
+function checkBeside(modality: 'MR' | 'REG', kept: readonly StoredImage[], minimumSlices: number): CheckedImages {
+  refuseMixed(modality, kept);
+  const images = imagesIn(kept);
+  if (modality === 'MR') return checkMrSeries(images, { minimumSlices });
+  checkIdentity(images);
+  for (const { image } of kept) checkRegistration(image.registration!);
+  // A registration lies nowhere: its number stands for its place.
+  return { slices: images, leftOut: [], warnings: [], geometry: { z: images.map((_, index) => index) } };
+}
+
+function refuseMixed(modality: SeriesModality, kept: readonly StoredImage[]): void {
+  const other = kept.map(({ image }) => modalityOf(image.sopClassUid)).find((one) => one !== modality);
+  if (other !== undefined)
+    throw new ContourNodeError('SERIES_MIXED_IDENTITY', `${modality} and ${other} in one series`);
 }
 
 /** As the route of the series has it, which is found by one of its images. */

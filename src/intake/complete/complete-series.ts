@@ -1,9 +1,8 @@
 import type { CurrentConfig } from '../../config/config-in-force.ts';
 import type { Recipe } from '../../config/recipe-schema.ts';
 import type { Peer } from '../../config/schema.ts';
-import type { CheckedSeries } from '../../dicom/ct-series.ts';
 import type { Moved } from '../../dimse/scu/move-series.ts';
-import type { CtInstance } from '../../dicom/ct-instance.ts';
+import { modalityOf } from '../../dicom/kept-instance.ts';
 import { ContourNodeError } from '../../errors.ts';
 import type { Warning } from '../../warning.ts';
 import { faultPoint } from '../../fault-point.ts';
@@ -16,7 +15,9 @@ import { uncheckedInstances } from '../../store/assembly.ts';
 import { isAssembling } from '../../store/series-state.ts';
 import type { SeriesRecord } from '../../store/series-record.ts';
 import type { Store } from '../../store/store.ts';
-import { type Check, checkOf } from './check-series.ts';
+import type { CtInputs } from '../pairing/ct-inputs.ts';
+import { recordWithoutInputs } from '../pairing/without-inputs.ts';
+import { type Check, type CheckedImages, checkOf } from './check-series.ts';
 import type { CountInstances } from './count-at-peer.ts';
 import { expectedCount, judgeCount } from './expected-count.ts';
 import { chosenOf } from './offer-choices.ts';
@@ -34,6 +35,9 @@ export interface CompletionOptions {
   readonly current: () => CurrentConfig;
   readonly countInstances: CountInstances;
   readonly retrieve: RetrieveSeries;
+  readonly inputs: CtInputs;
+  /** A series that helps to contour a CT is complete, or cannot be used. */
+  readonly onInput: (series: string) => void;
   /** There are new orders for this series. */
   readonly onOrders: (series: string) => void;
 }
@@ -41,6 +45,8 @@ export interface CompletionOptions {
 /** A series that is not complete yet: whether to wait, and how the rest may be had. */
 export type NotYet =
   | { readonly kind: 'wait'; readonly words: string }
+  /** For an MR or a registration, until then (ISO time). */
+  | { readonly kind: 'input'; readonly until: string }
   | { readonly kind: 'retrieve'; readonly peer: string; readonly run: () => Promise<Moved> };
 
 /** Codes of series that nobody meant to be contoured. */
@@ -91,12 +97,17 @@ export class SeriesCompletion {
       }
     }
 
-    let checked: CheckedSeries<CtInstance>;
+    let checked: CheckedImages;
     try {
       checked = check(images);
     } catch (error) {
       this.#notAVolume(series, images, error);
       return undefined;
+    }
+    const decision = await this.#options.inputs.decide(record, checked.slices, images);
+    if (decision.kind !== 'go on') {
+      const until = recordWithoutInputs(this.#options, record, images, decision);
+      return until === undefined ? undefined : { kind: 'input', until };
     }
     const written = await writeRevision({
       dataDirectory: store.dataDirectory,
@@ -104,7 +115,8 @@ export class SeriesCompletion {
       newest: record.revision,
       images,
       checked,
-      warnings,
+      warnings: [...warnings, ...decision.warnings],
+      inputs: decision.inputs,
       now: this.#options.now(),
     });
     const { manifest } = written;
@@ -115,8 +127,15 @@ export class SeriesCompletion {
       files: images.map(({ file }) => file),
       ...(expected !== undefined && { expected }),
       warnings: manifest.warnings,
+      ...(manifest.inputs !== undefined && { inputs: manifest.inputs }),
     });
     log.info({ series, revision: manifest.revision, images: images.length }, 'series complete');
+    const modality = modalityOf(images[0]!.image.sopClassUid);
+    if (modality !== 'CT') {
+      store.record(series, { kind: 'complete', revision: manifest.revision, modality });
+      this.#options.onInput(series);
+      return undefined;
+    }
     await this.#route(record, written, images);
     return undefined;
   }
@@ -141,13 +160,15 @@ export class SeriesCompletion {
         `series ${series} has no revision to contour; wait until it is complete`,
       );
     const written = await manifestOfRevision(store.dataDirectory, series, record.revision);
+    const images = written === undefined ? store.images(series) : imagesOf(written.manifest, store.images(series));
     const order = await orderSeries({
       dataDirectory: store.dataDirectory,
       current: current(),
       record,
       revision: record.revision,
       manifestSha256: written?.sha256,
-      images: written === undefined ? store.images(series) : imagesOf(written.manifest, store.images(series)),
+      inputs: written?.manifest.inputs,
+      images,
       destinations,
       by,
     });
@@ -212,6 +233,7 @@ export class SeriesCompletion {
     }
     store.record(series, { kind: 'rejected', files, problem: why });
     log.warn({ series, err: error }, 'series rejected');
+    if (modalityOf(images[0]!.image.sopClassUid) !== 'CT') this.#options.onInput(series);
   }
 
   /** Fetches the series from its sender, once. */
@@ -248,14 +270,9 @@ export class SeriesCompletion {
     // An order that exists already (after a retry of another one) is not contoured twice.
     const standing = standingOrders(earlier, revision);
     const { dataDirectory } = store;
-    const common = {
-      dataDirectory,
-      record,
-      revision,
-      manifestSha256: sha256,
-      images,
-      destinations: route.destinations,
-    };
+    const { destinations } = route;
+    const { inputs } = manifest;
+    const common = { dataDirectory, record, revision, manifestSha256: sha256, inputs, images, destinations };
     for (const by of contouredBy(route, config)) {
       const name = typeof by === 'string' ? by : by.name;
       if (standing.includes(name)) continue;

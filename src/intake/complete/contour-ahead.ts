@@ -1,8 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CurrentConfig } from '../../config/config-in-force.ts';
-import type { CheckedSeries } from '../../dicom/ct-series.ts';
-import type { CtInstance } from '../../dicom/ct-instance.ts';
 import { asContourNodeError } from '../../errors.ts';
 import { faultPoint } from '../../fault-point.ts';
 import type { JobQueues } from '../../jobs/job-queues.ts';
@@ -14,7 +12,9 @@ import type { SeriesChange, Store } from '../../store/store.ts';
 import type { Warning } from '../../warning.ts';
 import { orderFile, orderFolder } from '../../work/paths.ts';
 import type { ContourPayload } from '../../work/payloads.ts';
+import type { InputImage } from '../../work/input-image.ts';
 import type { SeriesLock } from '../series-lock.ts';
+import type { CheckedImages } from './check-series.ts';
 import { contouredBy, orderSeries, routeOf } from './order-series.ts';
 import { writeRevisionAhead } from './write-revision.ts';
 
@@ -31,8 +31,10 @@ export interface ContourAheadOptions {
 export interface SeriesSoFar {
   readonly record: SeriesRecord;
   readonly images: readonly StoredImage[];
-  readonly checked: CheckedSeries<CtInstance>;
+  readonly checked: CheckedImages;
   readonly warnings: readonly Warning[];
+  /** What is seen beside the CT. */
+  readonly inputs: readonly InputImage[];
 }
 
 /** A sender that releases an association after every few images makes a node begin no more often than this. */
@@ -68,7 +70,7 @@ export class ContourAhead {
   }
 
   /** To be called with the series' lock. What cannot be contoured is left to the completion of the series, and its words. */
-  async begin({ record, images, checked, warnings }: SeriesSoFar): Promise<void> {
+  async begin({ record, images, checked, warnings, inputs }: SeriesSoFar): Promise<void> {
     const { store, queues, current, now, log } = this.#options;
     const { key: series } = record;
     const { times = 0, orders: earlier = [] } = this.#begun.get(series) ?? {};
@@ -82,6 +84,7 @@ export class ContourAhead {
       images,
       checked,
       warnings,
+      inputs,
       now: now(),
     });
     faultPoint('ahead-manifest-written');
@@ -92,7 +95,10 @@ export class ContourAhead {
     const orders: ContourPayload[] = [];
     const { destinations } = route;
     for (const by of contouredBy(route, config)) {
-      const wanted = { dataDirectory, current: current(), record, revision, manifestSha256, images, destinations, by };
+      const wanted = {
+        ...{ dataDirectory, current: current(), record, revision, manifestSha256, images, destinations, by },
+        inputs: manifest.inputs,
+      };
       const order = await orderSeries(wanted).catch(() => undefined);
       if (order === undefined) continue;
       faultPoint('ahead-order-written');

@@ -1,7 +1,6 @@
 import type { Clock } from '../../clock.ts';
 import type { CurrentConfig } from '../../config/config-in-force.ts';
-import type { CheckedSeries } from '../../dicom/ct-series.ts';
-import type { CtInstance } from '../../dicom/ct-instance.ts';
+import { modalityOf } from '../../dicom/kept-instance.ts';
 import { asContourNodeError } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import { checks } from '../../retries.ts';
@@ -10,7 +9,8 @@ import { compareText } from '../../store/orders.ts';
 import type { SeriesRecord } from '../../store/series-record.ts';
 import type { Store } from '../../store/store.ts';
 import type { SeriesLock } from '../series-lock.ts';
-import { checkOf } from './check-series.ts';
+import type { CtInputs } from '../pairing/ct-inputs.ts';
+import { type CheckedImages, checkOf } from './check-series.ts';
 import type { ContourAhead } from './contour-ahead.ts';
 import type { CountInstances } from './count-at-peer.ts';
 import { expectedCount, isCountReached, judgeCount } from './expected-count.ts';
@@ -23,6 +23,7 @@ export interface EarlyLookOptions {
   readonly log: Log;
   readonly current: () => CurrentConfig;
   readonly countInstances: CountInstances;
+  readonly inputs: Pick<CtInputs, 'decide'>;
   readonly ahead: Pick<ContourAhead, 'begin'>;
 }
 
@@ -91,7 +92,13 @@ export class EarlyLooks {
       const checked = await this.#checked(now, images);
       if (checked === undefined) return false;
       if (completeByCount && isCountReached(count, images) && !quiet.isStudyArriving(now)) return true;
-      if (contourAhead) await this.#options.ahead.begin({ record: now, images, checked, warnings });
+      if (!contourAhead || modalityOf(images[0]!.image.sopClassUid) !== 'CT') return false;
+      const decision = await this.#options.inputs.decide(now, checked.slices, images);
+      if (decision.kind !== 'go on') return false;
+      await this.#options.ahead.begin({
+        ...{ record: now, images, checked, inputs: decision.inputs },
+        warnings: [...warnings, ...decision.warnings],
+      });
       return false;
     });
   }
@@ -104,7 +111,7 @@ export class EarlyLooks {
   }
 
   /** Undefined where the images make no volume: more may come. */
-  async #checked(record: SeriesRecord, images: readonly StoredImage[]): Promise<CheckedSeries<CtInstance> | undefined> {
+  async #checked(record: SeriesRecord, images: readonly StoredImage[]): Promise<CheckedImages | undefined> {
     const { store, current } = this.#options;
     const check = await checkOf(store.dataDirectory, current().config, record, images);
     try {

@@ -1,11 +1,10 @@
-import { type CtInstance, imagesIn } from '../../dicom/ct-instance.ts';
-import type { CheckedSeries } from '../../dicom/ct-series.ts';
+import { imagesIn } from '../../dicom/ct-instance.ts';
 import { areOtherRun, sharedExtent } from '../../dicom/same-positions.ts';
 import { asContourNodeError } from '../../errors.ts';
 import type { StoredImage } from '../../store/instances.ts';
 import { instanceInSeries } from '../../work/paths.ts';
 import type { RevisionManifest } from '../../work/revision-manifest.ts';
-import type { Check } from './check-series.ts';
+import type { Check, CheckedImages } from './check-series.ts';
 
 /** What images are that came after a revision and do not belong to its volume. */
 export interface BesideRevision {
@@ -49,7 +48,7 @@ export function besideRevision(
 }
 
 /** What images are that the check leaves out. */
-function whatOf(added: readonly StoredImage[], leftOut: CheckedSeries<CtInstance>['leftOut']): BesideRevision['what'] {
+function whatOf(added: readonly StoredImage[], leftOut: CheckedImages['leftOut']): BesideRevision['what'] {
   const images = new Set(imagesIn(added));
   const kinds = new Set(leftOut.filter(({ instance }) => images.has(instance)).map(({ kind }) => kind));
   if (kinds.has('acquisition')) return 'second acquisition';

@@ -29,6 +29,7 @@ export async function choicesOf(
 ): Promise<Choice[]> {
   const record = store.get(series);
   if (record === undefined || record.outcome !== 'rejected' || isAssembling(record)) return [];
+  if (record.modality !== undefined) return [];
   // Of a repeat the first counts.
   const kept = store.images(series).toSorted((a, b) => compareText(a.receivedAt, b.receivedAt));
   const fileOf = new Map(kept.flatMap((stored) => imagesIn([stored]).map((image) => [image, stored] as const)));

@@ -37,6 +37,8 @@ export interface OrderedSeries {
   readonly revision: number;
   /** Of the file of the revision's manifest. */
   readonly manifestSha256: string | undefined;
+  /** What is seen beside the CT in the revision. */
+  readonly inputs: RevisionManifest['inputs'];
   /** Of the revision. */
   readonly images: readonly StoredImage[];
   /** Names of destinations. */
@@ -51,7 +53,7 @@ export interface OrderedSeries {
  * @throws ContourNodeError MODEL_NOT_FOUND, BUNDLE_INVALID, SERIES_*, DESTINATION_NOT_ALLOWED
  */
 export async function orderSeries(series: OrderedSeries): Promise<WrittenOrder> {
-  const { dataDirectory, current, record, revision, manifestSha256, images, destinations, by } = series;
+  const { dataDirectory, current, record, revision, manifestSha256, inputs, images, destinations, by } = series;
   const { key, assembly, orders } = record;
   const { config, digest } = current;
   const check = await checkOf(dataDirectory, config, { key, assembly }, images);
@@ -71,6 +73,7 @@ export async function orderSeries(series: OrderedSeries): Promise<WrittenOrder> 
     configDigest: digest,
     destinations: config.destinations.filter(({ name }) => destinations.includes(name)),
     sender: assembly.peer,
+    inputs,
     predecessors: predecessors(orders, revision, typeof by === 'string' ? bundles[0]!.manifest.name : by.name),
   });
 }

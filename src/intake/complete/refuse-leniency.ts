@@ -8,7 +8,10 @@ import { ContourNodeError, type ErrorCode } from '../../errors.ts';
  *
  * @throws ContourNodeError PIXEL_DECODING, DICOM_UID, SERIES_MIXED_IDENTITY, SERIES_MIXED_SIZE with the key that says so
  */
-export function refuseLeniency({ slices, leftOut, warnings }: CheckedSeries, accept: Accept): void {
+export function refuseLeniency(
+  { slices, leftOut, warnings }: Pick<CheckedSeries, 'slices' | 'leftOut' | 'warnings'>,
+  accept: Accept,
+): void {
   const refuse = (key: keyof Accept, code: ErrorCode, what: string): void => {
     if (what === '' || accept[key] !== 'refuse') return;
     const remedy = `correct it at the source, or take it from this peer (peers[].accept.${key})`;

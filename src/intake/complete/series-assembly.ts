@@ -1,4 +1,5 @@
 import type { Config, Peer } from '../../config/schema.ts';
+import type { SeriesModality } from '../../dicom/kept-instance.ts';
 import type { AssociationEnd, AssociationInfo } from '../../dimse/association-info.ts';
 import { asContourNodeError } from '../../errors.ts';
 import type { Log } from '../../log.ts';
@@ -82,7 +83,7 @@ export class SeriesAssembly {
    *
    * @throws what the store throws
    */
-  carries(association: AssociationInfo, series: string): void {
+  carries(association: AssociationInfo, series: string, modality: SeriesModality = 'CT'): void {
     const { id, callingAe, calledAe, address, peer } = association;
     if (this.#associations.carries(id, series)) return;
     this.#ends.record(series);
@@ -93,6 +94,7 @@ export class SeriesAssembly {
       calledAe,
       address,
       ...(peer !== undefined && { peer: peer.name }),
+      ...(modality !== 'CT' && { modality }),
     });
     this.#associations.arrivals(id, series);
     this.#timers.cancel(series);
@@ -140,9 +142,8 @@ export class SeriesAssembly {
    * @throws ContourNodeError STATE_CONFLICT
    */
   release(series: string): void {
-    const { store } = this.#options;
-    refuseRelease(series, store.get(series), this.isCarried(series));
-    store.record(series, { kind: 'released' });
+    refuseRelease(series, this.#options.store.get(series), this.isCarried(series));
+    this.#options.store.record(series, { kind: 'released' });
     this.#schedule(series, true);
   }
 
@@ -229,6 +230,7 @@ export class SeriesAssembly {
         return this.#canComplete(record) ? this.#completeOrWait(record, isPatient) : undefined;
       });
       if (notYet?.kind === 'wait') this.#wait(series, notYet.words);
+      else if (notYet?.kind === 'input') this.#waitUntil(series, notYet.until);
       else if (notYet?.kind === 'retrieve') await this.#retrieve(series, notYet);
     } catch (error) {
       log.error({ series, err: asContourNodeError(error) }, 'a series could not be completed; it is tried again');
@@ -243,7 +245,7 @@ export class SeriesAssembly {
     if (mayWait && this.#quiet.isStudyArriving(record))
       return { kind: 'wait', words: 'images of its study still arrive on another association' };
     const notYet = await this.#options.complete(series, mayWait);
-    if (notYet === undefined) {
+    if (notYet === undefined || notYet.kind === 'input') {
       this.#lastInstance.delete(series);
       this.#patience.forget(series);
     }
@@ -260,6 +262,12 @@ export class SeriesAssembly {
     const why = { ...problem('SERIES_INCOMPLETE', words), remedy };
     if (record.assembly.waits?.message !== words) store.record(series, { kind: 'waits', problem: why });
     this.#timers.set(series, retries.missingImages.everySeconds * 1000, () => void this.#complete(series, true));
+  }
+
+  /** What it waits for completes it before. */
+  #waitUntil(series: string, until: string): void {
+    const milliseconds = Date.parse(until) - this.#options.clock.now();
+    if (!this.#closed) this.#timers.set(series, milliseconds, () => void this.#complete(series, false));
   }
 
   /** What is fetched comes by C-STORE like everything else, so that this must not hold the series' lock. */

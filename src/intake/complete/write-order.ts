@@ -28,6 +28,7 @@ export interface OrderInput {
   /** Name of the configured peer that sent the series. */
   readonly sender: string | undefined;
   readonly predecessors: WorkOrder['predecessors'];
+  readonly inputs: WorkOrder['inputs'];
 }
 
 export interface WrittenOrder {
@@ -70,6 +71,7 @@ export async function writeOrder(input: OrderInput): Promise<WrittenOrder> {
     profiles,
     ...(input.sender !== undefined && { sender: input.sender }),
     predecessors: input.predecessors,
+    ...(input.inputs !== undefined && { inputs: input.inputs }),
   };
   const content = `${JSON.stringify(order, undefined, 1)}\n`;
   const key = shortDigest(content);

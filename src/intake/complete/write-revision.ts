@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { CheckedSeries } from '../../dicom/ct-series.ts';
 import { type CtInstance, imagesIn } from '../../dicom/ct-instance.ts';
 import { dicomDateTime } from '../../dicom/date-time.ts';
 import { type RevisionManifest, revisionManifestSchema } from '../../work/revision-manifest.ts';
+import type { InputImage } from '../../work/input-image.ts';
 import { type Warning } from '../../warning.ts';
 import { aheadFolder, aheadManifestFile, instanceInSeries, manifestFile, revisionFolder } from '../../work/paths.ts';
 import type { StoredImage } from '../../store/instances.ts';
 import { writeOnce } from '../../work/write-once.ts';
+import type { CheckedImages } from './check-series.ts';
 import { ifThere, readIfThere } from '../../if-there.ts';
 
 export interface RevisionInput {
@@ -17,9 +18,11 @@ export interface RevisionInput {
   /** The newest recorded revision; 0 for none. */
   readonly newest: number;
   readonly images: readonly StoredImage[];
-  readonly checked: CheckedSeries<CtInstance>;
+  readonly checked: CheckedImages;
   /** Besides those of the check. */
   readonly warnings: readonly Warning[];
+  /** What is seen beside the CT. */
+  readonly inputs: readonly InputImage[];
   /** Milliseconds since 1970: date and time of every structure set of this revision. */
   readonly now: number;
 }
@@ -74,8 +77,9 @@ async function placeOf(input: RevisionInput): Promise<Place> {
   }
 }
 
-function contentOf({ slices, leftOut }: RevisionManifest): string {
-  return JSON.stringify([slices, leftOut]);
+/** What makes it another revision. */
+function contentOf({ slices, leftOut, inputs }: RevisionManifest): string {
+  return JSON.stringify([slices, leftOut, inputs]);
 }
 
 /** A manifest ahead with the same files, and with the same warnings: those were known before the series was complete. */
@@ -107,7 +111,10 @@ function written(text: string): WrittenRevision {
   return { manifest: revisionManifestSchema.parse(JSON.parse(text)), sha256 };
 }
 
-function manifestOf({ series, images, checked, warnings, now }: RevisionInput, revision: number): RevisionManifest {
+function manifestOf(
+  { series, images, checked, warnings, inputs, now }: RevisionInput,
+  revision: number,
+): RevisionManifest {
   const files = new Map(
     images.flatMap((kept) => imagesIn([kept]).map((image) => [image, instanceInSeries(kept.file)])),
   );
@@ -133,7 +140,8 @@ function manifestOf({ series, images, checked, warnings, now }: RevisionInput, r
       reason,
     })),
     warnings: [...checked.warnings, ...warnings],
-    contentSha256: contentSha256(checked.slices, date + time),
+    ...(inputs.length > 0 && { inputs: [...inputs] }),
+    contentSha256: contentSha256(checked.slices, date + time, inputs),
   };
 }
 
@@ -142,14 +150,15 @@ function frameOf({ frameNumber }: CtInstance): { frame?: number } {
 }
 
 /**
- * Digest of what determines the bytes of the structure sets: the moment and the CT. The header digests cover UIDs,
+ * Digest of what determines the bytes of the structure sets: the moment, the CT and what is seen beside it. The header digests cover UIDs,
  * geometry, rescale and everything else of the headers.
  */
-function contentSha256(slices: readonly CtInstance[], moment: string): string {
+function contentSha256(slices: readonly CtInstance[], moment: string, inputs: readonly InputImage[]): string {
   const hash = createHash('sha256').update(moment);
   for (const { seriesInstanceUid, sopInstanceUid, headerSha256, pixelSha256, lossy } of slices) {
     hash.update(`\n${seriesInstanceUid} ${sopInstanceUid} ${headerSha256} ${pixelSha256} ${lossy}`);
   }
+  if (inputs.length > 0) hash.update(`\n${JSON.stringify(inputs)}`);
   return hash.digest('hex');
 }
 

@@ -50,13 +50,21 @@ export function matchStructureSet(store: Store, key: Uint8Array, set: ReceivedSt
 
 function seriesOfImages(store: Store, key: Uint8Array, images: readonly string[]): string[] {
   const places = store.findInstances(images.map((uid) => pseudonym(key, uid)));
-  return [...new Set(places.map(({ series }) => series))];
+  return contourable(
+    store,
+    places.map(({ series }) => series),
+  );
+}
+
+/** A structure set may list an MR that it was seen with: it belongs to the CT. */
+function contourable(store: Store, series: Iterable<string>): string[] {
+  return [...new Set(series)].filter((one) => store.get(one)?.modality === undefined);
 }
 
 function seriesByPlanes(store: Store, { frameOfReferenceUids, planes }: ReceivedStructureSet): string[] {
   if (planes.length === 0) return [];
   const inFrame = new Set(frameOfReferenceUids.flatMap((uid) => store.seriesInFrame(uid)));
-  return [...inFrame].filter((series) => {
+  return contourable(store, inFrame).filter((series) => {
     const slices = imagesIn(store.images(series))
       .flatMap(({ imagePosition }) => imagePosition[2] ?? [])
       .toSorted((a, b) => a - b);

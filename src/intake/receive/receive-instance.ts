@@ -1,7 +1,8 @@
 import { statSync } from 'node:fs';
 import { mkdir, open, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type KeptCt, keptCtOf } from '../../dicom/ct-instance.ts';
+import type { KeptCt } from '../../dicom/ct-instance.ts';
+import { keptInstanceOf, modalityOf } from '../../dicom/kept-instance.ts';
 import { headBytes, readableUids } from '../../dicom/readable-uids.ts';
 import { parseDicom } from '../../dicom/read-data-set.ts';
 import { storedValuesSha256 } from '../../dicom/pixel-data.ts';
@@ -108,7 +109,7 @@ export class InstanceReceiver {
     const { association } = incoming.received;
     // Before the instance: without its sender a series could not be completed after a crash.
     await lock.run(series, async () => {
-      assembly.carries(association, series);
+      assembly.carries(association, series, modalityOf(incoming.image.sopClassUid));
       const kept = this.#options.store.image(series, incoming.instance);
       if (kept === undefined) await this.#add(series, incoming, 1);
       // It came without its pixels before.
@@ -173,7 +174,7 @@ interface Incoming {
 async function readChecked(bytes: Uint8Array, received: ReceivedInstance): Promise<KeptCt> {
   const file = parseDicom(bytes);
   checkNamed(file, received);
-  return keptCtOf(file);
+  return keptInstanceOf(file);
 }
 
 /** The beginning of a file with its meta information; nothing where it cannot be read. */

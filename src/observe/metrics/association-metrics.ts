@@ -54,6 +54,8 @@ export class AssociationMetrics implements ScpObserver {
     this.#rejected.inc({ reason });
   }
 
+  contextRefused(): void {}
+
   answered(association: AssociationInfo, status: number, bytes: number): void {
     const peer = peerOf(association);
     this.#instances.inc({ peer, status: formatStatus(status) });

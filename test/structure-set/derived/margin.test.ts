@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { globSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -9,7 +8,7 @@ import { nothing, type Part, placedOn, trimmed, wholeGrid } from '../../../worke
 import { isotropic, type Margins } from '../../../worker/structure-set/derived/reachable.ts';
 import { smoothed } from '../../../worker/structure-set/derived/smooth.ts';
 import type { Grid } from '../../../worker/volume/volume.ts';
-import { noPynetdicom, python } from '../../interop/pynetdicom.ts';
+import { noSimpleItk, python } from '../../interop/pynetdicom.ts';
 import { randomNumbers } from '../../contours/random-masks.ts';
 import { runProgram } from '../../support/run-program.ts';
 import { temporaryFolder } from '../../support/threshold-bundle.ts';
@@ -49,12 +48,6 @@ const shapes: Record<string, Inside> = {
   'two nodes': (x, y, z) => ball(-9, -14, 20, 4)(x, y, z) || ball(14, 8, 44, 5)(x, y, z),
   'a single voxel': (x, y, z) => x === 5 && Math.abs(y) < 0.5 && z === 40,
 };
-
-const noSimpleItk =
-  noPynetdicom ||
-  (globSync(join(python, '../../lib/*/site-packages/SimpleITK')).length > 0
-    ? false
-    : 'SimpleITK is missing: deps/install-pynetdicom.sh (./setup --dev calls it)');
 
 test(
   'margins outwards and inwards are those of SimpleITK, uneven slices included',

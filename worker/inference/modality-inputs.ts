@@ -1,0 +1,84 @@
+import type { InputUse } from '../../src/work/work-result.ts';
+import { ContourNodeError } from '../../src/errors.ts';
+import type { Warning } from '../../src/warning.ts';
+import { registerRigid } from '../registration/register-rigid.ts';
+import { registrationFit, type RegistrationFit } from '../registration/registration-fit.ts';
+import type { Body } from '../volume/body.ts';
+import type { PlacedImage } from '../volume/modality-image.ts';
+import { modalityOnGrid, tissueStatistics } from '../volume/modality-on-grid.ts';
+import type { NetworkInput } from '../volume/preprocess.ts';
+import type { Grid, Volume } from '../volume/volume.ts';
+
+/** An image beside the CT, under the name of the bundle's input. */
+export interface GivenModality extends PlacedImage {
+  readonly name: string;
+  /** `rigid`: the image is registered to the CT here, beginning with `fromCt`. */
+  readonly how: NonNullable<InputUse['how']>;
+}
+
+type Modality = NonNullable<NetworkInput['modalities']>[number];
+
+/** A modality of a network's input, ready for any grid. */
+export interface PreparedModality {
+  readonly use: InputUse;
+  readonly warnings: readonly Warning[];
+  /** Undefined where the network has to do without it. */
+  onGrid(grid: Grid): Int16Array | undefined;
+}
+
+/**
+ * The modalities of a network's input in its order, each with what became of it.
+ * @param ct in whose frame of reference the images are placed, with its body
+ * @throws ContourNodeError INPUT_MISSING one that the network was not trained to do without
+ */
+export function prepareModalities(
+  modalities: readonly Modality[],
+  given: readonly GivenModality[],
+  ct: Volume,
+  body: Body,
+): PreparedModality[] {
+  return modalities.map((modality) => {
+    const found = given.find(({ name }) => name === modality.name);
+    if (found === undefined) return without(modality, `no ${modality.name}: contoured on the CT alone`);
+    const image = found.how === 'rigid' ? { ...found, fromCt: registerRigid(found, ct, body) } : found;
+    const statistics = tissueStatistics(image, ct, body);
+    const fit = registrationFit(image, ct, body);
+    if (statistics === undefined || fit === undefined)
+      return without(modality, `the ${modality.name} does not reach the body: contoured on the CT alone`);
+    return {
+      use: { name: modality.name, used: true, how: image.how, ...rounded(fit) },
+      warnings: doubts(modality, fit),
+      onGrid: (grid) => modalityOnGrid(image, grid, statistics),
+    };
+  });
+}
+
+function without({ name, mayBeMissing }: Modality, text: string): PreparedModality {
+  if (!mayBeMissing) throw new ContourNodeError('SERIES_INPUT_MISSING', `the network needs an ${name} that shows the body`);
+  return {
+    use: { name, used: false },
+    warnings: [{ code: 'INPUT_MISSING', text }],
+    onGrid: () => undefined,
+  };
+}
+
+/** Where image and CT fit each other less well than in training, the registration may be wrong. */
+function doubts({ name, trained }: Modality, { bodyOverlap, mutualInformation }: RegistrationFit): Warning[] {
+  if (trained === undefined) return [];
+  const low: string[] = [];
+  if (bodyOverlap < trained.bodyOverlap[0])
+    low.push(`bodies overlap by ${bodyOverlap.toFixed(2)}, in the training data at least ${trained.bodyOverlap[0]}`);
+  if (mutualInformation < trained.mutualInformation[0])
+    low.push(
+      `mutual information ${mutualInformation.toFixed(2)}, in the training data at least ${trained.mutualInformation[0]}`,
+    );
+  return low.length === 0
+    ? []
+    : [{ code: 'REGISTRATION_FIT', text: `${name} and CT may be registered wrongly: ${low.join('; ')}` }];
+}
+
+/** Four digits, so that two machines write the same. */
+function rounded({ bodyOverlap, mutualInformation }: RegistrationFit): RegistrationFit {
+  const four = (value: number): number => Math.round(value * 10_000) / 10_000;
+  return { bodyOverlap: four(bodyOverlap), mutualInformation: four(mutualInformation) };
+}
