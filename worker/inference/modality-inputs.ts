@@ -29,7 +29,7 @@ export interface PreparedModality {
 /**
  * The modalities of a network's input in its order, each with what became of it.
  * @param ct in whose frame of reference the images are placed, with its body
- * @throws ContourNodeError INPUT_MISSING one that the network was not trained to do without
+ * @throws ContourNodeError SERIES_INPUT_MISSING one that the network was not trained to do without
  */
 export function prepareModalities(
   modalities: readonly Modality[],
@@ -54,7 +54,7 @@ export function prepareModalities(
 }
 
 function without({ name, mayBeMissing }: Modality, text: string): PreparedModality {
-  if (!mayBeMissing) throw new ContourNodeError('INPUT_MISSING', `the network needs an ${name} that shows the body`);
+  if (!mayBeMissing) throw new ContourNodeError('SERIES_INPUT_MISSING', `the network needs an ${name} that shows the body`);
   return {
     use: { name, used: false },
     warnings: [{ code: 'INPUT_MISSING', text }],

@@ -16,6 +16,7 @@ import type { LoadedBundle } from '../bundles/load-bundle.ts';
 import { allWarnings, contourCt, type ContouredCt, type ContourOptions, type CtFiles } from '../contour-ct.ts';
 import { contourRecipe } from '../contour-recipe.ts';
 import { OrderFiles } from './order-files.ts';
+import { orderInputs } from './order-inputs.ts';
 import { hasPictures, writePictures } from './order-pictures.ts';
 import { readSlices } from './revision-slices.ts';
 import { StageClock, type Progress } from '../stage-clock.ts';
@@ -172,7 +173,8 @@ async function contour(work: Work): Promise<{ result: WorkResult; contoured: Con
   });
   const pathOf = new Map(manifest.slices.map(({ sopInstanceUid, file }) => [sopInstanceUid, files.instance(file)]));
   const sources = slices.map(({ sopInstanceUid, frameNumber }) => sourceOf(pathOf.get(sopInstanceUid)!, frameNumber));
-  const contoured = await contourOrdered(work, headers, { geometry, files: sources }, { batchSize, clock });
+  const inputs = await orderInputs(work.dataDirectory, order.inputs ?? [], (name) => takes(loaded, name));
+  const contoured = await contourOrdered(work, headers, { geometry, files: sources, inputs }, { batchSize, clock });
 
   const ct = { geometry, slices, header: await readHeader(pathOf.get(identityFrom.sopInstanceUid)!) };
   const found = await clock.run('structure set', async () => {
@@ -199,9 +201,31 @@ async function contour(work: Work): Promise<{ result: WorkResult; contoured: Con
       components,
     })),
     structureSets: found.sets,
-    warnings: distinct([...manifest.warnings, ...warnings, ...allWarnings(usedOf(contoured, order)), ...found.more]),
+    warnings: distinct([
+      ...manifest.warnings,
+      ...warnings,
+      ...allWarnings(usedOf(contoured, order)).filter((warning) => !isSaid(warning, manifest)),
+      ...found.more,
+    ]),
+    ...(contoured.inputs.length > 0 && { inputs: [...contoured.inputs] }),
   };
   return { result, contoured };
+}
+
+/** Whether the network of an order takes such an input; of a recipe its networks are opened later. */
+function takes(loaded: LoadedBundle | undefined, name: string): boolean {
+  if (loaded === undefined) return true;
+  return (loaded.members ?? [loaded]).some(({ bundle: { manifest } }) => {
+    return !('volume' in manifest) && manifest.input.modalities?.some((modality) => modality.name === name) === true;
+  });
+}
+
+/** The node has said already that there is no MR, and why. */
+function isSaid({ code }: Warning, { warnings }: RevisionManifest): boolean {
+  return (
+    code === 'INPUT_MISSING' &&
+    warnings.some((warning) => warning.code === 'INPUT_MISSING' || warning.code === 'INPUT_AMBIGUOUS')
+  );
 }
 
 /** Without the ROIs that nobody gets; those of a recipe are what others are made from. */
