@@ -4,9 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { inverse, transformed } from '../../src/dicom/affine.ts';
-import { withPixels } from '../../src/dicom/ct-instance.ts';
-import { mrHeaderOf } from '../../src/dicom/mr-image.ts';
-import { checkMrSeries } from '../../src/dicom/mr-series.ts';
 import { parseDicom } from '../../src/dicom/read-data-set.ts';
 import { checkRegistration, itemMatrix, spatialRegistrationOf } from '../../src/dicom/spatial-registration.ts';
 import { generatePhantom } from '../../worker/phantom/generate-phantom.ts';
@@ -38,34 +35,26 @@ test('dciodvfy finds no error in the MR and in its registration (PS3.3 A.4, A.39
 test('the registration leads from the MR to the CT: there the MR shows the tumour where the CT has it', async () => {
   const registration = spatialRegistrationOf(parseDicom(await readFile(written.registration!)));
   checkRegistration(registration);
-  const headers = await Promise.all(
-    written.mrFiles.map(async (path) => {
-      const file = parseDicom(await readFile(path));
-      return withPixels(mrHeaderOf(file), file);
-    }),
-  );
-  const { geometry, warnings } = checkMrSeries(headers);
-  assert.deepEqual(warnings, []);
+  const { image: read, slices } = await loadModality(written.mrFiles.toReversed());
   const ct = parseDicom(await readFile(written.ctFiles[0]!));
   assert.equal(registration.frameOfReferenceUid, ct.string('00200052'));
-  const item = registration.items.find((one) => one.frameOfReferenceUid === headers[0]!.frameOfReferenceUid)!;
+  const item = registration.items.find((one) => one.frameOfReferenceUid === slices[0]!.frameOfReferenceUid)!;
   const toCt = itemMatrix(item);
   const { image, fromCt } = written.phantom.mr!;
   for (const [at, value] of inverse(toCt).entries()) assert.ok(Math.abs(value - fromCt[at]!) < 1e-9);
-  for (const [at, value] of geometry.toPatient.entries()) assert.ok(Math.abs(value - image.toPatient[at]!) < 1e-6);
+  for (const [at, value] of read.toPatient.entries()) assert.ok(Math.abs(value - image.toPatient[at]!) < 1e-6);
 
-  const read = await loadModality(written.mrFiles, geometry);
   assert.deepEqual(read.values, Float32Array.from(image.values));
   const { truth } = written.phantom;
   const place = centre(truth[0]!.mask);
   const signalAt = (point: readonly [number, number, number]): number =>
-    sampler(read)(...transformed(inverse(geometry.toPatient), point));
+    sampler(read)(...transformed(inverse(read.toPatient), point));
   assert.ok(signalAt(transformed(inverse(toCt), place)) > 450, 'enhancing tumour');
   assert.ok(!(signalAt(transformed(toCt, place)) > 450), 'the wrong way round it lies elsewhere');
 });
 
 test('beside an MR the tumour is faint in the CT and bright in the MR', () => {
-  const contrasts = [21, 22, 23, 24].map((seed) => {
+  const contrasts = [21, 22].map((seed) => {
     const plain = generatePhantom(seed, { size: 192 });
     const { volume, truth, mr } = generatePhantom(seed, { size: 192, mr: true });
     const gtv = truth[0]!.mask;

@@ -28,6 +28,7 @@ export async function orderOnDisk(
     destination?: Record<string, unknown>;
     predecessors?: WorkOrder['predecessors'];
     config?: Record<string, unknown>;
+    inputs?: WorkOrder['inputs'];
   } = {},
 ): Promise<OrderOnDisk> {
   const series = '0123456789abcdef';
@@ -50,7 +51,7 @@ export async function orderOnDisk(
     images: images as never,
     checked,
     warnings: [],
-    inputs: [],
+    inputs: options.inputs ?? [],
     now,
   });
   const destination = destinationSchema.parse({
@@ -60,7 +61,7 @@ export async function orderOnDisk(
     ...options.destination,
   });
   const { order } = await writeOrder({
-    inputs: undefined,
+    inputs: options.inputs,
     dataDirectory,
     series,
     revision,

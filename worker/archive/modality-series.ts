@@ -1,12 +1,7 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import type { Affine, Point } from '../../src/dicom/affine.ts';
-import { withPixels } from '../../src/dicom/ct-instance.ts';
 import type { DicomFile } from '../../src/dicom/data-set.ts';
 import { disagreement, type FrameLink, waysBetween } from '../../src/dicom/frame-ways.ts';
-import { mrHeaderOf } from '../../src/dicom/mr-image.ts';
-import { checkMrSeries } from '../../src/dicom/mr-series.ts';
-import { parseDicom } from '../../src/dicom/read-data-set.ts';
 import { checkRegistration, itemMatrix, spatialRegistrationOf } from '../../src/dicom/spatial-registration.ts';
 import { ContourNodeError } from '../../src/errors.ts';
 import type { GivenModality } from '../inference/modality-inputs.ts';
@@ -98,7 +93,7 @@ export interface ReadModality extends GivenModality {
 /**
  * Reads the images that a network sees beside the CT.
  * @param paired those of the CT's patient
- * @throws ContourNodeError USAGE several series could be meant; SERIES_* as checkMrSeries; as loadModality
+ * @throws ContourNodeError USAGE several series could be meant; as loadModality
  */
 export async function readModalities(
   wanted: NetworkInput['modalities'],
@@ -113,17 +108,7 @@ export async function readModalities(
       remedy: 'leave one MR series with the CT',
     });
   }
-  const headers = await Promise.all(
-    one.series.files.map(async (path) => {
-      const file = parseDicom(await readFile(path));
-      return { path, ...(await withPixels(mrHeaderOf(file), file)) };
-    }),
-  );
-  const { slices, geometry } = checkMrSeries(headers);
-  const image = await loadModality(
-    slices.map(({ path }) => path),
-    geometry,
-  );
+  const { image, slices } = await loadModality(one.series.files);
   const content = createHash('sha256').update(JSON.stringify(one.fromCt));
   for (const { pixelSha256, headerSha256 } of slices) content.update(`${headerSha256} ${pixelSha256}\n`);
   const files = [...one.series.files, ...one.registrations];

@@ -29,7 +29,7 @@ export interface PreparedModality {
 /**
  * The modalities of a network's input in its order, each with what became of it.
  * @param ct in whose frame of reference the images are placed, with its body
- * @throws ContourNodeError INPUT_MISSING one that the network was not trained to do without
+ * @throws ContourNodeError SERIES_INPUT_MISSING one that the network was not trained to do without
  */
 export function prepareModalities(
   modalities: readonly Modality[],

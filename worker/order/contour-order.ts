@@ -15,10 +15,13 @@ import { faultPoint } from '../../src/fault-point.ts';
 import type { LoadedBundle } from '../bundles/load-bundle.ts';
 import { allWarnings, contourCt, type ContouredCt, type ContourOptions, type CtFiles } from '../contour-ct.ts';
 import { contourRecipe } from '../contour-recipe.ts';
+import type { GivenModality } from '../inference/modality-inputs.ts';
 import { type EngineOpener, openOrdered } from './open-ordered.ts';
 import { OrderFiles } from './order-files.ts';
+import { orderInputs } from './order-inputs.ts';
 import { hasPictures, writePictures } from './order-pictures.ts';
 import { readSlices } from './revision-slices.ts';
+import { lookNowAndThen, refuseIfTakenBack } from './taken-back.ts';
 import { StageClock, type Progress } from '../stage-clock.ts';
 import type { StructureSetOptions } from '../structure-set/prepare-structure-set.ts';
 import { writeProfile } from './write-profile.ts';
@@ -48,9 +51,6 @@ export interface AskedContours {
   readonly ct: CtFiles;
   readonly clock: StageClock;
 }
-
-/** Between two looks whether the order is still there. */
-const lookMilliseconds = 200;
 
 /**
  * The contour job: reads an order from disk and writes its structure sets, its result, which makes them final, and then
@@ -115,28 +115,6 @@ export async function contourOrder(
     await clock.run('pictures', () => writePictures(files, whole, shown));
   }
   return written;
-}
-
-/** @throws ContourNodeError DATA_DIRECTORY */
-function refuseIfTakenBack(files: OrderFiles): void {
-  if (files.isThere()) return;
-  throw new ContourNodeError(
-    'DATA_DIRECTORY',
-    'the order was taken back: more images came, or the series was deleted',
-    {
-      remedy: 'nothing to do',
-    },
-  );
-}
-
-/** @returns what looks for the order, so seldom that it costs nothing, and throws as refuseIfTakenBack */
-function lookNowAndThen(files: OrderFiles): () => void {
-  let looked = performance.now();
-  return () => {
-    if (performance.now() - looked < lookMilliseconds) return;
-    refuseIfTakenBack(files);
-    looked = performance.now();
-  };
 }
 
 /** @returns the result that stands: another worker may have finished the same order first */
@@ -207,7 +185,7 @@ async function contour(work: Work): Promise<{ result: WorkResult; contoured: Con
   const sources = slices.map(({ sopInstanceUid, frameNumber }) => sourceOf(pathOf.get(sopInstanceUid)!, frameNumber));
   const ctFiles = { geometry, files: sources };
   const contoured = await (work.returned?.contours({ ...work, headers, ct: ctFiles }) ??
-    contourOrdered(work, headers, ctFiles, { batchSize, clock }));
+    contourOrdered(work, headers, { ...ctFiles, inputs: await inputsOf(work) }, { batchSize, clock }));
 
   const ct = { geometry, slices, header: await readHeader(pathOf.get(identityFrom.sopInstanceUid)!) };
   const found = await clock.run('structure set', async () => {
@@ -234,9 +212,35 @@ async function contour(work: Work): Promise<{ result: WorkResult; contoured: Con
       components,
     })),
     structureSets: found.sets,
-    warnings: distinct([...manifest.warnings, ...warnings, ...allWarnings(usedOf(contoured, order)), ...found.more]),
+    warnings: distinct([
+      ...manifest.warnings,
+      ...warnings,
+      ...allWarnings(usedOf(contoured, order)).filter((warning) => !isSaid(warning, manifest)),
+      ...found.more,
+    ]),
+    ...(contoured.inputs.length > 0 && { inputs: [...contoured.inputs] }),
   };
   return { result, contoured };
+}
+
+async function inputsOf({ dataDirectory, order, loaded }: Work): Promise<GivenModality[]> {
+  return orderInputs(dataDirectory, order.inputs ?? [], (name) => takes(loaded, name));
+}
+
+/** Whether the network of an order takes such an input; of a recipe its networks are opened later. */
+function takes(loaded: LoadedBundle | undefined, name: string): boolean {
+  if (loaded === undefined) return true;
+  return (loaded.members ?? [loaded]).some(({ bundle: { manifest } }) => {
+    return !('volume' in manifest) && manifest.input.modalities?.some((modality) => modality.name === name) === true;
+  });
+}
+
+/** The node has said already that there is no MR, and why. */
+function isSaid({ code }: Warning, { warnings }: RevisionManifest): boolean {
+  return (
+    code === 'INPUT_MISSING' &&
+    warnings.some((warning) => warning.code === 'INPUT_MISSING' || warning.code === 'INPUT_AMBIGUOUS')
+  );
 }
 
 /** Without the ROIs that nobody gets; those of a recipe are what others are made from. */

@@ -111,14 +111,21 @@ export function sampler({ size: [nx, ny, nz], values }: ModalityImage): (i: numb
     const x = Math.min(Math.max(i, 0), nx - 1);
     const y = Math.min(Math.max(j, 0), ny - 1);
     const z = Math.min(Math.max(k, 0), nz - 1);
-    const [x0, y0, z0] = [Math.floor(x), Math.floor(y), Math.floor(z)];
-    const [u, v, w] = [x - x0, y - y0, z - z0];
+    const x0 = Math.floor(x);
+    const y0 = Math.floor(y);
+    const z0 = Math.floor(z);
+    const u = x - x0;
+    const v = y - y0;
+    const w = z - z0;
     const at = z0 * area + y0 * nx + x0;
     const right = x0 < nx - 1 ? 1 : 0;
     const back = y0 < ny - 1 ? nx : 0;
     const up = z0 < nz - 1 ? area : 0;
-    const row = (from: number): number => values[from]! * (1 - u) + values[from + right]! * u;
-    const plane = (from: number): number => row(from) * (1 - v) + row(from + back) * v;
-    return plane(at) * (1 - w) + plane(at + up) * w;
+    const front = values[at]! * (1 - u) + values[at + right]! * u;
+    const rear = values[at + back]! * (1 - u) + values[at + back + right]! * u;
+    const above = at + up;
+    const upperFront = values[above]! * (1 - u) + values[above + right]! * u;
+    const upperRear = values[above + back]! * (1 - u) + values[above + back + right]! * u;
+    return (front * (1 - v) + rear * v) * (1 - w) + (upperFront * (1 - v) + upperRear * v) * w;
   };
 }

@@ -1,6 +1,7 @@
 import type { AssociationEnd } from '../../dimse/association-info.ts';
 import { problem, type Problem } from '../../problem.ts';
 import { uncheckedInstances } from '../../store/assembly.ts';
+import type { NewEvent } from '../../store/events.ts';
 import type { SeriesRecord } from '../../store/series-record.ts';
 import type { Arrivals } from './open-associations.ts';
 
@@ -90,4 +91,18 @@ function whyRefused(
 
 function counted(instances: number): string {
   return instances === 1 ? '1 instance' : `${instances} instances`;
+}
+
+/** The event of an association's end, with what its sender has to send again. */
+export function associationEnded(
+  end: { readonly association: string; readonly how: AssociationEnd; readonly images: number },
+  { toRepeat, unread, problem }: Missing,
+): NewEvent {
+  return {
+    kind: 'association ended',
+    ...end,
+    unconfirmed: [...toRepeat],
+    ...(unread.length > 0 && { unread: [...unread] }),
+    ...(problem !== undefined && { problem }),
+  };
 }

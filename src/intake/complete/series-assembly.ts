@@ -11,7 +11,7 @@ import type { Store } from '../../store/store.ts';
 import type { Clock } from '../../clock.ts';
 import type { SeriesLock } from '../series-lock.ts';
 import { refuseRelease } from './refuse-release.ts';
-import { type Missing, missingAfter, missingAfterRestart, nothingMissing } from './missing-instances.ts';
+import { associationEnded, missingAfter, missingAfterRestart, nothingMissing } from './missing-instances.ts';
 import type { NotYet } from './complete-series.ts';
 import type { EarlyLooks, Quiet } from './early-look.ts';
 import { type Arrivals, OpenAssociations } from './open-associations.ts';
@@ -72,7 +72,8 @@ export class SeriesAssembly {
       const { callingAe, associations } = record.assembly;
       const lost = callingAe === '' && isAssembling(record) ? ['unknown'] : associations;
       const missing = isAssembling(record) ? missingAfterRestart(record) : nothingMissing;
-      for (const association of lost) this.#recordEnd(series, { association, how: 'lost', images: 0 }, missing);
+      for (const association of lost)
+        store.record(series, associationEnded({ association, how: 'lost', images: 0 }, missing));
       this.#unread.hold(record.assembly.unread, series);
       this.#schedule(series);
     }
@@ -184,7 +185,7 @@ export class SeriesAssembly {
     const missing = isOpen
       ? missingAfter(record, how, arrivals, unread, sentAgain, () => store.images(series))
       : nothingMissing;
-    this.#recordEnd(series, { association, how, images: arrivals.accepted.size }, missing);
+    store.record(series, associationEnded({ association, how, images: arrivals.accepted.size }, missing));
     this.#unread.hold(missing.unread, series);
   }
 
@@ -196,20 +197,6 @@ export class SeriesAssembly {
       this.#attempt(other, () => store.record(other, { kind: 'identified elsewhere', instance }));
       this.#schedule(other);
     }
-  }
-
-  #recordEnd(
-    series: string,
-    end: { association: string; how: AssociationEnd; images: number },
-    { toRepeat, unread, problem }: Missing,
-  ): void {
-    this.#options.store.record(series, {
-      kind: 'association ended',
-      ...end,
-      unconfirmed: [...toRepeat],
-      ...(unread.length > 0 && { unread: [...unread] }),
-      ...(problem !== undefined && { problem }),
-    });
   }
 
   #schedule(series: string, atOnce = false): void {
