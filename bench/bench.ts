@@ -1,7 +1,8 @@
 /**
- * `npm run bench`: ingest beside DCMTK's storescp and Orthanc, then every stage of a 120-slice CT from the last C-STORE
- * response to the TPS's 0x0000. Everything in one run on one machine, so that the ratios can be compared; medians of three.
- * `npm run bench -- ingest` does the first part alone.
+ * `npm run bench`: ingest beside DCMTK's storescp and Orthanc, then every stage of a CT from the last C-STORE response to the
+ * TPS's 0x0000, without and with a quiet period in which it is contoured ahead. Everything in one run on one machine, so
+ * that the ratios can be compared; medians of three. `npm run bench -- ingest` and `-- contour` do one part alone, `-- contour
+ * openkbp-head-neck-1024` one case.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -13,6 +14,7 @@ import { CleanupList, type Cleanup } from '../test/support/cleanup.ts';
 import { eventually } from '../test/support/eventually.ts';
 import { freePort } from '../test/support/free-port.ts';
 import { startOrthanc } from '../test/support/orthanc.ts';
+import type { SeriesDetail } from '../src/store/series.ts';
 import { contourNode, runProgram } from '../test/support/run-program.ts';
 import { startRunningNode, type RunningNode } from '../test/support/running-node.ts';
 
@@ -117,43 +119,88 @@ async function ingest(work: string): Promise<void> {
   }
 }
 
+/** Quiet period of the node that contours within it, seconds: longer than that takes. */
+const quietPeriodSeconds = 20;
+
+interface Waits {
+  readonly name: string;
+  readonly quietPeriodSeconds: number;
+}
+
+/** Without a quiet period nothing is contoured ahead. */
+const waits: readonly Waits[] = [
+  { name: 'without a quiet period', quietPeriodSeconds: 0 },
+  { name: `contoured ahead, from the end of a quiet period of ${quietPeriodSeconds} s`, quietPeriodSeconds },
+];
+
+/** From the last C-STORE response, or the end of the quiet period that follows it, to the TPS's 0x0000. */
 async function contour(work: string, model: string, slices: number, matrix: number): Promise<void> {
-  const folder = await phantom(join(work, `contour-${matrix}`), 9002, slices, matrix);
   const cleanup = new CleanupList();
   try {
     const orthanc = await startOrthanc(cleanup);
-    const node = await startRunningNode(cleanup, {
-      intake: { quietPeriodSeconds: 0 },
-      peers: [{ name: 'tps', aeTitle: orthanc.aeTitle, host: '127.0.0.1', port: orthanc.dicomPort }],
-      destinations: [{ name: 'tps', peer: 'tps', allow: ['demonstration', 'research'] }],
-      routes: [{ name: 'all', models: [model], destinations: ['tps'] }],
-    });
-    await sendSeconds(folder, 'CONTOUR', node.dicomPort);
-    const sent = performance.now();
-    const [series] = await node.settled(1, ['delivered', 'delivered check', 'nothing found'], 300);
-    const total = (performance.now() - sent) / 1000;
-    const order = series === undefined ? undefined : (await node.show(series.key)).orders[0];
-    console.log(
-      `${slices} slices of ${matrix}x${matrix}, ${model}: last C-STORE response to '${series?.state}' ${total.toFixed(1)} s`,
-    );
-    for (const { stage, seconds } of order?.timings ?? []) console.log(`  ${stage.padEnd(32)} ${seconds.toFixed(2)} s`);
-    console.log(
-      `  peak resident memory: node ${peakOf(node, ' node ')}, worker ${peakOf(node, ' worker ')}, engine ${peakOf(node, 'engine-child')}`,
-    );
+    const folders: string[] = [];
+    for (let i = 0; i < repeats; i++)
+      folders.push(await phantom(join(work, `contour-${matrix}-${model}-${i}`), 9100 + i, slices, matrix));
+    console.log(`${slices} slices of ${matrix}x${matrix}, ${model}: last C-STORE response to the TPS's status`);
+    for (const { name, quietPeriodSeconds: quiet } of waits) {
+      const node = await startRunningNode(cleanup, {
+        intake: { quietPeriodSeconds: quiet },
+        peers: [{ name: 'tps', aeTitle: orthanc.aeTitle, host: '127.0.0.1', port: orthanc.dicomPort }],
+        destinations: [{ name: 'tps', peer: 'tps', allow: ['demonstration', 'research'] }],
+        routes: [{ name: 'all', models: [model], destinations: ['tps'] }],
+      });
+      const runs: Delivered[] = [];
+      for (const [i, folder] of folders.entries()) {
+        await sendSeconds(folder, 'CONTOUR', node.dicomPort);
+        const all = await node.settled(i + 1, ['delivered', 'delivered check', 'nothing found'], 300);
+        const shown = await Promise.all(all.map(({ key }) => node.show(key)));
+        runs.push(deliveredOf(shown.toSorted((x, y) => (x.updatedAt < y.updatedAt ? 1 : -1))[0]!, quiet));
+      }
+      tell(name, runs);
+      console.log(
+        `  peak resident memory: node ${peakOf(node, ' node ')}, worker ${peakOf(node, ' worker ')}, engine ${peakOf(node, 'engine-child')}`,
+      );
+      await node.stop();
+    }
   } finally {
     await cleanup.run();
   }
 }
 
+interface Delivered {
+  readonly seconds: number;
+  readonly timings: readonly { readonly stage: string; readonly seconds: number }[];
+  readonly tries: number;
+}
+
+function deliveredOf(series: SeriesDetail, quiet: number): Delivered {
+  const at = (kind: string): number => Date.parse(series.history.findLast((event) => event.kind === kind)?.at ?? '');
+  const { timings = [], tries = 0 } = series.orders[0] ?? {};
+  const begin = Date.parse(series.lastReceivedAt ?? '') + 1000 * quiet;
+  return { seconds: (at('deliver outcome') - begin) / 1000, timings, tries };
+}
+
+function tell(name: string, runs: readonly Delivered[]): void {
+  const [middle] = runs.toSorted((a, b) => a.seconds - b.seconds).slice(runs.length >> 1) as [Delivered];
+  const all = runs.map(({ seconds }) => seconds.toFixed(2)).join(', ');
+  const ahead = runs.filter(({ tries }) => tries === 0).length;
+  console.log(`  ${name}: ${middle.seconds.toFixed(2)} s (${all}); ${ahead} of ${runs.length} contoured ahead`);
+  for (const { stage, seconds } of middle.timings) console.log(`    ${stage.padEnd(30)} ${seconds.toFixed(2)} s`);
+}
+
+const cases = [
+  ['openkbp-head-neck', 120, 512],
+  ['phantom-gtvp', 120, 512],
+  ['openkbp-head-neck', 198, 1024],
+] as const;
+
 const work = await mkdtemp(join(tmpdir(), 'contour-node-bench-'));
 console.log(`${cpus().length} cores, ${cpus()[0]?.model ?? 'unknown processor'}`);
 try {
-  await ingest(work);
-  if (process.argv[2] !== 'ingest') {
-    await contour(work, 'openkbp-head-neck', 120, 512);
-    await contour(work, 'phantom-gtvp', 120, 512);
-    await contour(work, 'openkbp-head-neck', 198, 1024);
-  }
+  const [part, model] = process.argv.slice(2);
+  if (part !== 'contour') await ingest(work);
+  for (const [name, slices, matrix] of part === 'ingest' ? [] : cases)
+    if (model === undefined || model === `${name}-${matrix}`) await contour(work, name, slices, matrix);
 } finally {
   await rm(work, { recursive: true, force: true });
 }

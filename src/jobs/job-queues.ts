@@ -33,13 +33,13 @@ export interface JobProgressEvent extends ProgressReport {
 
 export interface JobQueues {
   addContour(payload: ContourPayload, priority: Priority): Promise<void>;
+  /** Slots of workers that have nothing to contour. */
+  idleContourSlots(): Promise<number>;
   /**
-   * Has an order contoured of which it is not known whether it will be needed, where a worker has nothing else to do: everything
-   * that is needed overtakes it. Of a job that ended nothing stays.
-   *
-   * @returns whether it was taken
+   * Has an order contoured of which it is not known whether it will be needed: everything that is needed overtakes it in
+   * the queue. Of a job that ended nothing stays.
    */
-  addContourAhead(payload: ContourPayload): Promise<boolean>;
+  addContourAhead(payload: ContourPayload): Promise<void>;
   /** Has the pictures of a contoured order made again, once however often it is asked meanwhile. */
   addPictures(payload: ContourPayload): Promise<void>;
   addCompare(payload: ComparePayload): Promise<void>;

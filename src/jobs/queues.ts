@@ -24,7 +24,7 @@ import {
 import { connectRedis, type RedisAddress } from './redis-connection.ts';
 import { checkRedisSafety } from './redis-safety.ts';
 import { reloadWorkers, type WorkerReload } from './reload-workers.ts';
-import { readHeartbeats, type WorkerHeartbeat } from './worker-heartbeat.ts';
+import { contourSlots, readHeartbeats, type WorkerHeartbeat } from './worker-heartbeat.ts';
 
 export interface QueueCounts {
   readonly queue: string;
@@ -103,14 +103,14 @@ class BullQueues implements ContourQueues {
     );
   }
 
-  async addContourAhead(payload: unknown): Promise<boolean> {
+  async idleContourSlots(): Promise<number> {
+    return Math.max(0, contourSlots(await this.workers()) - (await this.depth(contourQueue)));
+  }
+
+  async addContourAhead(payload: unknown): Promise<void> {
     const checked = contourPayloadSchema.parse(payload);
-    const takers = (await this.workers()).filter(({ queues }) => queues.includes(contourQueue));
-    const slots = takers.reduce((sum, worker) => sum + worker.slots, 0);
-    if ((await this.depth(contourQueue)) >= slots) return false;
     const options = { ...passingJobOptions, jobId: contourJobId(checked), priority: priorities.last };
     await this.#ask(contourQueue, (queue) => queue.add('contour ahead', checked, options));
-    return true;
   }
 
   async addPictures(payload: unknown): Promise<void> {

@@ -90,3 +90,8 @@ export async function readHeartbeats(redis: Redis, prefix: string): Promise<Work
     return parsed?.success === true ? [parsed.data] : [];
   });
 }
+
+/** Orders that these workers contour at once. */
+export function contourSlots(workers: readonly WorkerHeartbeat[]): number {
+  return workers.filter(({ queues }) => queues.includes('contour')).reduce((sum, { slots }) => sum + slots, 0);
+}

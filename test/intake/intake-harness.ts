@@ -73,6 +73,7 @@ export const quietLog: Log = createLog({ logging: { level: 'error' } }, 'test', 
 /** Redis does not answer, and never will. */
 export const redisAway: JobQueues = {
   addContour: away,
+  idleContourSlots: away,
   addContourAhead: away,
   addPictures: away,
   addCompare: away,

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -292,4 +293,43 @@ test('a warning about an ROI that no destination gets holds nothing up; a destin
     (await run(wanted.order, wanted.loaded)).warnings.map(({ code }) => code),
     ['VOLUME'],
   );
+});
+
+test('an order that is taken back while it is contoured gets no result', async (t) => {
+  const { order, loaded } = await setUp(t);
+  const takenBack = contourOrder(order.dataDirectory, order.payload, {
+    openEngine: () => Promise.resolve(loaded),
+    batchSize: 8,
+    progress: (stage) => {
+      if (stage === 'contours') rmSync(join(order.folder, 'order.json'), { force: true });
+    },
+  });
+  await assert.rejects(takenBack, (error: ContourNodeError) => {
+    assert.equal(error.code, 'DATA_DIRECTORY');
+    assert.match(error.message, /the order was taken back/);
+    return true;
+  });
+  assert.ok(!(await readdir(order.folder)).includes('result.json'));
+});
+
+test('an order for a series that is not complete yet has its own manifest, and gives the same bytes', async (t) => {
+  const { order, loaded } = await setUp(t);
+  const expected = await run(order, loaded);
+  for (const name of await readdir(order.folder)) if (name !== 'order.json') await rm(join(order.folder, name));
+  const { manifestSha256 } = JSON.parse(await readFile(join(order.folder, 'order.json'), 'utf8')) as {
+    manifestSha256: string;
+  };
+  const revision = join(order.folder, '../..');
+  await mkdir(join(revision, 'ahead'));
+  await rename(join(revision, 'manifest.json'), join(revision, 'ahead', `${manifestSha256.slice(0, 16)}.json`));
+  const { structureSets } = await run({ ...order, payload: { ...order.payload, try: 0 } }, loaded);
+  assert.deepEqual(structureSets, expected.structureSets);
+});
+
+test('an order is not contoured on the manifest of other images', async (t) => {
+  const { order, loaded } = await setUp(t);
+  const path = join(order.folder, '../../manifest.json');
+  const manifest = JSON.parse(await readFile(path, 'utf8')) as { slices: unknown[] };
+  await writeFile(path, JSON.stringify({ ...manifest, slices: manifest.slices.slice(1) }));
+  await assert.rejects(run(order, loaded), /manifest\.json is not the manifest of the order/);
 });

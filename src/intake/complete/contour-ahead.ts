@@ -74,7 +74,9 @@ export class ContourAhead {
     const { store, queues, current, now, log } = this.#options;
     const { key: series } = record;
     const { times = 0, orders: earlier = [] } = this.#begun.get(series) ?? {};
-    if (times >= mostBeginnings) return;
+    // While Redis is away nobody works ahead.
+    let idle = await queues.idleContourSlots().catch(() => 0);
+    if (times >= mostBeginnings || idle === 0) return;
     const { dataDirectory } = store;
     const { config } = current();
     const written = await writeRevisionAhead({
@@ -95,6 +97,7 @@ export class ContourAhead {
     const orders: ContourPayload[] = [];
     const { destinations } = route;
     for (const by of contouredBy(route, config)) {
+      if (idle === 0) break;
       const wanted = {
         ...{ dataDirectory, current: current(), record, revision, manifestSha256, images, destinations, by },
         inputs: manifest.inputs,
@@ -104,12 +107,12 @@ export class ContourAhead {
       faultPoint('ahead-order-written');
       const payload = { series, revision, order: order.order, try: 0 };
       orders.push(payload);
-      // While Redis is away nobody works ahead.
-      const taken = await queues.addContourAhead(payload).catch(() => false);
-      if (taken) log.info({ series, order: order.order }, 'contoured ahead of the completion of the series');
-      if (!taken) break;
+      // What follows may fail, and is to be taken back all the same.
+      this.#begun.set(series, { times: times + 1, orders: [...earlier, ...orders] });
+      await queues.addContourAhead(payload);
+      idle--;
+      log.info({ series, order: order.order }, 'contoured ahead of the completion of the series');
     }
-    this.#begun.set(series, { times: times + 1, orders: [...earlier, ...orders] });
   }
 
   #onChange(series: string, change: SeriesChange): void {

@@ -303,6 +303,10 @@ for (const [when, config, slots] of [
     await node.bench.sendAll(a, range(1, 12));
     await lookEarly(node.bench);
     assert.equal(await node.queues.depth('contour'), 0);
+    assert.deepEqual(await readdir(join(node.bench.dataDirectory, 'series', node.bench.keyOf(a))), [
+      'instances',
+      'journal.jsonl',
+    ]);
     await node.bench.pass(20);
     await eventually('the first try waits', 20, () => (node.shown().orders[0]?.tries === 1 ? true : undefined));
   });
