@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Readable, Transform } from 'node:stream';
+import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -52,7 +52,8 @@ export async function addRemote(server: FastifyInstance, options: RemoteRoutesOp
 
   server.post('/api/worker/waiting', { config }, async (request, reply) => {
     const { worker, waitSeconds } = askBody.parse(request.body);
-    await options.leases.report({ ...worker, remote: true });
+    // Under the name of its token: it cannot pass for another worker.
+    await options.leases.report({ ...worker, name: `${request.user.name}/${worker.name}` });
     const gone = AbortSignal.any([closing.signal, goneSignal(reply)]);
     const until = Date.now() + waitSeconds * 1000;
     for (;;) {
@@ -133,20 +134,17 @@ export async function addRemote(server: FastifyInstance, options: RemoteRoutesOp
   async function received(request: FastifyRequest, held: HeldLease): Promise<string> {
     const file = join(book.folder, `${randomUUID()}.json.gz`);
     const hash = createHash('sha256');
-    let length = 0;
-    const counted = new Transform({
-      transform(chunk: Buffer, _encoding, done) {
+    async function* counted(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+      let length = 0;
+      for await (const chunk of body) {
         hash.update(chunk);
         length += chunk.length;
         options.metrics.bytes(held.worker, 'received', chunk.length);
-        book
-          .touch(held)
-          .then(
-            () => done(length > longestContours ? new ContourNodeError('REMOTE_RESULT', 'too long') : null, chunk),
-            done,
-          );
-      },
-    });
+        await book.touch(held);
+        if (length > longestContours) throw new ContourNodeError('REMOTE_RESULT', 'the contours are too long');
+        yield chunk;
+      }
+    }
     try {
       await pipeline(request.body as Readable, counted, createWriteStream(file, { mode: 0o600 }));
       const digest = `sha-256=:${hash.digest('base64')}:`;
