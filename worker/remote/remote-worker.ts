@@ -51,7 +51,8 @@ class RemoteWorker implements RunningWorker {
   #config: Config;
   #isReady = false;
   #isClosing = false;
-  #isTaking = false;
+  /** While orders are being taken. */
+  #taking: Promise<void> | undefined;
   #turn = 0;
 
   constructor(config: Config, options: RemoteWorkerOptions, warm: string[] | undefined) {
@@ -99,7 +100,10 @@ class RemoteWorker implements RunningWorker {
 
   async close(patienceSeconds: number): Promise<void> {
     this.#isClosing = true;
-    const ended = Promise.all(this.#running);
+    const ended = (async () => {
+      await this.#taking;
+      await Promise.all(this.#running);
+    })();
     const patience = setTimeout(() => {
       this.#options.log.warn({}, 'running orders go back to their nodes');
       this.#stopping.abort();
@@ -138,20 +142,20 @@ class RemoteWorker implements RunningWorker {
   }
 
   /** Takes orders in turn for as long as a slot is free. */
-  async #take(): Promise<void> {
-    if (this.#isTaking) return;
-    this.#isTaking = true;
-    try {
-      while (this.#freeSlots() > 0) {
-        const node = nextTurn([...this.#nodes.values()]);
-        if (node === undefined) return;
-        this.#turn += 1;
-        node.servedAt = this.#turn;
-        const taken = await node.take(workerName);
-        if (taken !== undefined) this.#run(node, taken);
-      }
-    } finally {
-      this.#isTaking = false;
+  #take(): Promise<void> {
+    this.#taking ??= this.#takeInTurns().finally(() => (this.#taking = undefined));
+    return this.#taking;
+  }
+
+  async #takeInTurns(): Promise<void> {
+    while (this.#freeSlots() > 0) {
+      const node = nextTurn([...this.#nodes.values()]);
+      if (node === undefined) return;
+      this.#turn += 1;
+      node.servedAt = this.#turn;
+      const taken = await node.take(workerName);
+      // Also one that came while the worker is being stopped: it is given back as any other.
+      if (taken !== undefined) this.#run(node, taken);
     }
   }
 
