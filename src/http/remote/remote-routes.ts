@@ -9,24 +9,16 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { ContourNodeError } from '../../errors.ts';
 import type { ContourLeases, WaitingOrders } from '../../jobs/contour-leases.ts';
-import { heartbeatSchema } from '../../jobs/worker-heartbeat.ts';
 import { problemSchema } from '../../problem.ts';
 import { version } from '../../version.ts';
 import { progressSchema } from '../../work/progress.ts';
 import { sliceFrame } from '../../work/slice-frame.ts';
+import { askBody, takeBody } from './remote-bodies.ts';
 import { type HeldLease, LeaseBook, type LeaseBookOptions, leaseIdPattern } from './lease-book.ts';
 
 export interface RemoteRoutesOptions extends Omit<LeaseBookOptions, 'leases'> {
   readonly leases: ContourLeases;
 }
-
-/** What a worker says of itself whenever it asks for work. */
-export const askBody = z.strictObject({
-  worker: heartbeatSchema.omit({ remote: true }),
-  /** How long the answer may wait for an order, seconds. */
-  waitSeconds: z.number().min(0).max(25).default(0),
-});
-export const takeBody = z.strictObject({ worker: z.string(), version: z.string() });
 
 const leaseParams = z.strictObject({ lease: z.string().regex(leaseIdPattern, 'no lease') });
 /** Whoever waits sees a new order within this time. */
@@ -63,29 +55,28 @@ export async function addRemote(server: FastifyInstance, options: RemoteRoutesOp
     }
   });
 
-  server.post('/api/worker/leases', { config }, async (request, reply) => {
+  server.post('/api/worker/leases', { config }, async (request) => {
     const asked = takeBody.parse(request.body);
     if (asked.version !== version)
       throw new ContourNodeError('REMOTE_VERSION', `the worker has version ${asked.version}, the node ${version}`);
     const held = await book.take(request.user.name);
-    if (held === undefined) return reply.status(204).send();
-    return reply.status(201).send({ lease: held.id, order: held.order });
+    return held === undefined ? {} : { lease: held.id, order: held.order };
   });
 
-  server.put('/api/worker/leases/:lease', { config }, async (request, reply) => {
+  server.put('/api/worker/leases/:lease', { config }, async (request) => {
     const held = await leaseOf(request);
     await book.progress(held, progressSchema.parse(request.body));
-    return reply.status(204).send();
+    return { renewed: true };
   });
 
-  server.delete('/api/worker/leases/:lease', { config }, async (request, reply) => {
+  server.delete('/api/worker/leases/:lease', { config }, async (request) => {
     await book.giveBack(await leaseOf(request));
-    return reply.status(204).send();
+    return { givenBack: true };
   });
 
-  server.post('/api/worker/leases/:lease/failure', { config }, async (request, reply) => {
+  server.post('/api/worker/leases/:lease/failure', { config }, async (request) => {
     await book.fail(await leaseOf(request), problemSchema.parse(request.body));
-    return reply.status(204).send();
+    return { recorded: true };
   });
 
   server.get('/api/worker/leases/:lease/images', { config }, async (request, reply) => {
