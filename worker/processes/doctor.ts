@@ -35,6 +35,9 @@ export async function* examine(config: Config): AsyncGenerator<CheckResult> {
 }
 
 async function checks(config: Config): Promise<Check[]> {
+  // A pool has neither Redis nor a DICOM side.
+  if (config.worker.nodes.length > 0)
+    return [acceleratorCheck(config), ...engineChecks(config), ...(await bundleChecks(config)), ...poolChecks(config)];
   return [
     dataDirectoryCheck(config),
     redisCheck(config),

@@ -13,6 +13,7 @@ import { remoteFolder } from '../../src/work/paths.ts';
 import { EngineSlots } from '../processes/engine-slots.ts';
 import { type RunningWorker, slotOptions, workerName } from '../processes/worker.ts';
 import { NodeConnection, type TakenOrder } from './node-connection.ts';
+import { PoolMetrics, type PoolState, startPoolMonitor } from './pool-monitor.ts';
 import { type LeaseEnd, runLease } from './run-lease.ts';
 import { ServedNode } from './served-node.ts';
 import { nextTurn } from './turns.ts';
@@ -31,6 +32,7 @@ export interface RemoteWorkerOptions {
 export async function startRemoteWorker(config: Config, options: RemoteWorkerOptions): Promise<RunningWorker> {
   const worker = new RemoteWorker(config, options, await warmUp(config));
   await worker.serve(config);
+  await worker.monitor(config);
   return worker;
 }
 
@@ -48,6 +50,8 @@ class RemoteWorker implements RunningWorker {
   readonly #folder: string;
   /** Aborted when running orders go back to their nodes. */
   readonly #stopping = new AbortController();
+  readonly #metrics = new PoolMetrics(() => this.#state());
+  #closeMonitor: () => void = () => undefined;
   #config: Config;
   #isReady = false;
   #isClosing = false;
@@ -66,6 +70,11 @@ class RemoteWorker implements RunningWorker {
 
   get enginePids(): number[] {
     return this.#slots.pids;
+  }
+
+  /** @throws ContourNodeError PORT_IN_USE */
+  async monitor({ worker: { monitor } }: Config): Promise<void> {
+    if (monitor !== undefined) this.#closeMonitor = await startPoolMonitor(monitor, this.#metrics, () => this.#state());
   }
 
   /** Opens connections to the nodes of the configuration, and closes those to others. */
@@ -112,6 +121,7 @@ class RemoteWorker implements RunningWorker {
     await ended;
     clearTimeout(patience);
     for (const node of this.#nodes.values()) node.close();
+    this.#closeMonitor();
     await this.#slots.stop();
     await rm(this.#folder, { recursive: true, force: true });
   }
@@ -134,6 +144,19 @@ class RemoteWorker implements RunningWorker {
       workerBytes: process.memoryUsage.rss(),
       engineBytes: this.#slots.residentBytes,
       problems: this.#slots.problems,
+    };
+  }
+
+  #state(): PoolState {
+    return {
+      isReady: this.#isReady && !this.#isClosing,
+      slots: this.#slots.size,
+      busy: this.#running.size,
+      nodes: [...this.#nodes.values()].map(({ connection, isServed, waiting }) => ({
+        name: connection.name,
+        isServed,
+        waiting: waiting.urgent + waiting.normal + waiting.low,
+      })),
     };
   }
 
@@ -174,6 +197,7 @@ class RemoteWorker implements RunningWorker {
       const { outcome, error, seconds } = end;
       const level = outcome === 'returned' ? 'info' : 'warn';
       log[level]({ node: node.connection.name, series, seconds, ...(error && { err: error }) }, `order ${outcome}`);
+      this.#metrics.ended(node.connection.name, end);
       onEnd?.(node.connection.name, end);
       void this.#take();
     });
