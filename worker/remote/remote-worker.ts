@@ -22,7 +22,15 @@ export interface RemoteWorkerOptions {
   readonly log: Log;
   /** Called when an order has ended, for the metrics. */
   readonly onEnd?: (node: string, end: LeaseEnd) => void;
+  /** In place of engine processes, for measurements of everything else. */
+  readonly slots?: ContourSlots;
 }
+
+/** What the worker needs of its engine processes. */
+export type ContourSlots = Pick<
+  EngineSlots,
+  'size' | 'pids' | 'residentBytes' | 'problems' | 'start' | 'stop' | 'reconfigure' | 'contourRemote'
+>;
 
 /**
  * A worker that contours for nodes on other machines (worker.nodes) over their HTTP ports. It sees no data directory of theirs,
@@ -44,7 +52,7 @@ async function warmUp(config: Config): Promise<string[] | undefined> {
 class RemoteWorker implements RunningWorker {
   readonly ready: Promise<void>;
   readonly #options: RemoteWorkerOptions;
-  readonly #slots: EngineSlots;
+  readonly #slots: ContourSlots;
   readonly #nodes = new Map<string, ServedNode>();
   readonly #running = new Set<Promise<void>>();
   readonly #folder: string;
@@ -64,7 +72,7 @@ class RemoteWorker implements RunningWorker {
     this.#options = options;
     // Other workers of this machine may have the same data directory.
     this.#folder = join(resolve(config.dataDirectory), remoteFolder, workerName);
-    this.#slots = new EngineSlots(slotOptions(config, warm), options.log);
+    this.#slots = options.slots ?? new EngineSlots(slotOptions(config, warm), options.log);
     this.ready = this.#slots.start().then(() => this.#begin());
   }
 
