@@ -12,7 +12,7 @@ export const summary = 'health check of the node or the worker on this machine, 
 export const help = `usage: contour-node health node|worker [--config FILE]
 
   node            its HTTP port answers. Without Redis a node is still healthy: it stores what it receives
-  worker          the heartbeat of a worker of this machine is not older than 35 s, and it takes jobs
+  worker          with worker.nodes: worker.monitor answers that it takes orders; else: the heartbeat of a worker of this machine is not older than 35 s, and it takes jobs
 
 ${configHelp}
 
@@ -35,6 +35,17 @@ export async function main(args: string[]): Promise<void> {
   if (part === 'node') {
     const { url, version } = await askWhetherLive(config.http);
     console.log(`node ${version} lives at ${url}`);
+    return;
+  }
+  const { nodes, monitor } = config.worker;
+  if (nodes.length > 0) {
+    if (monitor === undefined)
+      throw new ContourNodeError(
+        'CHECK_FAILED',
+        'a worker with worker.nodes is asked at worker.monitor, which is missing',
+      );
+    const { url, version } = await askWhetherLive(monitor);
+    console.log(`worker ${version} takes orders, ${url}`);
     return;
   }
   const workers = await askRedis(await redisAddress(config), (redis) =>

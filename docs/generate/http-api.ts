@@ -1,5 +1,8 @@
 /** `node docs/generate/http-api.ts` writes docs/http-api.md from what the HTTP server says of its own routes. */
 import { writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { httpSchema } from '../../src/config/http-schema.ts';
 import { type HttpServerOptions, startHttpServer } from '../../src/http/server.ts';
@@ -38,7 +41,7 @@ http://127.0.0.1:8080/api/openapi.json\`. \`contour-node jobs\` does the same in
 
 **Who.** Without users every program on this machine is an operator. With users a program sends an API token
 (\`contour-node token\` makes one) as \`Authorization: Bearer TOKEN\`; its role has to be the one in the table, or a higher one:
-monitor, viewer, operator.
+monitor, viewer, operator. The role worker is apart: it may do what the table says, nothing else, and nobody else may.
 
 **Errors** are JSON, \`{ "error": { "code", "message", "remedy" } }\`, with the codes and the HTTP statuses of [operations.md](operations.md).
 \`message\` and \`remedy\` are in English, in Chinese for \`Accept-Language: zh-CN\`; \`code\` is always the same.
@@ -120,7 +123,10 @@ async function document(): Promise<ApiDocument> {
     onEvent: () => {},
     bullQueues: () => [],
   };
+  const dataDirectory = await mkdtemp(join(tmpdir(), 'contour-node-api-'));
   const server = await startHttpServer({
+    dataDirectory,
+    remote: {},
     config: () => httpSchema.parse({ port: 0 }),
     series: nothing,
     queues: nothing,
@@ -133,6 +139,7 @@ async function document(): Promise<ApiDocument> {
     return (await (await fetch(`${server.url}/api/openapi.json`)).json()) as ApiDocument;
   } finally {
     await server.close();
+    await rm(dataDirectory, { recursive: true });
   }
 }
 

@@ -61,7 +61,7 @@ export const httpSchema = z
       .array(
         z.strictObject({
           name: userName,
-          role: z.literal('worker'),
+          role: z.literal('worker').describe('`worker`: no other role is known by a certificate'),
           certificate: certificateSchema.describe(
             'the one that it shows: sha256:FINGERPRINT, or parts of the subject as "CN=pool1, O=Clinic" of one that http.tls.caFile signed',
           ),

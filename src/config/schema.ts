@@ -292,6 +292,16 @@ export const configSchema = z.strictObject({
         .describe(
           'nodes on other machines that this worker contours for, over their HTTP port; none: the node of dataDirectory and redis',
         ),
+      monitor: z
+        .strictObject({
+          host: z
+            .string()
+            .default('127.0.0.1')
+            .describe('address that it listens on; without login, so keep it from others'),
+          port: port.describe('/metrics and /health/live of this worker'),
+        })
+        .optional()
+        .describe('metrics and health of a worker with worker.nodes; none: the log only'),
       maximumQueued: z.int().min(1).default(200).describe('jobs of one queue that lie in Redis at once'),
     })
     .prefault({}),

@@ -31,14 +31,15 @@ export type WaitingOrders = Readonly<Record<Priority, number>>;
  */
 const unprioritised = 0;
 
-/** A lease that is not renewed for so long is over; the job then counts as a try of a worker that died. */
-export const leaseSeconds = 60;
+const usualSeconds = 60;
 
 /**
  * The queue `contour` as somebody has it who works for others: the node takes a job, renews its lock and ends it on behalf of
  * a worker that has no way to Redis. The lock lies in Redis, so that a lease outlives a restart of the node.
  */
 export class ContourLeases {
+  /** A lease that is not renewed for so long is over; the job then counts as a try of a worker that died. */
+  readonly seconds: number;
   readonly #address: RedisAddress;
   readonly #prefix: string;
   readonly #connection: Redis;
@@ -49,11 +50,14 @@ export class ContourLeases {
     address,
     prefix,
     log,
+    seconds = usualSeconds,
   }: {
     readonly address: RedisAddress;
     readonly prefix: string;
     readonly log: Log;
+    readonly seconds?: number;
   }) {
+    this.seconds = seconds;
     this.#address = address;
     this.#prefix = prefix;
     // The queues of the node log that Redis does not answer; this connection would only repeat it.
@@ -65,7 +69,7 @@ export class ContourLeases {
     this.#worker = new Worker(contourQueue, null, {
       ...shared,
       autorun: false,
-      lockDuration: leaseSeconds * 1000,
+      lockDuration: seconds * 1000,
       stalledInterval: 5000,
       // As with a worker of this machine: the node decides about the next try.
       maxStalledCount: 0,
@@ -176,7 +180,7 @@ export class ContourLeases {
 
   async #extended(job: Job, { token }: Lease): Promise<boolean> {
     // BullMQ throws where the lock is another's, and answers 0 where there is none.
-    const extended = await job.extendLock(token, leaseSeconds * 1000).catch((error: unknown) => {
+    const extended = await job.extendLock(token, this.seconds * 1000).catch((error: unknown) => {
       if (this.#connection.status !== 'ready') throw error;
       return 0;
     });

@@ -5,7 +5,9 @@ import type { HttpConfig } from '../../src/config/http-schema.ts';
 import { type Config, configSchema } from '../../src/config/schema.ts';
 import { findInstances } from '../../src/dimse/scu/find-instances.ts';
 import { storeInstances } from '../../src/dimse/scu/storage-scu.ts';
+import { ContourLeases } from '../../src/jobs/contour-leases.ts';
 import { type RunningNode, startNode } from '../../src/node.ts';
+import { ordersForRemoteWorkers } from '../../worker/remote/remote-orders.ts';
 import { writePhantom } from '../../worker/phantom/write-phantom.ts';
 import { openQueues, runningRedis, type RunningRedis, silentLog } from '../jobs/running-redis.ts';
 import { afterwards } from '../support/afterwards.ts';
@@ -45,7 +47,10 @@ export async function nodeOverHttp(
   });
   options.prepare?.(config.dataDirectory);
   const queues = await openQueues(t, redis.address, ['pinnacle', ...config.destinations.map(({ name }) => name)]);
-  const node = await startNode({ config, digest: '0'.repeat(64), source: 'test' }, { log: silentLog, queues });
+  const leases = new ContourLeases({ address: redis.address, prefix: 'test', log: silentLog });
+  afterwards(t, () => leases.close());
+  const remote = { leases, orders: ordersForRemoteWorkers(config) };
+  const node = await startNode({ config, digest: '0'.repeat(64), source: 'test' }, { log: silentLog, queues, remote });
   afterwards(t, () => node.close());
   return {
     node,

@@ -10,6 +10,7 @@ import { type Misbehaviour, startPickyTps } from '../../worker/demo/picky-tps.ts
 import { afterwards } from '../support/afterwards.ts';
 import { certificate } from '../support/certificates.ts';
 import { freePort } from '../support/free-port.ts';
+import { remoteClinic } from '../support/remote-clinic.ts';
 import { startOrthanc } from '../support/orthanc.ts';
 import { checkout, contourNode, type Outcome, runProgram } from '../support/run-program.ts';
 import { temporaryFolder, thresholdBundle } from '../support/threshold-bundle.ts';
@@ -124,6 +125,28 @@ test('doctor names each failure with its fix, and goes on to the end', async (t)
   const words = (await contourNode('doctor', '--config', path)).stdout.split('\n');
   const failing = words.findIndex((line) => line.startsWith('FAIL data directory'));
   assert.match(words[failing + 1] ?? '', /^ +→ \S/);
+});
+
+test('doctor asks the nodes of a pool as its worker would, and tells one that is away or takes no such token', async (t) => {
+  const clinic = await remoteClinic(t);
+  const folder = await temporaryFolder(t);
+  const wrong = join(folder, 'wrong');
+  await writeFile(wrong, 'contour_wrong');
+  const url = `http://127.0.0.1:${clinic.httpPort}`;
+  const away = `http://127.0.0.1:${await freePort()}`;
+  const nodes = (entries: object[]) => configFile(t, { worker: { nodes: entries } });
+  const asked = async (entries: object[]): Promise<CheckResult[]> => {
+    const outcome = await contourNode('doctor', '--config', await nodes(entries), '--json');
+    return [...resultsOf(outcome).values()].filter(({ check }) => check.startsWith('node '));
+  };
+  const [good, lost] = await asked([
+    { url, tokenFile: clinic.tokenFile },
+    { url: away, tokenFile: clinic.tokenFile },
+  ]);
+  assert.match(good?.detail ?? '', /^takes this worker, version .* 0 orders wait$/);
+  assert.match(lost?.detail ?? '', /^API_UNREACHABLE: no node answers at 127\.0\.0\.1:/);
+  const [refused] = await asked([{ url, tokenFile: wrong }]);
+  assert.match(refused?.detail ?? '', /^LOGIN_NEEDED/);
 });
 
 test('doctor tells a disk that is too small', async (t) => {

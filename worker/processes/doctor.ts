@@ -6,6 +6,7 @@ import type { Check } from './checks/check.ts';
 import { clockCheck } from './checks/clock.ts';
 import { dataDirectoryCheck } from './checks/data-directory.ts';
 import { engineChecks } from './checks/engines.ts';
+import { poolChecks } from './checks/pool.ts';
 import { peerChecks } from './checks/peers.ts';
 import { portChecks } from './checks/ports.ts';
 import { redisCheck } from './checks/redis.ts';
@@ -34,6 +35,9 @@ export async function* examine(config: Config): AsyncGenerator<CheckResult> {
 }
 
 async function checks(config: Config): Promise<Check[]> {
+  // A pool has neither Redis nor a DICOM side.
+  if (config.worker.nodes.length > 0)
+    return [acceleratorCheck(config), ...engineChecks(config), ...(await bundleChecks(config)), ...poolChecks(config)];
   return [
     dataDirectoryCheck(config),
     redisCheck(config),
@@ -45,5 +49,6 @@ async function checks(config: Config): Promise<Check[]> {
     ...routeChecks(config),
     ...tlsChecks(config),
     ...peerChecks(config),
+    ...poolChecks(config),
   ];
 }

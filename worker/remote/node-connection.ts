@@ -24,7 +24,7 @@ const waitingSchema = z.object({
 });
 export type WaitingAnswer = z.output<typeof waitingSchema>;
 
-const takenSchema = z.object({ lease: z.string(), order: z.unknown() });
+const takenSchema = z.object({ lease: z.string().optional(), order: z.unknown().optional() });
 const errorSchema = z.object({ error: problemSchema });
 
 export interface TakenOrder {
@@ -97,9 +97,8 @@ export class NodeConnection {
       body: JSON.stringify({ worker, version }),
       idleSeconds: 15,
     });
-    if (answer === undefined) return undefined;
     const { lease, order } = takenSchema.parse(answer);
-    return { lease, order: remoteOrderSchema.parse(order) };
+    return lease === undefined ? undefined : { lease, order: remoteOrderSchema.parse(order) };
   }
 
   /** @throws ContourNodeError REMOTE_LEASE */
@@ -150,12 +149,7 @@ export class NodeConnection {
   }
 
   async #json(asked: Asked): Promise<unknown> {
-    const answer = await this.#ask(asked);
-    if (answer.statusCode === 204) {
-      answer.resume();
-      return undefined;
-    }
-    return json(answer).catch((cause: unknown) => {
+    return json(await this.#ask(asked)).catch((cause: unknown) => {
       throw this.#unreachable('the answer broke off', cause);
     });
   }

@@ -13,6 +13,7 @@ import { remoteFolder } from '../../src/work/paths.ts';
 import { EngineSlots } from '../processes/engine-slots.ts';
 import { type RunningWorker, slotOptions, workerName } from '../processes/worker.ts';
 import { NodeConnection, type TakenOrder } from './node-connection.ts';
+import { PoolMetrics, type PoolState, startPoolMonitor } from './pool-monitor.ts';
 import { type LeaseEnd, runLease } from './run-lease.ts';
 import { ServedNode } from './served-node.ts';
 import { nextTurn } from './turns.ts';
@@ -21,7 +22,15 @@ export interface RemoteWorkerOptions {
   readonly log: Log;
   /** Called when an order has ended, for the metrics. */
   readonly onEnd?: (node: string, end: LeaseEnd) => void;
+  /** In place of engine processes, for measurements of everything else. */
+  readonly slots?: ContourSlots;
 }
+
+/** What the worker needs of its engine processes. */
+export type ContourSlots = Pick<
+  EngineSlots,
+  'size' | 'pids' | 'residentBytes' | 'problems' | 'start' | 'stop' | 'reconfigure' | 'contourRemote'
+>;
 
 /**
  * A worker that contours for nodes on other machines (worker.nodes) over their HTTP ports. It sees no data directory of theirs,
@@ -31,6 +40,7 @@ export interface RemoteWorkerOptions {
 export async function startRemoteWorker(config: Config, options: RemoteWorkerOptions): Promise<RunningWorker> {
   const worker = new RemoteWorker(config, options, await warmUp(config));
   await worker.serve(config);
+  await worker.monitor(config);
   return worker;
 }
 
@@ -42,16 +52,19 @@ async function warmUp(config: Config): Promise<string[] | undefined> {
 class RemoteWorker implements RunningWorker {
   readonly ready: Promise<void>;
   readonly #options: RemoteWorkerOptions;
-  readonly #slots: EngineSlots;
+  readonly #slots: ContourSlots;
   readonly #nodes = new Map<string, ServedNode>();
   readonly #running = new Set<Promise<void>>();
   readonly #folder: string;
   /** Aborted when running orders go back to their nodes. */
   readonly #stopping = new AbortController();
+  readonly #metrics = new PoolMetrics(() => this.#state());
+  #closeMonitor: () => void = () => undefined;
   #config: Config;
   #isReady = false;
   #isClosing = false;
-  #isTaking = false;
+  /** While orders are being taken. */
+  #taking: Promise<void> | undefined;
   #turn = 0;
 
   constructor(config: Config, options: RemoteWorkerOptions, warm: string[] | undefined) {
@@ -59,12 +72,17 @@ class RemoteWorker implements RunningWorker {
     this.#options = options;
     // Other workers of this machine may have the same data directory.
     this.#folder = join(resolve(config.dataDirectory), remoteFolder, workerName);
-    this.#slots = new EngineSlots(slotOptions(config, warm), options.log);
+    this.#slots = options.slots ?? new EngineSlots(slotOptions(config, warm), options.log);
     this.ready = this.#slots.start().then(() => this.#begin());
   }
 
   get enginePids(): number[] {
     return this.#slots.pids;
+  }
+
+  /** @throws ContourNodeError PORT_IN_USE */
+  async monitor({ worker: { monitor } }: Config): Promise<void> {
+    if (monitor !== undefined) this.#closeMonitor = await startPoolMonitor(monitor, this.#metrics, () => this.#state());
   }
 
   /** Opens connections to the nodes of the configuration, and closes those to others. */
@@ -99,7 +117,10 @@ class RemoteWorker implements RunningWorker {
 
   async close(patienceSeconds: number): Promise<void> {
     this.#isClosing = true;
-    const ended = Promise.all(this.#running);
+    const ended = (async () => {
+      await this.#taking;
+      await Promise.all(this.#running);
+    })();
     const patience = setTimeout(() => {
       this.#options.log.warn({}, 'running orders go back to their nodes');
       this.#stopping.abort();
@@ -108,6 +129,7 @@ class RemoteWorker implements RunningWorker {
     await ended;
     clearTimeout(patience);
     for (const node of this.#nodes.values()) node.close();
+    this.#closeMonitor();
     await this.#slots.stop();
     await rm(this.#folder, { recursive: true, force: true });
   }
@@ -133,25 +155,38 @@ class RemoteWorker implements RunningWorker {
     };
   }
 
+  #state(): PoolState {
+    return {
+      isReady: this.#isReady && !this.#isClosing,
+      slots: this.#slots.size,
+      busy: this.#running.size,
+      nodes: [...this.#nodes.values()].map(({ connection, isServed, waiting }) => ({
+        name: connection.name,
+        isServed,
+        waiting: waiting.urgent + waiting.normal + waiting.low,
+      })),
+    };
+  }
+
   #freeSlots(): number {
     return this.#isReady && !this.#isClosing ? this.#slots.size - this.#running.size : 0;
   }
 
   /** Takes orders in turn for as long as a slot is free. */
-  async #take(): Promise<void> {
-    if (this.#isTaking) return;
-    this.#isTaking = true;
-    try {
-      while (this.#freeSlots() > 0) {
-        const node = nextTurn([...this.#nodes.values()]);
-        if (node === undefined) return;
-        this.#turn += 1;
-        node.servedAt = this.#turn;
-        const taken = await node.take(workerName);
-        if (taken !== undefined) this.#run(node, taken);
-      }
-    } finally {
-      this.#isTaking = false;
+  #take(): Promise<void> {
+    this.#taking ??= this.#takeInTurns().finally(() => (this.#taking = undefined));
+    return this.#taking;
+  }
+
+  async #takeInTurns(): Promise<void> {
+    while (this.#freeSlots() > 0) {
+      const node = nextTurn([...this.#nodes.values()]);
+      if (node === undefined) return;
+      this.#turn += 1;
+      node.servedAt = this.#turn;
+      const taken = await node.take(workerName);
+      // Also one that came while the worker is being stopped: it is given back as any other.
+      if (taken !== undefined) this.#run(node, taken);
     }
   }
 
@@ -170,6 +205,7 @@ class RemoteWorker implements RunningWorker {
       const { outcome, error, seconds } = end;
       const level = outcome === 'returned' ? 'info' : 'warn';
       log[level]({ node: node.connection.name, series, seconds, ...(error && { err: error }) }, `order ${outcome}`);
+      this.#metrics.ended(node.connection.name, end);
       onEnd?.(node.connection.name, end);
       void this.#take();
     });

@@ -11,8 +11,9 @@ const nothing: WaitingAnswer['waiting'] = { urgent: 0, normal: 0, low: 0 };
 
 /** Longest that the node holds an answer back while nothing waits; the worker shows that it is there at least so often. */
 const waitSeconds = 10;
-/** While something waits and this worker has no slot free, or another worker was faster. */
+/** While something waits: another worker was faster, or this one has no slot free. */
 const pauseMilliseconds = 250;
+const busyMilliseconds = 2000;
 
 export interface ServedNodeOptions {
   /** Asked whenever the node is. */
@@ -76,7 +77,7 @@ export class ServedNode implements NodeTurn {
   /** @returns milliseconds to the next look */
   async #look(): Promise<number> {
     const { heartbeat, onChange, isBusy, log } = this.#options;
-    const answer = await this.connection.waiting(heartbeat(), isBusy() ? 0 : waitSeconds, this.#closing.signal);
+    const answer = await this.connection.waiting(heartbeat(), waitSeconds, this.#closing.signal);
     if (answer.version !== version)
       throw new ContourNodeError('REMOTE_VERSION', `the node has version ${answer.version}, this worker ${version}`);
     if (this.#problem !== undefined) log.info({ node: this.connection.name }, 'the node is served again');
@@ -85,7 +86,8 @@ export class ServedNode implements NodeTurn {
     this.waiting = answer.waiting;
     const waits = Object.values(answer.waiting).some((count) => count > 0);
     if (waits) onChange();
-    return waits || isBusy() ? (isBusy() ? 2000 : pauseMilliseconds) : 0;
+    if (!waits) return 0;
+    return isBusy() ? busyMilliseconds : pauseMilliseconds;
   }
 
   /** Said once for each reason: it may stay away for hours. */

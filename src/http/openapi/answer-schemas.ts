@@ -6,6 +6,7 @@ import { warningSchema } from '../../warning.ts';
 import { comparedRoiSchema } from '../../work/correction.ts';
 import { inputImageSchema } from '../../work/input-image.ts';
 import { keySchema as key } from '../../work/key.ts';
+import { remoteOrderSchema } from '../../work/remote-order.ts';
 import { workResultSchema } from '../../work/work-result.ts';
 
 /** What the API answers, for its description; a test compares it with what a node sends. */
@@ -156,6 +157,18 @@ export const answers = {
     studyDescription: z.string().optional(),
     ctDate: z.string().optional(),
   }),
+  waiting: z.strictObject({
+    version: z.string().describe('of the node: an order goes to a worker of the same version only'),
+    waiting: z.strictObject({ urgent: z.int(), normal: z.int(), low: z.int() }).describe('orders, by priority'),
+  }),
+  lease: z.strictObject({
+    lease: z.string().optional().describe('absent where no order waits'),
+    order: remoteOrderSchema.optional(),
+  }),
+  renewed: z.strictObject({ renewed: z.literal(true) }),
+  givenBack: z.strictObject({ givenBack: z.literal(true) }),
+  recorded: z.strictObject({ recorded: z.literal(true) }),
+  written: z.strictObject({ written: z.literal(true) }),
   live: z.strictObject({ live: z.literal(true), version: z.string() }),
   ready: z.strictObject({
     ready: z.boolean(),

@@ -1,5 +1,8 @@
 import type { z } from 'zod';
 import { acknowledgeBody, chooseBody, chooseInputBody, listQuery, orderBody, resendBody } from '../series-api.ts';
+import { problemSchema } from '../../problem.ts';
+import { progressSchema } from '../../work/progress.ts';
+import { askBody, takeBody } from '../remote/remote-bodies.ts';
 import { answers } from './answer-schemas.ts';
 
 export interface DescribedRoute {
@@ -80,6 +83,40 @@ export const describedRoutes: Readonly<Record<string, DescribedRoute>> = {
   'POST /api/unmatched/:key/delete': {
     summary: 'Deletes a structure set that belongs to no series',
     answer: answers.action,
+  },
+  'POST /api/worker/waiting': {
+    summary: 'A remote worker shows that it is there, and asks whether orders wait; the answer may take `waitSeconds`',
+    body: askBody,
+    answer: answers.waiting,
+  },
+  'POST /api/worker/leases': {
+    summary: 'Takes the order whose turn it is; it is the worker’s for 45 s from its last sign of life',
+    body: takeBody,
+    answer: answers.lease,
+  },
+  'PUT /api/worker/leases/:lease': {
+    summary: 'Renews the lease, and says how far the work is',
+    body: progressSchema,
+    answer: answers.renewed,
+  },
+  'DELETE /api/worker/leases/:lease': {
+    summary: 'Gives the order back: it waits again, and no try is counted',
+    answer: answers.givenBack,
+  },
+  'GET /api/worker/leases/:lease/images': {
+    summary:
+      'The slices, pixels only, each behind its length (4 bytes, big endian) and its SHA-256; `Range: slices=FIRST-LAST` asks for some of them',
+    answer: 'application/octet-stream',
+  },
+  'PUT /api/worker/leases/:lease/contours': {
+    summary:
+      'Returns the contours as gzip of JSON, with `Content-Digest: sha-256=:...:`; answered when the result is on the disk of the node',
+    answer: answers.written,
+  },
+  'POST /api/worker/leases/:lease/failure': {
+    summary: 'The worker could not contour it: a failed try',
+    body: problemSchema,
+    answer: answers.recorded,
   },
   'GET /events': {
     summary:

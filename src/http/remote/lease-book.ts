@@ -2,13 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { mkdir, rm } from 'node:fs/promises';
 import { asContourNodeError, ContourNodeError, isAtFault } from '../../errors.ts';
-import {
-  type ContourLeases,
-  type Lease,
-  leaseSeconds,
-  type TakenLease,
-  type WaitingOrders,
-} from '../../jobs/contour-leases.ts';
+import { type ContourLeases, type Lease, type TakenLease, type WaitingOrders } from '../../jobs/contour-leases.ts';
 import type { Log } from '../../log.ts';
 import type { RemoteMetrics } from '../../observe/metrics/remote-metrics.ts';
 import { type Problem, problemFrom } from '../../problem.ts';
@@ -49,8 +43,9 @@ export interface HeldLease extends PreparedRemoteOrder {
 }
 
 /** Before the lock in Redis runs out: the node ends a lease in words, and gives back what was only being fetched. */
-const silenceSeconds = 0.75 * leaseSeconds;
-const renewEveryMilliseconds = 10_000;
+const silencePart = 0.75;
+/** Of the lease: the lock in Redis is renewed so often at most. */
+const renewalPart = 1 / 6;
 const rememberedEnds = 1000;
 
 /** The orders that workers on other machines have, each as a lease. What is not in here lies in Redis and on the disk. */
@@ -132,7 +127,7 @@ export class LeaseBook {
   async touch(held: HeldLease): Promise<void> {
     if (!this.#held.has(held.id)) throw over();
     this.#awaitSign(held);
-    if (Date.now() - held.renewedAt < renewEveryMilliseconds) return;
+    if (Date.now() - held.renewedAt < 1000 * renewalPart * this.#options.leases.seconds) return;
     held.renewedAt = Date.now();
     if (await this.#options.leases.renew(held.lease)) return;
     this.#forget(held);
@@ -176,6 +171,7 @@ export class LeaseBook {
 
   /** The worker could not contour it: the try has failed. */
   async fail(held: HeldLease, { code, message }: Problem): Promise<void> {
+    if (held.writing !== undefined) throw over();
     this.#forget(held);
     this.#count(held.worker, 'failed');
     await this.#options.leases.fail(held.lease, `${code}: ${message}`);
@@ -184,6 +180,7 @@ export class LeaseBook {
 
   /** The worker stops, or the images did not come through: the order waits again. */
   async giveBack(held: HeldLease): Promise<void> {
+    if (held.writing !== undefined) throw over();
     this.#forget(held);
     this.#count(held.worker, 'given back');
     await this.#options.leases.giveBack(held.lease);
@@ -243,16 +240,20 @@ export class LeaseBook {
     return held;
   }
 
+  get #silenceSeconds(): number {
+    return silencePart * this.#options.leases.seconds;
+  }
+
   #awaitSign(held: HeldLease): void {
     clearTimeout(held.expiry);
-    held.expiry = setTimeout(() => void this.#fellSilent(held).catch(() => undefined), silenceSeconds * 1000);
+    held.expiry = setTimeout(() => void this.#fellSilent(held).catch(() => undefined), 1000 * this.#silenceSeconds);
     held.expiry.unref();
   }
 
   async #fellSilent(held: HeldLease): Promise<void> {
     if (!this.#held.has(held.id) || held.writing !== undefined) return;
     if (held.stage === stageOfImages) return this.giveBack(held);
-    const words = `nothing was heard of the remote worker ${held.worker} for ${silenceSeconds} s`;
+    const words = `nothing was heard of the remote worker ${held.worker} for ${this.#silenceSeconds} s`;
     await this.fail(held, problemFrom(new ContourNodeError('ENGINE_FAILED', words)));
   }
 

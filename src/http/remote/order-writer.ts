@@ -6,7 +6,7 @@ import { stageAfterResult } from '../../work/progress.ts';
 import type { RemoteOrders } from './remote-orders.ts';
 
 export interface OrderWriterOptions {
-  readonly leases: Pick<ContourLeases, 'renew' | 'progress' | 'complete' | 'fail'>;
+  readonly leases: Pick<ContourLeases, 'seconds' | 'renew' | 'progress' | 'complete' | 'fail'>;
   readonly orders: Pick<RemoteOrders, 'write'>;
   readonly log: Log;
 }
@@ -20,7 +20,6 @@ export interface WriterListener {
 
 /** So many orders are written at once, each in a process. */
 const writersAtOnce = 2;
-const renewEveryMilliseconds = 10_000;
 
 /** Has the structure sets of orders written, and ends their jobs. */
 export class OrderWriter {
@@ -57,9 +56,9 @@ export class OrderWriter {
       await leases.complete(lease, { status });
       return status;
     };
-    const failed = async (error: unknown): Promise<string> => {
-      reject(error);
-      const { code, message } = asContourNodeError(error);
+    const failed = async (reason: unknown): Promise<string> => {
+      reject(reason);
+      const { code, message } = asContourNodeError(reason);
       const { series, order, try: number } = lease.payload;
       log.warn({ series, order, try: number, code }, `what a remote worker returned was not written: ${message}`);
       // When this process ends, the lease stands: the worker asks the next one.
@@ -67,7 +66,7 @@ export class OrderWriter {
       return 'failed';
     };
     // The lock must not run out while the pictures are made, of which the worker hears nothing.
-    const renewal = setInterval(() => void leases.renew(lease).catch(() => undefined), renewEveryMilliseconds);
+    const renewal = setInterval(() => void leases.renew(lease).catch(() => undefined), 1000 * (leases.seconds / 6));
     void written()
       .catch(failed)
       .then(async (outcome) => {

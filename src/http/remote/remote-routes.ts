@@ -2,31 +2,23 @@ import { createHash, randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Readable, Transform } from 'node:stream';
+import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { ContourNodeError } from '../../errors.ts';
 import type { ContourLeases, WaitingOrders } from '../../jobs/contour-leases.ts';
-import { heartbeatSchema } from '../../jobs/worker-heartbeat.ts';
 import { problemSchema } from '../../problem.ts';
 import { version } from '../../version.ts';
 import { progressSchema } from '../../work/progress.ts';
 import { sliceFrame } from '../../work/slice-frame.ts';
+import { askBody, takeBody } from './remote-bodies.ts';
 import { type HeldLease, LeaseBook, type LeaseBookOptions, leaseIdPattern } from './lease-book.ts';
 
 export interface RemoteRoutesOptions extends Omit<LeaseBookOptions, 'leases'> {
   readonly leases: ContourLeases;
 }
-
-/** What a worker says of itself whenever it asks for work. */
-export const askBody = z.strictObject({
-  worker: heartbeatSchema.omit({ remote: true }),
-  /** How long the answer may wait for an order, seconds. */
-  waitSeconds: z.number().min(0).max(25).default(0),
-});
-export const takeBody = z.strictObject({ worker: z.string(), version: z.string() });
 
 const leaseParams = z.strictObject({ lease: z.string().regex(leaseIdPattern, 'no lease') });
 /** Whoever waits sees a new order within this time. */
@@ -52,7 +44,8 @@ export async function addRemote(server: FastifyInstance, options: RemoteRoutesOp
 
   server.post('/api/worker/waiting', { config }, async (request, reply) => {
     const { worker, waitSeconds } = askBody.parse(request.body);
-    await options.leases.report({ ...worker, remote: true });
+    // Under the name of its token: it cannot pass for another worker.
+    await options.leases.report({ ...worker, name: `${request.user.name}/${worker.name}` });
     const gone = AbortSignal.any([closing.signal, goneSignal(reply)]);
     const until = Date.now() + waitSeconds * 1000;
     for (;;) {
@@ -62,29 +55,28 @@ export async function addRemote(server: FastifyInstance, options: RemoteRoutesOp
     }
   });
 
-  server.post('/api/worker/leases', { config }, async (request, reply) => {
+  server.post('/api/worker/leases', { config }, async (request) => {
     const asked = takeBody.parse(request.body);
     if (asked.version !== version)
       throw new ContourNodeError('REMOTE_VERSION', `the worker has version ${asked.version}, the node ${version}`);
     const held = await book.take(request.user.name);
-    if (held === undefined) return reply.status(204).send();
-    return reply.status(201).send({ lease: held.id, order: held.order });
+    return held === undefined ? {} : { lease: held.id, order: held.order };
   });
 
-  server.put('/api/worker/leases/:lease', { config }, async (request, reply) => {
+  server.put('/api/worker/leases/:lease', { config }, async (request) => {
     const held = await leaseOf(request);
     await book.progress(held, progressSchema.parse(request.body));
-    return reply.status(204).send();
+    return { renewed: true };
   });
 
-  server.delete('/api/worker/leases/:lease', { config }, async (request, reply) => {
+  server.delete('/api/worker/leases/:lease', { config }, async (request) => {
     await book.giveBack(await leaseOf(request));
-    return reply.status(204).send();
+    return { givenBack: true };
   });
 
-  server.post('/api/worker/leases/:lease/failure', { config }, async (request, reply) => {
+  server.post('/api/worker/leases/:lease/failure', { config }, async (request) => {
     await book.fail(await leaseOf(request), problemSchema.parse(request.body));
-    return reply.status(204).send();
+    return { recorded: true };
   });
 
   server.get('/api/worker/leases/:lease/images', { config }, async (request, reply) => {
@@ -133,20 +125,17 @@ export async function addRemote(server: FastifyInstance, options: RemoteRoutesOp
   async function received(request: FastifyRequest, held: HeldLease): Promise<string> {
     const file = join(book.folder, `${randomUUID()}.json.gz`);
     const hash = createHash('sha256');
-    let length = 0;
-    const counted = new Transform({
-      transform(chunk: Buffer, _encoding, done) {
+    async function* counted(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+      let length = 0;
+      for await (const chunk of body) {
         hash.update(chunk);
         length += chunk.length;
         options.metrics.bytes(held.worker, 'received', chunk.length);
-        book
-          .touch(held)
-          .then(
-            () => done(length > longestContours ? new ContourNodeError('REMOTE_RESULT', 'too long') : null, chunk),
-            done,
-          );
-      },
-    });
+        await book.touch(held);
+        if (length > longestContours) throw new ContourNodeError('REMOTE_RESULT', 'the contours are too long');
+        yield chunk;
+      }
+    }
     try {
       await pipeline(request.body as Readable, counted, createWriteStream(file, { mode: 0o600 }));
       const digest = `sha-256=:${hash.digest('base64')}:`;

@@ -31,7 +31,10 @@ interface ComposeFile {
 }
 
 const compose = parse(await readFile(join(checkout, 'docker-compose.yml'), 'utf8'), { merge: true }) as ComposeFile;
-const services = Object.entries(compose.services);
+const pool = parse(await readFile(join(checkout, 'deploy/pool/docker-compose.yml'), 'utf8'), {
+  merge: true,
+}) as ComposeFile;
+const services = [...Object.entries(compose.services), ...Object.entries(pool.services)];
 
 async function folder(t: TestContext): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), 'contour-node-compose-'));
@@ -59,6 +62,22 @@ test('docker-compose takes the file with every profile', async (t) => {
     const outcome = await runProgram('docker-compose', [...profiles, 'config', '--quiet'], { cwd: checkout });
     assert.equal(outcome.code, 0, outcome.stderr);
   }
+  const files = ['-f', 'docker-compose.yml', '-f', 'deploy/hospital/docker-compose.yml'];
+  const elsewhere = ['-f', 'deploy/pool/docker-compose.yml', '--project-directory', '.', '--profile', 'gpu'];
+  for (const args of [files, elsewhere]) {
+    const outcome = await runProgram('docker-compose', [...args, 'config', '--quiet'], { cwd: checkout });
+    assert.equal(outcome.code, 0, outcome.stderr);
+  }
+});
+
+test('the configurations of a hospital and of its pool are taken, and speak of each other', async () => {
+  const { config: hospital } = await loadConfig(join(checkout, 'deploy/hospital/contour-node.yaml'));
+  const { config: workers } = await loadConfig(join(checkout, 'deploy/pool/contour-node.yaml'));
+  assert.deepEqual(
+    [...hospital.http.tokens, ...hospital.http.certificates].map(({ role }) => role),
+    ['worker', 'worker'],
+  );
+  assert.ok(workers.worker.nodes.every(({ url }) => new URL(url).port === String(hospital.http.port)));
 });
 
 test('Prometheus takes its configuration with the alarms', async (t) => {

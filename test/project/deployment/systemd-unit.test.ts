@@ -15,10 +15,14 @@ async function installed(program: string, t: TestContext): Promise<boolean> {
 
 test('systemd takes the unit, and rates what is closed off as OK', async (t) => {
   if (!(await installed('systemd-analyze', t))) return;
-  const unit = await readFile(join(folder, 'contour-node.service'), 'utf8');
+  for (const name of ['contour-node.service', 'contour-node-pool.service']) await isTaken(name, t);
+});
+
+async function isTaken(name: string, t: TestContext): Promise<void> {
+  const unit = await readFile(join(folder, name), 'utf8');
   // systemd looks whether the program is there: the one of this checkout.
   const here = unit.replaceAll('/opt/contour-node/', checkout);
-  const path = join(await temporaryFolder(t), 'contour-node.service');
+  const path = join(await temporaryFolder(t), name);
   await writeFile(path, here);
   const verified = await runProgram('systemd-analyze', ['verify', path]);
   assert.equal(verified.code, 0, verified.stderr);
@@ -30,7 +34,7 @@ test('systemd takes the unit, and rates what is closed off as OK', async (t) => 
 
   await writeFile(path, here.replace(/^ExecStart=.*$/m, 'ExecStart=/not/there'));
   assert.notEqual((await runProgram('systemd-analyze', ['verify', path])).code, 0, 'a wrong unit is noticed');
-});
+}
 
 test('systemd-sysusers makes the user of the unit', async (t) => {
   if (!(await installed('systemd-sysusers', t))) return;
