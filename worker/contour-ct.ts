@@ -1,4 +1,4 @@
-import { type SliceManifest, sliceManifestOf, type VolumeManifest } from '../src/bundles/manifest.ts';
+import { modalitiesOf, type SliceManifest, sliceManifestOf, type VolumeManifest } from '../src/bundles/manifest.ts';
 import type { CtGeometry, SlicePlanes } from '../src/dicom/ct-geometry.ts';
 import type { SliceSource } from '../src/dicom/slice-source.ts';
 import { ContourNodeError } from '../src/errors.ts';
@@ -96,7 +96,7 @@ export async function contourVolume(
   const body = known ?? (await clock.run('body', () => findBody(volume)));
   const { field, regionOf, modalities } =
     'volume' in manifest
-      ? await regionsOfLabels(volume, body, manifest, loaded.engine, clock, tilted)
+      ? await regionsOfLabels({ volume, body, inputs, tilted }, manifest, loaded.engine, clock)
       : await regionsOfProbabilities({ volume, body, inputs, tilted }, manifest, loaded, { batchSize, clock });
   const { trained } = manifest.applicability;
   return clock.run('contours', (report) => {
@@ -191,13 +191,12 @@ const aroundBodyMm = 30;
  * @throws ContourNodeError SERIES_GANTRY_TILT the labels of an upright grid have no values in the tilted planes
  */
 async function regionsOfLabels(
-  volume: Volume,
-  body: Body,
-  { name, volume: section }: VolumeManifest,
+  { volume, body, inputs, tilted }: Patient,
+  manifest: VolumeManifest,
   engine: Engine,
   clock: StageClock,
-  tilted: SlicePlanes | undefined,
 ): Promise<Regions> {
+  const { name, volume: section } = manifest;
   if (tilted !== undefined) {
     throw new ContourNodeError(
       'SERIES_GANTRY_TILT',
@@ -209,7 +208,11 @@ async function regionsOfLabels(
   }
   const [low, high] = [body.low.map((at) => at - aroundBodyMm), body.high.map((at) => at + aroundBodyMm)];
   const extent = { low: low as unknown as Triple, high: high as unknown as Triple };
-  const image = await clock.run('resampling', () => prepareImage(volume, section, extent));
+  const { image, modalities } = await clock.run('resampling', () => {
+    const prepared = prepareModalities(modalitiesOf(manifest) ?? [], inputs, volume, body);
+    const placed = prepared.flatMap((one) => one.placed ?? []);
+    return { image: prepareImage(volume, section, extent, placed), modalities: prepared };
+  });
   const map = await clock.run('inference', (report) =>
     segmentVolume(engine, volume.grid, image, section, (done, total, seconds) => {
       report(done / total);
@@ -217,7 +220,7 @@ async function regionsOfLabels(
     }),
   );
   const boxes = labelBoxes(map);
-  return { field: volume.grid, modalities: [], regionOf: (roi) => labelRegion(map, boxes, section.labels[roi]!) };
+  return { field: volume.grid, modalities, regionOf: (roi) => labelRegion(map, boxes, section.labels[roi]!) };
 }
 
 /** All warnings of a contoured CT; the text of a warning about an ROI begins with the ROI's name. */
