@@ -1,4 +1,4 @@
-import { type SliceManifest, sliceManifestOf, type VolumeManifest } from '../src/bundles/manifest.ts';
+import { modalitiesOf, type SliceManifest, sliceManifestOf, type VolumeManifest } from '../src/bundles/manifest.ts';
 import type { CtGeometry, SlicePlanes } from '../src/dicom/ct-geometry.ts';
 import type { SliceSource } from '../src/dicom/slice-source.ts';
 import { ContourNodeError } from '../src/errors.ts';
@@ -21,6 +21,7 @@ import { type Body, findBody } from './volume/body.ts';
 import { ctAppearance } from './volume/ct-appearance.ts';
 import { loadVolume } from './volume/load-volume.ts';
 import { fieldCentre, networkGrid, toNetworkHu } from './volume/preprocess.ts';
+import type { PlacedImage } from './volume/modality-image.ts';
 import { onTiltedPlanes, uprightVolume } from './volume/upright.ts';
 import type { Grid, Volume } from './volume/volume.ts';
 
@@ -32,7 +33,12 @@ export interface ContouredVolume {
   readonly body: Body;
   /** What became of the images beside the CT that the network takes. */
   readonly inputs: readonly InputUse[];
+  /** Those that were used, at their place on an upright CT; none of a CT that leans. */
+  readonly beside: readonly NamedImage[];
 }
+
+/** An image beside the CT under the name of the bundle's input. */
+export type NamedImage = PlacedImage & Pick<GivenModality, 'name'>;
 
 export interface ContouredCt extends ContouredVolume {
   readonly volume: Volume;
@@ -96,7 +102,7 @@ export async function contourVolume(
   const body = known ?? (await clock.run('body', () => findBody(volume)));
   const { field, regionOf, modalities } =
     'volume' in manifest
-      ? await regionsOfLabels(volume, body, manifest, loaded.engine, clock, tilted)
+      ? await regionsOfLabels({ volume, body, inputs, tilted }, manifest, loaded.engine, clock)
       : await regionsOfProbabilities({ volume, body, inputs, tilted }, manifest, loaded, { batchSize, clock });
   const { trained } = manifest.applicability;
   return clock.run('contours', (report) => {
@@ -107,6 +113,9 @@ export async function contourVolume(
     return {
       body,
       inputs: modalities.map(({ use }) => use),
+      beside: modalities.flatMap(({ use, placed }) =>
+        placed === undefined || tilted !== undefined ? [] : [{ ...placed, name: use.name }],
+      ),
       rois: judgeRois(rois, manifest, body, volume.grid.size[2]),
       ctWarnings: [
         ...modalities.flatMap(({ warnings }) => warnings),
@@ -200,13 +209,12 @@ const aroundBodyMm = 30;
  * @throws ContourNodeError SERIES_GANTRY_TILT the labels of an upright grid have no values in the tilted planes
  */
 async function regionsOfLabels(
-  volume: Volume,
-  body: Body,
-  { name, volume: section }: VolumeManifest,
+  { volume, body, inputs, tilted }: Patient,
+  manifest: VolumeManifest,
   engine: Engine,
   clock: StageClock,
-  tilted: SlicePlanes | undefined,
 ): Promise<Regions> {
+  const { name, volume: section } = manifest;
   if (tilted !== undefined) {
     throw new ContourNodeError(
       'SERIES_GANTRY_TILT',
@@ -218,7 +226,11 @@ async function regionsOfLabels(
   }
   const [low, high] = [body.low.map((at) => at - aroundBodyMm), body.high.map((at) => at + aroundBodyMm)];
   const extent = { low: low as unknown as Triple, high: high as unknown as Triple };
-  const image = await clock.run('resampling', () => prepareImage(volume, section, extent));
+  const { image, modalities } = await clock.run('resampling', () => {
+    const prepared = prepareModalities(modalitiesOf(manifest) ?? [], inputs, volume, body);
+    const placed = prepared.flatMap((one) => one.placed ?? []);
+    return { image: prepareImage(volume, section, extent, placed), modalities: prepared };
+  });
   const map = await clock.run('inference', (report) =>
     segmentVolume(engine, volume.grid, image, section, (done, total, seconds) => {
       report(done / total);
@@ -226,7 +238,7 @@ async function regionsOfLabels(
     }),
   );
   const boxes = labelBoxes(map);
-  return { field: volume.grid, modalities: [], regionOf: (roi) => labelRegion(map, boxes, section.labels[roi]!) };
+  return { field: volume.grid, modalities, regionOf: (roi) => labelRegion(map, boxes, section.labels[roi]!) };
 }
 
 /** All warnings of a contoured CT; the text of a warning about an ROI begins with the ROI's name. */

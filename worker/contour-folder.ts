@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { z } from 'zod';
-import type { BundleManifest } from '../src/bundles/manifest.ts';
+import { type BundleManifest, modalitiesOf } from '../src/bundles/manifest.ts';
 import type { Recipe } from '../src/config/recipe-schema.ts';
 import type { Config } from '../src/config/schema.ts';
 import { checkCtSeries } from '../src/dicom/ct-series.ts';
@@ -74,7 +74,7 @@ export async function contourFolder(
   }
   // Every ROI under the bundle's own name, with the suffix of automatic contours.
   const style = { includeRois: bundle.manifest.rois.map(({ name }) => name) };
-  const wanted = 'volume' in bundle.manifest ? undefined : bundle.manifest.input.modalities;
+  const wanted = modalitiesOf(bundle.manifest);
   const inputs = await modalitiesBeside(paths, folder.series.slices[0]!.seriesInstanceUid, wanted);
   const clock = new StageClock(options.progress, 'volume' in bundle.manifest ? 'volume' : 'slices');
   return contourAndWrite({ ...folder, inputs }, options, style, clock, async (ct, contouring) => ({

@@ -241,6 +241,14 @@ export function sliceManifestOf(manifest: BundleManifest): SliceManifest {
   });
 }
 
+/** The images that a network sees beside the CT; undefined where it sees the CT alone. */
+export function modalitiesOf(manifest: BundleManifest): SliceManifest['input']['modalities'] {
+  if (!('volume' in manifest)) return manifest.input.modalities;
+  return manifest.volume.beside?.map(({ name, modality: of }) => {
+    return { name, modality: of, normalisation: 'z-score' as const, mayBeMissing: false };
+  });
+}
+
 /** The bundles that an ensemble averages; none of any other bundle. */
 export function membersOf(manifest: BundleManifest): SliceManifest['members'] {
   return 'volume' in manifest ? [] : manifest.members;

@@ -51,6 +51,24 @@ export const volumeSectionSchema = z
     /** The image is cut to the box of what is not 0 before anything else. */
     cropToNonzero: z.boolean().default(true),
     normalisation,
+    /** Images that the network sees beside the CT, on its grid, 0 where they do not reach; it cannot do without them. */
+    beside: z
+      .array(
+        z.strictObject({
+          /** What orders and recipes call it: the channel's name in dataset.json. */
+          name: z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,15}$/, 'a letter, then letters, digits, _ and -, 16 in all'),
+          /** Modality (0008,0060) of the series. */
+          modality: z.literal('MR'),
+          normalisation,
+          /** Its place among the channels of the input; the CT has the one that is left. */
+          channel: z.int().nonnegative(),
+        }),
+      )
+      .min(1)
+      .max(3)
+      .refine((all) => new Set(all.map(({ channel }) => channel)).size === all.length, { error: 'a channel each' })
+      .refine((all) => all.every(({ channel }) => channel <= all.length), { error: 'channels must follow each other' })
+      .optional(),
     /** Whether the image is brought to `spacingMm` before its intensities are normalised. */
     resampleFirst: z.boolean().default(false),
     /** mm; two for a network of slices: then the first axis keeps its own. */

@@ -51,6 +51,7 @@ function nothingFound({ order }: TakenOrder): RemoteContours {
       kind: 'contours',
       rois: [],
       ctWarnings: [],
+      inputs: [],
       body: {
         low: [-1, -1, -1],
         high: [1, 1, 1],

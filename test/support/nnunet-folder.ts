@@ -7,7 +7,7 @@ import { torchCheckpoint, type GivenCheckpoint, type GivenTensor } from './torch
 export const features = [3, 4] as const;
 
 /** Random weights of the small U-Net of the tests, by the names of a state_dict. */
-export function smallWeights(network: SmallNetwork, heads: number, seed: number): Map<string, GivenTensor> {
+export function smallWeights(network: SmallNetwork, heads: number, seed: number, images = 1): Map<string, GivenTensor> {
   const random = seededRandom(seed);
   const slices = network.kernels[0][0] === 1 && network.kernels[1][0] === 1 && network.stride[0] === 1;
   const weights = new Map<string, GivenTensor>();
@@ -25,10 +25,10 @@ export function smallWeights(network: SmallNetwork, heads: number, seed: number)
   const [few, many] = features;
   const [fine, coarse] = network.kernels;
   if (network.kind === 'plain') {
-    convolution('encoder.stages.0.0.convs.0', 1, few, fine);
+    convolution('encoder.stages.0.0.convs.0', images, few, fine);
     convolution('encoder.stages.1.0.convs.0', few, many, coarse);
   } else {
-    convolution('encoder.stem.convs.0', 1, few, fine);
+    convolution('encoder.stem.convs.0', images, few, fine);
     convolution('encoder.stages.0.blocks.0.conv1', few, few, fine);
     convolution('encoder.stages.0.blocks.0.conv2', few, few, fine);
     convolution('encoder.stages.1.blocks.0.conv1', few, many, coarse);
@@ -62,6 +62,9 @@ export interface SmallFolder {
   readonly labels?: Readonly<Record<string, number | readonly number[]>>;
   readonly regionOrder?: readonly number[];
   readonly normalisation?: string;
+  /** dataset.json's names of the channels, and their normalisations; default: the CT alone. */
+  readonly channels?: Readonly<Record<string, string>>;
+  readonly normalisations?: readonly string[];
   readonly transpose?: readonly number[];
   /** Changes of the configuration in plans.json, and of arch_kwargs. */
   readonly configuration?: Readonly<Record<string, unknown>>;
@@ -84,14 +87,15 @@ export function smallPlans(given: SmallFolder): Record<string, unknown> {
     label_manager: 'LabelManager',
     foreground_intensity_properties_per_channel: {
       '0': { mean: 40, std: 200, percentile_00_5: -500, percentile_99_5: 1000 },
+      '1': { mean: 41, std: 201, percentile_00_5: -501, percentile_99_5: 1001 },
     },
     configurations: {
       '3d_fullres': {
         preprocessor_name: 'DefaultPreprocessor',
         patch_size: patch,
         spacing,
-        normalization_schemes: [given.normalisation ?? 'CTNormalization'],
-        use_mask_for_norm: [false],
+        normalization_schemes: given.normalisations ?? [given.normalisation ?? 'CTNormalization'],
+        use_mask_for_norm: (given.normalisations ?? ['']).map(() => false),
         resampling_fn_data: 'resample_data_or_seg_to_shape',
         resampling_fn_data_kwargs: resampling(3),
         resampling_fn_probabilities: 'resample_data_or_seg_to_shape',
@@ -132,7 +136,7 @@ export async function writeNnUnetFolder(
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'plans.json'), JSON.stringify(plans));
   const dataset = {
-    channel_names: { '0': 'CT' },
+    channel_names: given.channels ?? { '0': 'CT' },
     labels: given.labels ?? smallLabels,
     ...(given.regionOrder !== undefined && { regions_class_order: given.regionOrder }),
     file_ending: '.nii.gz',

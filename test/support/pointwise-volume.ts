@@ -2,22 +2,23 @@ import type { VolumeDescription } from '../../worker/bundles/write-bundle.ts';
 import { GraphBuilder } from '../../worker/networks/onnx-graph.ts';
 
 /**
- * A network of the whole CT that looks at each voxel by itself: logit c is weights[c] * value + bias[c]. However the
- * patches lie, its answer is known.
+ * A network of the whole CT that looks at each voxel by itself: logit c is weights[c] * value + bias[c], of several images
+ * the sum over them, weights[c * images + n]. However the patches lie, its answer is known.
  */
 export function pointwiseVolumeNetwork(
   weights: readonly number[],
   bias: readonly number[],
   axes: 2 | 3 = 3,
+  images = 1,
 ): Uint8Array {
   const graph = new GraphBuilder();
   const ones = Array.from({ length: axes }, () => 1);
   const open = ['slices', 'rows', 'columns'].slice(-axes);
-  const kernel = graph.floats('weights', [weights.length, 1, ...ones], Float32Array.from(weights));
+  const kernel = graph.floats('weights', [bias.length, images, ...ones], Float32Array.from(weights));
   graph.node('Conv', ['image', kernel, graph.floats('bias', [bias.length], Float32Array.from(bias))], 'logits');
   return graph.encode(
     'pointwise',
-    { name: 'image', shape: [1, ...open] },
+    { name: 'image', shape: [images, ...open] },
     { name: 'logits', shape: [bias.length, ...open] },
   );
 }

@@ -6,6 +6,8 @@ export interface ExpectedGraph {
   /** The file that says it. */
   readonly says: string;
   readonly patch: readonly number[];
+  /** Of the input; default 1, the CT. */
+  readonly images?: number;
   /** Of the output. */
   readonly channels: number;
   /** What to do where the graph is another. */
@@ -28,7 +30,7 @@ export function checkVolumeGraph(
   if (input === undefined || output === undefined || inputs.length !== 1)
     throw wrong(`the graph has ${inputs.length} inputs and ${outputs.length} outputs: a network takes the CT alone`);
   for (const [kind, tensor, channels] of [
-    ['input', input, 1],
+    ['input', input, expected.images ?? 1],
     ['output', output, expected.channels],
   ] as const) {
     const { name, type, shape } = tensor;

@@ -22,9 +22,16 @@ export async function goldenPatch(model: string, { volume }: VolumeManifest, siz
   const engine = await openOnnxRuntime(model, volume.tensors, { device: 'cpu', threads: 0 });
   try {
     const box = (size.length === 2 ? [1, ...size] : size) as unknown as Triple;
-    const input = goldenScene(box);
-    normalise(input, box, volume.normalisation.scheme === 'rgb' ? { scheme: 'rescale' } : volume.normalisation);
-    const inputShape = [1, 1, ...size];
+    const { beside = [] } = volume;
+    const voxels = box[0] * box[1] * box[2];
+    const input = new Float32Array(voxels * (beside.length + 1));
+    for (let place = 0; place <= beside.length; place += 1) {
+      const own = beside.find(({ channel }) => channel === place)?.normalisation ?? volume.normalisation;
+      const scene = goldenScene(box);
+      normalise(scene, box, own.scheme === 'rgb' ? { scheme: 'rescale' } : own);
+      input.set(scene, place * voxels);
+    }
+    const inputShape = [1, beside.length + 1, ...size];
     const { data, shape } = await engine.run(input, inputShape);
     const expected = [1, volume.channels, ...size];
     if (shape.join() !== expected.join()) {

@@ -36,7 +36,7 @@ export async function importNnUnet(folder: string, directory: string, options: N
   const { plan, network, weights } = results;
   const tensors = { input: graphInput, output: graphOutput };
   const description = describe({ ...results, tensors }, about, options);
-  const model = unetGraph(network, plan.labels.heads, weights, description.name);
+  const model = unetGraph(network, plan.labels.heads, weights, description.name, 1 + plan.beside.length);
   return writeBundle(directory, description, { model, goldenSize: goldenSize(plan, network), tolerance });
 }
 
@@ -51,6 +51,7 @@ export async function importExportedNnUnet(onnx: string, directory: string, opti
   const tensors = checkVolumeGraph(await graphTensors(onnx), {
     says: 'plans.json',
     patch: plan.patch,
+    images: 1 + plan.beside.length,
     channels: plan.labels.heads,
     remedy:
       'export the network that belongs to plans.json and dataset.json, or name its configuration with --configuration',
@@ -107,6 +108,7 @@ function describe(described: Described, about: NnUnetAbout, options: AboutOption
       axes: about.axes ?? axesOf(plan.reader, options.about),
       transpose: [...plan.transposeForward],
       normalisation: plan.normalisation,
+      ...(plan.beside.length > 0 && { beside: plan.beside.map((one) => ({ ...one })) }),
       spacingMm: [...plan.spacing],
       resampling: { image: plan.imageResampling, logits: plan.logitResampling },
       patch: [...plan.patch],

@@ -1,4 +1,4 @@
-import type { BundleManifest } from '../../src/bundles/manifest.ts';
+import { type BundleManifest, modalitiesOf } from '../../src/bundles/manifest.ts';
 import type { Bundle } from '../../src/bundles/read-bundle.ts';
 import { recordedMetrics, type DiceFigures, type RecordedEvaluation } from './recorded-metrics.ts';
 
@@ -88,7 +88,7 @@ function applicability(manifest: BundleManifest): string[] {
   return [
     ...(notes === '' ? [] : [`${notes.charAt(0).toUpperCase()}${notes.slice(1)}.`]),
     `A CT is refused with slices less than ${sliceSpacingMm[0]} or more than ${sliceSpacingMm[1]} mm apart, or shorter than ${minimumCoverageMm} mm. ` +
-      whatTheNetworkSees(manifest),
+      [whatTheNetworkSees(manifest), ...(modalitiesOf(manifest) ?? []).map(besideTheCt)].join(' '),
     ...coverage(manifest),
     ...(trained === undefined
       ? ['The bundle does not describe its training CTs: the worker does not compare a CT with them.']
@@ -122,6 +122,11 @@ function whatTheNetworkSees(manifest: BundleManifest): string {
   const { size, spacingMm, centre } = manifest.input;
   const middle = centre.replace('-median', ' (median over the slices)');
   return `The network sees ${size.join(' x ')} pixels of ${spacingMm} mm around the middle of the ${middle}.`;
+}
+
+function besideTheCt({ name, modality, mayBeMissing }: NonNullable<ReturnType<typeof modalitiesOf>>[number]): string {
+  const image = name === modality ? name : `${name} (${modality})`;
+  return `It sees ${image} beside the CT, ${mayBeMissing ? 'and works without' : 'and does not run without'}.`;
 }
 
 function evaluationTable({ data, command, date, engine, series, withoutWarning, rois }: RecordedEvaluation): string[] {

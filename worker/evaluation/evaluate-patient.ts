@@ -1,3 +1,4 @@
+import { modalitiesOf } from '../../src/bundles/manifest.ts';
 import type { MatchedRoi } from '../../src/dicom/rtstruct/match-to-ct.ts';
 import type { ArchiveCase } from '../archive/match-cases.ts';
 import { namedRoi, readCase } from '../archive/read-case.ts';
@@ -62,9 +63,7 @@ export async function evaluatePatient(
   models: readonly EvaluatedModel[],
   options: { patterns: readonly RoiPatterns[]; toleranceMm: number; batchSize: number },
 ): Promise<EvaluatedPatient> {
-  const wanted = models.map(({ bundle: { manifest } }) =>
-    'volume' in manifest ? undefined : manifest.input.modalities,
-  );
+  const wanted = models.map(({ bundle }) => modalitiesOf(bundle.manifest));
   const { volume, rois, modalities } = await readCase(
     patient,
     wanted.find((one) => one !== undefined),

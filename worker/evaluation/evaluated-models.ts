@@ -1,3 +1,4 @@
+import { modalitiesOf } from '../../src/bundles/manifest.ts';
 import type { LoadedBundle } from '../bundles/load-bundle.ts';
 import type { Colour } from '../pictures/picture.ts';
 import type { EvaluatedModel } from './evaluate-patient.ts';
@@ -29,7 +30,9 @@ export function evaluatedModels(loaded: readonly LoadedBundle[]): EvaluatedModel
 
 /** Each model that sees more than the CT once more for each variant, after all models as they are. */
 export function withVariants(models: readonly EvaluatedModel[], variants: readonly InputVariant[]): EvaluatedModel[] {
-  const seeing = models.filter(({ bundle: { manifest } }) => !('volume' in manifest) && manifest.input.modalities);
+  const seeing = models.filter(
+    ({ bundle: { manifest } }) => modalitiesOf(manifest)?.every(({ mayBeMissing }) => mayBeMissing) === true,
+  );
   const more = seeing.flatMap((model) =>
     variants.map((variant, index) => ({
       ...model,

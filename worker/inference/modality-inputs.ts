@@ -22,7 +22,9 @@ type Modality = NonNullable<NetworkInput['modalities']>[number];
 export interface PreparedModality {
   readonly use: InputUse;
   readonly warnings: readonly Warning[];
-  /** Undefined where the network has to do without it. */
+  /** The image at its place, registered where it had to be; undefined where the network has to do without it. */
+  readonly placed: PlacedImage | undefined;
+  /** z-score; undefined where the network has to do without it. */
   onGrid(grid: Grid): Int16Array | undefined;
 }
 
@@ -48,16 +50,19 @@ export function prepareModalities(
     return {
       use: { name: modality.name, used: true, how: image.how, ...rounded(fit) },
       warnings: doubts(modality, fit),
+      placed: image,
       onGrid: (grid) => modalityOnGrid(image, grid, statistics),
     };
   });
 }
 
 function without({ name, mayBeMissing }: Modality, text: string): PreparedModality {
-  if (!mayBeMissing) throw new ContourNodeError('SERIES_INPUT_MISSING', `the network needs an ${name} that shows the body`);
+  if (!mayBeMissing)
+    throw new ContourNodeError('SERIES_INPUT_MISSING', `the network needs an ${name} that shows the body`);
   return {
     use: { name, used: false },
     warnings: [{ code: 'INPUT_MISSING', text }],
+    placed: undefined,
     onGrid: () => undefined,
   };
 }

@@ -16,7 +16,15 @@ export interface Plan {
   readonly patch: readonly number[];
   /** mm; two entries for a network of slices, which keeps the distance of the slices. */
   readonly spacing: readonly number[];
+  /** Of the CT. */
   readonly normalisation: Normalisation;
+  /** Channels beside the CT. */
+  readonly beside: readonly {
+    readonly name: string;
+    readonly modality: 'MR';
+    readonly normalisation: Normalisation;
+    readonly channel: number;
+  }[];
   readonly imageResampling: Resampling;
   readonly logitResampling: Resampling;
   readonly labels: Labels;
@@ -117,12 +125,15 @@ export function readPlan(plans: unknown, dataset: unknown, configuration: string
     throw unsupported('plans.json: transpose_forward is no order of three axes');
 
   const { channel_names, modality, ...labels } = parse(datasetSchema, dataset, 'dataset.json');
-  const channels = Object.keys(channel_names ?? modality ?? {});
-  if (channels.length !== 1 || values.normalization_schemes.length !== 1) {
-    throw unsupported(
-      `the network takes ${Math.max(channels.length, values.normalization_schemes.length)} images, a CT is one`,
+  const channels = channelsOf(channel_names ?? modality ?? {}, values.normalization_schemes.length);
+  const normalised = (channel: number): Normalisation =>
+    normalisationOf(
+      values.normalization_schemes[channel]!,
+      // Of several images nnU-Net takes what is not 0 in any of them.
+      noMask(values.use_mask_for_norm[channel] ?? false, channels.beside.length),
+      parsed.foreground_intensity_properties_per_channel ?? parsed.foreground_intensity_properties_by_modality ?? {},
+      channel,
     );
-  }
   return {
     datasetName: parsed.dataset_name,
     configuration,
@@ -130,11 +141,8 @@ export function readPlan(plans: unknown, dataset: unknown, configuration: string
     transposeForward: parsed.transpose_forward,
     patch: values.patch_size,
     spacing: values.spacing,
-    normalisation: normalisationOf(
-      values.normalization_schemes[0]!,
-      values.use_mask_for_norm[0] ?? false,
-      parsed.foreground_intensity_properties_per_channel ?? parsed.foreground_intensity_properties_by_modality ?? {},
-    ),
+    normalisation: normalised(channels.ct),
+    beside: channels.beside.map((one) => ({ ...one, normalisation: normalised(one.channel) })),
     imageResampling: resamplingOf(values.resampling_fn_data_kwargs, `${where}, resampling_fn_data_kwargs`),
     logitResampling: logitResamplingOf(values.resampling_fn_probabilities_kwargs, where),
     labels: labelsOf(labels),
@@ -170,11 +178,43 @@ function inherited(all: Record<string, Record<string, unknown>>, name: string): 
   return result;
 }
 
-function normalisationOf(scheme: string, useMask: boolean, properties: z.output<typeof intensities>): Normalisation {
+/** Names of nnU-Net's channels that are MR images. */
+const mrNames = /^(MRI?|T1|T2|FLAIR|STIR|DWI|ADC)/i;
+
+/** The channel of the CT and those beside it, by the names of dataset.json; a single channel is the CT whatever its name. */
+function channelsOf(
+  names: Readonly<Record<string, string>>,
+  schemes: number,
+): { ct: number; beside: Omit<Plan['beside'][number], 'normalisation'>[] } {
+  const channels = Object.entries(names).map(([channel, name]) => ({ channel: Number(channel), name: name.trim() }));
+  if (channels.length !== schemes || channels.some(({ channel }) => !(channel >= 0 && channel < schemes)))
+    throw unsupported(`dataset.json names ${channels.length} channels, plans.json normalises ${schemes}`);
+  if (channels.length === 1) return { ct: 0, beside: [] };
+  const [ct, ...more] = channels.filter(({ name }) => /^CT$/i.test(name));
+  if (ct === undefined || more.length > 0)
+    throw unsupported(`of the channels ${channels.map(({ name }) => name).join(', ')} one has to be CT`);
+  const beside = channels.filter((one) => one !== ct);
+  const other = beside.find(({ name }) => !mrNames.test(name) || !/^[A-Za-z][A-Za-z0-9_-]{0,15}$/.test(name));
+  if (other !== undefined) throw unsupported(`the channel ${other.name} is no MR: CT and MR can be given`);
+  return { ct: ct.channel, beside: beside.map((one) => ({ ...one, modality: 'MR' as const })) };
+}
+
+function noMask(useMask: boolean, beside: number): boolean {
+  if (useMask && beside > 0) throw unsupported('use_mask_for_norm with several channels');
+  return useMask;
+}
+
+function normalisationOf(
+  scheme: string,
+  useMask: boolean,
+  properties: z.output<typeof intensities>,
+  channel: number,
+): Normalisation {
   switch (scheme) {
     case 'CTNormalization': {
-      const found = properties['0'];
-      if (found === undefined) throw unsupported('plans.json: CTNormalization without the intensities of channel 0');
+      const found = properties[String(channel)];
+      if (found === undefined)
+        throw unsupported(`plans.json: CTNormalization without the intensities of channel ${channel}`);
       const { percentile_00_5: low, percentile_99_5: high, mean, std } = found;
       return { scheme: 'ct', low, high, mean, sd: Math.max(std, 1e-8) };
     }

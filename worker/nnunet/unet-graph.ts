@@ -18,19 +18,30 @@ interface Features {
  * The U-Net of a plan as an ONNX graph: input [batch, 1, ...size], output the logits [batch, heads, ...size], the mean
  * over the folds; any size that the strides divide. The layers are those of dynamic_network_architectures (MIC-DKFZ), PlainConvUNet and
  * ResidualEncoderUNet; of its heads the last one, which answers at full resolution.
+ * @param images channels of the input
  * @throws ContourNodeError MODEL_NOT_SUPPORTED (a weight is missing, left over, or of another shape)
  */
-export function unetGraph(plan: NetworkPlan, heads: number, folds: readonly Weights[], name: string): Uint8Array {
+export function unetGraph(
+  plan: NetworkPlan,
+  heads: number,
+  folds: readonly Weights[],
+  name: string,
+  images = 1,
+): Uint8Array {
   const graph = new GraphBuilder();
   const axes = plan.kernels[0]!.length;
   const outputs = folds.map((weights, fold) => {
-    const output = new UNet(graph, plan, weights, `fold${fold}.`).build(axes, heads);
+    const output = new UNet(graph, plan, weights, `fold${fold}.`).build(axes, heads, images);
     weights.finish();
     return output;
   });
   graph.node('Mean', outputs, graphOutput);
   const open = ['slices', 'rows', 'columns'].slice(-axes);
-  return graph.encode(name, { name: graphInput, shape: [1, ...open] }, { name: graphOutput, shape: [heads, ...open] });
+  return graph.encode(
+    name,
+    { name: graphInput, shape: [images, ...open] },
+    { name: graphOutput, shape: [heads, ...open] },
+  );
 }
 
 class UNet {
@@ -46,9 +57,9 @@ class UNet {
     this.#prefix = prefix;
   }
 
-  build(axes: number, heads: number): string {
+  build(axes: number, heads: number, images: number): string {
     const { features, kernels, strides, decoderConvolutions, bias } = this.#plan;
-    const image = { value: graphInput, channels: 1 };
+    const image = { value: graphInput, channels: images };
     const skips = this.#plan.encoder === 'plain' ? this.#plainEncoder(image) : this.#residualEncoder(image);
     let current = skips.at(-1)!;
     for (const [stage, convolutions] of decoderConvolutions.entries()) {

@@ -1,3 +1,4 @@
+import { modalitiesOf } from '../../src/bundles/manifest.ts';
 import { isWanted } from '../../src/config/destination-style.ts';
 import { bundlesOf } from '../../src/config/recipe-schema.ts';
 import { checkCtSeries } from '../../src/dicom/ct-series.ts';
@@ -231,7 +232,7 @@ async function inputsOf({ dataDirectory, order, loaded }: Work): Promise<GivenMo
 function takes(loaded: LoadedBundle | undefined, name: string): boolean {
   if (loaded === undefined) return true;
   return (loaded.members ?? [loaded]).some(({ bundle: { manifest } }) => {
-    return !('volume' in manifest) && manifest.input.modalities?.some((modality) => modality.name === name) === true;
+    return modalitiesOf(manifest)?.some((modality) => modality.name === name) === true;
   });
 }
 

@@ -4,6 +4,7 @@ import { contactSheetFile, pictureAxes, pictureIndexFile, picturePlanesFile } fr
 import type { ContouredCt } from '../contour-ct.ts';
 import { contoursJson } from '../pictures/contours-json.ts';
 import { keySliceSheet } from '../pictures/key-slices.ts';
+import { overlayOf } from '../pictures/overlay.ts';
 import { planeFiles } from '../pictures/plane-files.ts';
 import type { OrderFiles } from './order-files.ts';
 
@@ -13,13 +14,16 @@ import type { OrderFiles } from './order-files.ts';
  */
 export async function writePictures(
   files: OrderFiles,
-  { volume, body, rois }: ContouredCt,
+  { volume, body, rois, beside }: ContouredCt,
   manifest: SetOrigin,
 ): Promise<void> {
   await files.writeOnce(contoursFile, contoursJson(volume.grid, rois));
   await files.replace(contactSheetFile, keySliceSheet(volume, rois, manifest));
-  const { index, planes } = await planeFiles(volume, body, rois);
-  for (const axis of pictureAxes) await files.replace(picturePlanesFile(axis), planes[axis]);
+  const { index, planes, overlays } = await planeFiles(volume, body, rois, beside.map(overlayOf));
+  for (const axis of pictureAxes) {
+    await files.replace(picturePlanesFile(axis), planes[axis]);
+    for (const overlay of overlays) await files.replace(picturePlanesFile(axis, overlay.name), overlay.planes[axis]);
+  }
   await files.replace(pictureIndexFile, Buffer.from(JSON.stringify(index)));
 }
 

@@ -39,7 +39,8 @@ export function foundContours({ rois, ctWarnings, body, inputs }: ContouredVolum
  * @throws ContourNodeError REMOTE_RESULT a contour or mask does not lie on the grid
  */
 export function contouredVolume({ rois, ctWarnings, body, inputs }: FoundContours, grid: Grid): ContouredVolume {
-  return { rois: rois.map((found) => judgedRoi(found, grid)), ctWarnings, body, inputs };
+  // Orders with an image beside the CT do not travel.
+  return { rois: rois.map((found) => judgedRoi(found, grid)), ctWarnings, body, inputs, beside: [] };
 }
 
 function judgedRoi({ slices, part, ...found }: RoiContours, grid: Grid): JudgedRoi {

@@ -93,7 +93,7 @@ export function boxSize({ low, high }: Box): Triple {
 }
 
 /** The smallest box that holds every value that is not 0; the whole view where all are. */
-export function nonzeroBox(hu: Int16Array, { size, offset, strides }: ModelView): Box {
+export function nonzeroBox(hu: ArrayLike<number>, { size, offset, strides }: ModelView): Box {
   const low = [...size] as [number, number, number];
   const high: [number, number, number] = [0, 0, 0];
   for (let i = 0; i < size[0]; i += 1) {
@@ -115,8 +115,15 @@ export function nonzeroBox(hu: Int16Array, { size, offset, strides }: ModelView)
   return high[0] === 0 ? { low: [0, 0, 0], high: size } : { low, high };
 }
 
+/** The smallest box that holds both. */
+export function joinedBox(a: Box, b: Box): Box {
+  const along = (pick: (x: number, y: number) => number, edge: 'low' | 'high') =>
+    [0, 1, 2].map((axis) => pick(a[edge][axis]!, b[edge][axis]!)) as unknown as Triple;
+  return { low: along(Math.min, 'low'), high: along(Math.max, 'high') };
+}
+
 /** The values of a box of the view, in the network's order of axes. */
-export function valuesOf(hu: Int16Array, { offset, strides }: ModelView, box: Box): Float32Array {
+export function valuesOf(hu: ArrayLike<number>, { offset, strides }: ModelView, box: Box): Float32Array {
   const [n0, n1, n2] = boxSize(box);
   const values = new Float32Array(n0 * n1 * n2);
   let out = 0;

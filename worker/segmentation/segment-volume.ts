@@ -1,11 +1,14 @@
 import type { VolumeSection } from '../../src/bundles/volume-section.ts';
 import type { Engine } from '../engines/engine.ts';
+import type { PlacedImage } from '../volume/modality-image.ts';
+import { valuesOnGrid } from '../volume/modality-on-grid.ts';
 import type { Grid, Volume } from '../volume/volume.ts';
 import { certain, leadOf, type LabelMap } from './label-map.ts';
 import { labelVoxels, rowOffset, type PlaneGeometry, type TakeLabels } from './label-planes.ts';
 import { largestLogit, regions, type LabelRule } from './label-rule.ts';
 import {
   boxSize,
+  joinedBox,
   modelView,
   nonzeroBox,
   regularSlices,
@@ -29,7 +32,7 @@ export interface Extent {
 
 /** An image as the network sees it, and the way back to the CT. */
 export interface PreparedImage {
-  /** Normalised, on the network's spacing, in the network's order of axes. */
+  /** Normalised, on the network's spacing, in the network's order of axes, image after image as the channels have them. */
   readonly values: Float32Array;
   readonly size: Triple;
   /** The CT's own voxels in the network's order of axes. */
@@ -40,22 +43,34 @@ export interface PreparedImage {
 /**
  * What nnU-Net's preprocessor or MONAI's transforms do: order of axes, cut to what is not 0, intensities, spacing.
  * @param extent labels are given to the voxels within it; all of the CT when left out
+ * @param beside the images of `section.beside`
  */
-export function prepareImage(ct: Volume, section: VolumeSection, extent?: Extent): PreparedImage {
+export function prepareImage(
+  ct: Volume,
+  section: VolumeSection,
+  extent?: Extent,
+  beside: readonly PlacedImage[] = [],
+): PreparedImage {
   const regular = regularSlices(ct);
   const seen = modelView(regular, section.axes, section.transpose);
-  const crop = section.cropToNonzero ? nonzeroBox(regular.hu, seen) : { low: [0, 0, 0] as const, high: seen.size };
+  const images = inChannels(regular, section, beside);
+  const crop = section.cropToNonzero
+    ? images.map((image) => nonzeroBox(image.values, seen)).reduce(joinedBox)
+    : { low: [0, 0, 0] as const, high: seen.size };
   const cropped = boxSize(crop);
-  const values = valuesOf(regular.hu, seen, crop);
   const [last, ...before] = section.spacingMm.toReversed();
   // A network of slices keeps the distance of the slices.
   const spacing: Triple = [before[1] ?? seen.spacing[0], before[0]!, last!];
   const { image, logits, keeps } = section.resampling;
   const grid = imageGrid(cropped, seen.spacing, spacing, keeps);
   const { size } = grid;
-  if (!section.resampleFirst) normalise(values, cropped, section.normalisation);
-  const resampled = resampleImage(values, cropped, grid, separateAxis(image, seen.spacing, spacing), image);
-  if (section.resampleFirst) normalise(resampled, size, section.normalisation);
+  const resampled = images.map(({ values: all, normalisation }) => {
+    const values = valuesOf(all, seen, crop);
+    if (!section.resampleFirst) normalise(values, cropped, normalisation);
+    const result = resampleImage(values, cropped, grid, separateAxis(image, seen.spacing, spacing), image);
+    if (section.resampleFirst) normalise(result, size, normalisation);
+    return result;
+  });
 
   const view = modelView(ct, section.axes, section.transpose);
   const separate = separateAxis(logits, spacing, seen.spacing);
@@ -71,7 +86,7 @@ export function prepareImage(ct: Volume, section: VolumeSection, extent?: Extent
     return pick(edge === 0 ? 0 : size[n]!, at);
   };
   return {
-    values: resampled,
+    values: resampled.length === 1 ? resampled[0]! : joined(resampled),
     size,
     view,
     planes: {
@@ -85,6 +100,35 @@ export function prepareImage(ct: Volume, section: VolumeSection, extent?: Extent
       },
     },
   };
+}
+
+interface ChannelImage {
+  /** On the CT's grid. */
+  readonly values: Int16Array | Float32Array;
+  readonly normalisation: VolumeSection['normalisation'];
+}
+
+/** CT and the images beside it in the order of the network's channels. */
+function inChannels(
+  { grid, hu }: Volume,
+  { normalisation, beside = [] }: VolumeSection,
+  placed: readonly PlacedImage[],
+): ChannelImage[] {
+  const images: ChannelImage[] = [];
+  for (const [n, { channel, normalisation: own }] of beside.entries())
+    images[channel] = { values: valuesOnGrid(placed[n]!, grid), normalisation: own };
+  const ct = { values: hu, normalisation };
+  return Array.from({ length: beside.length + 1 }, (_, channel) => images[channel] ?? ct);
+}
+
+function joined(parts: readonly Float32Array[]): Float32Array {
+  const whole = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }
 
 /**
@@ -126,7 +170,7 @@ export function labelPlanes(
   const logits = windowLogits(engine, values, size, planes.logits, {
     ...section,
     patch,
-    inputShape: [1, 1, ...section.patch],
+    inputShape: [1, 1 + (section.beside?.length ?? 0), ...section.patch],
     // The axes of a network of slices count within the slice.
     mirrorAxes: section.mirroring ? section.mirrorAxes.map((axis) => (slices ? axis + 1 : axis)) : [],
     ...(onPatch !== undefined && { onPatch }),

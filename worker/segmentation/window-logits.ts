@@ -34,7 +34,7 @@ export interface WindowOptions extends Scheme {
  * Moves the network over an image and gives the weighted mean of its logits plane by plane, as soon as no later patch
  * reaches a plane: in memory are the planes of one row of patches. Only patches that meet the box are computed; within
  * the box every voxel gets what it would get from all of them.
- * @param image normalised, of `size`; where it is smaller than the patch it is embedded in zeros
+ * @param image normalised, of `size`, image after image where the network sees several; where it is smaller than the patch it is embedded in zeros
  * @throws ContourNodeError ENGINE_FAILED
  */
 export async function* windowLogits(
@@ -58,13 +58,19 @@ export async function* windowLogits(
   const total = starts[0].length * starts[1].length * starts[2].length;
   const sums = new PlaneSums({ low, high }, options);
   const run = new PatchRun(engine, options);
-  const input = new Float32Array(patch[0] * patch[1] * patch[2]);
+  const [voxels, patchVoxels] = [size[0] * size[1] * size[2], patch[0] * patch[1] * patch[2]];
+  const images = Array.from({ length: options.inputShape[1]! }, (_, n) => n);
+  const input = new Float32Array(images.length * patchVoxels);
   let done = 0;
   for (const [row, first] of starts[0].entries()) {
     for (const second of starts[1]) {
       for (const third of starts[2]) {
         const started = performance.now();
-        cut(image, size, [first - before[0], second - before[1], third - before[2]], patch, input);
+        const corner = [first - before[0], second - before[1], third - before[2]] as const;
+        for (const n of images) {
+          const into = input.subarray(n * patchVoxels, (n + 1) * patchVoxels);
+          cut(image.subarray(n * voxels, (n + 1) * voxels), size, corner, patch, into);
+        }
         sums.add(await run.logits(input), [first, second, third]);
         done += 1;
         options.onPatch?.(done, total, (performance.now() - started) / 1000);

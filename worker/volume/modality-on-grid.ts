@@ -24,24 +24,39 @@ export function modalityOnGrid(
   grid: Grid,
   { mean, sd }: { readonly mean: number; readonly sd: number },
 ): Int16Array {
-  const [nx, ny, nz] = grid.size;
-  const values = new Int16Array(nx * ny * nz).fill(noData);
-  const sample = sampler(image);
-  const toIndex = product(inverse(image.toPatient), fromCt);
+  const values = new Int16Array(grid.size[0] * grid.size[1] * grid.size[2]).fill(noData);
   const scale = zScoreUnits / sd;
   const most = mostDeviations * zScoreUnits;
+  resample({ image, fromCt }, grid, (at, value) => {
+    values[at] = Math.max(-most, Math.min(most, Math.round((value - mean) * scale)));
+  });
+  return values;
+}
+
+/** The image's own values on a grid in the CT's frame of reference, 0 beyond the image. */
+export function valuesOnGrid(placed: PlacedImage, grid: Grid): Float32Array {
+  const values = new Float32Array(grid.size[0] * grid.size[1] * grid.size[2]);
+  resample(placed, grid, (at, value) => {
+    values[at] = value;
+  });
+  return values;
+}
+
+/** Trilinear; `take` gets every voxel of the grid that the image reaches. */
+function resample({ image, fromCt }: PlacedImage, grid: Grid, take: (at: number, value: number) => void): void {
+  const [nx, ny, nz] = grid.size;
+  const sample = sampler(image);
+  const toIndex = product(inverse(image.toPatient), fromCt);
   const step = [0, 4, 8].map((row) => toIndex[row]! * grid.spacing[0]) as [number, number, number];
   for (let k = 0, at = 0; k < nz; k += 1) {
     for (let j = 0; j < ny; j += 1) {
       const [i0, j0, k0] = indexOf(toIndex, grid.origin[0], grid.origin[1] + j * grid.spacing[1], grid.z[k]!);
       for (let i = 0; i < nx; i += 1, at += 1) {
         const value = sample(i0 + i * step[0], j0 + i * step[1], k0 + i * step[2]);
-        if (!(value <= Infinity)) continue;
-        values[at] = Math.max(-most, Math.min(most, Math.round((value - mean) * scale)));
+        if (value <= Infinity) take(at, value);
       }
     }
   }
-  return values;
 }
 
 /**

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { transformed } from '../../../src/dicom/affine.ts';
+import { imagesIn } from '../../../src/dicom/ct-instance.ts';
+import { checkCtSeries } from '../../../src/dicom/ct-series.ts';
+import { writeRevision } from '../../../src/intake/complete/write-revision.ts';
 import { enhancedMrImageStorage } from '../../../src/dimse/presentation-context.ts';
 import { ctSliceFile } from '../../support/ct-slice.ts';
 import { mrSlice } from '../../support/mr-slice.ts';
 import { shiftMatrix } from '../../support/registration-file.ts';
-import type { IntakeHarness } from '../intake-harness.ts';
+import { type IntakeHarness, range } from '../intake-harness.ts';
 import {
   ctFrame,
   ctSeries,
@@ -18,6 +21,7 @@ import {
   sendCt,
   sendMr,
   sendRegistration,
+  settle,
 } from './pairing-harness.ts';
 
 /** Where the order says that a point of the CT lies in the MR. */
@@ -39,7 +43,7 @@ function assertPaired(bench: IntakeHarness): void {
   );
 }
 
-test('CT first, then MR, the registration last: the CT waits, and is contoured with both when they are there', async (t) => {
+test('CT first, then MR, the registration last: the CT waits, and is contoured with both when they are there (CS 4.2.4.6)', async (t) => {
   const bench = await pairingBench(t);
   await sendCt(bench);
   assert.deepEqual(
@@ -56,7 +60,7 @@ test('CT first, then MR, the registration last: the CT waits, and is contoured w
   assert.deepEqual(bench.show(ctSeries).warnings, []);
 });
 
-test('MR and registration first: the CT does not wait', async (t) => {
+test('MR and registration first: the CT does not wait (CS 4.2.4.6)', async (t) => {
   const bench = await pairingBench(t);
   await sendRegistration(bench);
   await sendMr(bench);
@@ -67,7 +71,7 @@ test('MR and registration first: the CT does not wait', async (t) => {
   assert.deepEqual([bench.show(mrSeries).orders, bench.show(regSeries).orders], [[], []]);
 });
 
-test('an MR that never comes: after waitMinutes the CT is contoured alone, and says so', async (t) => {
+test('an MR that never comes: after waitMinutes the CT is contoured alone, and says so (CS 4.2.4.6)', async (t) => {
   const bench = await pairingBench(t, { waitMinutes: 60 });
   await sendCt(bench);
   await bench.pass(59 * 60);
@@ -81,7 +85,7 @@ test('an MR that never comes: after waitMinutes the CT is contoured alone, and s
   assert.equal(orderOf(bench)!.inputs, undefined);
 });
 
-test('where the MR is required the CT is rejected after waitMinutes, and contoured as soon as the MR comes', async (t) => {
+test('where the MR is required the CT is rejected after waitMinutes, and contoured as soon as the MR comes (CS 4.2.4.6)', async (t) => {
   const bench = await pairingBench(t, { required: true, waitMinutes: 10 });
   await sendCt(bench);
   await bench.pass(601);
@@ -94,7 +98,7 @@ test('where the MR is required the CT is rejected after waitMinutes, and contour
   assert.equal(orderOf(bench)!.inputs?.[0]?.how, 'frame-of-reference');
 });
 
-test('a late MR makes a new revision with another order, and the first one is its predecessor by number', async (t) => {
+test('a late MR makes a new revision with another order, and the first one is its predecessor by number (CS 4.2.4.6)', async (t) => {
   const bench = await pairingBench(t, { waitMinutes: 0 });
   await sendCt(bench);
   const alone = orderOf(bench)!;
@@ -112,7 +116,7 @@ test('a late MR makes a new revision with another order, and the first one is it
   assert.equal(bench.show(ctSeries).revision, 2);
 });
 
-test('a registration that comes again with another matrix makes a new revision of MR and CT', async (t) => {
+test('a registration that comes again with another matrix makes a new revision of MR and CT (CS 4.2.4.6)', async (t) => {
   const bench = await pairingBench(t);
   await sendMr(bench);
   await sendRegistration(bench);
@@ -123,7 +127,7 @@ test('a registration that comes again with another matrix makes a new revision o
   assert.deepEqual(inMr(bench, [11, 12, 13]), [10, 10, 10]);
 });
 
-test('a registration that is turned round, from the CT to the MR, is taken the other way', async (t) => {
+test('a registration that is turned round, from the CT to the MR, is taken the other way (CS 4.2.4.6)', async (t) => {
   const bench = await pairingBench(t);
   await sendMr(bench);
   // The registration's own frame is that of the MR: its matrix takes a point of the CT there.
@@ -132,7 +136,7 @@ test('a registration that is turned round, from the CT to the MR, is taken the o
   assert.deepEqual(inMr(bench, [1, 2, 3]), [11, 22, 33]);
 });
 
-test('a chain over a third frame of reference leads to the MR', async (t) => {
+test('a chain over a third frame of reference leads to the MR (CS 4.2.4.6)', async (t) => {
   const bench = await pairingBench(t);
   await sendMr(bench);
   const third = '1.2.3.999';
@@ -147,7 +151,7 @@ test('a chain over a third frame of reference leads to the MR', async (t) => {
   assert.deepEqual(orderOf(bench)!.inputs![0]!.registrations, [bench.keyOf(regSeries), bench.keyOf('1.2.826.11.4')]);
 });
 
-test('a registration of images without a frame of reference is one of their frame', async (t) => {
+test('a registration of images without a frame of reference is one of their frame (CS 4.2.4.6)', async (t) => {
   const bench = await pairingBench(t);
   await sendMr(bench);
   await sendRegistration(bench, { items: [{ images: [`${mrSeries}.3`], matrix: shiftMatrix(1, 2, 3) }] });
@@ -155,7 +159,7 @@ test('a registration of images without a frame of reference is one of their fram
   assert.deepEqual(inMr(bench, [1, 2, 3]), [0, 0, 0]);
 });
 
-test('a sheared matrix is refused in words; the CT waits, says why, and goes on alone', async (t) => {
+test('a sheared matrix is refused in words; the CT waits, says why, and goes on alone (CS 4.2.4.6)', async (t) => {
   const bench = await pairingBench(t, { waitMinutes: 5 });
   await sendMr(bench);
   const sheared = [1, 0.1, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1];
@@ -169,7 +173,7 @@ test('a sheared matrix is refused in words; the CT waits, says why, and goes on 
   assert.deepEqual([bench.show(ctSeries).state, orderOf(bench)!.inputs], ['queued', undefined]);
 });
 
-test('an MR of another patient, of another visit or of another sequence is not taken', async (t) => {
+test('an MR of another patient, of another visit or of another sequence is not taken (CS 4.2.4.6)', async (t) => {
   const words = async (changes: Parameters<typeof sendMr>[1]): Promise<string | undefined> => {
     const bench = await pairingBench(t);
     await sendMr(bench, { frame: ctFrame, ...changes });
@@ -194,7 +198,7 @@ test('an MR of another patient, of another visit or of another sequence is not t
   );
 });
 
-test('an MR of another study is taken where it was made within the days of the route', async (t) => {
+test('an MR of another study is taken where it was made within the days of the route (CS 4.2.4.6)', async (t) => {
   const bench = await pairingBench(t);
   await sendMr(bench, { frame: ctFrame, study: '1.2.3.800', date: '20251220' });
   await sendCt(bench);
@@ -202,7 +206,7 @@ test('an MR of another study is taken where it was made within the days of the r
   assert.equal(orderOf(bench)!.inputs?.[0]?.date, '20251220');
 });
 
-test('two MR series are not decided between: somebody chooses, or the CT goes on alone and asks to be looked at', async (t) => {
+test('two MR series are not decided between: somebody chooses, or the CT goes on alone and asks to be looked at (CS 4.2.4.6)', async (t) => {
   const bench = await pairingBench(t);
   const second = '1.2.826.11.9';
   await sendMr(bench, { frame: ctFrame });
@@ -244,7 +248,31 @@ test('two MR series are not decided between: somebody chooses, or the CT goes on
   assert.equal(orderOf(newest)!.inputs![0]!.series, newest.keyOf(second));
 });
 
-test('two registrations that disagree are not decided between; two that agree are one', async (t) => {
+test('while a second MR arrives nothing is decided; where it breaks off the CT goes on with the first (CS 4.2.4.6)', async (t) => {
+  const slices = (last: number) =>
+    range(1, last).map((number) => ctSliceFile(mrSlice({ series: '1.2.826.11.9', number, frame: ctFrame })));
+  const bench = await pairingBench(t);
+  await sendMr(bench, { frame: ctFrame });
+  await bench.sendFiles(range(1, 12).map((number) => ctSliceFile({ series: ctSeries, number })));
+  await settle(bench, 10);
+  await bench.sendFiles(slices(12));
+  await settle(bench, 12);
+  assert.equal(bench.show(ctSeries).problem?.message, 'MR: another MR or registration of the patient still arrives');
+  await settle(bench);
+  assert.equal(bench.show(ctSeries).problem?.message, 'MR: 2 series fit the route');
+
+  const broken = await pairingBench(t);
+  await sendMr(broken, { frame: ctFrame });
+  await broken.sendFiles(range(1, 12).map((number) => ctSliceFile({ series: ctSeries, number })));
+  await settle(broken, 10);
+  await broken.sendFiles(slices(5), 'aborted');
+  await settle(broken, 12);
+  assert.equal(broken.show('1.2.826.11.9').state, 'incomplete');
+  assert.equal(broken.show(ctSeries).state, 'queued');
+  assert.equal(orderOf(broken)!.inputs![0]!.series, broken.keyOf(mrSeries));
+});
+
+test('two registrations that disagree are not decided between; two that agree are one (CS 4.2.4.6)', async (t) => {
   const bench = await pairingBench(t);
   await sendMr(bench);
   await sendRegistration(bench);
@@ -265,7 +293,7 @@ test('two registrations that disagree are not decided between; two that agree ar
   assert.equal(agreeing.show(ctSeries).state, 'queued');
 });
 
-test('an operator has the CT contoured alone, or without the MR that it was contoured with', async (t) => {
+test('an operator has the CT contoured alone, or without the MR that it was contoured with (CS 4.2.4.6)', async (t) => {
   const bench = await pairingBench(t);
   await sendCt(bench);
   const key = bench.keyOf(ctSeries);
@@ -282,7 +310,50 @@ test('an operator has the CT contoured alone, or without the MR that it was cont
   assert.equal(bench.show(ctSeries).revision, 1);
 });
 
-test('without a registration a route may have the worker register, beginning where the middles of the scans meet', async (t) => {
+test('an MR is never contoured by itself, nor deleted while a CT is contoured with it (CS 4.2.4.6)', async (t) => {
+  const bench = await pairingBench(t);
+  await sendMr(bench, { frame: ctFrame });
+  const mr = bench.keyOf(mrSeries);
+  await assert.rejects(bench.actions.order(mr, { bundle: 'one' }, []), /never contoured by itself/);
+  await sendCt(bench);
+  const ann = { user: 'ann', address: '' };
+  await assert.rejects(bench.actions.delete(mr, ann), /a CT that is being contoured or sent is seen with it/);
+  await sendMr(bench, { series: '1.2.826.11.9', patientId: 'P-2' });
+  await bench.actions.delete(bench.keyOf('1.2.826.11.9'), ann);
+});
+
+test('the structure set of a CT depends on what is seen beside it: another MR, or way to it, is another UID (CS 4.2.4.6)', async (t) => {
+  const bench = await pairingBench(t, { waitMinutes: 0 });
+  await sendCt(bench);
+  const key = bench.keyOf(ctSeries);
+  const images = bench.store.images(key);
+  const checked = checkCtSeries(imagesIn(images));
+  const image = { name: 'MR', series: '0123456789abcdef', revision: 1, fromCt: mrToCt, how: 'registration' } as const;
+  const content = async (number: number, inputs: Parameters<typeof writeRevision>[0]['inputs']): Promise<string> => {
+    const { dataDirectory } = bench;
+    const written = await writeRevision({
+      dataDirectory,
+      series: key,
+      newest: number,
+      images,
+      checked,
+      warnings: [],
+      inputs,
+      now: 0,
+    });
+    return written.manifest.contentSha256;
+  };
+  const digests = [
+    await content(11, []),
+    await content(12, [{ ...image, fromCt: [...mrToCt] }]),
+    await content(13, [{ ...image, fromCt: shiftMatrix(1, 2, 3) }]),
+    await content(14, [{ ...image, revision: 2, fromCt: [...mrToCt] }]),
+  ];
+  assert.equal(new Set(digests).size, 4);
+  assert.equal(await content(12, [{ ...image, fromCt: [...mrToCt] }]), digests[1], 'the same is written once');
+});
+
+test('without a registration a route may have the worker register, beginning where the middles of the scans meet (CS 4.2.4.6)', async (t) => {
   const bench = await pairingBench(t, { register: 'rigid' });
   await sendMr(bench, { position: [84, -16] });
   await sendCt(bench);
@@ -294,7 +365,7 @@ test('without a registration a route may have the worker register, beginning whe
   assert.equal(orderOf(bench)!.inputs![0]!.how, 'registration');
 });
 
-test('after a crash a CT goes on waiting as long as it was to wait, and its MR is still found', async (t) => {
+test('after a crash a CT goes on waiting as long as it was to wait, and its MR is still found (CS 4.2.4.6)', async (t) => {
   const bench = await pairingBench(t, { waitMinutes: 30 });
   await sendCt(bench);
   await bench.pass(20 * 60);
@@ -310,7 +381,7 @@ test('after a crash a CT goes on waiting as long as it was to wait, and its MR i
   assert.equal(again.show(ctSeries).state, 'queued');
 });
 
-test('a slice of the MR that comes late, on another association, makes a new revision of it, which the CT follows', async (t) => {
+test('a slice of the MR that comes late, on another association, makes a new revision of it, which the CT follows (CS 4.2.4.6)', async (t) => {
   const bench = await pairingBench(t);
   await sendCt(bench);
   await sendMr(bench, { frame: ctFrame });
@@ -320,7 +391,7 @@ test('a slice of the MR that comes late, on another association, makes a new rev
   assert.deepEqual([bench.show(ctSeries).revision, orderOf(bench)!.inputs![0]!.revision], [2, 2]);
 });
 
-test('what helps a CT is taken where a route wants it, and refused at the association in words where it cannot be used', async (t) => {
+test('what helps a CT is taken where a route wants it, and refused at the association in words where it cannot be used (CS 4.2.4.6)', async (t) => {
   const bench = await pairingBench(t);
   const enhanced = mrSlice({ series: mrSeries, number: 1, sopClassUid: enhancedMrImageStorage });
   const [refused] = await bench.sendFiles([ctSliceFile(enhanced)]);
