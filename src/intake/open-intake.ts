@@ -124,7 +124,6 @@ export async function openIntake(options: IntakeOptions): Promise<Intake> {
   const actions = new OperatorActions({
     store,
     assembly,
-    completion,
     inputs,
     reconciler,
     commitments,

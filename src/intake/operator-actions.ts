@@ -19,7 +19,7 @@ import type {
 } from '../store/series.ts';
 import { isToCheck } from '../store/orders.ts';
 import type { Store } from '../store/store.ts';
-import type { SeriesCompletion } from './complete/complete-series.ts';
+import { orderByHand } from './complete/order-by-hand.ts';
 import { choicesOf, choiceWords } from './complete/offer-choices.ts';
 import type { CtInputs } from './pairing/ct-inputs.ts';
 import { isInUse } from './pairing/in-use.ts';
@@ -33,7 +33,6 @@ import type { StorageCommitments } from './commitment/storage-commitments.ts';
 export interface ActionOptions {
   readonly store: Store;
   readonly assembly: SeriesAssembly;
-  readonly completion: SeriesCompletion;
   readonly inputs: CtInputs;
   readonly reconciler: Reconciler;
   readonly commitments: Pick<StorageCommitments, 'holds'>;
@@ -162,7 +161,7 @@ export class OperatorActions implements SeriesActions {
   }
 
   async order(key: string, by: OrderedByHand, destinations: readonly string[]): Promise<void> {
-    const { completion, lock, current, log } = this.#options;
+    const { lock, current, log, store, reconciler } = this.#options;
     await lock.run(key, async () => {
       const series = this.#series(key);
       if (series.modality !== undefined) throw conflict(series, 'it is seen beside a CT and never contoured by itself');
@@ -174,7 +173,8 @@ export class OperatorActions implements SeriesActions {
       const failed = series.orders.filter(
         ({ revision, state }) => revision === series.revision && failedOrders.includes(state),
       );
-      await completion.orderByHand(
+      await orderByHand(
+        { store, current, onOrders: (one) => reconciler.series(one) },
         key,
         ordered(by, config),
         destinations,

@@ -1,9 +1,7 @@
 import type { CurrentConfig } from '../../config/config-in-force.ts';
-import type { Recipe } from '../../config/recipe-schema.ts';
 import type { Peer } from '../../config/schema.ts';
 import type { Moved } from '../../dimse/scu/move-series.ts';
 import { modalityOf } from '../../dicom/kept-instance.ts';
-import { ContourNodeError } from '../../errors.ts';
 import type { Warning } from '../../warning.ts';
 import { faultPoint } from '../../fault-point.ts';
 import type { Log } from '../../log.ts';
@@ -12,7 +10,6 @@ import type { Problem } from '../../problem.ts';
 import type { StoredImage } from '../../store/instances.ts';
 import { compareText, standingOrders, supersededOrders } from '../../store/orders.ts';
 import { uncheckedInstances } from '../../store/assembly.ts';
-import { isAssembling } from '../../store/series-state.ts';
 import type { SeriesRecord } from '../../store/series-record.ts';
 import type { Store } from '../../store/store.ts';
 import type { CtInputs } from '../pairing/ct-inputs.ts';
@@ -138,54 +135,6 @@ export class SeriesCompletion {
     }
     await this.#route(record, written, images);
     return undefined;
-  }
-
-  /**
-   * Orders the newest revision from one bundle, or by one recipe, for destinations by name. To be called with the series'
-   * lock.
-   *
-   * @throws ContourNodeError STATE_CONFLICT, MODEL_NOT_FOUND, BUNDLE_INVALID, SERIES_*, DESTINATION_NOT_ALLOWED
-   */
-  async orderByHand(
-    series: string,
-    by: string | Recipe,
-    destinations: readonly string[],
-    superseded: readonly string[],
-  ): Promise<void> {
-    const { store, current, onOrders } = this.#options;
-    const record = store.get(series);
-    if (record === undefined || isAssembling(record) || record.revision === 0)
-      throw new ContourNodeError(
-        'STATE_CONFLICT',
-        `series ${series} has no revision to contour; wait until it is complete`,
-      );
-    const written = await manifestOfRevision(store.dataDirectory, series, record.revision);
-    const images = written === undefined ? store.images(series) : imagesOf(written.manifest, store.images(series));
-    const order = await orderSeries({
-      dataDirectory: store.dataDirectory,
-      current: current(),
-      record,
-      revision: record.revision,
-      manifestSha256: written?.sha256,
-      inputs: written?.manifest.inputs,
-      images,
-      destinations,
-      by,
-    });
-    if (record.orders.some((known) => known.order === order.order && !superseded.includes(known.order)))
-      throw new ContourNodeError(
-        'STATE_CONFLICT',
-        `${typeof by === 'string' ? by : by.name} has contoured this series for these destinations already`,
-        { remedy: 'send it again' },
-      );
-    store.record(series, {
-      kind: 'ordered by operator',
-      revision: record.revision,
-      orders: [order],
-      superseded: superseded.filter((one) => one !== order.order),
-      ...holdOf(current().config.routes.find(({ name }) => name === record.route)),
-    });
-    onOrders(series);
   }
 
   /**

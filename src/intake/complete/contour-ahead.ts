@@ -96,12 +96,10 @@ export class ContourAhead {
     const { revision } = manifest;
     const orders: ContourPayload[] = [];
     const { destinations } = route;
+    const common = { dataDirectory, record, revision, manifestSha256, inputs: manifest.inputs, images, destinations };
     for (const by of contouredBy(route, config)) {
       if (idle === 0) break;
-      const wanted = {
-        ...{ dataDirectory, current: current(), record, revision, manifestSha256, images, destinations, by },
-        inputs: manifest.inputs,
-      };
+      const wanted = { ...common, current: current(), by };
       const order = await orderSeries(wanted).catch(() => undefined);
       if (order === undefined) continue;
       faultPoint('ahead-order-written');

@@ -95,10 +95,9 @@ export class EarlyLooks {
       if (!contourAhead || modalityOf(images[0]!.image.sopClassUid) !== 'CT') return false;
       const decision = await this.#options.inputs.decide(now, checked.slices, images);
       if (decision.kind !== 'go on') return false;
-      await this.#options.ahead.begin({
-        ...{ record: now, images, checked, inputs: decision.inputs },
-        warnings: [...warnings, ...decision.warnings],
-      });
+      const { inputs } = decision;
+      const told = [...warnings, ...decision.warnings];
+      await this.#options.ahead.begin({ record: now, images, checked, warnings: told, inputs });
       return false;
     });
   }
