@@ -70,7 +70,12 @@ export async function main(args: string[]): Promise<void> {
   if (values.json) {
     console.log(
       JSON.stringify({
-        ...{ seed, size, spacing, ctFiles, structureSet, rois: phantom.truth.map(({ name }) => name) },
+        seed,
+        size,
+        spacing,
+        ctFiles,
+        structureSet,
+        rois: phantom.truth.map(({ name }) => name),
         ...(registration !== undefined && { mrFiles, registration }),
       }),
     );

@@ -143,7 +143,11 @@ const drawn = (path: string, changes: Partial<IndexedStructureSet> = {}): Indexe
 });
 const matched = (series: IndexedSeries[], structureSets: IndexedStructureSet[]) => {
   const index: ArchiveIndex = {
-    ...{ series, structureSets, modalities: [], registrations: [], unreadable: [] },
+    series,
+    structureSets,
+    modalities: [],
+    registrations: [],
+    unreadable: [],
     ignored: { notDicom: 0, otherKinds: 0 },
   };
   return matchCases('/archive', index, gtv);

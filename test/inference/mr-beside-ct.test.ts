@@ -34,7 +34,10 @@ async function brightInMr(t: TestContext, mayBeMissing = true): Promise<LoadedBu
       spacingMm: 1.7,
       modalities: [
         {
-          ...{ name: 'MR', modality: 'MR', normalisation: 'z-score', mayBeMissing },
+          name: 'MR',
+          modality: 'MR',
+          normalisation: 'z-score',
+          mayBeMissing,
           trained: { bodyOverlap: [0.95, 1], mutualInformation: [0.2, 2] },
         },
       ],

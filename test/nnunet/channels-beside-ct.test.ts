@@ -66,7 +66,9 @@ test('a network of two channels sees the MR at its place in the CT, and does not
       // Signal 300 is 0, 900 is 1; the CT does not matter.
       beside: [
         {
-          ...{ name: 'MR', modality: 'MR' as const, channel: 0 },
+          name: 'MR',
+          modality: 'MR' as const,
+          channel: 0,
           normalisation: { scheme: 'ct' as const, low: 0, high: 2000, mean: 300, sd: 600 },
         },
       ],

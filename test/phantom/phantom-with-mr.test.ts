@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -51,6 +52,18 @@ test('the registration leads from the MR to the CT: there the MR shows the tumou
     sampler(read)(...transformed(inverse(read.toPatient), point));
   assert.ok(signalAt(transformed(inverse(toCt), place)) > 450, 'enhancing tumour');
   assert.ok(!(signalAt(transformed(toCt, place)) > 450), 'the wrong way round it lies elsewhere');
+});
+
+test('the phantoms with MR are the ones that phantom-gtvp-mr was trained on', () => {
+  const { volume, mr } = generatePhantom(200_000, { size: 64, mr: true });
+  const { image, fromCt } = mr!;
+  const matrices = [...image.toPatient, ...fromCt].map((value) => Number(value.toPrecision(9)));
+  const digest = createHash('sha256').update(volume.hu).update(Int16Array.from(image.values));
+  assert.equal(
+    digest.update(JSON.stringify(matrices)).digest('hex'),
+    '5584d6e4525b722217c2ec738d98d7920ef94ba522ee323c90c9162d0db30dca',
+    'other phantoms need another training',
+  );
 });
 
 test('beside an MR the tumour is faint in the CT and bright in the MR', () => {

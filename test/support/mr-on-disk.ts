@@ -23,8 +23,14 @@ export async function mrOnDisk(dataDirectory: string, files: readonly string[]):
     slices.push({ file: `instances/${basename(path)}`, sopInstanceUid, z: slices.length, pixelSha256, headerSha256 });
   }
   const manifest: RevisionManifest = {
-    ...{ formatVersion: 1, ...named, date: '20260102', time: '030405', slices },
-    ...{ leftOut: [], warnings: [], contentSha256: '0'.repeat(64) },
+    formatVersion: 1,
+    ...named,
+    date: '20260102',
+    time: '030405',
+    slices,
+    leftOut: [],
+    warnings: [],
+    contentSha256: '0'.repeat(64),
   };
   await writeFile(join(folder, 'revision-1', 'manifest.json'), JSON.stringify(manifest));
   return named;

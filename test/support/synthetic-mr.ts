@@ -4,7 +4,7 @@ import { type Affine, inverse, product, transformed } from '../../src/dicom/affi
 import { mrImageStorage } from '../../src/dicom/mr-image.ts';
 import { writeMrSlice } from '../../worker/phantom/write-mr.ts';
 import { writeRegistration } from '../../worker/phantom/write-registration.ts';
-import { rigid } from '../../worker/registration/rigid.ts';
+import { alongAxes, rigid } from '../../worker/registration/rigid.ts';
 import type { ModalityImage, PlacedImage } from '../../worker/volume/modality-image.ts';
 import { type Ellipsoid, signedDepth } from './synthetic-ct.ts';
 
@@ -24,10 +24,7 @@ export function cylinderInMr(
   const spacing = [1.9, 1.9, 3];
   const own = rigid([0.07, 0, 0], transformed(fromCt, [0, 0, 18]));
   const middle = size.map((count, axis) => -((count - 1) / 2) * spacing[axis]!);
-  const toPatient = product(own, [
-    ...[spacing[0]!, 0, 0, middle[0]!, 0, spacing[1]!, 0, middle[1]!, 0, 0, spacing[2]!, middle[2]!],
-    ...[0, 0, 0, 1],
-  ]);
+  const toPatient = product(own, alongAxes(spacing, middle));
   const toCt = product(inverse(fromCt), toPatient);
   const values = new Int16Array(size[0] * size[1] * size[2]);
   for (let k = 0, at = 0; k < size[2]; k += 1) {
@@ -57,7 +54,9 @@ export async function writeMrFolder(
   for (let k = 0; k < image.size[2]; k += 1) {
     const path = join(folder, `mr-${k + 1}.dcm`);
     const header = {
-      ...{ ...mrHeader, seriesInstanceUid: series, frameOfReferenceUid: frame },
+      ...mrHeader,
+      seriesInstanceUid: series,
+      frameOfReferenceUid: frame,
       sopInstanceUid: (n: number) => `${series}.${n + 1}`,
     };
     await writeFile(path, writeMrSlice(image, k, header));

@@ -19,13 +19,21 @@ const mr = { name: 'MR', modality: 'MR', normalisation: 'z-score', mayBeMissing:
 function config(modalities: object[] | undefined, beside?: object): TrainingConfig {
   return trainingConfigSchema.parse({
     bundle: {
-      ...{ name: 'both', version: '0.0.1', description: 'CT and MR', intendedUse: 'demonstration', licence: 'none' },
+      name: 'both',
+      version: '0.0.1',
+      description: 'CT and MR',
+      intendedUse: 'demonstration',
+      licence: 'none',
       applicability: { sliceSpacingMm: [1, 20] },
     },
     data: { source: 'dicom', validationShare: 0.5 },
     architecture: { family: 'unet', parameters: { channels: 4, depth: 2 } },
     input: {
-      ...{ spacingMm: 7, sliceSpacingMm: null, size: [32, 32], centre: 'body', neighbours: 1 },
+      spacingMm: 7,
+      sliceSpacingMm: null,
+      size: [32, 32],
+      centre: 'body',
+      neighbours: 1,
       windows: [
         { low: -60, high: 180 },
         { low: 0, high: 90 },
@@ -65,8 +73,13 @@ test('train finds the MR that a registration of the patient leads to; without on
 function sampler(of: TrainingConfig): BatchSampler {
   const one = cases.cases.find(({ place }) => place === 'with')!.prepared;
   return new BatchSampler({
-    ...{ cases: [one, one], input: of.input, augmentation: of.augmentation },
-    ...{ batch: 16, seed: 3, foreground: 1, mirrored: mirroredChannels(of.rois) },
+    cases: [one, one],
+    input: of.input,
+    augmentation: of.augmentation,
+    batch: 16,
+    seed: 3,
+    foreground: 1,
+    mirrored: mirroredChannels(of.rois),
   });
 }
 

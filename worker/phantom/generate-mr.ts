@@ -1,5 +1,5 @@
 import { type Affine, inverse, product, transformed } from '../../src/dicom/affine.ts';
-import { anglesOf, rigid } from '../registration/rigid.ts';
+import { alongAxes, anglesOf, rigid } from '../registration/rigid.ts';
 import type { PlacedImage } from '../volume/modality-image.ts';
 import type { Grid } from '../volume/volume.ts';
 import { Canvas, type Pose } from './canvas.ts';
@@ -74,7 +74,7 @@ function stackInPatient(random: Random, skullBase: readonly [number, number, num
 /** From indices to the grid's own mm. */
 function ofGrid({ spacing, origin, z }: Grid): Affine {
   const step = z[1]! - z[0]!;
-  return [spacing[0], 0, 0, origin[0], 0, spacing[1], 0, origin[1], 0, 0, step, z[0]!, 0, 0, 0, 1];
+  return alongAxes([...spacing, step], [...origin, z[0]!]);
 }
 
 /** The pose of the same patient after a rigid transform of the scanner's coordinates. */

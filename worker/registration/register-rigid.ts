@@ -5,7 +5,7 @@ import { sampler } from '../volume/modality-on-grid.ts';
 import type { Volume } from '../volume/volume.ts';
 import { JointHistogram } from './joint-histogram.ts';
 import { minimise } from './powell.ts';
-import { rigid } from './rigid.ts';
+import { alongAxes, rigid } from './rigid.ts';
 import { shrunk } from './shrink.ts';
 
 /** One pass of the search, coarse to fine. */
@@ -114,11 +114,7 @@ function ctAround(image: ModalityImage, fromCt: Affine, { grid, hu }: Volume, bo
       for (let i = i0; i <= i1; i += 1, at += 1)
         values[at] = Math.max(huRange[0], Math.min(huRange[1], hu[(k * ny + j) * nx + i]!));
   const place = [i0, j0, k0].map((first, axis) => origin[axis]! + first * spacing[axis]!);
-  const toPatient = [
-    ...[spacing[0]!, 0, 0, place[0]!, 0, spacing[1]!, 0, place[1]!, 0, 0, spacing[2]!, place[2]!],
-    ...[0, 0, 0, 1],
-  ];
-  return { size, values, toPatient };
+  return { size, values, toPatient: alongAxes(spacing, place) };
 }
 
 /** Every voxel: its place in the CT's frame of reference and its CT number. */

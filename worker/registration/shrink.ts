@@ -1,5 +1,6 @@
 import { columnOf, product } from '../../src/dicom/affine.ts';
 import type { ModalityImage } from '../volume/modality-image.ts';
+import { alongAxes } from './rigid.ts';
 
 /**
  * An image with voxels of about `mm`: means of whole blocks, so that noise and fine detail do not alias. Along an axis whose
@@ -26,6 +27,10 @@ export function shrunk({ size, values, toPatient }: ModalityImage, mm: number): 
     }
   }
   // The middle of a block lies half a block behind its first voxel.
-  const toBlocks = [bx, 0, 0, (bx - 1) / 2, 0, by, 0, (by - 1) / 2, 0, 0, bz, (bz - 1) / 2, 0, 0, 0, 1];
+  const blocks = [bx, by, bz];
+  const toBlocks = alongAxes(
+    blocks,
+    blocks.map((length) => (length - 1) / 2),
+  );
   return { size: [width, height, depth], values: means, toPatient: product(toPatient, toBlocks) };
 }
