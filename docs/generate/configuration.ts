@@ -49,6 +49,8 @@ export function rows(prefix: string, schema: JsonSchema): string[] {
     const property = value as JsonSchema;
     const name = `${prefix}${key}`;
     if (property.type === 'object' && property.properties !== undefined) return rows(`${name}.`, property);
+    const named = property.additionalProperties as JsonSchema | undefined;
+    if (named?.properties !== undefined) return rows(`${name}.NAME.`, named);
     const items = itemsOf(property);
     const row = `| \`${name}\` | ${typeOf(property)} | ${defaultOf(schema, key, property)} | ${(property.description ?? '').replaceAll('|', '\\|')} |`;
     return items === undefined ? [row] : [row, ...rows(`${name}[].`, items)];

@@ -19,6 +19,7 @@ contour-node receives planning CTs, contours them and sends an RT Structure Set 
 | network service | as user (SCU) | as provider (SCP) |
 | --- | --- | --- |
 | CT Image Storage, Enhanced CT Image Storage | only by the command \`send\` | yes |
+| MR Image Storage, Spatial Registration Storage | only by the command \`send\` | off by default, see 4.2.4.6 |
 | any other Storage SOP class | only by the command \`send\` | no |
 | RT Structure Set Storage | yes | yes, see 4.2.4.4 |
 | Segmentation Storage | optional, for destinations with \`segmentation\` | no |
@@ -54,7 +55,8 @@ Accepted:
 
 ${tables.acceptedSopClasses()}
 
-Every other SOP class, private ones among them, gets presentation context result 3 (abstract syntax not supported).
+Every other SOP class, private ones among them, gets presentation context result 3 (abstract syntax not supported). So do Enhanced MR
+Image Storage and Deformable Spatial Registration Storage; where a route takes MR, log and page say who offered them.
 
 #### 4.2.2 Association policies
 
@@ -200,6 +202,21 @@ SCP/SCU role selection with SCP for the requestor is accepted; without role sele
 recorded before it is answered: 0x0000; 0x0115 for a transaction that this peer was not asked for, or a result without the structure set; 0x0110 for
 a result that cannot be read; 0x0112, 0x0113 and 0x0118 for another SOP instance, event type or SOP class. A repeated result changes nothing.
 
+##### 4.2.4.6 Receive MR and registrations
+
+MR Image Storage and Spatial Registration Storage, from a peer with \`accept.mr: take\` and \`accept.registrations: take\`, from this
+machine where a route has \`inputs\`; with the statuses of 4.2.4.1. Both are stored, assembled and revised like a CT and never contoured
+by themselves. A CT whose route has \`inputs\` is contoured with the MR series of its patient (Patient ID, and nothing that contradicts)
+that is of its study or was taken within \`withinDays\`, fits \`match\`, and lies in the frame of reference of the CT or in one that
+registrations lead to. Where it has not come the CT waits for \`waitMinutes\`.
+
+A registration's matrices lead from the frame of reference of an Item of the Registration Sequence, or of the images that the
+Item names, to its own (PS3.3 C.20.2.1.1); they are followed forwards and backwards, over up to four registrations. Ways that
+disagree by more than 1 mm anywhere in the CT are not decided between. RIGID matrices have to be orthonormal within 1e-3, without
+mirroring; RIGID_SCALE ones orthogonal; RIGID_SCALE and AFFINE ones may change the volume by a factor of 0.8 to 1.25. Of several
+matrices in one Item "the Item order is significant and corresponds to matrix multiplication order" (table C.20.2-1); programs multiply
+in either order, so such an Item is refused unless both orders agree within 0.1 mm at 500 mm from the origin.
+
 ### 4.3 Network interfaces
 
 TCP/IP, IPv4 and IPv6; Nagle's algorithm is off. ${tables.offersTls() ? 'With or without TLS.' : 'Without TLS.'}
@@ -280,6 +297,13 @@ Multi-frame, BINARY, on the CT's grid in LPS order (rows to the left, columns to
 segment for each structure that was found, in the order and under the names of the structure set, one frame for each of its slices.
 Patient and study are copied like those of the structure set, byte for byte. UIDs are derived from every byte of the data set. Each
 frame names its source image; Spatial Locations Preserved is YES where the images are stored in LPS order.
+
+#### 8.1.4 MR Image and Spatial Registration
+
+An MR series may have any orientation. It needs what a CT needs, without Rescale Slope and Intercept, in one orientation and matrix, one
+image a position, in even steps within 0.2 mm or a tenth of a step; its pixel values have no unit. Series of several echoes, moments
+or b-values at the same positions end as \`SERIES_DUPLICATE_POSITION\`, localisers as \`nothing to contour\`, projections as
+\`SERIES_PROJECTION\`. A registration that cannot be used ends as \`SERIES_REGISTRATION\`; the first Item at fault is named.
 
 ### 8.2 Data dictionary of private attributes
 

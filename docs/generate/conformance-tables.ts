@@ -7,7 +7,9 @@ import { type Rejection, rejections } from '../../src/dimse/association-policy.t
 import { type DeliveryOutcome, outcomeOfError, outcomeOfStatus } from '../../src/dimse/scu/delivery-outcome.ts';
 import { AssociationRejected } from '../../src/dimse/scu/association-rejected.ts';
 import { abortReason } from '../../src/dimse/pdu.ts';
-import { supportedContexts } from '../../src/dimse/presentation-context.ts';
+import { mrImageStorage } from '../../src/dicom/mr-image.ts';
+import { spatialRegistrationStorage } from '../../src/dicom/spatial-registration.ts';
+import { type AcceptedFromPeer, supportedContexts } from '../../src/dimse/presentation-context.ts';
 import { formatStatus, dimseStatus } from '../../src/dimse/status.ts';
 import { storageCommitmentSopClass } from '../../src/dimse/commitment/storage-commitment.ts';
 import { ContourNodeError, type ErrorCode, errorCodes, errorRow } from '../../src/errors.ts';
@@ -24,6 +26,8 @@ const sopClassNames: Readonly<Record<string, string>> = {
   '1.2.840.10008.1.20.1': 'Storage Commitment Push Model',
   '1.2.840.10008.5.1.4.1.1.2': 'CT Image Storage',
   '1.2.840.10008.5.1.4.1.1.2.1': 'Enhanced CT Image Storage',
+  [mrImageStorage]: 'MR Image Storage',
+  [spatialRegistrationStorage]: 'Spatial Registration Storage',
   '1.2.840.10008.5.1.4.1.1.481.3': 'RT Structure Set Storage',
 };
 
@@ -39,7 +43,13 @@ function sopClassName(uid: string): string {
 }
 
 /** What a peer gets for which everything is configured. */
-const everything = { acceptLossy: true, storageCommitment: true };
+const everything: AcceptedFromPeer = { acceptLossy: true, storageCommitment: true, mr: true, registrations: true };
+
+/** Keys of a peer entry by which SOP classes are taken. */
+const accept: Readonly<Record<string, string>> = {
+  [mrImageStorage]: 'accept.mr',
+  [spatialRegistrationStorage]: 'accept.registrations',
+};
 
 /** SOP classes that are accepted, and the node's role. */
 export function acceptedSopClasses(): string {
@@ -55,13 +65,16 @@ export function acceptedSopClasses(): string {
 
 /** Presentation contexts that are accepted. */
 export function acceptedContexts(): string {
-  const accepts = (options: typeof everything, sopClass: string, uid: string): boolean =>
+  const accepts = (options: AcceptedFromPeer, sopClass: string, uid: string): boolean =>
     supportedContexts(options).get(sopClass)?.has(uid) === true;
   const need = (sopClass: string, uid: string): string => {
-    if (accepts({ acceptLossy: false, storageCommitment: false }, sopClass, uid)) return 'yes';
-    const key = accepts({ acceptLossy: true, storageCommitment: false }, sopClass, uid)
-      ? 'acceptLossy'
-      : 'storageCommitment';
+    if (accepts({ acceptLossy: false }, sopClass, uid)) return 'yes';
+    const beside = accept[sopClass];
+    if (beside !== undefined) {
+      const lossy = accepts({ ...everything, acceptLossy: false }, sopClass, uid) ? '' : ' and `acceptLossy`';
+      return `only from a peer with \`${beside}: take\`${lossy} (4.2.4.6)`;
+    }
+    const key = accepts({ acceptLossy: true }, sopClass, uid) ? 'acceptLossy' : 'storageCommitment';
     const destination = key === 'storageCommitment' ? ', or of a destination with it (4.2.4.5)' : '';
     return `only from a peer with \`${key}\`${destination}`;
   };

@@ -29,7 +29,7 @@ async function refusal(numbers: readonly number[], of: (number: number) => Parti
 
 const twelve = Array.from({ length: 12 }, (_, i) => 12 - i);
 
-test('an MR has no rescale, and says by which sequence it was taken', async () => {
+test('an MR has no rescale, and says by which sequence it was taken (CS 8.1.4)', async () => {
   const [image] = await mrImages([1]);
   assert.deepEqual([image!.slope, image!.intercept], [1, 0]);
   assert.deepEqual(image!.mr, {
@@ -43,7 +43,7 @@ test('an MR has no rescale, and says by which sequence it was taken', async () =
   });
 });
 
-test('the slices of an oblique MR make one volume, with every voxel at its place', async () => {
+test('the slices of an oblique MR make one volume, with every voxel at its place (CS 8.1.4)', async () => {
   // Tilted about x by 0.3 radians; steps of 4 mm along the normal.
   const [c, s] = [Math.cos(0.3), Math.sin(0.3)];
   const start = [-16, 20, 5] as const;
@@ -64,7 +64,7 @@ test('the slices of an oblique MR make one volume, with every voxel at its place
   for (const [i, value] of expected.entries()) assert.ok(Math.abs(place[i]! - value) < 1e-6, place.join());
 });
 
-test('a sagittal MR is as good as an axial one', async () => {
+test('a sagittal MR is as good as an axial one (CS 8.1.4)', async () => {
   const images = await mrImages(twelve, (number) => ({
     orientation: [0, 1, 0, 0, 0, -1],
     origin: [3 * number, -16, 16],
@@ -77,7 +77,7 @@ test('a sagittal MR is as good as an axial one', async () => {
   );
 });
 
-test('an MR series that is no volume is refused in words', async () => {
+test('an MR series that is no volume is refused in words (CS 8.1.4)', async () => {
   assert.match(
     await refusal(
       twelve.filter((number) => number !== 6),

@@ -63,7 +63,7 @@ test('a registration takes a point of the frame that its item names to its own f
   }
 });
 
-test('a matrix that is not what its type says is refused in words', () => {
+test('a matrix that is not what its type says is refused in words (CS 8.1.4)', () => {
   const sheared = [1, 0.05, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1];
   const scaled = [1.05, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1];
   const mirrored = [-1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1];
@@ -90,7 +90,7 @@ test('a matrix that is not what its type says is refused in words', () => {
   assert.equal(refusal(mrToCt.map((value) => Number(value.toFixed(6)))), '');
 });
 
-test('several matrices in sequence are taken only where their order makes no difference', () => {
+test('several matrices in sequence are taken only where their order makes no difference (CS 8.1.4)', () => {
   const turn = [cos, -sin, 0, 0, sin, cos, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1];
   const shift = shiftMatrix(0, 0, 12);
   const alongAxis = itemMatrix(read([shift, turn]).items[1]!);

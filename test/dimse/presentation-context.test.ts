@@ -2,7 +2,17 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ctImageStorage } from '../../src/dicom/ct-instance.ts';
 import { rtStructureSetStorage } from '../../src/dicom/rtstruct/structure-set.ts';
-import { answerContext, supportedContexts, verificationSopClass } from '../../src/dimse/presentation-context.ts';
+import { configSchema, peerSchema } from '../../src/config/schema.ts';
+import { mrImageStorage } from '../../src/dicom/mr-image.ts';
+import { spatialRegistrationStorage } from '../../src/dicom/spatial-registration.ts';
+import {
+  answerContext,
+  deformableSpatialRegistrationStorage,
+  inputsFrom,
+  refusedClasses,
+  supportedContexts,
+  verificationSopClass,
+} from '../../src/dimse/presentation-context.ts';
 
 const implicit = '1.2.840.10008.1.2';
 const explicit = '1.2.840.10008.1.2.1';
@@ -34,6 +44,25 @@ test('Enhanced CT is taken like CT; another class gets result 3, what cannot be 
     { result: 4 },
   );
   assert.deepEqual(answerContext(lossless, ctImageStorage, []), { result: 4 });
+});
+
+test('MR and registrations are taken from peers configured so, or from this machine where a route wants them (CS 4.2.4.1)', () => {
+  const wanting = configSchema.parse({ routes: [{ name: 'npc', models: ['one'], inputs: { MR: {} } }] });
+  const peer = (accept: object) => peerSchema.parse({ name: 'pacs', aeTitle: 'PACS', accept });
+  const taken = (from: Parameters<typeof inputsFrom>[0], config = wanting) => {
+    const supported = supportedContexts({ acceptLossy: false, ...inputsFrom(from, config) });
+    return [mrImageStorage, spatialRegistrationStorage].map((uid) => answerContext(supported, uid, [implicit]).result);
+  };
+  assert.deepEqual(taken(peer({})), [3, 3]);
+  assert.deepEqual(taken(peer({ mr: 'take' })), [0, 3]);
+  assert.deepEqual(taken(peer({ mr: 'take', registrations: 'take' }), configSchema.parse({})), [0, 0]);
+  assert.deepEqual(taken(undefined), [0, 0]);
+  assert.deepEqual(taken(undefined, configSchema.parse({})), [3, 3]);
+  const all = supportedContexts({ acceptLossy: true, mr: true, registrations: true });
+  for (const uid of [enhancedMr, deformableSpatialRegistrationStorage]) {
+    assert.deepEqual(answerContext(all, uid, [implicit]), { result: 3 });
+    assert.match(refusedClasses.get(uid) ?? '', /is not taken$/);
+  }
 });
 
 test('lossy syntaxes are for peers configured so, and only where nothing else is offered (CS 4.2.4.1)', () => {

@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { configSchema } from '../../src/config/schema.ts';
 import { closings, rejections } from '../../src/dimse/association-policy.ts';
 import type { ScpObserver } from '../../src/dimse/scp/scp-observer.ts';
+import { mrImageStorage } from '../../src/dicom/mr-image.ts';
+import { refusedClasses } from '../../src/dimse/presentation-context.ts';
 import { RefusedSenders } from '../../src/observe/refused-senders.ts';
 import { afterwards } from '../support/afterwards.ts';
 import { certificate } from '../support/certificates.ts';
@@ -68,6 +70,16 @@ test('a sender with a wrong called AE title is named with what to enter where; o
   );
   assert.equal(line!.remedy, 'if it may send here, enter it under peers: aeTitle CT99, addresses [10.0.0.7]');
   assert.deepEqual(refused.problems(after), []);
+  const wanting = configSchema.parse({ ...after, routes: [{ name: 'npc', models: ['one'], inputs: { MR: {} } }] });
+  refused.contextRefused(refusedClasses.get(mrImageStorage)!, { address: '10.0.0.7', callingAe: 'CT99' });
+  const [mr] = refused.problems(wanting);
+  assert.match(
+    mr!.message,
+    /^CT99 \(10\.0\.0\.7\) was refused once in 24 hours: MR Image Storage is not taken from this/,
+  );
+  assert.equal(mr!.remedy, 'if it shall send MR, set accept.mr: take for its peer entry');
+  const taking = configSchema.parse({ ...wanting, peers: [{ ...peer, accept: { mr: 'take' } }] });
+  assert.deepEqual(refused.problems(taking), []);
   now = 25 * 3_600_000;
   assert.deepEqual(refused.problems(before), [], 'a day later it is forgotten');
 });

@@ -22,11 +22,8 @@ const expected = JSON.parse(await readFile(fixture('expected-41aae6c.json'), 'ut
   now: string;
 };
 // States that the earlier version did not know.
-for (const state of [
-  ...['nothing to contour', 'held', 'delivered check', 'contoured check'],
-  ...['complete', 'awaiting input'],
-])
-  expected.counts[state] = 0;
+const newStates = 'nothing to contour,held,delivered check,contoured check,complete,awaiting input'.split(',');
+for (const state of newStates) expected.counts[state] = 0;
 
 /** A copy of what commit 41aae6c wrote (fixtures/README.md). */
 async function unpacked(t: TestContext): Promise<string> {

@@ -25,6 +25,8 @@ const instance = '1'.repeat(16);
 const bundle = { name: 'one', version: '1.0.0' };
 const broken = problem('ENGINE_FAILED', 'out of memory');
 const gap = problem('SERIES_MISSING_SLICE', 'gap of 10.0 mm');
+const noMr = problem('SERIES_INPUT_MISSING', 'MR: no MR of the patient has come');
+const until = '2026-11-03T09:00:00.000Z';
 const scout = problem('SERIES_LOCALISER', 'nothing to contour: localiser');
 const uid = problem('DICOM_UID', '1 instance refused: the Series Instance UID has 70 characters');
 const missing = problem('SERIES_INCOMPLETE', '10 of 12 images are here');
@@ -132,6 +134,36 @@ const states: [string, NewEvent[], ReturnType<typeof stateOf>][] = [
     'it is a localiser',
     [arrives, arrived, { kind: 'nothing to contour', files: [], problem: scout }],
     { state: 'nothing to contour', problem: scout },
+  ],
+  [
+    'it is an MR that is seen beside a CT',
+    [arrives, arrived, revision(1), { kind: 'complete', revision: 1, modality: 'MR' }],
+    { state: 'complete' },
+  ],
+  [
+    'its route wants an MR, which has not come',
+    [arrives, arrived, { kind: 'awaits input', files: [], until, problem: noMr }],
+    { state: 'awaiting input', problem: noMr },
+  ],
+  [
+    'images arrive while it waits for an MR',
+    [arrives, arrived, { kind: 'awaits input', files: [], until, problem: noMr }, arrives],
+    { state: 'receiving' },
+  ],
+  [
+    'the MR came after it was contoured',
+    [...contoured, { kind: 'input came', series: instance }],
+    { state: 'receiving' },
+  ],
+  [
+    'an operator chooses the CT alone',
+    [
+      arrives,
+      arrived,
+      { kind: 'awaits input', files: [], until, problem: noMr },
+      { kind: 'input chosen', input: 'MR', choice: 'none', text: 'the CT without MR', by: 'ann' },
+    ],
+    { state: 'receiving' },
   ],
   [
     'every image of it was refused',

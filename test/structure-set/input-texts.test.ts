@@ -9,7 +9,7 @@ const registered = { ...mr, how: 'registration', registrations: ['9ab00000000000
 
 test('ROI Description says which MR helped, of which date and by which registration', () => {
   const used = [{ name: 'MR', used: true }];
-  const [sentence] = inputSentences([{ ...registered, registrations: ['9ab0000000000001'] }], used, []);
+  const [sentence = ''] = inputSentences([{ ...registered, registrations: ['9ab0000000000001'] }], used, []);
   assert.equal(sentence, 'with MR 3f2a9c81d07be645 of 2026-11-03 by registration 9ab0000000000001');
   assert.deepEqual(inputSentences([{ ...mr, how: 'frame-of-reference' }], used, []), [
     'with MR 3f2a9c81d07be645 of 2026-11-03 in the frame of reference of the CT',
@@ -35,7 +35,7 @@ test('ROI Description says which MR helped, of which date and by which registrat
     [{ roi: { ...roi, colour: [255, 0, 0] }, slices: [], warnings: [{ code: 'VOLUME', text: '90 cm3' }] }],
     { ...style, includeRois: [], excludeRois: [] },
     [],
-    [sentence!],
+    [sentence],
   );
   assert.equal(written!.description, `with retropharyngeal nodes; ${sentence}; CHECK: 90 cm3`);
 });

@@ -39,7 +39,7 @@ function assertPaired(bench: IntakeHarness): void {
   );
 }
 
-test('CT first, then MR, the registration last: the CT waits, and is contoured with both when they are there', async (t) => {
+test('CT first, then MR, the registration last: the CT waits, and is contoured with both when they are there (CS 4.2.4.6)', async (t) => {
   const bench = await pairingBench(t);
   await sendCt(bench);
   assert.deepEqual(
@@ -56,7 +56,7 @@ test('CT first, then MR, the registration last: the CT waits, and is contoured w
   assert.deepEqual(bench.show(ctSeries).warnings, []);
 });
 
-test('MR and registration first: the CT does not wait', async (t) => {
+test('MR and registration first: the CT does not wait (CS 4.2.4.6)', async (t) => {
   const bench = await pairingBench(t);
   await sendRegistration(bench);
   await sendMr(bench);
@@ -67,7 +67,7 @@ test('MR and registration first: the CT does not wait', async (t) => {
   assert.deepEqual([bench.show(mrSeries).orders, bench.show(regSeries).orders], [[], []]);
 });
 
-test('an MR that never comes: after waitMinutes the CT is contoured alone, and says so', async (t) => {
+test('an MR that never comes: after waitMinutes the CT is contoured alone, and says so (CS 4.2.4.6)', async (t) => {
   const bench = await pairingBench(t, { waitMinutes: 60 });
   await sendCt(bench);
   await bench.pass(59 * 60);
@@ -81,7 +81,7 @@ test('an MR that never comes: after waitMinutes the CT is contoured alone, and s
   assert.equal(orderOf(bench)!.inputs, undefined);
 });
 
-test('where the MR is required the CT is rejected after waitMinutes, and contoured as soon as the MR comes', async (t) => {
+test('where the MR is required the CT is rejected after waitMinutes, and contoured as soon as the MR comes (CS 4.2.4.6)', async (t) => {
   const bench = await pairingBench(t, { required: true, waitMinutes: 10 });
   await sendCt(bench);
   await bench.pass(601);
@@ -94,7 +94,7 @@ test('where the MR is required the CT is rejected after waitMinutes, and contour
   assert.equal(orderOf(bench)!.inputs?.[0]?.how, 'frame-of-reference');
 });
 
-test('a late MR makes a new revision with another order, and the first one is its predecessor by number', async (t) => {
+test('a late MR makes a new revision with another order, and the first one is its predecessor by number (CS 4.2.4.6)', async (t) => {
   const bench = await pairingBench(t, { waitMinutes: 0 });
   await sendCt(bench);
   const alone = orderOf(bench)!;
@@ -112,7 +112,7 @@ test('a late MR makes a new revision with another order, and the first one is it
   assert.equal(bench.show(ctSeries).revision, 2);
 });
 
-test('a registration that comes again with another matrix makes a new revision of MR and CT', async (t) => {
+test('a registration that comes again with another matrix makes a new revision of MR and CT (CS 4.2.4.6)', async (t) => {
   const bench = await pairingBench(t);
   await sendMr(bench);
   await sendRegistration(bench);
@@ -123,7 +123,7 @@ test('a registration that comes again with another matrix makes a new revision o
   assert.deepEqual(inMr(bench, [11, 12, 13]), [10, 10, 10]);
 });
 
-test('a registration that is turned round, from the CT to the MR, is taken the other way', async (t) => {
+test('a registration that is turned round, from the CT to the MR, is taken the other way (CS 4.2.4.6)', async (t) => {
   const bench = await pairingBench(t);
   await sendMr(bench);
   // The registration's own frame is that of the MR: its matrix takes a point of the CT there.
@@ -132,7 +132,7 @@ test('a registration that is turned round, from the CT to the MR, is taken the o
   assert.deepEqual(inMr(bench, [1, 2, 3]), [11, 22, 33]);
 });
 
-test('a chain over a third frame of reference leads to the MR', async (t) => {
+test('a chain over a third frame of reference leads to the MR (CS 4.2.4.6)', async (t) => {
   const bench = await pairingBench(t);
   await sendMr(bench);
   const third = '1.2.3.999';
@@ -147,7 +147,7 @@ test('a chain over a third frame of reference leads to the MR', async (t) => {
   assert.deepEqual(orderOf(bench)!.inputs![0]!.registrations, [bench.keyOf(regSeries), bench.keyOf('1.2.826.11.4')]);
 });
 
-test('a registration of images without a frame of reference is one of their frame', async (t) => {
+test('a registration of images without a frame of reference is one of their frame (CS 4.2.4.6)', async (t) => {
   const bench = await pairingBench(t);
   await sendMr(bench);
   await sendRegistration(bench, { items: [{ images: [`${mrSeries}.3`], matrix: shiftMatrix(1, 2, 3) }] });
@@ -155,7 +155,7 @@ test('a registration of images without a frame of reference is one of their fram
   assert.deepEqual(inMr(bench, [1, 2, 3]), [0, 0, 0]);
 });
 
-test('a sheared matrix is refused in words; the CT waits, says why, and goes on alone', async (t) => {
+test('a sheared matrix is refused in words; the CT waits, says why, and goes on alone (CS 4.2.4.6)', async (t) => {
   const bench = await pairingBench(t, { waitMinutes: 5 });
   await sendMr(bench);
   const sheared = [1, 0.1, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1];
@@ -169,7 +169,7 @@ test('a sheared matrix is refused in words; the CT waits, says why, and goes on 
   assert.deepEqual([bench.show(ctSeries).state, orderOf(bench)!.inputs], ['queued', undefined]);
 });
 
-test('an MR of another patient, of another visit or of another sequence is not taken', async (t) => {
+test('an MR of another patient, of another visit or of another sequence is not taken (CS 4.2.4.6)', async (t) => {
   const words = async (changes: Parameters<typeof sendMr>[1]): Promise<string | undefined> => {
     const bench = await pairingBench(t);
     await sendMr(bench, { frame: ctFrame, ...changes });
@@ -194,7 +194,7 @@ test('an MR of another patient, of another visit or of another sequence is not t
   );
 });
 
-test('an MR of another study is taken where it was made within the days of the route', async (t) => {
+test('an MR of another study is taken where it was made within the days of the route (CS 4.2.4.6)', async (t) => {
   const bench = await pairingBench(t);
   await sendMr(bench, { frame: ctFrame, study: '1.2.3.800', date: '20251220' });
   await sendCt(bench);
@@ -202,7 +202,7 @@ test('an MR of another study is taken where it was made within the days of the r
   assert.equal(orderOf(bench)!.inputs?.[0]?.date, '20251220');
 });
 
-test('two MR series are not decided between: somebody chooses, or the CT goes on alone and asks to be looked at', async (t) => {
+test('two MR series are not decided between: somebody chooses, or the CT goes on alone and asks to be looked at (CS 4.2.4.6)', async (t) => {
   const bench = await pairingBench(t);
   const second = '1.2.826.11.9';
   await sendMr(bench, { frame: ctFrame });
@@ -244,7 +244,7 @@ test('two MR series are not decided between: somebody chooses, or the CT goes on
   assert.equal(orderOf(newest)!.inputs![0]!.series, newest.keyOf(second));
 });
 
-test('two registrations that disagree are not decided between; two that agree are one', async (t) => {
+test('two registrations that disagree are not decided between; two that agree are one (CS 4.2.4.6)', async (t) => {
   const bench = await pairingBench(t);
   await sendMr(bench);
   await sendRegistration(bench);
@@ -265,7 +265,7 @@ test('two registrations that disagree are not decided between; two that agree ar
   assert.equal(agreeing.show(ctSeries).state, 'queued');
 });
 
-test('an operator has the CT contoured alone, or without the MR that it was contoured with', async (t) => {
+test('an operator has the CT contoured alone, or without the MR that it was contoured with (CS 4.2.4.6)', async (t) => {
   const bench = await pairingBench(t);
   await sendCt(bench);
   const key = bench.keyOf(ctSeries);
@@ -282,7 +282,7 @@ test('an operator has the CT contoured alone, or without the MR that it was cont
   assert.equal(bench.show(ctSeries).revision, 1);
 });
 
-test('without a registration a route may have the worker register, beginning where the middles of the scans meet', async (t) => {
+test('without a registration a route may have the worker register, beginning where the middles of the scans meet (CS 4.2.4.6)', async (t) => {
   const bench = await pairingBench(t, { register: 'rigid' });
   await sendMr(bench, { position: [84, -16] });
   await sendCt(bench);
@@ -294,7 +294,7 @@ test('without a registration a route may have the worker register, beginning whe
   assert.equal(orderOf(bench)!.inputs![0]!.how, 'registration');
 });
 
-test('after a crash a CT goes on waiting as long as it was to wait, and its MR is still found', async (t) => {
+test('after a crash a CT goes on waiting as long as it was to wait, and its MR is still found (CS 4.2.4.6)', async (t) => {
   const bench = await pairingBench(t, { waitMinutes: 30 });
   await sendCt(bench);
   await bench.pass(20 * 60);
@@ -310,7 +310,7 @@ test('after a crash a CT goes on waiting as long as it was to wait, and its MR i
   assert.equal(again.show(ctSeries).state, 'queued');
 });
 
-test('a slice of the MR that comes late, on another association, makes a new revision of it, which the CT follows', async (t) => {
+test('a slice of the MR that comes late, on another association, makes a new revision of it, which the CT follows (CS 4.2.4.6)', async (t) => {
   const bench = await pairingBench(t);
   await sendCt(bench);
   await sendMr(bench, { frame: ctFrame });
@@ -320,7 +320,7 @@ test('a slice of the MR that comes late, on another association, makes a new rev
   assert.deepEqual([bench.show(ctSeries).revision, orderOf(bench)!.inputs![0]!.revision], [2, 2]);
 });
 
-test('what helps a CT is taken where a route wants it, and refused at the association in words where it cannot be used', async (t) => {
+test('what helps a CT is taken where a route wants it, and refused at the association in words where it cannot be used (CS 4.2.4.6)', async (t) => {
   const bench = await pairingBench(t);
   const enhanced = mrSlice({ series: mrSeries, number: 1, sopClassUid: enhancedMrImageStorage });
   const [refused] = await bench.sendFiles([ctSliceFile(enhanced)]);
