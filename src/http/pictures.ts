@@ -28,7 +28,7 @@ export interface PicturesOptions {
   readonly queues: Pick<JobQueues, 'statusOf' | 'addPictures'>;
 }
 
-type Params = { key: string; order: string; version: string; axis: string; chunk: string };
+type Params = { key: string; order: string; version: string; overlay?: string; axis: string; chunk: string };
 type ComparisonParams = { key: string; structureSet: string; order: string };
 
 const compress = promisify(gzip);
@@ -96,19 +96,31 @@ export function addPictures(server: FastifyInstance, { series, dataDirectory, qu
       return sendFile(request, reply, path, 'application/json');
     },
   );
-  server.get<{ Params: Params }>(`${base}/review/:version/:axis/:chunk`, route, async (request, reply) => {
-    const { version, axis, chunk } = request.params;
-    const folder = folderOf(request.params);
-    const index = await indexOf(folder);
-    const planes = isAxis(axis) ? index.planes[axis] : undefined;
-    const [offset, length] = planes?.chunks[/^\d{1,4}$/.test(chunk) ? Number(chunk) : -1] ?? [];
-    if (version !== index.version || offset === undefined || length === undefined) throw missing();
-    const etag = `"${version}-${axis}-${chunk}"`;
-    reply.headers({ etag, 'cache-control': 'private, max-age=31536000, immutable' });
-    if (request.headers['if-none-match'] === etag) return reply.status(304).send();
-    const bytes = await part(join(folder, picturePlanesFile(axis as PictureAxis)), offset, length);
-    return reply.type('application/octet-stream').header('content-encoding', 'gzip').send(bytes);
-  });
+  for (const address of ['review/:version/:axis/:chunk', 'review/:version/:overlay/:axis/:chunk']) {
+    server.get<{ Params: Params }>(`${base}/${address}`, route, async (request, reply) => {
+      const { version, overlay, axis, chunk } = request.params;
+      const folder = folderOf(request.params);
+      const index = await indexOf(folder);
+      const chunks = isAxis(axis) ? chunksOf(index, axis, overlay) : undefined;
+      const [offset, length] = chunks?.[/^\d{1,4}$/.test(chunk) ? Number(chunk) : -1] ?? [];
+      if (version !== index.version || offset === undefined || length === undefined) throw missing();
+      const etag = `"${version}-${overlay === undefined ? '' : `${overlay}-`}${axis}-${chunk}"`;
+      reply.headers({ etag, 'cache-control': 'private, max-age=31536000, immutable' });
+      if (request.headers['if-none-match'] === etag) return reply.status(304).send();
+      const bytes = await part(join(folder, picturePlanesFile(axis as PictureAxis, overlay)), offset, length);
+      return reply.type('application/octet-stream').header('content-encoding', 'gzip').send(bytes);
+    });
+  }
+}
+
+/** Of the CT, or of an image beside it. */
+function chunksOf(
+  { planes, overlays = [] }: PictureIndex,
+  axis: PictureAxis,
+  overlay: string | undefined,
+): PictureIndex['planes'][PictureAxis]['chunks'] | undefined {
+  if (overlay === undefined) return planes[axis].chunks;
+  return overlays.find(({ name }) => name === overlay)?.chunks[axis];
 }
 
 function isAxis(name: string): name is PictureAxis {

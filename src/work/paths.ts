@@ -24,7 +24,7 @@ import { join } from 'node:path';
  *       contours.json              polygons in mm, for page and pictures
  *       PROFILE.implicit.dcm, PROFILE.explicit.dcm    the structure set as it goes out
  *       PROFILE.seg.implicit.dcm     its segmentation, where the destination wants one
- *       preview.png, review.json, review-AXIS.bin     pictures (picture-files.ts)
+ *       preview.png, review.json, review-AXIS.bin     pictures (picture-files.ts); review-MR-AXIS.bin of what is seen beside
  *       deliveries/DESTINATION/    try-NNN.json: what came of a try (delivery-try.ts), written once by the worker;
  *                                  try-NNN.begun: it may have reached the destination
  *   structure-sets/

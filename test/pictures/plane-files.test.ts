@@ -2,6 +2,7 @@ import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { gunzipSync } from 'node:zlib';
 import { pictureIndexSchema, type PictureAxis } from '../../src/work/picture-files.ts';
+import { blended } from '../../src/http/assets/plane-blend.js';
 import { outlineAcross } from '../../src/http/assets/contour-lines.js';
 import { greyLevels, greyOf } from '../../worker/pictures/grey-levels.ts';
 import { planeFiles } from '../../worker/pictures/plane-files.ts';
@@ -62,6 +63,56 @@ test('what lies beyond body and contours is left out, and contours beyond the bo
   const { index } = await planeFiles(volume, body, [roi]);
   assert.ok(index.origin[0] + (index.planes.axial.width - 1) * index.pixelMm >= 66);
   assert.deepEqual(index.start, [58, 25, 109]);
+});
+
+test('an image beside the CT lies on the same pixels, from its darkest to its brightest value, and nowhere else', async () => {
+  // A sphere of bright values in a gradient to the head; nothing to the left of x = 40.
+  const centre = [20, 30, 130] as const;
+  const valueAt = (x: number, y: number, z: number): number => {
+    if (x > 40) return Number.NaN;
+    return Math.hypot(x - centre[0], y - centre[1], z - centre[2]) < 8 ? 900 : 100 + (z - 100) * 5;
+  };
+  const outside = { name: 'T2', valueAt: () => Number.NaN };
+  const { index, overlays } = await planeFiles(volume, body, [], [{ name: 'MR', valueAt }, outside]);
+  assert.deepEqual(pictureIndexSchema.parse(index), index);
+  assert.deepEqual(
+    overlays.map(({ name }) => name),
+    ['MR'],
+  );
+  const greyAt = (axis: PictureAxis, [x, y, z]: readonly [number, number, number]): number => {
+    const { width, height, positions, planesPerChunk } = index.planes[axis];
+    const [normal, column, row] = { axial: [z, x, y], coronal: [y, x, z], sagittal: [x, y, z] }[axis] as [
+      number,
+      number,
+      number,
+    ];
+    const plane = positions.findIndex((at) => Math.abs(at - normal) <= 1.5);
+    const origin = axis === 'sagittal' ? index.origin[1] : index.origin[0];
+    const i = Math.round((column - origin) / index.pixelMm);
+    const j = axis === 'axial' ? Math.round((row - index.origin[1]) / index.pixelMm) : Math.round((row - 100) / 3);
+    const [offset, length] = index.overlays![0]!.chunks[axis][Math.floor(plane / planesPerChunk)]!;
+    const bytes = gunzipSync(overlays[0]!.planes[axis].subarray(offset, offset + length));
+    return bytes[((plane % planesPerChunk) * height + j) * width + i]!;
+  };
+  for (const axis of ['axial', 'coronal', 'sagittal'] as const) {
+    assert.equal(greyAt(axis, centre), 255, axis);
+    assert.equal(greyAt(axis, [46, 30, 130]), 0, `${axis}, beyond the image`);
+    const [low, high] = [greyAt(axis, [4, 40, 103]), greyAt(axis, [4, 40, 154])];
+    assert.ok(low >= 1 && low < high && high < 255, `${axis}: ${low} ${high}`);
+  }
+});
+
+test('blended pictures show both images by their share, or one after the other in squares', () => {
+  const at = (mode: 'blend' | 'checkerboard' | 'off', column: number, other = 200, row = 0) =>
+    blended(100, other, { mode, share: 0.25 }, column, row, 1);
+  assert.equal(at('blend', 0), 125);
+  assert.equal(at('blend', 0, 0), 100, 'the CT where the other image has nothing');
+  assert.equal(at('off', 0), 100);
+  assert.deepEqual(
+    [0, 23, 24, 47, 48].map((column) => at('checkerboard', column)),
+    [100, 100, 200, 200, 100],
+  );
+  assert.equal(at('checkerboard', 0, 200, 24), 200);
 });
 
 test('soft tissue is told apart by 4 HU, and every CT number has its nearest grey value', () => {

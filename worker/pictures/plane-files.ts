@@ -6,6 +6,7 @@ import type { SlicePolygons } from '../../src/dicom/rtstruct/structure-set.ts';
 import type { Body } from '../volume/body.ts';
 import type { Volume } from '../volume/volume.ts';
 import { greyLevels, greyOf } from './grey-levels.ts';
+import { type Overlay, overlayGrey } from './overlay.ts';
 
 /** Most pixels of an axial plane along its longer side; a reader zooms no further than this is worth. */
 const longestSide = 320;
@@ -19,46 +20,38 @@ const compress = promisify(gzip);
 
 export interface PlaneFiles {
   readonly index: PictureIndex;
-  readonly planes: Readonly<Record<PictureAxis, Buffer>>;
+  readonly planes: Planes;
+  readonly overlays: readonly { readonly name: string; readonly planes: Planes }[];
 }
+
+type Planes = Readonly<Record<PictureAxis, Buffer>>;
 
 interface Contours {
   readonly slices: readonly SlicePolygons[];
 }
 
-/** What the viewer shows of a CT: its body in three directions, in planes of reduced size and 256 grey values. */
-export async function planeFiles(volume: Volume, body: Body, rois: readonly Contours[]): Promise<PlaneFiles> {
+/**
+ * What the viewer shows of a CT: its body in three directions, in planes of reduced size and 256 grey values; and of the
+ * images beside it, those that reach the body, on the same pixels.
+ */
+export async function planeFiles(
+  volume: Volume,
+  body: Body,
+  rois: readonly Contours[],
+  beside: readonly Overlay[] = [],
+): Promise<PlaneFiles> {
   const picture = reduce(volume, fieldOfView(volume, body, rois));
-  const { nx, ny, nz, origin, pixelMm } = picture;
-  const step = Math.max(1, Math.round(planeStep / pixelMm));
-  const every = (count: number): number[] => Array.from({ length: Math.ceil(count / step) }, (_, n) => n * step);
-  const stacks: Record<PictureAxis, Stack> = {
-    axial: {
-      width: nx,
-      height: ny,
-      positions: [...volume.grid.z],
-      plane: (n) => picture.grey.subarray(n * nx * ny, (n + 1) * nx * ny),
-    },
-    coronal: {
-      width: nx,
-      height: nz,
-      positions: every(ny).map((j) => origin[1] + j * pixelMm),
-      plane: (n) => cut(nx, nz, (i, k) => picture.grey[(k * ny + n * step) * nx + i]!),
-    },
-    sagittal: {
-      width: ny,
-      height: nz,
-      positions: every(nx).map((i) => origin[0] + i * pixelMm),
-      plane: (n) => cut(ny, nz, (j, k) => picture.grey[(k * ny + j) * nx + n * step]!),
-    },
-  };
-  const packed = {
-    axial: await pack(stacks.axial),
-    coronal: await pack(stacks.coronal),
-    sagittal: await pack(stacks.sagittal),
-  };
+  const { origin, pixelMm } = picture;
+  const { z } = volume.grid;
+  const packed = await packAll(picture, picture.grey, z);
+  const overlays: { name: string; packed: Packed }[] = [];
+  for (const overlay of beside) {
+    const grey = overlayGrey(overlay, { ...picture, z });
+    if (grey !== undefined) overlays.push({ name: overlay.name, packed: await packAll(picture, grey, z) });
+  }
   const digest = createHash('sha256');
-  for (const axis of pictureAxes) digest.update(packed[axis].bytes);
+  for (const one of [packed, ...overlays.map((overlay) => overlay.packed)])
+    for (const axis of pictureAxes) digest.update(one[axis].bytes);
   return {
     index: {
       formatVersion: 1,
@@ -72,8 +65,51 @@ export async function planeFiles(volume: Volume, body: Body, rois: readonly Cont
         coronal: packed.coronal.planes,
         sagittal: packed.sagittal.planes,
       },
+      ...(overlays.length > 0 && {
+        overlays: overlays.map(({ name, packed: own }) => ({
+          name,
+          chunks: {
+            axial: own.axial.planes.chunks,
+            coronal: own.coronal.planes.chunks,
+            sagittal: own.sagittal.planes.chunks,
+          },
+        })),
+      }),
     },
-    planes: { axial: packed.axial.bytes, coronal: packed.coronal.bytes, sagittal: packed.sagittal.bytes },
+    planes: bytesOf(packed),
+    overlays: overlays.map(({ name, packed: own }) => ({ name, planes: bytesOf(own) })),
+  };
+}
+
+type Packed = Readonly<Record<PictureAxis, Awaited<ReturnType<typeof pack>>>>;
+
+function bytesOf({ axial, coronal, sagittal }: Packed): Planes {
+  return { axial: axial.bytes, coronal: coronal.bytes, sagittal: sagittal.bytes };
+}
+
+/** A volume on the pixels of the pictures in three directions. */
+async function packAll({ nx, ny, nz, origin, pixelMm }: Reduced, grey: Uint8Array, z: Float64Array): Promise<Packed> {
+  const step = Math.max(1, Math.round(planeStep / pixelMm));
+  const every = (count: number): number[] => Array.from({ length: Math.ceil(count / step) }, (_, n) => n * step);
+  return {
+    axial: await pack({
+      width: nx,
+      height: ny,
+      positions: [...z],
+      plane: (n) => grey.subarray(n * nx * ny, (n + 1) * nx * ny),
+    }),
+    coronal: await pack({
+      width: nx,
+      height: nz,
+      positions: every(ny).map((j) => origin[1] + j * pixelMm),
+      plane: (n) => cut(nx, nz, (i, k) => grey[(k * ny + n * step) * nx + i]!),
+    }),
+    sagittal: await pack({
+      width: ny,
+      height: nz,
+      positions: every(nx).map((i) => origin[0] + i * pixelMm),
+      plane: (n) => cut(ny, nz, (j, k) => grey[(k * ny + j) * nx + n * step]!),
+    }),
   };
 }
 

@@ -3,7 +3,8 @@
 /**
  * @typedef {'axial' | 'coronal' | 'sagittal'} Axis
  * @typedef {{ width: number, height: number, positions: number[], planesPerChunk: number, chunks: [number, number][] }} Stack
- * @typedef {{ version: string, levels: number[], origin: [number, number], pixelMm: number, start: [number, number, number], planes: Record<Axis, Stack> }} PictureIndex
+ * @typedef {{ name: string, chunks: Record<Axis, [number, number][]> }} Overlay an image beside the CT on the same planes
+ * @typedef {{ overlays?: Overlay[], version: string, levels: number[], origin: [number, number], pixelMm: number, start: [number, number, number], planes: Record<Axis, Stack> }} PictureIndex
  */
 
 /** Bytes of grey values that stay in memory: a small part of a CT. */
@@ -16,14 +17,19 @@ export class PlaneLoader {
   #loaded = new Map();
   #base;
   #index;
+  /** Chunks in the files of each axis. @type {Record<Axis, [number, number][]>} */
+  #files;
 
   /**
    * @param {string} base address of the order
    * @param {PictureIndex} index
+   * @param {Overlay} [overlay] default: the CT
    */
-  constructor(base, index) {
-    this.#base = base;
+  constructor(base, index, overlay) {
+    const { axial, coronal, sagittal } = index.planes;
+    this.#base = `${base}/review/${index.version}${overlay === undefined ? '' : `/${overlay.name}`}`;
     this.#index = index;
+    this.#files = overlay?.chunks ?? { axial: axial.chunks, coronal: coronal.chunks, sagittal: sagittal.chunks };
   }
 
   /**
@@ -34,7 +40,8 @@ export class PlaneLoader {
    * @returns {Promise<Uint8Array>}
    */
   async plane(axis, number) {
-    const { width, height, planesPerChunk, chunks } = this.#index.planes[axis];
+    const { width, height, planesPerChunk } = this.#index.planes[axis];
+    const chunks = this.#files[axis];
     const chunk = Math.floor(number / planesPerChunk);
     const bytes = await this.#chunk(axis, chunk);
     const within = number % planesPerChunk;
@@ -65,7 +72,7 @@ export class PlaneLoader {
    * @returns {Promise<Uint8Array>}
    */
   async #fetch(name) {
-    const response = await fetch(`${this.#base}/review/${this.#index.version}/${name}`);
+    const response = await fetch(`${this.#base}/${name}`);
     if (!response.ok) throw new Error(`HTTP ${response.status}`);
     const bytes = new Uint8Array(await response.arrayBuffer());
     this.#loaded.set(name, bytes);

@@ -1,4 +1,5 @@
 // The grey values of one plane, through a window, as a picture.
+import { blended } from './plane-blend.js';
 
 /**
  * Grey values through the window, on pixels of one size: between uneven slices it is interpolated.
@@ -9,8 +10,9 @@
  * @param {Uint8Array} plane grey values, row by row
  * @param {{ level: number, width: number }} window HU
  * @param {import('./plane-projection.js').Extent} extent
+ * @param {import('./plane-blend.js').Beside} [beside] the same plane of an image beside the CT
  */
-export function expose(picture, index, axis, plane, window, { top, bottom }) {
+export function expose(picture, index, axis, plane, window, { top, bottom }, beside) {
   const { width, height } = index.planes[axis];
   const shades = index.levels.map((hu) => Math.min(255, Math.max(0, ((hu - window.level) / window.width + 0.5) * 255)));
   const axial = axis === 'axial';
@@ -28,7 +30,10 @@ export function expose(picture, index, axis, plane, window, { top, bottom }) {
     const share = at - Math.floor(at);
     for (let column = 0; column < width; column++) {
       const a = /** @type {number} */ (shades[/** @type {number} */ (plane[first + column])]);
-      const shade = share === 0 ? a : a + share * ((shades[plane[first + width + column] ?? 0] ?? a) - a);
+      const ct = share === 0 ? a : a + share * ((shades[plane[first + width + column] ?? 0] ?? a) - a);
+      // Between two slices of the overlay the nearer one is shown: a place without data is no grey value.
+      const other = beside?.plane[share < 0.5 ? first + column : first + width + column];
+      const shade = beside === undefined ? ct : blended(ct, other ?? 0, beside, column, row, index.pixelMm);
       pixels[row * width + column] = 0xff000000 | (Math.round(shade) * 0x010101);
     }
   }

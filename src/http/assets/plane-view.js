@@ -14,6 +14,7 @@ import { fitted, panned, placeAt, projectionOf, zoomedAt } from './plane-project
  *   sets: import('./contour-painter.js').ContourSet[],
  *   point: [number, number, number],
  *   window: { level: number, width: number },
+ *   beside: { loader: import('./plane-loader.js').PlaneLoader, mode: import('./plane-blend.js').BlendMode, share: number } | undefined,
  *   tool: import('./plane-gestures.js').Tool,
  *   line: import('./contour-painter.js').LineStyle,
  *   showContours: boolean,
@@ -224,15 +225,20 @@ export class PlaneView {
   /** Shows the plane of the scene's point. Resolves when its picture is there. */
   async show() {
     const number = this.#number;
-    const { index, loader, window } = this.#scene;
+    const { index, loader, window, beside } = this.#scene;
     this.#slider.value = String(number);
     this.#label.textContent = `${number + 1}/${this.#positions.length}  ${(this.#positions[number] ?? 0).toFixed(1)} mm`;
-    const name = `${number} ${window.level} ${window.width}`;
+    const shown = beside === undefined || beside.mode === 'off' ? undefined : beside;
+    const name = `${number} ${window.level} ${window.width} ${shown?.mode} ${shown?.share}`;
     if (name !== this.#shown) {
-      const plane = await loader.plane(this.#axis, number);
+      const [plane, other] = await Promise.all([
+        loader.plane(this.#axis, number),
+        shown?.loader.plane(this.#axis, number),
+      ]);
       // Meanwhile another plane may be wanted.
       if (number !== this.#number) return;
-      expose(this.#picture, index, this.#axis, plane, window, this.#extent);
+      const over = shown && other && { plane: other, mode: shown.mode, share: shown.share };
+      expose(this.#picture, index, this.#axis, plane, window, this.#extent, over);
       this.#grey = plane;
       this.#shown = name;
     }

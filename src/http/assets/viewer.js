@@ -62,6 +62,7 @@ async function open(element) {
     sets: [own, ...more],
     point: index.start,
     window: windows['soft'] ?? { level: 40, width: 400 },
+    beside: undefined,
     tool: 'point',
     line: { width: 1.8, opacity: 1 },
     showContours: true,
@@ -86,6 +87,7 @@ async function open(element) {
     });
   addControls(element, scene, () => void show());
   addPlaneButtons(element, views);
+  addBlend(element, scene, base, () => void show());
   element.querySelector('[data-help]')?.addEventListener('click', () => element.querySelector('dialog')?.showModal());
   listRois(element, scene, own, () => void show());
   tellWindow(element, scene.window);
@@ -149,6 +151,33 @@ function addControls(element, scene, show) {
   });
   onInput('opacity', ({ valueAsNumber: opacity }) => {
     scene.line = { ...scene.line, opacity };
+    show();
+  });
+}
+
+/**
+ * The image beside the CT over it: by a share, or in squares.
+ *
+ * @param {HTMLElement} element
+ * @param {import('./plane-view.js').Scene} scene
+ * @param {string} base address of the order
+ * @param {() => void} show
+ */
+function addBlend(element, scene, base, show) {
+  const place = element.querySelector('[data-blend]');
+  const [overlay] = scene.index.overlays ?? [];
+  if (!(place instanceof HTMLElement) || overlay === undefined) return;
+  place.hidden = false;
+  const name = place.querySelector('[data-blend-name]');
+  if (name !== null) name.textContent = overlay.name;
+  scene.beside = { loader: new PlaneLoader(base, scene.index, overlay), mode: 'off', share: 0.5 };
+  place.addEventListener('input', ({ target }) => {
+    if (!(target instanceof HTMLInputElement) || scene.beside === undefined) return;
+    if (target.name === 'share') {
+      scene.beside = { ...scene.beside, mode: 'blend', share: target.valueAsNumber };
+      const blend = place.querySelector('input[value="blend"]');
+      if (blend instanceof HTMLInputElement) blend.checked = true;
+    } else scene.beside = { ...scene.beside, mode: /** @type {import('./plane-blend.js').BlendMode} */ (target.value) };
     show();
   });
 }

@@ -67,6 +67,17 @@ function viewer(words: Words, order: OrderView, correction: string | undefined):
               >`,
           )}
         </fieldset>
+        <fieldset class="blend" data-blend hidden>
+          <legend>${words.blend.title} <span class="quiet" data-blend-name></span></legend>
+          ${(['off', 'blend', 'checkerboard'] as const).map(
+            (name) =>
+              html`<label
+                ><input type="radio" name="blend" value="${name}" ${name === 'off' && html`checked`} />
+                ${words.blend.modes[name]}</label
+              >`,
+          )}
+          ${slider('share', words.blend.share, { min: 0, max: 1, step: 0.05, value: 0.5 })}
+        </fieldset>
         <fieldset>
           <legend>${words.structures}</legend>
           <label><input type="checkbox" name="contours" checked /> ${words.contours}</label>

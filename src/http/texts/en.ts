@@ -443,6 +443,11 @@ export const en = {
   } satisfies Record<UnmatchedReason, string>,
 
   viewer: {
+    blend: {
+      title: 'Beside the CT',
+      modes: { off: 'the CT alone', blend: 'blended', checkerboard: 'checkerboard' },
+      share: 'Share',
+    },
     title: 'Contours',
     planes: { axial: 'Axial', coronal: 'Coronal', sagittal: 'Sagittal' },
     canvas: (plane: string) => `${plane} plane of the CT with its contours; arrow keys change the plane`,

@@ -397,6 +397,11 @@ export const zhCn: Texts = {
   },
 
   viewer: {
+    blend: {
+      title: '与 CT 叠加',
+      modes: { off: '仅 CT', blend: '混合', checkerboard: '棋盘格' },
+      share: '比例',
+    },
     title: '勾画',
     planes: { axial: '横断面', coronal: '冠状面', sagittal: '矢状面' },
     canvas: (plane) => `CT 的${plane}及其勾画；方向键切换层面`,
