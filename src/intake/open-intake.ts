@@ -160,6 +160,7 @@ export async function openIntake(options: IntakeOptions): Promise<Intake> {
     disk.close();
     await commitmentRequests.close();
     await commitments.close();
+    watch.close();
     assembly.close();
     await reconciler.close();
     await lock.idle();
@@ -169,7 +170,7 @@ export async function openIntake(options: IntakeOptions): Promise<Intake> {
     // Before anybody can delete a series: some were promised to their sender.
     await commitments.recover();
     assembly.recover();
-    watch.recover(clock.now());
+    watch.start(clock.now());
     await disk.start();
   } catch (error) {
     await close();

@@ -9,6 +9,8 @@ export interface RegistrationFile {
   readonly study?: string;
   readonly patientId?: string;
   readonly patient?: string;
+  readonly birthDate?: string;
+  readonly sex?: string;
   /** Frame of Reference UID of the registration itself: where the matrices lead to. */
   readonly frame: string;
   readonly items: readonly {
@@ -43,8 +45,8 @@ export function registrationFile(registration: RegistrationFile): Buffer {
     text('00080060', 'CS', 'REG'),
     text('00100010', 'PN', registration.patient ?? 'Doe^Jane'),
     text('00100020', 'LO', registration.patientId ?? 'P-1'),
-    text('00100030', 'DA', '19600101'),
-    text('00100040', 'CS', 'F'),
+    text('00100030', 'DA', registration.birthDate ?? '19600101'),
+    text('00100040', 'CS', registration.sex ?? 'F'),
     text('0020000d', 'UI', registration.study ?? '1.2.3.900'),
     text('0020000e', 'UI', registration.series),
     text('00200052', 'UI', registration.frame),

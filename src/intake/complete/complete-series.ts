@@ -228,14 +228,15 @@ export class SeriesCompletion {
     const { store, log } = this.#options;
     const files = images.map(({ file }) => file);
     const why = problemFrom(error);
+    const isCt = modalityOf(images[0]!.image.sopClassUid) === 'CT';
     if (nothingToContour.has(why.code)) {
       store.record(series, { kind: 'nothing to contour', files, problem: why });
       log.info({ series, code: why.code }, 'nothing to contour in this series');
-      return;
+    } else {
+      store.record(series, { kind: 'rejected', files, problem: why });
+      log.warn({ series, err: error }, 'series rejected');
     }
-    store.record(series, { kind: 'rejected', files, problem: why });
-    log.warn({ series, err: error }, 'series rejected');
-    if (modalityOf(images[0]!.image.sopClassUid) !== 'CT') this.#options.onInput(series);
+    if (!isCt) this.#options.onInput(series);
   }
 
   /** Fetches the series from its sender, once. */

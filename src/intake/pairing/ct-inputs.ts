@@ -101,18 +101,27 @@ export function decideInputs(
 ): InputDecision {
   const inputs: InputImage[] = [];
   const warnings: Warning[] = [];
+  /** Paired, but more arrives. */
+  const hurried: string[] = [];
   const open: { readonly name: string; readonly pairing: Extract<Pairing, { words: string }> }[] = [];
   for (const [name, pairing] of pairings) {
-    if (pairing.kind === 'paired') inputs.push(pairing.image);
-    else if (pairing.kind === 'waived')
+    if (pairing.kind === 'paired') {
+      inputs.push(pairing.image);
+      if (pairing.isOpen) hurried.push(name);
+    } else if (pairing.kind === 'waived')
       warnings.push({ code: 'INPUT_MISSING', text: `an operator chose the CT without ${name}` });
     else open.push({ name, pairing });
   }
   const problemOf = ({ name, pairing: { kind, words } }: (typeof open)[number]): Problem =>
     problem(kind === 'missing' ? 'SERIES_INPUT_MISSING' : 'SERIES_INPUT_AMBIGUOUS', `${name}: ${words}`);
-  const minutes = Math.max(0, ...open.map(({ name }) => rules[name]!.waitMinutes));
+  const waiting = [...open.map(({ name }) => name), ...hurried];
+  const minutes = Math.max(0, ...waiting.map((name) => rules[name]!.waitMinutes));
   const until = awaits?.until ?? new Date(now + minutes * 60_000).toISOString();
-  if (open[0] !== undefined && Date.parse(until) > now) return { kind: 'wait', until, problem: problemOf(open[0]) };
+  if (waiting[0] !== undefined && Date.parse(until) > now) {
+    const words = `${waiting[0]}: another MR or registration of the patient still arrives`;
+    const why = open[0] === undefined ? problem('SERIES_INPUT_AMBIGUOUS', words) : problemOf(open[0]);
+    return { kind: 'wait', until, problem: why };
+  }
   const needed = open.find(({ name }) => rules[name]!.required);
   if (needed !== undefined) return { kind: 'reject', problem: problemOf(needed) };
   for (const { name, pairing } of open) {

@@ -24,18 +24,28 @@ export interface InputWatchOptions {
 /** Looks at the CTs of a patient again when an MR or a registration has come. */
 export class InputWatch {
   readonly #options: InputWatchOptions;
+  #stop: () => void = () => {};
 
   constructor(options: InputWatchOptions) {
     this.#options = options;
   }
 
-  /** After a start: what came last, and may not have been heard of. */
-  recover(now: number): void {
+  /** After a start: listens, and looks at what came last, which may not have been heard of. */
+  start(now: number): void {
     const { store } = this.#options;
+    // A CT does not wait for images that have stopped to arrive.
+    this.#stop = store.onChange((series, change) => {
+      const isBroken = change.kind === 'event' && ['held', 'association ended'].includes(change.event.kind);
+      if (isBroken && store.get(series)?.assembly.incomplete !== undefined) void this.came(series);
+    });
     const since = new Date(now - recentMilliseconds).toISOString();
     for (const series of store.changedSince(since)) {
       if (store.get(series)?.outcome === 'complete') void this.came(series);
     }
+  }
+
+  close(): void {
+    this.#stop();
   }
 
   /** An MR series or a registration is complete, or cannot be used. Not to be called with a CT's lock; never rejects. */
@@ -77,6 +87,8 @@ export class InputWatch {
     if (manifest === undefined) return false;
     const images = imagesOf(manifest, store.images(record.key));
     const { pairings } = await inputs.pairings(record, imagesIn(images), images);
+    // What still arrives is looked at when it has come.
+    if ([...pairings.values()].some((pairing) => pairing.kind === 'paired' && pairing.isOpen)) return false;
     const paired = [...pairings.values()].flatMap((pairing) => (pairing.kind === 'paired' ? [pairing.image] : []));
     const before: readonly InputImage[] = manifest.inputs ?? [];
     const isWhole = before.every(({ name }) => paired.some((one) => one.name === name));

@@ -4,13 +4,12 @@ import { type CtHeader, imagesIn } from '../../dicom/ct-instance.ts';
 import type { FrameLink } from '../../dicom/frame-ways.ts';
 import { samePatient } from '../../dicom/same-patient.ts';
 import { asContourNodeError } from '../../errors.ts';
-import type { Problem } from '../../problem.ts';
 import { pseudonym } from '../../pseudonym.ts';
 import type { StoredImage } from '../../store/instances.ts';
 import { isAssembling, stateOf } from '../../store/series-state.ts';
 import type { SeriesRecord } from '../../store/series-record.ts';
 import type { Store } from '../../store/store.ts';
-import type { KnownMr, PlacedSeries } from './pair-input.ts';
+import type { KnownInputs, KnownMr, PlacedSeries } from './pair-input.ts';
 
 type Reader = Pick<Store, 'get' | 'images' | 'anyImage' | 'ofModality' | 'findInstances'>;
 
@@ -63,6 +62,7 @@ export function mrSeriesOf(store: Reader, ct: CtHeader): KnownMr[] {
         series,
         revision: isUsable ? record.revision : 0,
         mr: image.mr,
+        isComing: isArriving(record),
         ...(record.outcome === 'rejected' && problem !== undefined && { problem }),
       },
     ];
@@ -79,7 +79,7 @@ export function registrationsOf(
   store: Reader,
   key: Uint8Array,
   ct: CtHeader,
-): { readonly links: FrameLink[]; readonly refused: Problem[] } {
+): Pick<KnownInputs, 'links' | 'refused' | 'isComing'> {
   const ofPatient = store.ofModality('REG').filter((series) => {
     const image = store.anyImage(series)?.image;
     return image !== undefined && areOfOnePatient(ct, image);
@@ -89,7 +89,11 @@ export function registrationsOf(
   const links = records
     .filter(isComplete)
     .flatMap(({ key: series }) => store.images(series).flatMap((stored) => linksOf(store, key, series, stored)));
-  return { links, refused };
+  return { links, refused, isComing: records.some(isArriving) };
+}
+
+function isArriving(record: SeriesRecord): boolean {
+  return stateOf(record).state === 'receiving';
 }
 
 function isComplete(record: SeriesRecord): boolean {

@@ -21,6 +21,8 @@ export interface KnownMr extends PlacedSeries {
   /** 0 while there is none that can be used. */
   readonly revision: number;
   readonly mr: MrAcquisition;
+  /** Images of it still arrive. */
+  readonly isComing: boolean;
   /** Why it cannot be used. */
   readonly problem?: Problem;
 }
@@ -37,7 +39,13 @@ export interface InputChoice {
 
 /** What is seen beside a CT for one input of its route. */
 export type Pairing =
-  | { readonly kind: 'paired'; readonly image: InputImage; readonly choices: readonly InputChoice[] }
+  | {
+      readonly kind: 'paired';
+      readonly image: InputImage;
+      /** Something arrives that may be meant as well: another MR that fits, or a registration. */
+      readonly isOpen: boolean;
+      readonly choices: readonly InputChoice[];
+    }
   | { readonly kind: 'waived'; readonly choices: readonly InputChoice[] }
   | {
       readonly kind: 'missing' | 'ambiguous';
@@ -59,6 +67,8 @@ export interface KnownInputs {
   /** What the registrations of the patient say, and why some of them cannot be used. */
   readonly links: readonly FrameLink[];
   readonly refused: readonly Problem[];
+  /** A registration of the patient still arrives. */
+  readonly isComing: boolean;
   /** What an operator chose; it counts as long as it is offered. */
   readonly chosen?: string | undefined;
 }
@@ -71,7 +81,7 @@ export function pairInput(
   name: string,
   rule: InputRule,
   ct: PlacedSeries,
-  { known, links, refused, chosen }: KnownInputs,
+  { known, links, refused, isComing, chosen }: KnownInputs,
 ): Pairing {
   const fitting = known.filter((mr) => fits(rule.match, mr.mr) && isOfVisit(rule, ct, mr));
   const usable = fitting.filter(({ revision, problem }) => revision > 0 && problem === undefined);
@@ -83,8 +93,10 @@ export function pairInput(
       : usable.map((mr) => choiceOf(name, ct, mr, { matrix: centreToCentre(ct, mr), registrations: [] }, 'rigid'));
   const choices = offered.toSorted((a, b) => (b.image.date ?? '').localeCompare(a.image.date ?? ''));
   if (chosen === ctAlone) return { kind: 'waived', choices };
-  const picked = choices.find(({ choice }) => choice === chosen) ?? decided(rule, choices);
-  if (picked !== undefined) return { kind: 'paired', image: picked.image, choices };
+  const wanted = choices.find(({ choice }) => choice === chosen);
+  const isOpen = wanted === undefined && (isComing || fitting.some((mr) => mr.isComing));
+  const picked = wanted ?? decided(rule, choices);
+  if (picked !== undefined) return { kind: 'paired', image: picked.image, isOpen, choices };
   if (choices.length > 0) return { kind: 'ambiguous', words: ambiguousWords(choices, led, ct), choices };
   return { kind: 'missing', words: missingWords(rule, ct, { known, fitting, usable, refused }), choices };
 }

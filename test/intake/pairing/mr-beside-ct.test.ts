@@ -5,7 +5,7 @@ import { enhancedMrImageStorage } from '../../../src/dimse/presentation-context.
 import { ctSliceFile } from '../../support/ct-slice.ts';
 import { mrSlice } from '../../support/mr-slice.ts';
 import { shiftMatrix } from '../../support/registration-file.ts';
-import type { IntakeHarness } from '../intake-harness.ts';
+import { type IntakeHarness, range } from '../intake-harness.ts';
 import {
   ctFrame,
   ctSeries,
@@ -18,6 +18,7 @@ import {
   sendCt,
   sendMr,
   sendRegistration,
+  settle,
 } from './pairing-harness.ts';
 
 /** Where the order says that a point of the CT lies in the MR. */
@@ -242,6 +243,30 @@ test('two MR series are not decided between: somebody chooses, or the CT goes on
   await sendMr(newest, { series: second, frame: ctFrame, date: '20260103' });
   await sendCt(newest);
   assert.equal(orderOf(newest)!.inputs![0]!.series, newest.keyOf(second));
+});
+
+test('while a second MR arrives nothing is decided; where it breaks off the CT goes on with the first (CS 4.2.4.6)', async (t) => {
+  const slices = (last: number) =>
+    range(1, last).map((number) => ctSliceFile(mrSlice({ series: '1.2.826.11.9', number, frame: ctFrame })));
+  const bench = await pairingBench(t);
+  await sendMr(bench, { frame: ctFrame });
+  await bench.sendFiles(range(1, 12).map((number) => ctSliceFile({ series: ctSeries, number })));
+  await settle(bench, 10);
+  await bench.sendFiles(slices(12));
+  await settle(bench, 12);
+  assert.equal(bench.show(ctSeries).problem?.message, 'MR: another MR or registration of the patient still arrives');
+  await settle(bench);
+  assert.equal(bench.show(ctSeries).problem?.message, 'MR: 2 series fit the route');
+
+  const broken = await pairingBench(t);
+  await sendMr(broken, { frame: ctFrame });
+  await broken.sendFiles(range(1, 12).map((number) => ctSliceFile({ series: ctSeries, number })));
+  await settle(broken, 10);
+  await broken.sendFiles(slices(5), 'aborted');
+  await settle(broken, 12);
+  assert.equal(broken.show('1.2.826.11.9').state, 'incomplete');
+  assert.equal(broken.show(ctSeries).state, 'queued');
+  assert.equal(orderOf(broken)!.inputs![0]!.series, broken.keyOf(mrSeries));
 });
 
 test('two registrations that disagree are not decided between; two that agree are one (CS 4.2.4.6)', async (t) => {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { Config } from '../../../src/config/schema.ts';
+import type { AssociationEnd } from '../../../src/dimse/association-info.ts';
 import { startStorageScp } from '../../../src/dimse/scp/storage-scp.ts';
 import { findInstances } from '../../../src/dimse/scu/find-instances.ts';
 import { storeInstances, type StoreResult } from '../../../src/dimse/scu/storage-scu.ts';
@@ -26,8 +27,12 @@ export const mrToCt = [cos, -sin, 0, 5, sin, cos, 0, -3, 0, 0, 1, 8, 0, 0, 0, 1]
 
 /** An intake behind its real storage SCP. */
 export type PairingBench = IntakeHarness & {
-  /** Sends files on one association by C-STORE, and waits until it has ended. */
-  sendFiles(files: readonly Buffer[]): Promise<StoreResult[]>;
+  /**
+   * Sends files on one association by C-STORE, and waits until it has ended.
+   *
+   * @param how what the intake is told of its end
+   */
+  sendFiles(files: readonly Buffer[], how?: AssociationEnd): Promise<StoreResult[]>;
 };
 
 /** An intake whose only route contours with a bundle that sees T1 MR with contrast agent. */
@@ -49,13 +54,14 @@ async function withScp(t: TestContext, bench: IntakeHarness): Promise<PairingBen
   const folder = await mkdtemp(join(tmpdir(), 'contour-node-sent-'));
   const config: Config = { ...bench.config, dicom: { ...bench.config.dicom, host: '127.0.0.1', port: 0 } };
   let ended: () => void = () => {};
+  let told: AssociationEnd | undefined;
   const { scp } = bench.intake;
   const running = await startStorageScp({
     ...scp,
     config: () => config,
     log: quietLog,
     onAssociationEnd: (association, how) => {
-      scp.onAssociationEnd(association, how);
+      scp.onAssociationEnd(association, told ?? how);
       ended();
     },
   });
@@ -64,7 +70,8 @@ async function withScp(t: TestContext, bench: IntakeHarness): Promise<PairingBen
     await rm(folder, { recursive: true, force: true });
   });
   let number = 0;
-  const sendFiles = async (files: readonly Buffer[]): Promise<StoreResult[]> => {
+  const sendFiles = async (files: readonly Buffer[], how?: AssociationEnd): Promise<StoreResult[]> => {
+    told = how;
     const place = join(folder, String(++number));
     await mkdir(place);
     for (const [index, file] of files.entries())
