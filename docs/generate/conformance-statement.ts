@@ -208,7 +208,7 @@ MR Image Storage and Spatial Registration Storage, from a peer with \`accept.mr:
 machine where a route has \`inputs\`; with the statuses of 4.2.4.1. Both are stored, assembled and revised like a CT and never contoured
 by themselves. A CT whose route has \`inputs\` is contoured with the MR series of its patient (Patient ID, and nothing that contradicts)
 that is of its study or was taken within \`withinDays\`, fits \`match\`, and lies in the frame of reference of the CT or in one that
-registrations lead to. Where it has not come the CT waits for \`waitMinutes\`.
+registrations lead to. Where it has not come, or another one that fits still arrives, the CT waits, for \`waitMinutes\` at the most.
 
 A registration's matrices lead from the frame of reference of an Item of the Registration Sequence, or of the images that the
 Item names, to its own (PS3.3 C.20.2.1.1); they are followed forwards and backwards, over up to four registrations. Ways that

@@ -22,6 +22,7 @@ import type { Store } from '../store/store.ts';
 import type { SeriesCompletion } from './complete/complete-series.ts';
 import { choicesOf, choiceWords } from './complete/offer-choices.ts';
 import type { CtInputs } from './pairing/ct-inputs.ts';
+import { isInUse } from './pairing/in-use.ts';
 import { inputWords, offeredInputs } from './pairing/offer-inputs.ts';
 import { whyImpossible } from './tries/delivery-tries.ts';
 import type { Reconciler } from './tries/reconcile.ts';
@@ -164,6 +165,7 @@ export class OperatorActions implements SeriesActions {
     const { completion, lock, current, log } = this.#options;
     await lock.run(key, async () => {
       const series = this.#series(key);
+      if (series.modality !== undefined) throw conflict(series, 'it is seen beside a CT and never contoured by itself');
       const { config } = current();
       for (const name of destinations) {
         const impossible = whyImpossible(config, name, series.peer);
@@ -226,6 +228,7 @@ export class OperatorActions implements SeriesActions {
       const comparing = series.structureSets.some((set) => set.comparisons.some(({ state }) => state === 'comparing'));
       if (busy || comparing || assembly.isCarried(key))
         throw conflict(series, 'a job of it is under way; delete it when that has ended');
+      if (isInUse(store, key)) throw conflict(series, 'a CT that is being contoured or sent is seen with it');
       if (commitments.holds(key))
         throw conflict(series, 'storage commitment was given for it (peers[].storageCommitmentDays)');
       await store.remove(key, by);

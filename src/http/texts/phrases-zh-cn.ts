@@ -253,6 +253,25 @@ const phrases: readonly (readonly [english: string, chinese: string])[] = [
   ['front', '前'],
   ['back', '后'],
 
+  // What a CT waits for, or was contoured without.
+  ['contoured without {0}: {1}', '勾画时没有 {0}：{1}'],
+  ['an operator chose the CT without {0}', '操作员选择不使用 {0}'],
+  ['{0}: no MR of the patient has come', '{0}：该患者没有 MR 到达'],
+  ['no MR of the patient has come', '该患者没有 MR 到达'],
+  ['{0}: no registration leads from the CT to it', '{0}：没有从 CT 到它的配准'],
+  ['no registration leads from the CT to it', '没有从 CT 到它的配准'],
+  ['{0}: {1} series fit the route', '{0}：有 {1} 个序列符合路由'],
+  ['{0} series fit the route', '有 {0} 个序列符合路由'],
+  ['{0}: none of {1} MR series of the patient fits the route', '{0}：该患者的 {1} 个 MR 序列均不符合路由'],
+  ['none of {0} MR series of the patient fits the route', '该患者的 {0} 个 MR 序列均不符合路由'],
+  ['{0}: two registrations disagree by {1} mm about where it lies', '{0}：两个配准给出的位置相差 {1} mm'],
+  ['two registrations disagree by {0} mm about where it lies', '两个配准给出的位置相差 {0} mm'],
+  [
+    '{0}: that of another visit was taken {1} days from the CT, the route takes {2}',
+    '{0}：另一次检查的 MR 与 CT 相隔 {1} 天，路由接受 {2} 天以内',
+  ],
+  ['{0}: another MR or registration of the patient still arrives', '{0}：该患者的另一个 MR 或配准仍在到达'],
+
   // Why an image is no slice of the scan.
   ['the other slices', '其余层面'],
   ['Image Type {0}', '图像类型 {0}'],

@@ -8,6 +8,7 @@ import type { Clock } from '../../clock.ts';
 import type { SeriesAssembly } from '../complete/series-assembly.ts';
 import type { SeriesLock } from '../series-lock.ts';
 import type { StorageCommitments } from '../commitment/storage-commitments.ts';
+import { isInUse } from '../pairing/in-use.ts';
 import type { UnmatchedStructureSets } from '../correction/unmatched-structure-sets.ts';
 
 export interface RetentionRunsOptions {
@@ -60,7 +61,7 @@ export class RetentionRuns {
         log,
         now: clock.now(),
         limits: limits(),
-        held: (series) => commitments.holds(series),
+        held: (series) => commitments.holds(series) || isInUse(store, series),
         remove: (series) =>
           lock.run(series, async () => {
             if (!assembly.isCarried(series) && !commitments.holds(series)) await store.remove(series, 'retention');

@@ -10,7 +10,7 @@ export interface RetentionOptions {
   readonly log: Log;
   readonly now: number;
   readonly limits: Omit<Config['retention'], 'unmatchedDays'>;
-  /** Series under storage commitment stay, whatever their age. */
+  /** Series under storage commitment, or in use beside a CT, stay, whatever their age. */
   readonly held: (series: string) => boolean;
   /** Removes one series while nothing else touches it. */
   readonly remove: (series: string) => Promise<void>;

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { transformed } from '../../../src/dicom/affine.ts';
+import { imagesIn } from '../../../src/dicom/ct-instance.ts';
+import { checkCtSeries } from '../../../src/dicom/ct-series.ts';
+import { writeRevision } from '../../../src/intake/complete/write-revision.ts';
 import { enhancedMrImageStorage } from '../../../src/dimse/presentation-context.ts';
 import { ctSliceFile } from '../../support/ct-slice.ts';
 import { mrSlice } from '../../support/mr-slice.ts';
@@ -305,6 +308,43 @@ test('an operator has the CT contoured alone, or without the MR that it was cont
   // What comes later does not overrule that.
   await sendMr(bench, { frame: ctFrame });
   assert.equal(bench.show(ctSeries).revision, 1);
+});
+
+test('an MR is never contoured by itself, nor deleted while a CT is contoured with it (CS 4.2.4.6)', async (t) => {
+  const bench = await pairingBench(t);
+  await sendMr(bench, { frame: ctFrame });
+  const mr = bench.keyOf(mrSeries);
+  await assert.rejects(bench.actions.order(mr, { bundle: 'one' }, []), /never contoured by itself/);
+  await sendCt(bench);
+  const ann = { user: 'ann', address: '' };
+  await assert.rejects(bench.actions.delete(mr, ann), /a CT that is being contoured or sent is seen with it/);
+  await sendMr(bench, { series: '1.2.826.11.9', patientId: 'P-2' });
+  await bench.actions.delete(bench.keyOf('1.2.826.11.9'), ann);
+});
+
+test('the structure set of a CT depends on what is seen beside it: another MR, or way to it, is another UID (CS 4.2.4.6)', async (t) => {
+  const bench = await pairingBench(t, { waitMinutes: 0 });
+  await sendCt(bench);
+  const key = bench.keyOf(ctSeries);
+  const images = bench.store.images(key);
+  const checked = checkCtSeries(imagesIn(images));
+  const image = { name: 'MR', series: '0123456789abcdef', revision: 1, fromCt: mrToCt, how: 'registration' } as const;
+  const content = async (number: number, inputs: Parameters<typeof writeRevision>[0]['inputs']): Promise<string> => {
+    const { dataDirectory } = bench;
+    const written = await writeRevision({
+      ...{ dataDirectory, series: key, newest: number, images, checked, warnings: [], inputs },
+      now: 0,
+    });
+    return written.contentSha256;
+  };
+  const digests = [
+    await content(11, []),
+    await content(12, [{ ...image, fromCt: [...mrToCt] }]),
+    await content(13, [{ ...image, fromCt: shiftMatrix(1, 2, 3) }]),
+    await content(14, [{ ...image, revision: 2, fromCt: [...mrToCt] }]),
+  ];
+  assert.equal(new Set(digests).size, 4);
+  assert.equal(await content(12, [{ ...image, fromCt: [...mrToCt] }]), digests[1], 'the same is written once');
 });
 
 test('without a registration a route may have the worker register, beginning where the middles of the scans meet (CS 4.2.4.6)', async (t) => {
