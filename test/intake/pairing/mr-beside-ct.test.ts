@@ -332,7 +332,13 @@ test('the structure set of a CT depends on what is seen beside it: another MR, o
   const content = async (number: number, inputs: Parameters<typeof writeRevision>[0]['inputs']): Promise<string> => {
     const { dataDirectory } = bench;
     const written = await writeRevision({
-      ...{ dataDirectory, series: key, newest: number, images, checked, warnings: [], inputs },
+      dataDirectory,
+      series: key,
+      newest: number,
+      images,
+      checked,
+      warnings: [],
+      inputs,
       now: 0,
     });
     return written.contentSha256;
