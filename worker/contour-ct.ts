@@ -21,6 +21,7 @@ import { type Body, findBody } from './volume/body.ts';
 import { ctAppearance } from './volume/ct-appearance.ts';
 import { loadVolume } from './volume/load-volume.ts';
 import { fieldCentre, networkGrid, toNetworkHu } from './volume/preprocess.ts';
+import type { PlacedImage } from './volume/modality-image.ts';
 import { onTiltedPlanes, uprightVolume } from './volume/upright.ts';
 import type { Grid, Volume } from './volume/volume.ts';
 
@@ -32,7 +33,12 @@ export interface ContouredVolume {
   readonly body: Body;
   /** What became of the images beside the CT that the network takes. */
   readonly inputs: readonly InputUse[];
+  /** Those that were used, at their place on an upright CT; none of a CT that leans. */
+  readonly beside: readonly NamedImage[];
 }
+
+/** An image beside the CT under the name of the bundle's input. */
+export type NamedImage = PlacedImage & Pick<GivenModality, 'name'>;
 
 export interface ContouredCt extends ContouredVolume {
   readonly volume: Volume;
@@ -107,6 +113,9 @@ export async function contourVolume(
     return {
       body,
       inputs: modalities.map(({ use }) => use),
+      beside: modalities.flatMap(({ use, placed }) =>
+        placed === undefined || tilted !== undefined ? [] : [{ ...placed, name: use.name }],
+      ),
       rois: judgeRois(rois, manifest, body, volume.grid.size[2]),
       ctWarnings: [
         ...modalities.flatMap(({ warnings }) => warnings),

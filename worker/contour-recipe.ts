@@ -34,6 +34,7 @@ export async function contourRecipe(ct: CtFiles, recipe: Recipe, options: Recipe
   const used: LoadedBundle['bundle'][] = [];
   const warnings: Warning[] = [];
   const inputs = new Map<string, ContouredCt['inputs'][number]>();
+  const beside = new Map<string, ContouredCt['beside'][number]>();
   for (const name of bundlesOf(recipe)) {
     const loaded = await options.open(name);
     const { manifest } = loaded.bundle;
@@ -42,6 +43,7 @@ export async function contourRecipe(ct: CtFiles, recipe: Recipe, options: Recipe
     found.set(name, { manifest, rois: contoured.rois });
     warnings.push(...contoured.ctWarnings.map(({ code, text }) => ({ code, text: `${text} (${manifest.name})` })));
     for (const input of contoured.inputs) inputs.set(input.name, input);
+    for (const image of contoured.beside) beside.set(image.name, image);
     used.push(loaded.bundle);
   }
   const rois = await clock.run('contours', () => {
@@ -55,7 +57,8 @@ export async function contourRecipe(ct: CtFiles, recipe: Recipe, options: Recipe
       })),
     }));
   });
-  return { volume, body, rois, inputs: [...inputs.values()], ctWarnings: warnings, bundle: originOf(recipe, used) };
+  const seen = { inputs: [...inputs.values()], beside: [...beside.values()] };
+  return { volume, body, rois, ...seen, ctWarnings: warnings, bundle: originOf(recipe, used) };
 }
 
 function originOf(recipe: Recipe, bundles: readonly LoadedBundle['bundle'][]): ContouredByRecipe['bundle'] {

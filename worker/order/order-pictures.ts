@@ -4,24 +4,22 @@ import { contactSheetFile, pictureAxes, pictureIndexFile, picturePlanesFile } fr
 import type { ContouredCt } from '../contour-ct.ts';
 import { contoursJson } from '../pictures/contours-json.ts';
 import { keySliceSheet } from '../pictures/key-slices.ts';
-import type { Overlay } from '../pictures/overlay.ts';
+import { overlayOf } from '../pictures/overlay.ts';
 import { planeFiles } from '../pictures/plane-files.ts';
 import type { OrderFiles } from './order-files.ts';
 
 /**
  * Writes what the page shows of an order: contours.json, preview.png, the planes of the viewer, and last their index.
- * @param beside images beside the CT that were used
  * @throws ContourNodeError RESULT_CONFLICT other contours than before; DISK_FULL
  */
 export async function writePictures(
   files: OrderFiles,
-  { volume, body, rois }: ContouredCt,
+  { volume, body, rois, beside }: ContouredCt,
   manifest: SetOrigin,
-  beside: readonly Overlay[] = [],
 ): Promise<void> {
   await files.writeOnce(contoursFile, contoursJson(volume.grid, rois));
   await files.replace(contactSheetFile, keySliceSheet(volume, rois, manifest));
-  const { index, planes, overlays } = await planeFiles(volume, body, rois, beside);
+  const { index, planes, overlays } = await planeFiles(volume, body, rois, beside.map(overlayOf));
   for (const axis of pictureAxes) {
     await files.replace(picturePlanesFile(axis), planes[axis]);
     for (const overlay of overlays) await files.replace(picturePlanesFile(axis, overlay.name), overlay.planes[axis]);

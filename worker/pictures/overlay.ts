@@ -1,9 +1,21 @@
+import { inverse, product } from '../../src/dicom/affine.ts';
+import type { NamedImage } from '../contour-ct.ts';
+import { sampler } from '../volume/modality-on-grid.ts';
+
 /** An image beside the CT, for the pictures: by its value at any point of the CT's frame of reference. */
 export interface Overlay {
   /** Of the bundle's input: `MR`. */
   readonly name: string;
   /** The value at a point, mm LPS in the CT's frame of reference; NaN beyond the image. */
   readonly valueAt: (x: number, y: number, z: number) => number;
+}
+
+export function overlayOf({ name, image, fromCt }: NamedImage): Overlay {
+  const sample = sampler(image);
+  const m = product(inverse(image.toPatient), fromCt);
+  const at = (row: number, x: number, y: number, z: number): number =>
+    m[row]! * x + m[row + 1]! * y + m[row + 2]! * z + m[row + 3]!;
+  return { name, valueAt: (x, y, z) => sample(at(0, x, y, z), at(4, x, y, z), at(8, x, y, z)) };
 }
 
 /** Where the pixels of a stack of axial pictures lie. */
