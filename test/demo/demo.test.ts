@@ -6,6 +6,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { PNG } from 'pngjs';
+import { parseDicom } from '../../src/dicom/read-data-set.ts';
+import { tag } from '../../src/dicom/rtstruct/tags.ts';
 import { readRtstruct } from '../../src/dicom/rtstruct/read-rtstruct.ts';
 import { eventually } from '../support/eventually.ts';
 import { phantomCt } from '../support/phantom-ct.ts';
@@ -50,6 +52,18 @@ function startDemo(args: readonly string[]) {
     ended: once(child, 'exit').then(() => ({ code: child.exitCode, output })),
   };
 }
+
+test('npm run demo -- --mr: MR and registration go the whole way with the CT, and the tumour is found', async (t) => {
+  const folder = await temporaryFolder(t);
+  const { code, stdout, stderr } = await contourNode('demo', '--mr', '--json', '--out', folder);
+  assert.equal(code, 0, stderr);
+  const { stages, rois, structureSet } = JSON.parse(stdout) as Report;
+  assert.match(stages.find(({ name }) => name === 'intake')!.detail, /phantom-gtvp-mr, with MR by registration$/);
+  assert.ok(rois.find(({ name }) => name === 'GTVp^AI')!.dsc! >= 0.9);
+  const file = parseDicom(await readFile(structureSet));
+  const described = file.items(tag.StructureSetROISequence).map((roi) => roi.string('30060028') ?? '');
+  for (const text of described) assert.match(text, /with MR [0-9a-f]{16} of 2026-01-01 by registration [0-9a-f]{16}/);
+});
 
 test(
   'npm run demo: the phantom goes all the way, the tumour is found, nothing keeps running',

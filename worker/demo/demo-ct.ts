@@ -9,17 +9,23 @@ import { trueTargets } from './true-targets.ts';
 /** The CT of a demonstration: files to be sent, voxels, and the truth where it is known. */
 export interface DemoCt {
   readonly files: readonly string[];
+  /** MR and registration, sent before it. */
+  readonly beside: readonly string[];
   readonly volume: Volume;
   readonly truth: readonly { readonly name: string; readonly mask: Mask }[];
   readonly description: string;
 }
 
-export async function phantomCt(folder: string, seed: number): Promise<DemoCt> {
-  const { phantom, ctFiles } = await writePhantom(join(folder, 'phantom'), seed);
+/** @param mr with an MR of its own, and its registration */
+export async function phantomCt(folder: string, seed: number, mr = false): Promise<DemoCt> {
+  const written = await writePhantom(join(folder, 'phantom'), seed, mr ? { mr: true } : {});
+  const { phantom, ctFiles, mrFiles, registration } = written;
   const { volume, body } = phantom;
   const known = [...phantom.truth, { name: 'External', mask: body }];
   const truth = [...known, ...trueTargets(known, volume.grid)];
-  return { files: ctFiles, volume, truth, description: `generated phantom, seed ${seed}: ${extent(volume)}` };
+  const beside = [...mrFiles, ...(registration === undefined ? [] : [registration])];
+  const description = `generated phantom, seed ${seed}: ${extent(volume)}${mr ? `; MR of ${mrFiles.length} slices` : ''}`;
+  return { files: ctFiles, beside, volume, truth, description };
 }
 
 /** @throws ContourNodeError as readCtFolder and loadVolume */
@@ -27,7 +33,7 @@ export async function realCt(path: string): Promise<DemoCt> {
   const { series, files } = await readCtFolder([path]);
   const ordered = series.slices.map(({ sopInstanceUid }: CtInstance) => files.get(sopInstanceUid)!);
   const volume = await loadVolume(ordered, series.geometry);
-  return { files: [...files.values()], volume, truth: [], description: `${path}: ${extent(volume)}` };
+  return { files: [...files.values()], beside: [], volume, truth: [], description: `${path}: ${extent(volume)}` };
 }
 
 function extent({ grid }: Volume): string {

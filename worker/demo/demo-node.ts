@@ -29,6 +29,8 @@ export interface DemoNodeOptions {
   readonly modelDirectory: string;
   /** Name of a bundle there, or a recipe of such bundles. */
   readonly by: string | Recipe;
+  /** The model sees an MR beside the CT. */
+  readonly mr: boolean;
   /** AE title that sends the CT; its series is complete when its association is released. */
   readonly senderAe: string;
   readonly tps: { readonly aeTitle: string; readonly host: string; readonly port: number };
@@ -82,21 +84,23 @@ export async function startDemoNode(options: DemoNodeOptions): Promise<DemoNode>
   return { aeTitle: 'CONTOUR', host, dicomPort, url, ended, stop };
 }
 
-function configuration({ folder, dicomPort, httpPort, modelDirectory, by, senderAe, tps }: DemoNodeOptions) {
+function configuration({ folder, dicomPort, httpPort, modelDirectory, by, mr, senderAe, tps }: DemoNodeOptions) {
+  const scanner = { name: 'scanner', aeTitle: senderAe, addresses: [host], completeOnRelease: true };
+  const inputs = { MR: { match: { seriesDescription: '^T1' }, required: true, waitMinutes: 5 } };
   return {
     dataDirectory: join(folder, 'data'),
     dicom: { host, port: dicomPort },
     http: { host, port: httpPort },
     models: { directory: modelDirectory },
     peers: [
-      { name: 'scanner', aeTitle: senderAe, addresses: [host], completeOnRelease: true },
+      { ...scanner, ...(mr && { accept: { mr: 'take', registrations: 'take' } }) },
       { name: 'tps', aeTitle: tps.aeTitle, host: tps.host, port: tps.port },
     ],
     destinations: [
       { name: 'tps', peer: 'tps', transferSyntaxes: ['implicit'], allow: ['demonstration', 'research', 'clinical'] },
     ],
     ...(typeof by === 'string'
-      ? { routes: [{ name: 'demo', models: [by], destinations: ['tps'] }] }
+      ? { routes: [{ name: 'demo', models: [by], destinations: ['tps'], ...(mr && { inputs }) }] }
       : { recipes: [by], routes: [{ name: 'demo', recipe: by.name, destinations: ['tps'] }] }),
   };
 }

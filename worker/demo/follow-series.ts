@@ -29,7 +29,7 @@ const reachedIn: Record<Milestone, readonly SeriesState[]> = {
 };
 
 /**
- * Follows the one series of a fresh node through its HTTP API until it is delivered.
+ * Follows the one CT of a fresh node through its HTTP API until it is delivered.
  * @param onMilestone called once for each, in order
  * @throws ContourNodeError DEMO_FAILED: it ended in another state, or the time is over
  */
@@ -48,7 +48,8 @@ export async function followSeries(
   let problem = '';
   while (performance.now() < deadline) {
     options.signal.throwIfAborted();
-    const [summary] = (await api.list({ states: [], limit: '1' })).series;
+    const { series: all } = await api.list({ states: [], limit: '10' });
+    const summary = all.find(({ modality }) => modality === undefined);
     if (summary !== undefined) {
       const series = await api.show(summary.key);
       state = series.state;

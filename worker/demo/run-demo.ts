@@ -23,6 +23,8 @@ export interface DemoOptions {
   readonly seed: number;
   /** A real CT instead of the phantom. */
   readonly ct?: string;
+  /** The phantom has an MR of its own, which the model sees beside the CT. */
+  readonly mr: boolean;
   /** Name of a bundle in models/ or the path of its folder, in place of the recipe npc. */
   readonly model?: string;
   /** Take the node's usual ports where they are free. */
@@ -53,6 +55,7 @@ export interface Demo {
 }
 
 const senderAe = 'DEMOCT';
+const modelOfMr = 'phantom-gtvp-mr';
 const models = fileURLToPath(new URL('../../models', import.meta.url));
 const recipeFile = fileURLToPath(new URL('../../config/recipes/npc.yaml', import.meta.url));
 const roiSuffix = destinationSchema.shape.roiSuffix.parse(undefined);
@@ -76,10 +79,10 @@ export async function runDemo(options: DemoOptions): Promise<Demo> {
       options.onStage(stages.at(-1)!);
     };
     const { folder, signal } = options;
-    const contourer = await contourerOf(options.model);
+    const contourer = await contourerOf(options.model ?? (options.mr ? modelOfMr : undefined));
     const ct = await timed(
       (seconds, made: DemoCt) => stage('ct', seconds, made.description),
-      () => (options.ct === undefined ? phantomCt(folder, options.seed) : realCt(options.ct)),
+      () => (options.ct === undefined ? phantomCt(folder, options.seed, options.mr) : realCt(options.ct)),
     );
     tps = await startPickyTps({
       directory: join(folder, 'tps'),
@@ -98,6 +101,7 @@ export async function runDemo(options: DemoOptions): Promise<Demo> {
           dicomPort,
           httpPort,
           ...contourer,
+          mr: options.mr,
           senderAe,
           tps: tpsAddress,
           signal,
@@ -150,15 +154,19 @@ async function sendAndFollow(
   { signal, timeoutSeconds }: DemoOptions,
   stage: (name: string, seconds: number, detail: string) => void,
 ): Promise<ShownSeries> {
-  const instances = await Promise.all(ct.files.map(readStoredInstance));
   const peer = { aeTitle: node.aeTitle, host: node.host, port: node.dicomPort };
   const started = performance.now();
-  const results = await storeInstances(peer, instances, { callingAe: senderAe, timeoutSeconds: 60, signal });
-  const failure = results.find(({ outcome }) => outcome !== 'stored');
-  if (failure !== undefined)
-    throw new ContourNodeError('DEMO_FAILED', `the node did not store an instance: ${failure.message}`);
+  // The CT last: its times count from there.
+  for (const files of [ct.beside, ct.files].filter(({ length }) => length > 0)) {
+    const instances = await Promise.all(files.map(readStoredInstance));
+    const results = await storeInstances(peer, instances, { callingAe: senderAe, timeoutSeconds: 60, signal });
+    const failure = results.find(({ outcome }) => outcome !== 'stored');
+    if (failure !== undefined)
+      throw new ContourNodeError('DEMO_FAILED', `the node did not store an instance: ${failure.message}`);
+  }
   let last = performance.now();
-  stage('send', (last - started) / 1000, `${instances.length} instances by C-STORE from ${senderAe}`);
+  const sent = ct.files.length + ct.beside.length;
+  stage('send', (last - started) / 1000, `${sent} instances by C-STORE from ${senderAe}`);
   return followSeries(node.url, {
     timeoutSeconds,
     signal,
@@ -166,7 +174,7 @@ async function sendAndFollow(
       const now = performance.now();
       const [order] = series.orders;
       const detail = {
-        complete: () => `series checked and routed to ${series.models.join(', ')}`,
+        complete: () => `series checked and routed to ${series.models.join(', ')}${besideWords(series)}`,
         contoured: () =>
           order?.timings.map((timing) => `${timing.stage} ${timing.seconds.toFixed(1)} s`).join(', ') ?? '',
         delivered: () =>
@@ -176,6 +184,10 @@ async function sendAndFollow(
       last = now;
     },
   });
+}
+
+function besideWords({ inputs = [] }: ShownSeries): string {
+  return inputs.map(({ name, how }) => `, with ${name} by ${how.replaceAll('-', ' ')}`).join('');
 }
 
 async function timed<T>(report: (seconds: number, result: T) => void, work: () => Promise<T>): Promise<T> {
