@@ -58,7 +58,7 @@ const firstTryPoints: ReadonlySet<FaultPoint> = new Set(['contour-try-recorded']
 function intakeOf(point: FaultPoint): Record<string, unknown> {
   if (firstTryPoints.has(point)) return { contourAhead: false };
   // Long enough to be contoured in it.
-  return growingPoints.has(point) ? { quietPeriodSeconds: 10 } : {};
+  return growingPoints.has(point) ? { quietPeriodSeconds: 40 } : {};
 }
 
 /** Sends half of the series and, once that was contoured ahead, all of it. */
