@@ -18,7 +18,16 @@ import { temporaryFolder } from '../support/threshold-bundle.ts';
 test('CT, MR and registration by C-STORE: the TPS gets contours of both, which say so; without MR those of the CT, which say that', async (t) => {
   const folder = await temporaryFolder(t);
   const written = await contourNode(
-    ...['phantom', '--mr', '--out', folder, '--seed', '5', '--slices', '60', '--matrix', '128'],
+    'phantom',
+    '--mr',
+    '--out',
+    folder,
+    '--seed',
+    '5',
+    '--slices',
+    '60',
+    '--matrix',
+    '128',
   );
   assert.equal(written.code, 0, written.stderr);
   const inputs = { MR: { match: { seriesDescription: '^t1', contrastAgent: 'given' }, waitMinutes: 0 } };
@@ -67,7 +76,7 @@ test('CT, MR and registration by C-STORE: the TPS gets contours of both, which s
     result.inputs?.map(({ name, used, how }) => [name, used, how]),
     [['MR', true, 'registration']],
   );
-  assert.ok(result.inputs![0]!.bodyOverlap! > 0.8, JSON.stringify(result.inputs));
+  assert.ok(result.inputs[0]!.bodyOverlap! > 0.8, JSON.stringify(result.inputs));
 
   // The MR lies on the CT's pictures: where the CT shows tissue the MR is brighter than beside the patient.
   const text = await eventually('the pictures are there', 60, () =>
