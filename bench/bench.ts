@@ -185,11 +185,13 @@ async function besidePython(work: string): Promise<void> {
   const python: Awaited<ReturnType<typeof pythonSeconds>>[] = [];
   for (let n = 0; n < repeats; n += 1) {
     python.push(await pythonSeconds(folder, model, await freePort()));
+    console.log(`  run ${n + 1} of ${repeats}: Python ${python.at(-1)!.seconds.toFixed(1)} s`);
     const cleanup = new CleanupList();
     try {
       const tps = await startStorescp(cleanup, join(work, `tps-${n}`));
       const node = await startRouted(cleanup, 'paper-size', 'ANY', tps, { models: { directory: models } });
       ours.push(await deliverySeconds(node, folder));
+      console.log(`  run ${n + 1} of ${repeats}: contour-node ${ours.at(-1)!.seconds.toFixed(1)} s`);
     } finally {
       await cleanup.run();
     }
