@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, globSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import onnxProto from 'onnx-proto';
@@ -14,7 +14,7 @@ export const chainSlices = 90;
 /**
  * A folder with `python_chain.py CT MODEL.onnx PORT` (prints `last slice to delivered X s`) and `deeplab_onnx.py OUT SIZE ROIS`.
  */
-export const chainTools = process.env['CONTOUR_NODE_PYTHON_CHAIN'];
+const chainTools = process.env['CONTOUR_NODE_PYTHON_CHAIN'];
 
 /** Why there is nothing to compare with, or undefined. */
 export function noPythonChain(): string | undefined {
@@ -22,7 +22,7 @@ export function noPythonChain(): string | undefined {
     return 'CONTOUR_NODE_PYTHON_CHAIN names no folder with python_chain.py and deeplab_onnx.py';
   const missing = ['python_chain.py', 'deeplab_onnx.py'].find((name) => !existsSync(join(chainTools, name)));
   if (missing !== undefined) return `${join(chainTools, missing)} is not there`;
-  if (!existsSync(join(python, '..', '..', 'installed.txt')))
+  if (globSync(join(python, '..', '..', 'lib', '*', 'site-packages', 'rt_utils')).length === 0)
     return './setup --dev has not made its Python environment';
   return undefined;
 }

@@ -17,11 +17,11 @@ import { quantiseGraph, rangeGraph } from './quantise-graph.ts';
 import type { QuantisationCase } from './quantisation-cases.ts';
 
 /** So many cases, the first, give the ranges of the values; the others are compared, or all where there are no others. */
-export const calibrationCases = 8;
+const calibrationCases = 8;
 /** Loss of mean DSC that no ROI may have. */
-export const mostLoss = 0.005;
+const mostLoss = 0.005;
 
-export interface QuantisationCall {
+interface QuantisationCall {
   readonly directory: string;
   readonly name: string;
   readonly date: string;
@@ -41,7 +41,7 @@ export interface Quantisation {
  * Writes a bundle whose network computes with 8-bit integers: calibrated on the smallest and the largest value over real CTs
  * (min/max), compared on others.
  * @throws ContourNodeError MODEL_NOT_SUPPORTED (no network of slices, nothing to quantise, or an ROI that loses more than
- *   `mostLoss`), ENGINE_FAILED, DISK_FULL, what reading the cases throws
+ *   0.005 mean DSC), ENGINE_FAILED, DISK_FULL, what reading the cases throws
  */
 export async function quantiseBundle(
   bundle: Bundle,
