@@ -43,7 +43,7 @@ function shapeGraph(bytes: Uint8Array) {
   const axis = { name: 'axis', type: onnx.AttributeProto.AttributeType.INT, i: 0 };
   graph.node!.push({ opType: 'Concat', input: parts, output: ['shapes'], attribute: [axis] });
   graph.output = [{ name: 'shapes', type: { tensorType: { elemType: 1 } } }];
-  const weights = convolutions.map(({ input }) => constants.get(input![1]!)!);
+  const weights = convolutions.map(({ input }) => constants.get(input![1])!);
   return { graph: onnx.ModelProto.encode(model).finish(), weights };
 }
 
