@@ -1,15 +1,19 @@
 /**
  * `npm run bench`: ingest beside DCMTK's storescp and Orthanc, then every stage of a CT from the last C-STORE response to the
  * TPS's 0x0000, without and with a quiet period in which it is contoured ahead. Everything in one run on one machine, so
- * that the ratios can be compared; medians of three. `npm run bench -- ingest` and `-- contour` do one part alone, `-- contour
- * openkbp-head-neck-1024` one case.
+ * that the ratios can be compared; medians of three. `npm run bench -- ingest`, `contour` or `chain` does one part alone,
+ * `-- contour openkbp-head-neck-1024` one case.
+ *
+ * `chain` is the whole chain with a network of the paper's size beside a Python script of pynetdicom, pydicom, onnxruntime and
+ * rt-utils on the same ONNX file and CT, by turns. CONTOUR_NODE_PYTHON_CHAIN names the folder of the script (python-chain.ts).
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import dicomParser from 'dicom-parser';
 import { CleanupList, type Cleanup } from '../test/support/cleanup.ts';
 import { eventually } from '../test/support/eventually.ts';
 import { freePort } from '../test/support/free-port.ts';
@@ -17,6 +21,7 @@ import { startOrthanc } from '../test/support/orthanc.ts';
 import type { SeriesDetail } from '../src/store/series.ts';
 import { contourNode, runProgram } from '../test/support/run-program.ts';
 import { startRunningNode, type RunningNode } from '../test/support/running-node.ts';
+import { chainMatrix, chainModel, chainSlices, noPythonChain, pythonSeconds } from './python-chain.ts';
 
 const repeats = 3;
 
@@ -119,6 +124,33 @@ async function ingest(work: string): Promise<void> {
   }
 }
 
+/** A node whose only route goes to a peer. */
+function startRouted(
+  cleanup: Cleanup,
+  model: string,
+  aeTitle: string,
+  port: number,
+  config: Record<string, unknown> = {},
+) {
+  return startRunningNode(cleanup, {
+    intake: { quietPeriodSeconds: 0 },
+    peers: [{ name: 'tps', aeTitle, host: '127.0.0.1', port }],
+    destinations: [{ name: 'tps', peer: 'tps', allow: ['demonstration', 'research'] }],
+    routes: [{ name: 'all', models: [model], destinations: ['tps'] }],
+    ...config,
+  });
+}
+
+/** Sends a CT and waits for its delivery. Seconds from the last C-STORE response on. */
+async function deliverySeconds(node: RunningNode, folder: string) {
+  await sendSeconds(folder, 'CONTOUR', node.dicomPort);
+  const sent = performance.now();
+  const [series] = await node.settled(1, ['delivered', 'delivered check', 'nothing found'], 300);
+  const seconds = (performance.now() - sent) / 1000;
+  const order = series === undefined ? undefined : (await node.show(series.key)).orders[0];
+  return { seconds, state: series?.state, timings: order?.timings ?? [] };
+}
+
 /** Quiet period of the node that contours within it, seconds: longer than that takes. */
 const quietPeriodSeconds = 20;
 
@@ -143,11 +175,8 @@ async function contour(work: string, model: string, slices: number, matrix: numb
       folders.push(await phantom(join(work, `contour-${matrix}-${model}-${i}`), 9100 + i, slices, matrix));
     console.log(`${slices} slices of ${matrix}x${matrix}, ${model}: last C-STORE response to the TPS's status`);
     for (const { name, quietPeriodSeconds: quiet } of waits) {
-      const node = await startRunningNode(cleanup, {
+      const node = await startRouted(cleanup, model, orthanc.aeTitle, orthanc.dicomPort, {
         intake: { quietPeriodSeconds: quiet },
-        peers: [{ name: 'tps', aeTitle: orthanc.aeTitle, host: '127.0.0.1', port: orthanc.dicomPort }],
-        destinations: [{ name: 'tps', peer: 'tps', allow: ['demonstration', 'research'] }],
-        routes: [{ name: 'all', models: [model], destinations: ['tps'] }],
       });
       const runs: Delivered[] = [];
       for (const [i, folder] of folders.entries()) {
@@ -194,13 +223,52 @@ const cases = [
   ['openkbp-head-neck', 198, 1024],
 ] as const;
 
+/** Pixel Spacing of the first file of a CT, mm. */
+async function pixelSpacing(folder: string): Promise<number> {
+  const [first] = await readdir(folder);
+  const header = dicomParser.parseDicom(await readFile(join(folder, first!)), { untilTag: 'x7fe00010' });
+  return header.floatString('x00280030', 0)!;
+}
+
+async function besidePython(work: string): Promise<void> {
+  const missing = noPythonChain();
+  if (missing !== undefined) return console.log(`the chain beside a Python script: left out, ${missing}`);
+  const folder = await phantom(join(work, 'chain'), 9003, chainSlices, chainMatrix);
+  const models = join(work, 'models');
+  const model = await chainModel(work, models, await pixelSpacing(folder));
+  const ours: Awaited<ReturnType<typeof deliverySeconds>>[] = [];
+  const python: Awaited<ReturnType<typeof pythonSeconds>>[] = [];
+  for (let n = 0; n < repeats; n += 1) {
+    python.push(await pythonSeconds(folder, model, await freePort()));
+    console.log(`  run ${n + 1} of ${repeats}: Python ${python.at(-1)!.seconds.toFixed(1)} s`);
+    const cleanup = new CleanupList();
+    try {
+      const tps = await startStorescp(cleanup, join(work, `tps-${n}`));
+      const node = await startRouted(cleanup, 'paper-size', 'ANY', tps, { models: { directory: models } });
+      ours.push(await deliverySeconds(node, folder));
+      console.log(`  run ${n + 1} of ${repeats}: contour-node ${ours.at(-1)!.seconds.toFixed(1)} s`);
+    } finally {
+      await cleanup.run();
+    }
+  }
+  const middle = <T extends { seconds: number }>(runs: T[]): T =>
+    runs.toSorted((a, b) => a.seconds - b.seconds)[Math.floor(runs.length / 2)]!;
+  const [own, theirs] = [middle(ours), middle(python)];
+  console.log(
+    `${chainSlices} slices of ${chainMatrix}x${chainMatrix}, network of the paper's size, last slice to the TPS: ${own.seconds.toFixed(1)} s ('${own.state}'), Python ${theirs.seconds.toFixed(1)} s, ratio ${(own.seconds / theirs.seconds).toFixed(2)}`,
+  );
+  for (const { stage, seconds } of own.timings) console.log(`  ${stage.padEnd(32)} ${seconds.toFixed(2)} s`);
+  for (const line of theirs.lines) console.log(`  Python: ${line}`);
+}
+
 const work = await mkdtemp(join(tmpdir(), 'contour-node-bench-'));
 console.log(`${cpus().length} cores, ${cpus()[0]?.model ?? 'unknown processor'}`);
 try {
   const [part, model] = process.argv.slice(2);
-  if (part !== 'contour') await ingest(work);
-  for (const [name, slices, matrix] of part === 'ingest' ? [] : cases)
+  if (part === undefined || part === 'ingest') await ingest(work);
+  for (const [name, slices, matrix] of part === undefined || part === 'contour' ? cases : [])
     if (model === undefined || model === `${name}-${matrix}`) await contour(work, name, slices, matrix);
+  if (part === undefined || part === 'chain') await besidePython(work);
 } finally {
   await rm(work, { recursive: true, force: true });
 }

@@ -7,13 +7,15 @@ import { exportModel } from './models/export.ts';
 import { importModel } from './models/import.ts';
 import { list } from './models/list.ts';
 import { options } from './models/options.ts';
+import { quantise } from './models/quantise.ts';
 import { ranges } from './models/ranges.ts';
 import { verify } from './models/verify.ts';
 import { commandConfig } from './shared/config-option.ts';
 
 export const summary = 'list, verify, export and import model bundles';
 
-export const help = `usage: contour-node models list|verify|export|import|ensemble|calibrate|ranges|card ... [--config FILE] [--json]
+export const help = `usage: contour-node models list|verify|export|import|ensemble|calibrate|quantise|ranges|card
+                           ... [--config FILE] [--json]
 
   list                        bundles in models.directory: version, intended use, ROIs
   verify [NAME...]            digests and golden output of each (default: all) on the configured engine
@@ -33,6 +35,9 @@ export const help = `usage: contour-node models list|verify|export|import|ensemb
   calibrate NAME --data ARCHIVE
                               choose the thresholds anew, on the patients that were set aside in the training (an ensemble
                               has those of its first member); figures of evaluations are taken out of the bundle
+  quantise NAME --data ARCHIVE|--phantoms N --out DIR
+                              the network of slices with 8-bit integers, calibrated on CTs of the archive (or on generated
+                              phantoms) and compared on the others; refused where an ROI loses more than 0.005 mean DSC
   ranges NAME --training T.yaml [--data ARCHIVE] [--cache DIR]
                               add the ranges of the training data to a bundle that lacks them; the worker warns outside of
                               the ranges. T.yaml is the configuration that the bundle was trained with
@@ -48,6 +53,7 @@ examples:
   contour-node models verify --engine tensorflow
   contour-node models export openkbp-head-neck --out head-neck.onnx
   contour-node models ensemble head-neck head-neck-3d --out models/head-neck-both
+  contour-node models quantise head-neck --data ARCHIVE --out models/head-neck-int8
   contour-node models import RESULTS/nnUNetTrainer__nnUNetPlans__3d_fullres --yes --out models/head-neck
   contour-node models import their.onnx --about their.yaml --out models/theirs
 
@@ -73,12 +79,13 @@ export async function main(args: string[]): Promise<void> {
   if (action === 'export') return exportModel(config, names, values);
   if (action === 'ensemble') return ensemble(config, names, values);
   if (action === 'calibrate') return calibrate(config, names, values);
+  if (action === 'quantise') return quantise(config, names, values);
   if (action === 'card') return card(config, names, values);
   if (action === 'ranges') return ranges(config, names, values);
   throw new ContourNodeError(
     'USAGE',
     action === undefined
-      ? 'models needs list, verify, export, import, ensemble, calibrate, ranges or card'
+      ? 'models needs list, verify, export, import, ensemble, calibrate, quantise, ranges or card'
       : `models ${positionals.join(' ')}`,
   );
 }

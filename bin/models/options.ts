@@ -8,6 +8,7 @@ export const options = {
   about: { type: 'string' },
   training: { type: 'string' },
   data: { type: 'string' },
+  phantoms: { type: 'string' },
   cache: { type: 'string' },
   out: { type: 'string' },
   configuration: { type: 'string' },
@@ -26,6 +27,7 @@ export interface ModelsOptions {
   readonly about?: string | undefined;
   readonly training?: string | undefined;
   readonly data?: string | undefined;
+  readonly phantoms?: string | undefined;
   readonly cache?: string | undefined;
   readonly out?: string | undefined;
   readonly configuration?: string | undefined;

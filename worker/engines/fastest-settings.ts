@@ -45,8 +45,7 @@ export async function openFastest(bundle: Bundle, choice: EngineChoice, dataDire
   let settings = await readSettings(file);
   if (settings === undefined) {
     settings = await measure(engine, manifest, choice.threads, (threads) => openEngine(bundle, { ...choice, threads }));
-    await mkdir(dirname(file), { recursive: true });
-    await writeWhole(file, JSON.stringify(settings));
+    await keep(file, settings);
   }
   if (settings.threads === choice.threads) return { ...engine, images: settings.images };
   await engine.close();
@@ -73,6 +72,16 @@ async function readSettings(file: string): Promise<Settings | undefined> {
 const budgetSeconds = 1;
 /** What is not faster by this part may be so by chance: the settings stay as they are. */
 const worthwhile = 0.05;
+
+/** Where it cannot be written the next start measures again: contouring does not depend on it. */
+async function keep(file: string, settings: Settings): Promise<void> {
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    await writeWhole(file, JSON.stringify(settings));
+  } catch {
+    // As said above.
+  }
+}
 
 async function measure(
   engine: Engine,
