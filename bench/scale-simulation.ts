@@ -31,17 +31,6 @@ export interface Waits {
   readonly busiest: number;
 }
 
-/** A repeatable source of numbers from 0 to 1 (mulberry32). */
-export function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 /** Seconds of the day at which CTs arrive, ascending. */
 export function arrivals(hospitals: number, ctsPerHospital: number, next: () => number): number[] {
   const sum = workingDay.reduce((a, b) => a + b, 0);

@@ -19,7 +19,8 @@ import { returnedFile } from '../worker/remote/contour-remote-order.ts';
 import { type ContourSlots, startRemoteWorker } from '../worker/remote/remote-worker.ts';
 import type { LeaseEnd } from '../worker/remote/run-lease.ts';
 import type { FromNodes, NodesTask } from './scale-nodes.ts';
-import { arrivals, fewestSlots, random, simulate } from './scale-simulation.ts';
+import { randomFrom } from '../test/system/mixture/planned-series.ts';
+import { arrivals, fewestSlots, simulate } from './scale-simulation.ts';
 
 const { values } = parseArgs({
   options: {
@@ -159,7 +160,7 @@ async function measure(): Promise<Measured> {
 function day(measured: Measured): void {
   const megabytes = (slices * matrix * matrix * 2) / 1e6;
   const [hospitals, perDay] = [Number(values.hospitals), Number(values['per-day'])];
-  const next = random(18);
+  const next = randomFrom(18);
   const times = arrivals(hospitals, perDay, next);
   // A CT has half to twice the slices of the usual one.
   const sizes = times.map(() => 2 ** (2 * next() - 1));

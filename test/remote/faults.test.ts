@@ -35,8 +35,8 @@ async function line(t: Parameters<typeof remoteClinic>[0]): Promise<Line> {
 }
 
 /** Tries of the last order. */
-function triesOf({ node, list }: RemoteClinic): number {
-  return node.series.show(list()[0]!.key)!.orders[0]!.tries;
+function triesOf(clinic: RemoteClinic): number {
+  return clinic.node.series.show(clinic.list()[0]!.key)!.orders[0]!.tries;
 }
 
 test('a way that breaks in every phase costs time and no try: images go on where they broke off, contours are sent again', async (t) => {

@@ -72,7 +72,7 @@ async function taken(node: NodeConnection): Promise<TakenOrder> {
   });
 }
 
-const orderOf = ({ node, list }: RemoteClinic) => node.series.show(list()[0]!.key)!.orders[0]!;
+const orderOf = (clinic: RemoteClinic) => clinic.node.series.show(clinic.list()[0]!.key)!.orders[0]!;
 
 test('a worker waits for an order, has it alone, fetches any slices of it, and gives it back', async (t) => {
   const { files } = await phantomCt(t, 321);

@@ -13,8 +13,8 @@ import { answerReloads } from '../../src/jobs/reload-workers.ts';
 import { type Heartbeat, startHeartbeat, type WorkerHeartbeat } from '../../src/jobs/worker-heartbeat.ts';
 import { faultPoint } from '../../src/fault-point.ts';
 import type { Log } from '../../src/log.ts';
-import { problemFrom } from '../../src/problem.ts';
 import { version } from '../../src/version.ts';
+import { reloadConfig } from './reload-config.ts';
 import { runComparison } from './compare-process.ts';
 import { deliver } from './deliver.ts';
 import type { ContourSummary } from './engine-messages.ts';
@@ -109,17 +109,11 @@ class ContourWorker implements RunningWorker {
   }
 
   async reload(load: () => Promise<LoadedConfig>): Promise<ReloadOutcome> {
-    try {
-      const { config } = await load();
+    return reloadConfig(load, this.#options.log, (config) => {
       this.#config = config;
       if (this.#options.queues.includes('deliver')) this.#openDeliveries();
       void this.#slots?.reconfigure(slotOptions(config));
-    } catch (error) {
-      this.#options.log.error({ err: error }, 'the configuration has an error; the old one stays in force');
-      return { taken: false, problem: problemFrom(error), needRestart: [] };
-    }
-    this.#options.log.info('configuration taken over');
-    return { taken: true, needRestart: [] };
+    });
   }
 
   async close(patienceSeconds: number): Promise<void> {

@@ -7,10 +7,10 @@ import type { ReloadOutcome } from '../../src/config/reload.ts';
 import type { Config } from '../../src/config/schema.ts';
 import type { WorkerHeartbeat } from '../../src/jobs/worker-heartbeat.ts';
 import type { Log } from '../../src/log.ts';
-import { problemFrom } from '../../src/problem.ts';
 import { version } from '../../src/version.ts';
 import { remoteFolder } from '../../src/work/paths.ts';
 import { EngineSlots } from '../processes/engine-slots.ts';
+import { reloadConfig } from '../processes/reload-config.ts';
 import { type RunningWorker, slotOptions, workerName } from '../processes/worker.ts';
 import { NodeConnection, type TakenOrder } from './node-connection.ts';
 import { PoolMetrics, type PoolState, startPoolMonitor } from './pool-monitor.ts';
@@ -102,17 +102,11 @@ class RemoteWorker implements RunningWorker {
   }
 
   async reload(load: () => Promise<LoadedConfig>): Promise<ReloadOutcome> {
-    try {
-      const { config } = await load();
+    return reloadConfig(load, this.#options.log, async (config) => {
       await this.serve(config);
       this.#config = config;
       void this.#slots.reconfigure(slotOptions(config, await warmUp(config)));
-    } catch (error) {
-      this.#options.log.error({ err: error }, 'the configuration has an error; the old one stays in force');
-      return { taken: false, problem: problemFrom(error), needRestart: [] };
-    }
-    this.#options.log.info('configuration taken over');
-    return { taken: true, needRestart: [] };
+    });
   }
 
   async close(patienceSeconds: number): Promise<void> {

@@ -10,6 +10,7 @@ import { remoteFolder } from '../../work/paths.ts';
 import { type ProgressReport, stageAfterResult } from '../../work/progress.ts';
 import { refusedContours } from '../../work/remote-contours.ts';
 import { writeWhole } from '../../work/write-whole.ts';
+import { type HeldLease, stageOfImages } from './held-lease.ts';
 import { OrderWriter } from './order-writer.ts';
 import type { PreparedRemoteOrder, RemoteOrders } from './remote-orders.ts';
 
@@ -23,25 +24,6 @@ export interface LeaseBookOptions {
   readonly log: Log;
 }
 
-/** Name under which a worker speaks of its lease. */
-export const leaseIdPattern = /^[0-9a-f]{16}-\d+-[0-9a-f]{16}-(?:\d+|pictures)\.[0-9a-f]{32}$/;
-
-/** What a worker does before anything was computed: an order that ends here is given back, and no try is counted. */
-export const stageOfImages = 'images';
-
-export interface HeldLease extends PreparedRemoteOrder {
-  readonly id: string;
-  readonly lease: TakenLease;
-  /** Name of its token or certificate. */
-  readonly worker: string;
-  stage: string;
-  /** Milliseconds: when the stage of the images, or what follows it, began. */
-  since: number;
-  renewedAt: number;
-  expiry: NodeJS.Timeout | undefined;
-  writing: Promise<void> | undefined;
-}
-
 /** Before the lock in Redis runs out: the node ends a lease in words, and gives back what was only being fetched. */
 const silencePart = 0.75;
 /** Of the lease: the lock in Redis is renewed so often at most. */
@@ -52,6 +34,7 @@ const rememberedEnds = 1000;
 export class LeaseBook {
   readonly #options: LeaseBookOptions;
   readonly #held = new Map<string, HeldLease>();
+  readonly #adopting = new Map<string, Promise<HeldLease | undefined>>();
   /** Leases that ended well: a worker that did not hear the answer asks again. */
   readonly #ended = new Set<string>();
   readonly #writer: OrderWriter;
@@ -107,12 +90,18 @@ export class LeaseBook {
       await this.touch(known);
       return known;
     }
-    const [jobId = '', token = ''] = id.split('.');
-    const lease = await this.#options.leases.find({ jobId, token });
-    // What this process has not given away itself stood before it started.
-    const held = lease === undefined ? undefined : await this.#hold(lease, worker, 'unknown');
+    // What this process has not given away itself stood before it started; several requests may come at once.
+    const adopting = this.#adopting.get(id) ?? this.#adopt(id, worker).finally(() => this.#adopting.delete(id));
+    this.#adopting.set(id, adopting);
+    const held = await adopting;
     if (held === undefined) throw over();
     return held;
+  }
+
+  async #adopt(id: string, worker: string): Promise<HeldLease | undefined> {
+    const [jobId = '', token = ''] = id.split('.');
+    const lease = await this.#options.leases.find({ jobId, token });
+    return lease === undefined ? undefined : this.#hold(lease, worker, 'unknown');
   }
 
   /** Whether it ended well. */
@@ -251,7 +240,7 @@ export class LeaseBook {
   }
 
   async #fellSilent(held: HeldLease): Promise<void> {
-    if (!this.#held.has(held.id) || held.writing !== undefined) return;
+    if (this.#held.get(held.id) !== held || held.writing !== undefined) return;
     if (held.stage === stageOfImages) return this.giveBack(held);
     const words = `nothing was heard of the remote worker ${held.worker} for ${this.#silenceSeconds} s`;
     await this.fail(held, problemFrom(new ContourNodeError('ENGINE_FAILED', words)));

@@ -14,7 +14,8 @@ import { version } from '../../version.ts';
 import { progressSchema } from '../../work/progress.ts';
 import { sliceFrame } from '../../work/slice-frame.ts';
 import { askBody, takeBody } from './remote-bodies.ts';
-import { type HeldLease, LeaseBook, type LeaseBookOptions, leaseIdPattern } from './lease-book.ts';
+import { type HeldLease, leaseIdPattern } from './held-lease.ts';
+import { LeaseBook, type LeaseBookOptions } from './lease-book.ts';
 
 export interface RemoteRoutesOptions extends Omit<LeaseBookOptions, 'leases'> {
   readonly leases: ContourLeases;
