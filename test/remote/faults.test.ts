@@ -41,15 +41,16 @@ function triesOf(clinic: RemoteClinic): number {
 
 test('a way that breaks in every phase costs time and no try: images go on where they broke off, contours are sent again', async (t) => {
   const { clinic, pool, proxy, contour } = await line(t);
-  // 60 slices of 32 kB: within the images, in the answer to the order, and within the contours.
+  // 60 slices of 32 kB: within the images.
   proxy.faults.cutAfterReceived = 800_000;
   await contour(311);
   assert.equal(proxy.faults.cutAfterReceived, undefined, 'it was cut');
   assert.equal(triesOf(clinic), 1);
 
-  const small = { cutAfterSent: 3000 };
-  proxy.faults = small;
+  const requests = ['/api/worker/leases HTTP', '/images HTTP', '/contours HTTP'];
+  proxy.faults.cutAtRequests = requests;
   await contour(312);
+  assert.deepEqual(proxy.faults.cutAtRequests, [], 'each was cut');
   assert.equal(triesOf(clinic), 1);
   assert.deepEqual(
     pool.ends

@@ -19,7 +19,8 @@ export interface FaultyProxy {
     bitsPerSecond?: number;
     /** Cuts the connection when so many bytes have come from the node; counts down over all connections. */
     cutAfterReceived?: number;
-    cutAfterSent?: number;
+    /** Cuts the connection at the request that says so, once each: the node gets the beginning of it. */
+    cutAtRequests?: string[];
     /** Passes on what the node sends only when it has been quiet for so long, as a proxy that gathers whole answers. */
     gatherMilliseconds?: number;
     /** Changes what comes from the node. */
@@ -40,9 +41,14 @@ export async function faultyProxy(t: Cleanup, nodePort: number, record = true): 
       if (record) (isFromNode ? proxy.received : proxy.sent).push(piece);
       while (proxy.faults.isSilent === true && !from.destroyed) await sleep(50);
       if (faults.isDown === true) break;
-      const key = isFromNode ? 'cutAfterReceived' : 'cutAfterSent';
-      if (faults[key] !== undefined && (faults[key] -= piece.length) < 0) {
-        delete faults[key];
+      if (isFromNode && faults.cutAfterReceived !== undefined && (faults.cutAfterReceived -= piece.length) < 0) {
+        delete faults.cutAfterReceived;
+        break;
+      }
+      const asked = isFromNode ? undefined : faults.cutAtRequests?.find((text) => piece.includes(text));
+      if (asked !== undefined) {
+        faults.cutAtRequests = faults.cutAtRequests?.filter((text) => text !== asked) ?? [];
+        to.write(piece.subarray(0, piece.length >> 1));
         break;
       }
       const chunk = isFromNode && faults.spoil !== undefined ? faults.spoil(Buffer.from(piece)) : piece;

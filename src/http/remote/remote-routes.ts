@@ -141,9 +141,7 @@ export async function addRemote(server: FastifyInstance, options: RemoteRoutesOp
       await pipeline(request.body as Readable, counted, createWriteStream(file, { mode: 0o600 }));
       const digest = `sha-256=:${hash.digest('base64')}:`;
       if (request.headers['content-digest'] === digest) return file;
-      throw new ContourNodeError('REMOTE_TRANSFER', 'the contours have another digest than was sent with them', {
-        remedy: 'send them again',
-      });
+      throw new ContourNodeError('REMOTE_TRANSFER', 'the contours have another digest than was sent with them');
     } catch (error) {
       await rm(file, { force: true });
       throw error;
