@@ -9,7 +9,9 @@ export interface Box {
   readonly values: readonly number[];
 }
 
-const width = 420;
+const leastWidth = 420;
+/** Of a letter of a label, about. */
+const letter = 6.5;
 const height = 300;
 const margin = { left: 68, right: 12, top: 34, bottom: 40 };
 
@@ -24,6 +26,9 @@ export function boxPlot(title: string, axis: string, boxes: readonly Box[], rang
   const { ticks, bottom, top } = axisOver(range ?? rangeOf(shown.flatMap(({ values }) => values)));
   const y = (value: number): number =>
     margin.top + ((top - value) / (top - bottom)) * (height - margin.top - margin.bottom);
+  // Wider where the labels would run into each other.
+  const longest = Math.max(0, ...shown.map(({ label }) => label.length));
+  const width = Math.max(leastWidth, Math.ceil(margin.left + margin.right + shown.length * (longest * letter + 10)));
   const step = (width - margin.left - margin.right) / Math.max(1, shown.length);
   const parts = ticks.flatMap((tick) => [
     line(margin.left, y(tick), width - margin.right, y(tick), '#ddd'),
