@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import { test, type TestContext } from 'node:test';
 import type { Recipe } from '../../src/config/recipe-schema.ts';
+import { identity } from '../../src/dicom/affine.ts';
 import { ContourNodeError } from '../../src/errors.ts';
 import type { RemoteContours } from '../../src/work/remote-contours.ts';
 import type { BundleDescription } from '../../worker/bundles/write-bundle.ts';
@@ -141,6 +142,15 @@ test('a CT that a worker beside the node would reject is rejected in the same wo
   const air = await hospital(t, {}, {}, nobody);
   const [here, there] = [await nearby(air), await written(air, await contourRemotely(air))];
   assert.deepEqual([there.status, there.error], ['rejected', here.error]);
+});
+
+test('an order with an MR beside the CT does not leave the node: a remote worker would contour it without', async (t) => {
+  const image = { name: 'MR', series: 'fedcba9876543210', revision: 1, fromCt: [...identity] };
+  const { far, models } = await hospital(t, { inputs: [{ ...image, how: 'frame-of-reference' }] });
+  await assert.rejects(
+    prepareRemoteOrder({ dataDirectory: far.dataDirectory, modelsDirectory: models }, far.payload),
+    (error) => error instanceof ContourNodeError && error.code === 'REMOTE_INPUTS',
+  );
 });
 
 test('what is damaged, of another version, of another bundle or beyond the CT is refused, and nothing is written', async (t) => {
