@@ -42,7 +42,7 @@ const correctionPoints: ReadonlySet<FaultPoint> = new Set([
 
 async function comesBack(node: RunningNode, key: string, folder: string, structureSet: Uint8Array): Promise<void> {
   const edit = { move: { roi: /GTVp/, x: 3 }, sopInstanceUid: '1.2.3.4.5.6', approval: 'APPROVED' };
-  await sendCorrected({ folder, dicomPort: node.dicomPort }, structureSet, edit);
+  await sendCorrected({ folder, dicomPort: node.dicomPort, mayDie: true }, structureSet, edit);
   await eventually('it is compared', 120, async () => {
     const [comparison] = (await node.show(key)).structureSets[0]?.comparisons ?? [];
     return comparison?.state === 'compared' ? true : undefined;
