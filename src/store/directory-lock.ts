@@ -4,6 +4,9 @@ import { DatabaseSync } from 'node:sqlite';
 import { ContourNodeError } from '../errors.ts';
 import { lockFile } from '../work/paths.ts';
 
+/** A database that nobody refers to is closed when the garbage is collected, and its lock with it. */
+const held = new Set<DatabaseSync>();
+
 /**
  * Keeps a second node off the data directory for as long as this process lives. SQLite's exclusive lock is one of the
  * operating system's: the kernel lets go of it when the process ends, however it ended, so that none is ever stale.
@@ -26,6 +29,10 @@ export function lockDataDirectory(dataDirectory: string): () => void {
           cause,
         });
   }
-  const held = database;
-  return () => held.close();
+  const locked = database;
+  held.add(locked);
+  return () => {
+    held.delete(locked);
+    locked.close();
+  };
 }

@@ -5,15 +5,18 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { lockDataDirectory } from '../../src/store/directory-lock.ts';
+import { afterwards } from '../support/afterwards.ts';
 import { temporaryFolder } from '../support/threshold-bundle.ts';
 
 test('a second node on the same data directory is refused, within a process and from another one', async (t) => {
   const folder = await temporaryFolder(t);
   const module = new URL('../../src/store/directory-lock.ts', import.meta.url).href;
-  const code = `const { lockDataDirectory } = await import('${module}'); lockDataDirectory(process.argv[1]); console.log('locked'); setInterval(() => {}, 1000);`;
-  const child = spawn(process.execPath, ['--input-type=module', '-e', code, folder], {
+  // The lock stands although nobody keeps what gives it back, and the garbage is collected.
+  const code = `const { lockDataDirectory } = await import('${module}'); lockDataDirectory(process.argv[1]); await new Promise(setImmediate); gc(); console.log('locked'); setInterval(() => {}, 1000);`;
+  const child = spawn(process.execPath, ['--expose-gc', '--input-type=module', '-e', code, folder], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  afterwards(t, () => void child.kill('SIGKILL'));
   await once(child.stdout, 'data');
   assert.throws(() => lockDataDirectory(folder), { code: 'DATA_DIRECTORY_LOCKED' });
 
