@@ -191,9 +191,6 @@ const catalogue = {
   WORKER_MISSING: {
     remedy: 'start a worker (`contour-node worker`), or see its log: it is ready after a warm-up inference',
   },
-  REMOTE_INPUTS: {
-    remedy: 'start a worker beside the node, or one that shares its data directory, for routes with inputs',
-  },
   REMOTE_LEASE: {
     http: 410,
     remedy: 'nothing to do: the node has given the order to another worker, or waits to do so',

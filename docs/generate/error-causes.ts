@@ -86,7 +86,6 @@ export const causes: Record<ErrorCode, string> = {
     'Redis does not run, does not let this password in, or the network is down. CTs are received all the same.',
   REDIS_UNSAFE: 'Redis keeps no append-only file, or may evict jobs when memory is short.',
   WORKER_MISSING: 'No worker has reported within 35 s that it takes jobs of this queue.',
-  REMOTE_INPUTS: 'an order with an MR beside the CT reached a worker on another machine, which gets the CT alone',
   REMOTE_LEASE:
     'A remote worker came back for an order that is no longer its own: it was silent for too long, or another one has it.',
   REMOTE_RESULT:

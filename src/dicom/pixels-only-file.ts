@@ -1,6 +1,7 @@
 import type { DicomFile } from './data-set.ts';
-import { ctImageStorage } from './ct-header.ts';
+import { type CtHeader, ctImageStorage } from './ct-header.ts';
 import { ctHeaderOfFrame } from './enhanced-ct.ts';
+import { isMr, mrHeaderOf, mrImageStorage } from './mr-image.ts';
 import { fileMetaInformation } from './part10.ts';
 import { encodedStream, storedWords } from './pixel-data.ts';
 import { encode, type DataElement, joined, text, unsigned } from './rtstruct/data-element.ts';
@@ -9,9 +10,10 @@ import { explicitVrLittleEndian } from './transfer-syntax.ts';
 import { derivedUid } from './uid.ts';
 
 /**
- * One slice as a CT image file with nothing in it but its pixels and what turns them into CT numbers: no patient, no date, no
- * device, no private element, no bits beside the stored ones, no comment in a compressed stream, and UIDs that are hashes. Every
- * slice of a series is made from scratch, so that an attribute that nobody has thought of is not in it either.
+ * One slice as a CT or MR image file with nothing in it but its pixels and what turns them into CT numbers or grey levels: no
+ * patient, no date, no device, no private element, no bits beside the stored ones, no comment in a compressed stream, and UIDs
+ * that are hashes. Every slice of a series is made from scratch, so that an attribute that nobody has thought of is not in it
+ * either.
  *
  * Compressed pixels stay as they are where their stream can be rid of text, else they are written uncompressed.
  *
@@ -24,15 +26,18 @@ export async function pixelsOnlyFile(
   frame: number | undefined,
   name: { readonly series: string; readonly slice: number },
 ): Promise<Buffer> {
-  const header = ctHeaderOfFrame(file, frame);
+  const isOfMr = isMr(file.meta.sopClassUid);
+  const header = isOfMr ? mrHeaderOf(file) : ctHeaderOfFrame(file, frame);
+  const sopClassUid = isOfMr ? mrImageStorage : ctImageStorage;
   const uid = (...parts: string[]): string => derivedUid('2.25', 'pixels only', name.series, ...parts);
   const sopInstanceUid = uid('instance', String(name.slice));
   const pixels = await pixelsOf(file, frame, header);
-  const { padding } = header;
+  // The grey levels of an MR are taken as they are, padding or not.
+  const padding = isOfMr ? undefined : header.padding;
   const elements: DataElement[] = [
-    text('00080016', 'UI', ctImageStorage),
+    text('00080016', 'UI', sopClassUid),
     text('00080018', 'UI', sopInstanceUid),
-    text('00080060', 'CS', 'CT'),
+    text('00080060', 'CS', isOfMr ? 'MR' : 'CT'),
     text('0020000d', 'UI', uid('study')),
     text('0020000e', 'UI', uid('series')),
     unsigned('00280002', 'US', 1),
@@ -52,7 +57,7 @@ export async function pixelsOnlyFile(
   ];
   return Buffer.concat([
     fileMetaInformation({
-      sopClassUid: ctImageStorage,
+      sopClassUid,
       sopInstanceUid,
       transferSyntaxUid: pixels.transferSyntaxUid,
     }),
@@ -71,7 +76,7 @@ interface WrittenPixels {
 async function pixelsOf(
   file: DicomFile,
   frame: number | undefined,
-  { samplesPerPixel, bitsAllocated, bitsStored, highBit }: ReturnType<typeof ctHeaderOfFrame>,
+  { samplesPerPixel, bitsAllocated, bitsStored, highBit }: CtHeader,
 ): Promise<WrittenPixels> {
   const isGrey = samplesPerPixel === 1 && bitsAllocated === 16;
   const encoded = isGrey ? encodedStream(file, frame) : undefined;

@@ -5,6 +5,7 @@ import { roiSchema } from '../bundles/manifest.ts';
 import { type Problem, problemSchema } from '../problem.ts';
 import { version } from '../version.ts';
 import { warningSchema } from '../warning.ts';
+import { inputImageSchema } from './input-image.ts';
 import { digestSchema } from './key.ts';
 import { inputUseSchema } from './work-result.ts';
 
@@ -48,6 +49,8 @@ const foundSchema = z.strictObject({
   rois: z.array(roiContoursSchema),
   ctWarnings: z.array(warningSchema),
   inputs: z.array(inputUseSchema),
+  /** Where the pictures show the images beside the CT: what a registration found, else as ordered. */
+  beside: z.array(inputImageSchema.pick({ name: true, fromCt: true })),
   body: z.strictObject({ low: triple, high: triple, centre: pair, median: pair, volumeCm3: z.number() }),
 });
 

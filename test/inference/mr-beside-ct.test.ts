@@ -6,16 +6,15 @@ import { configSchema } from '../../src/config/schema.ts';
 import { inverse, product } from '../../src/dicom/affine.ts';
 import type { ContourNodeError } from '../../src/errors.ts';
 import { type LoadedBundle, loadBundle } from '../../worker/bundles/load-bundle.ts';
-import { type BundleDescription, writeBundle } from '../../worker/bundles/write-bundle.ts';
 import { type ContouredFolder, contourFolder } from '../../worker/contour-folder.ts';
 import { contourOrder } from '../../worker/order/contour-order.ts';
 import { rigid } from '../../worker/registration/rigid.ts';
+import { brightInMrBundle } from '../support/bright-in-mr.ts';
 import { mrOnDisk } from '../support/mr-on-disk.ts';
 import { orderOnDisk } from '../support/order-on-disk.ts';
 import { cylinderWithEllipsoids, type Ellipsoid, grid, writeCtFolder } from '../support/synthetic-ct.ts';
 import { cylinderInMr, headElsewhere, writeMrFolder, writeRegistrationFile } from '../support/synthetic-mr.ts';
-import { temporaryFolder, thresholdDescription } from '../support/threshold-bundle.ts';
-import { pointwiseNetwork } from '../support/tiny-onnx.ts';
+import { temporaryFolder } from '../support/threshold-bundle.ts';
 
 const body = { centre: [0, 0], radii: [90, 75] } as const;
 /** The CT does not show it. */
@@ -23,29 +22,9 @@ const tumour: Ellipsoid = { centre: [20, -10, 18], radii: [25, 20, 14] };
 const tumourCm3 = ((4 / 3) * Math.PI * 25 * 20 * 14) / 1000;
 const ct = cylinderWithEllipsoids(grid([128, 128, 19], [1.7, 1.7, 3], [0, 0], -9), body, []);
 
-/** What is three standard deviations brighter than the tissue of the body in the MR; the CT does not matter to it. */
 async function brightInMr(t: TestContext, mayBeMissing = true): Promise<LoadedBundle> {
-  const folder = await temporaryFolder(t);
-  const description: BundleDescription = {
-    ...thresholdDescription,
-    name: 'bright-in-mr',
-    input: {
-      ...thresholdDescription.input,
-      spacingMm: 1.7,
-      modalities: [
-        {
-          name: 'MR',
-          modality: 'MR',
-          normalisation: 'z-score',
-          mayBeMissing,
-          trained: { bodyOverlap: [0.95, 1], mutualInformation: [0.2, 2] },
-        },
-      ],
-    },
-  };
-  const model = pointwiseNetwork({ weights: [[0, 4, 0]], bias: [-12], activation: 'sigmoid' });
-  await writeBundle(join(folder, 'bundle'), description, { model });
-  const loaded = await loadBundle(join(folder, 'bundle'), '.', { name: 'onnxruntime', device: 'cpu', threads: 1 });
+  const { directory } = await brightInMrBundle(t, mayBeMissing);
+  const loaded = await loadBundle(directory, '.', { name: 'onnxruntime', device: 'cpu', threads: 1 });
   t.after(() => loaded.engine.close());
   return loaded;
 }

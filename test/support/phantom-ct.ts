@@ -12,26 +12,30 @@ export interface PhantomCt {
   readonly files: string[];
   /** The true structure set. */
   readonly truth: string;
+  /** The MR beside it and the registration of both, where they were asked for. */
+  readonly beside: string[];
 }
 
 /** A small phantom CT written by `contour-node phantom`. */
 export async function phantomCt(
   t: Cleanup,
   seed: number,
-  options: { slices?: number; matrix?: number; position?: string } = {},
+  options: { slices?: number; matrix?: number; position?: string; mr?: boolean } = {},
 ): Promise<PhantomCt> {
   const folder = await mkdtemp(join(tmpdir(), 'contour-node-phantom-'));
   t.after(() => rm(folder, { recursive: true }));
-  const { slices = 60, matrix = 128, position = 'HFS' } = options;
+  const { slices = 60, matrix = 128, position = 'HFS', mr = false } = options;
   const numbers = { '--seed': seed, '--slices': slices, '--matrix': matrix, '--position': position };
   const written = await contourNode(
     'phantom',
     '--out',
     folder,
+    ...(mr ? ['--mr'] : []),
     ...Object.entries(numbers).flatMap(([key, value]) => [key, String(value)]),
   );
   if (written.code !== 0) throw new Error(written.stderr);
   const ct = join(folder, 'ct');
-  const files = (await readdir(ct)).sort().map((file) => join(ct, file));
-  return { ct, files, truth: join(folder, 'truth.dcm') };
+  const filesIn = async (of: string): Promise<string[]> => (await readdir(of)).sort().map((file) => join(of, file));
+  const beside = mr ? [...(await filesIn(join(folder, 'mr'))), join(folder, 'registration.dcm')] : [];
+  return { ct, files: await filesIn(ct), truth: join(folder, 'truth.dcm'), beside };
 }

@@ -1,4 +1,3 @@
-import { modalitiesOf } from '../../src/bundles/manifest.ts';
 import { isWanted } from '../../src/config/destination-style.ts';
 import { bundlesOf } from '../../src/config/recipe-schema.ts';
 import { checkCtSeries } from '../../src/dicom/ct-series.ts';
@@ -14,6 +13,7 @@ import { resultFile } from '../../src/work/paths.ts';
 import { problemFrom } from '../../src/problem.ts';
 import { faultPoint } from '../../src/fault-point.ts';
 import type { LoadedBundle } from '../bundles/load-bundle.ts';
+import { takenInputs } from '../bundles/taken-inputs.ts';
 import { allWarnings, contourCt, type ContouredCt, type ContourOptions, type CtFiles } from '../contour-ct.ts';
 import { contourRecipe } from '../contour-recipe.ts';
 import type { GivenModality } from '../inference/modality-inputs.ts';
@@ -38,12 +38,13 @@ export interface ContourOrderOptions extends EngineOpener {
 export interface ReturnedContours {
   /** @throws ContourNodeError what the other worker could not overcome, as contourCt */
   contours(asked: AskedContours): Promise<Contoured>;
-  /** The same with the voxels of the CT, for the pictures. */
+  /** The same with the voxels of the CT and of the images beside it, for the pictures. */
   withVoxels(contoured: Contoured): Promise<Contoured>;
 }
 
 /** What of an order decides its contours. */
 export interface AskedContours {
+  readonly dataDirectory: string;
   readonly order: WorkOrder;
   /** Of an order for one bundle. */
   readonly loaded: LoadedBundle | undefined;
@@ -225,15 +226,9 @@ async function contour(work: Work): Promise<{ result: WorkResult; contoured: Con
 }
 
 async function inputsOf({ dataDirectory, order, loaded }: Work): Promise<GivenModality[]> {
-  return orderInputs(dataDirectory, order.inputs ?? [], (name) => takes(loaded, name));
-}
-
-/** Whether the network of an order takes such an input; of a recipe its networks are opened later. */
-function takes(loaded: LoadedBundle | undefined, name: string): boolean {
-  if (loaded === undefined) return true;
-  return (loaded.members ?? [loaded]).some(({ bundle: { manifest } }) => {
-    return modalitiesOf(manifest)?.some((modality) => modality.name === name) === true;
-  });
+  // Of a recipe the networks are opened later.
+  const taken = loaded === undefined ? undefined : await takenInputs(loaded.bundle);
+  return orderInputs(dataDirectory, order.inputs ?? [], (name) => taken?.has(name) ?? true);
 }
 
 /** The node has said already that there is no MR, and why. */

@@ -12,8 +12,10 @@ import { writeWhole } from '../../src/work/write-whole.ts';
 import type { LoadedBundle } from '../bundles/load-bundle.ts';
 import { contourCt, type ContouredVolume } from '../contour-ct.ts';
 import { contourRecipe } from '../contour-recipe.ts';
+import type { GivenModality } from '../inference/modality-inputs.ts';
 import { type EngineOpener, openOrdered } from '../order/open-ordered.ts';
 import { type Progress, StageClock } from '../stage-clock.ts';
+import { loadLocatedModality } from '../volume/load-modality.ts';
 import { foundContours } from './returned-rois.ts';
 
 /** In the folder of a remote order on the worker's machine. */
@@ -77,12 +79,14 @@ interface Contouring {
   readonly batchSize: number;
 }
 
-function contour(
+async function contour(
   folder: string,
-  { geometry, recipe }: RemoteOrder,
+  order: RemoteOrder,
   { loaded, open, ...options }: Contouring,
 ): Promise<ContouredVolume> {
-  const ct = { geometry, files: geometry.z.map((_, index) => join(folder, sliceFile(index))) };
+  const { geometry, recipe } = order;
+  const files = geometry.z.map((_, index) => join(folder, sliceFile(index)));
+  const ct = { geometry, files, inputs: await inputsOf(folder, order) };
   if (loaded !== undefined) return contourCt(ct, loaded, options);
   const { definition, bundles } = recipe!;
   const byName = new Map(bundlesOf(definition).map((name, index) => [name, bundles[index]!]));
@@ -92,4 +96,17 @@ function contour(
     // The node has asked each bundle before it gave the order away.
     accept: () => undefined,
   });
+}
+
+/** The images beside the CT, as `orderInputs` reads them on the node. */
+async function inputsOf(folder: string, { geometry, inputs = [] }: RemoteOrder): Promise<GivenModality[]> {
+  const given: GivenModality[] = [];
+  let first = geometry.z.length;
+  for (const { name, fromCt, how, slices, columns, rows, toPatient } of inputs) {
+    const from = first;
+    const paths = Array.from({ length: slices }, (_, index) => join(folder, sliceFile(from + index)));
+    given.push({ name, fromCt, how, image: await loadLocatedModality(paths, { columns, rows, toPatient }) });
+    first += slices;
+  }
+  return given;
 }

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
+import type { Bundle } from '../../src/bundles/read-bundle.ts';
 import { bundlesOf } from '../../src/config/recipe-schema.ts';
 import type { CtHeader } from '../../src/dicom/ct-instance.ts';
-import { checkCtSeries, type CheckedSeries, type SeriesLimits } from '../../src/dicom/ct-series.ts';
+import { checkCtSeries, type CheckedSeries } from '../../src/dicom/ct-series.ts';
 import { pixelsOnlyFile } from '../../src/dicom/pixels-only-file.ts';
 import { parseDicom } from '../../src/dicom/read-data-set.ts';
 import { ContourNodeError, isAtFault } from '../../src/errors.ts';
@@ -12,13 +13,14 @@ import { findBundle } from '../bundles/find-bundle.ts';
 import { hasPictures } from '../order/order-pictures.ts';
 import { OrderFiles } from '../order/order-files.ts';
 import { readSlices } from '../order/revision-slices.ts';
+import { givenInputs, inputSlice, type RemoteInput, remoteInputs } from './remote-inputs.ts';
 
 export interface PreparedOrder {
   readonly order: RemoteOrder;
   /**
    * The file of a slice (pixels-only-file.ts), always the same bytes.
-   * @param index from 0, in the order of the geometry
-   * @throws ContourNodeError PIXEL_DECODING, DICOM_UNREADABLE naming the slice, as loadVolume
+   * @param index from 0: the CT in the order of its geometry, then each input in that of its own
+   * @throws ContourNodeError PIXEL_DECODING, DICOM_UNREADABLE naming the slice, as loadVolume and loadModality
    */
   slice(index: number): Promise<Buffer>;
 }
@@ -36,18 +38,22 @@ export async function prepareRemoteOrder(
   const done = await files.result();
   if (done !== undefined && (done.status === 'rejected' || (await hasPictures(files)))) return undefined;
   const order = await files.order();
-  if (order.inputs !== undefined && order.inputs.length > 0)
-    throw new ContourNodeError('REMOTE_INPUTS', 'an order with an image beside the CT does not go to a remote worker');
   const manifest = await files.manifest(order);
   const headers = await readSlices(files, manifest);
   let checked: CheckedSeries;
+  let inputs: RemoteInput[];
   try {
-    checked = await checkedSeries(headers, order, modelsDirectory);
+    const asked = await checkedSeries(headers, order, modelsDirectory);
+    checked = asked.series;
+    inputs = await remoteInputs(dataDirectory, await givenInputs(order, asked.bundles));
   } catch (error) {
     if (error instanceof ContourNodeError && isAtFault('CT', error.code)) return undefined;
     throw error;
   }
   const { geometry, slices } = checked;
+  const besideSlices = inputs.flatMap(({ input: { name }, paths }) =>
+    paths.map((path, index) => ({ path, name, index, count: paths.length })),
+  );
   const pathOf = new Map(manifest.slices.map(({ sopInstanceUid, file }) => [sopInstanceUid, files.instance(file)]));
   return {
     order: {
@@ -57,9 +63,12 @@ export async function prepareRemoteOrder(
       ...(order.recipe !== undefined && { recipe: order.recipe }),
       engine: order.engine,
       geometry,
+      ...(inputs.length > 0 && { inputs: inputs.map(({ input }) => input) }),
       masks: order.profiles.some(({ segmentation }) => segmentation === true),
     },
     async slice(index) {
+      const beside = besideSlices[index - slices.length];
+      if (beside !== undefined) return inputSlice(payload.series, beside);
       const { sopInstanceUid, frameNumber } = slices[index]!;
       try {
         const file = parseDicom(await readFile(pathOf.get(sopInstanceUid)!));
@@ -76,23 +85,38 @@ export async function prepareRemoteOrder(
   };
 }
 
+interface AskedBundles {
+  readonly series: CheckedSeries;
+  readonly bundles: readonly Bundle[];
+}
+
 /** As the order is checked where it is contoured: by its bundle, or by each of its recipe. */
 async function checkedSeries(
   headers: readonly CtHeader[],
   { bundle, recipe }: WorkOrder,
   modelsDirectory: string,
-): Promise<CheckedSeries> {
-  const limitsOf = async (wanted: WorkOrder['bundle']): Promise<SeriesLimits> => {
+): Promise<AskedBundles> {
+  const installed = async (wanted: WorkOrder['bundle']): Promise<Bundle> => {
     const found = await findBundle(modelsDirectory, wanted.name, wanted.digest);
-    if (found.digest === wanted.digest) return found.manifest.applicability;
+    if (found.digest === wanted.digest) return found;
     throw new ContourNodeError(
       'BUNDLE_DIGEST',
       `the bundle ${wanted.name} ${wanted.version} of the order is not installed`,
     );
   };
-  if (recipe === undefined) return checkCtSeries(headers, { ...(await limitsOf(bundle)), tilt: 'resolve' });
+  if (recipe === undefined) {
+    const found = await installed(bundle);
+    return {
+      series: checkCtSeries(headers, { ...found.manifest.applicability, tilt: 'resolve' }),
+      bundles: [found],
+    };
+  }
   const series = checkCtSeries(headers, { tilt: 'refuse' });
-  for (const index of bundlesOf(recipe.definition).keys())
-    checkCtSeries(headers, await limitsOf(recipe.bundles[index]!));
-  return series;
+  const bundles: Bundle[] = [];
+  for (const index of bundlesOf(recipe.definition).keys()) {
+    const found = await installed(recipe.bundles[index]!);
+    checkCtSeries(headers, found.manifest.applicability);
+    bundles.push(found);
+  }
+  return { series, bundles };
 }

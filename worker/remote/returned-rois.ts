@@ -6,7 +6,10 @@ import type { JudgedRoi } from '../inference/roi-warnings.ts';
 import type { Grid } from '../volume/volume.ts';
 
 /** What was found, as it travels to the node. @param masks whether the voxels of the ROIs go along */
-export function foundContours({ rois, ctWarnings, body, inputs }: ContouredVolume, masks: boolean): FoundContours {
+export function foundContours(
+  { rois, ctWarnings, body, inputs, beside }: ContouredVolume,
+  masks: boolean,
+): FoundContours {
   return {
     kind: 'contours',
     rois: rois.map((found) => ({
@@ -23,6 +26,7 @@ export function foundContours({ rois, ctWarnings, body, inputs }: ContouredVolum
     })),
     ctWarnings: [...ctWarnings],
     inputs: [...inputs],
+    beside: beside.map(({ name, fromCt }) => ({ name, fromCt: [...fromCt] })),
     body: {
       low: [...body.low],
       high: [...body.high],
@@ -34,12 +38,11 @@ export function foundContours({ rois, ctWarnings, body, inputs }: ContouredVolum
 }
 
 /**
- * The same on the node.
+ * The same on the node, without the images beside the CT.
  * @param grid of the CT
  * @throws ContourNodeError REMOTE_RESULT a contour or mask does not lie on the grid
  */
 export function contouredVolume({ rois, ctWarnings, body, inputs }: FoundContours, grid: Grid): ContouredVolume {
-  // Orders with an image beside the CT do not travel.
   return { rois: rois.map((found) => judgedRoi(found, grid)), ctWarnings, body, inputs, beside: [] };
 }
 

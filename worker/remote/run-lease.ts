@@ -5,6 +5,7 @@ import { asContourNodeError, ContourNodeError } from '../../src/errors.ts';
 import { problemFrom } from '../../src/problem.ts';
 import { delayAfter, retries } from '../../src/retries.ts';
 import type { ProgressReport } from '../../src/work/progress.ts';
+import { sliceCount } from '../../src/work/remote-order.ts';
 import { remoteOrderFile, returnedFile } from './contour-remote-order.ts';
 import { fetchSlices } from './fetch-slices.ts';
 import type { NodeConnection, TakenOrder } from './node-connection.ts';
@@ -61,7 +62,7 @@ export async function runLease(run: LeaseRun): Promise<LeaseEnd> {
   try {
     await mkdir(folder, { recursive: true });
     await writeFile(join(folder, remoteOrderFile), JSON.stringify(taken.order));
-    const count = taken.order.geometry.z.length;
+    const count = sliceCount(taken.order);
     await timed('images', () =>
       fetchSlices(node, {
         lease: taken.lease,

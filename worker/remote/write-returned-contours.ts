@@ -8,7 +8,7 @@ import { errorFrom } from '../../src/problem.ts';
 import { inWords, issueLine } from '../../src/schema-words.ts';
 import { version } from '../../src/version.ts';
 import type { ContourPayload } from '../../src/work/payloads.ts';
-import { type RemoteContours, remoteContoursSchema } from '../../src/work/remote-contours.ts';
+import { type FoundContours, type RemoteContours, remoteContoursSchema } from '../../src/work/remote-contours.ts';
 import { stageAfterResult } from '../../src/work/progress.ts';
 import type { WorkResult } from '../../src/work/work-result.ts';
 import { findBundle } from '../bundles/find-bundle.ts';
@@ -16,8 +16,11 @@ import type { LoadedBundle } from '../bundles/load-bundle.ts';
 import { readCt } from '../contour-ct.ts';
 import { recipeOrigin } from '../contour-recipe.ts';
 import { type AskedContours, type Contoured, contourOrder, type ReturnedContours } from '../order/contour-order.ts';
+import { orderInputs } from '../order/order-inputs.ts';
 import { type Progress, StageClock } from '../stage-clock.ts';
 import { gridOf } from '../volume/load-volume.ts';
+import { givenInputs } from './remote-inputs.ts';
+import { checkReturnedInputs } from './returned-inputs.ts';
 import { contouredVolume } from './returned-rois.ts';
 
 export interface WriteReturnedOptions {
@@ -86,6 +89,7 @@ class Returned implements ReturnedContours {
   readonly #returned: RemoteContours | undefined;
   readonly #onResult: () => void;
   #asked: AskedContours | undefined;
+  #beside: FoundContours['beside'] = [];
 
   constructor(returned: RemoteContours | undefined, onResult: () => void) {
     this.#returned = returned;
@@ -94,30 +98,44 @@ class Returned implements ReturnedContours {
 
   async contours(asked: AskedContours): Promise<Contoured> {
     this.#asked = asked;
-    const bundle = await originOf(asked);
-    if (this.#returned === undefined) throw new ContourNodeError('INTERNAL', 'an order without contours needs some');
-    const { outcome, timings, batchSeconds, bundles } = this.#returned;
-    const { order, clock, ct } = asked;
+    const bundles = await bundlesFor(asked);
+    const { order, clock, ct, dataDirectory } = asked;
+    const given = await givenInputs(order, bundles);
+    if (this.#returned === undefined) {
+      // What is left is an image beside the CT that cannot be contoured with.
+      await orderInputs(dataDirectory, given, () => true);
+      throw new ContourNodeError('INTERNAL', 'an order without contours needs some');
+    }
+    const { outcome, timings, batchSeconds } = this.#returned;
     const ordered = (order.recipe?.bundles ?? [order.bundle]).map(({ digest }) => digest);
-    if (outcome.kind === 'contours' && bundles.join() !== ordered.join()) {
+    if (outcome.kind === 'contours' && this.#returned.bundles.join() !== ordered.join()) {
       throw new ContourNodeError('REMOTE_RESULT', 'the worker contoured with other bundles than those ordered');
     }
     clock.timings.push(...timings);
     clock.batchSeconds.push(...batchSeconds);
     if (outcome.kind === 'refused') throw errorFrom(outcome.problem);
+    checkReturnedInputs(outcome, given);
+    this.#beside = outcome.beside;
     const grid = gridOf(ct.geometry);
+    const bundle = order.recipe === undefined ? bundles[0]! : recipeOrigin(order.recipe.definition, bundles);
     return { ...contouredVolume(outcome, grid), volume: { grid, hu: new Int16Array() }, bundle };
   }
 
   async withVoxels(contoured: Contoured): Promise<Contoured> {
     this.#onResult();
-    return { ...contoured, volume: await readCt(this.#asked!.ct, new StageClock()) };
+    const { ct, dataDirectory, order } = this.#asked!;
+    const placed = new Map(this.#beside.map(({ name, fromCt }) => [name, fromCt]));
+    const images = await orderInputs(dataDirectory, order.inputs ?? [], (name) => placed.has(name));
+    const beside = [...placed].map(([name, fromCt]) => {
+      return { name, fromCt, image: images.find((image) => image.name === name)!.image };
+    });
+    return { ...contoured, beside, volume: await readCt(ct, new StageClock()) };
   }
 }
 
-/** The bundle or recipe of an order, after asking each bundle of a recipe whether it takes the CT. */
-async function originOf({ order, loaded, open, headers }: AskedContours): Promise<Contoured['bundle']> {
-  if (loaded !== undefined) return loaded.bundle;
+/** The bundle of an order, or those of its recipe, after asking each whether it takes the CT. */
+async function bundlesFor({ order, loaded, open, headers }: AskedContours): Promise<LoadedBundle['bundle'][]> {
+  if (loaded !== undefined) return [loaded.bundle];
   const { definition, bundles } = order.recipe!;
   const opened: LoadedBundle['bundle'][] = [];
   for (const index of bundlesOf(definition).keys()) {
@@ -125,5 +143,5 @@ async function originOf({ order, loaded, open, headers }: AskedContours): Promis
     checkCtSeries(headers, bundle.manifest.applicability);
     opened.push(bundle);
   }
-  return recipeOrigin(definition, opened);
+  return opened;
 }

@@ -105,7 +105,7 @@ export const describedRoutes: Readonly<Record<string, DescribedRoute>> = {
   },
   'GET /api/worker/leases/:lease/images': {
     summary:
-      'The slices, pixels only, each behind its length (4 bytes, big endian) and its SHA-256; `Range: slices=FIRST-LAST` asks for some of them',
+      'The slices of the CT, then those of each input, pixels only, each behind its length (4 bytes, big endian) and its SHA-256; `Range: slices=FIRST-LAST` asks for some of them',
     answer: 'application/octet-stream',
   },
   'PUT /api/worker/leases/:lease/contours': {

@@ -7,7 +7,7 @@ export interface PreparedRemoteOrder {
   readonly order: RemoteOrder;
   /**
    * The file of a slice, without anything that names a patient; always the same bytes.
-   * @param index from 0, in the order of the geometry
+   * @param index from 0: the CT in the order of its geometry, then each input in that of its own
    * @throws ContourNodeError PIXEL_DECODING, DICOM_UNREADABLE
    */
   slice(index: number): Promise<Buffer>;

@@ -12,6 +12,7 @@ import type { ContourLeases, WaitingOrders } from '../../jobs/contour-leases.ts'
 import { problemSchema } from '../../problem.ts';
 import { version } from '../../version.ts';
 import { progressSchema } from '../../work/progress.ts';
+import { sliceCount } from '../../work/remote-order.ts';
 import { sliceFrame } from '../../work/slice-frame.ts';
 import { askBody, takeBody } from './remote-bodies.ts';
 import { type HeldLease, leaseIdPattern } from './held-lease.ts';
@@ -82,7 +83,7 @@ export async function addRemote(server: FastifyInstance, options: RemoteRoutesOp
 
   server.get('/api/worker/leases/:lease/images', { config }, async (request, reply) => {
     const held = await leaseOf(request);
-    const count = held.order.geometry.z.length;
+    const count = sliceCount(held.order);
     const { range } = request.headers;
     const [first, last] = range === undefined ? [0, count - 1] : slicesOf(range, count);
     reply.header('accept-ranges', 'slices').type('application/octet-stream');

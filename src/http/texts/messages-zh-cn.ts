@@ -71,7 +71,6 @@ export const messagesInChinese: Readonly<Record<ErrorCode, string>> = {
   REDIS_UNAVAILABLE: 'Redis 不可用',
   REDIS_UNSAFE: 'Redis 的设置可能导致任务丢失',
   WORKER_MISSING: '没有 worker 处理该队列',
-  REMOTE_INPUTS: '除 CT 外还有其他图像的任务不会交给远程 worker',
   REMOTE_LEASE: '该任务已不再属于这个远程 worker',
   REMOTE_RESULT: '远程 worker 返回的结果不可用',
   REMOTE_TRANSFER: '节点与远程 worker 之间的传输失败',

@@ -73,7 +73,6 @@ export const remediesInChinese: Readonly<Record<ErrorCode, string>> = {
   REDIS_UNAVAILABLE: '重新启动 Redis，或更正 redis.url；未设置 redis.url 时请重启 contour-node，它自带 Redis',
   REDIS_UNSAFE: '打开 appendonly，并将 maxmemory-policy 设为 noeviction',
   WORKER_MISSING: '启动 worker（`contour-node worker`），或查看其日志：预热推理完成后即就绪',
-  REMOTE_INPUTS: '请为带有 inputs 的路由，在节点旁启动一个 worker，或启动一个共用其数据目录的 worker',
   REMOTE_LEASE: '无需操作：节点已把任务交给另一个 worker，或将会这样做',
   REMOTE_RESULT: '远程 worker 或其与节点之间的设备有缺陷：查看其日志；任务会重试',
   REMOTE_TRANSFER: '检查 worker 与节点之间的设备（代理、防火墙、线路）；任务已退回',
