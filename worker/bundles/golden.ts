@@ -47,7 +47,14 @@ export function largestDifference(a: Float32Array, b: Float32Array): number {
   return largest;
 }
 
-async function readFloats(bundle: Bundle, file: { path: string; shape: readonly number[] }): Promise<Float32Array> {
+/**
+ * The float32 values of a file of the bundle.
+ * @throws ContourNodeError BUNDLE_INVALID it is not there, or does not hold as many as its shape says
+ */
+export async function readFloats(
+  bundle: Bundle,
+  file: { path: string; shape: readonly number[] },
+): Promise<Float32Array> {
   const bytes = await readFile(join(bundle.directory, file.path)).catch(() => undefined);
   const count = file.shape.reduce((a, b) => a * b, 1);
   if (bytes?.length !== count * 4) {

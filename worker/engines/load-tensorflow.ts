@@ -1,3 +1,6 @@
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import util from 'node:util';
 import { ContourNodeError } from '../../src/errors.ts';
 
@@ -26,10 +29,23 @@ export async function loadTensorFlow(gpu = false): Promise<TensorFlow> {
   return tf;
 }
 
+/** Whether ./setup has built tfjs-node (`gpu`: tfjs-node-gpu); it need not find a card. */
+export function tensorFlowBuilt(gpu = false): boolean {
+  try {
+    const manifest = createRequire(import.meta.url).resolve(`${packageName(gpu)}/package.json`);
+    return existsSync(join(dirname(manifest), 'lib', 'napi-v8', 'tfjs_binding.node'));
+  } catch {
+    return false;
+  }
+}
+
+function packageName(gpu: boolean): string {
+  return gpu ? '@tensorflow/tfjs-node-gpu' : '@tensorflow/tfjs-node';
+}
+
 async function importPackage(gpu: boolean): Promise<TensorFlow> {
   try {
-    const name = gpu ? '@tensorflow/tfjs-node-gpu' : '@tensorflow/tfjs-node';
-    const module = (await import(name)) as TensorFlow & { default?: TensorFlow };
+    const module = (await import(packageName(gpu))) as TensorFlow & { default?: TensorFlow };
     const tf = module.default ?? module;
     await tf.ready();
     return tf;

@@ -181,7 +181,7 @@ async function openSession(ort: OnnxRuntime, model: string, options: OnnxRuntime
 }
 
 /** Whether the package's CUDA provider was installed; asking onnxruntime for an absent one prints errors. */
-function cudaInstalled(): boolean {
+export function cudaInstalled(): boolean {
   const entry = createRequire(import.meta.url).resolve('onnxruntime-node');
   const bin = join(dirname(entry), '..', 'bin');
   return globSync('**/*onnxruntime_providers_cuda*', { cwd: bin }).length > 0;

@@ -77,7 +77,7 @@ test('every command line in the documentation is one that the command takes', as
         await checkCommandLine(line, names).catch((error: Error) => assert.fail(`${page}: ${error.message}`));
         checked += 1;
       }
-      const script = /^npm (?:run )?([a-z:]+)/.exec(line)?.[1];
+      const script = /^npm (?:run )?([a-z:-]+)/.exec(line)?.[1];
       if (script !== undefined && !['install', 'ci'].includes(script)) {
         assert.ok(scripts[script], `${page}: no npm script '${script}'`);
         checked += 1;

@@ -39,7 +39,8 @@ async function examine(device: Config['engine']['device'], root: string): Promis
   );
 }
 
-async function hasNvidiaCard(root: string): Promise<boolean> {
+/** Whether the kernel lists an NVIDIA card, with a driver or without. @param root folder with the kernel's `sys` */
+export async function hasNvidiaCard(root: string): Promise<boolean> {
   const folder = join(root, 'sys/bus/pci/devices');
   const devices = await readdir(folder).catch(() => []);
   const read = (name: string, file: string): Promise<string> =>
