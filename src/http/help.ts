@@ -12,6 +12,11 @@ const docs = new URL('../../docs/', import.meta.url);
 /** On top of each page of the help, in this order; links lead to the others. */
 const listed = ['daily', 'warnings', 'operations', 'quality', 'connect-a-scanner', 'connect-a-tps', 'glossary'];
 
+const pictureTypes = [
+  ['.png', 'image/png'],
+  ['.svg', 'image/svg+xml'],
+] as const;
+
 /** `/help/NAME`: docs/NAME.md in the language of the pages, in English where there is no other. */
 export function addHelp(server: FastifyInstance): void {
   server.get('/help', { config: { role: 'viewer' } }, async (_request, reply) => reply.redirect('/help/daily'));
@@ -30,8 +35,9 @@ export function addHelp(server: FastifyInstance): void {
     async (request, reply) => {
       const { name } = request.params;
       for (const folder of ['pictures/', 'models/'])
-        if ((await filesIn(new URL(folder, docs), '.png')).includes(name))
-          return reply.type('image/png').send(await readFile(new URL(folder + name, docs)));
+        for (const [ending, type] of pictureTypes)
+          if ((await filesIn(new URL(folder, docs), ending)).includes(name))
+            return reply.type(type).send(await readFile(new URL(folder + name, docs)));
       throw new ContourNodeError('NOT_FOUND', 'no such picture');
     },
   );
