@@ -487,7 +487,9 @@ export const en = {
   },
 
   images: (images: number, expected: number | undefined) =>
-    expected === undefined || expected === images ? `${images} images` : `${images} of ${expected} images`,
+    expected === undefined || expected === images
+      ? `${images} ${images === 1 ? 'image' : 'images'}`
+      : `${images} of ${expected} images`,
   tries: (tries: number) => (tries === 1 ? '1 try' : `${tries} tries`),
   nextTry: 'next try',
   alarmed: 'accepted with a warning: look at it in the TPS',
