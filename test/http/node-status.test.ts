@@ -14,6 +14,14 @@ import { runProgram } from '../support/run-program.ts';
 import { temporaryFolder } from '../support/threshold-bundle.ts';
 import { nodeOverHttp } from './running-http.ts';
 
+const nothing: ScpObserver = {
+  rejected: () => {},
+  started: () => {},
+  ended: () => {},
+  answered: () => {},
+  contextRefused: () => {},
+};
+
 test('a Redis that hangs is told at once, on /health/ready and on every page', async (t) => {
   const http = await nodeOverHttp(t);
   const { stdout } = await runProgram('pgrep', ['-f', `redis-server.*${http.redis.directory}`]);
@@ -51,13 +59,6 @@ test('a sender with a wrong called AE title is named with what to enter where; o
   assert.equal(notices[0]?.code, 'SENDER_REFUSED');
   assert.match(notices[0]?.remedy ?? '', /correct the called AE title CONTUOR to CONTOUR/);
 
-  const nothing: ScpObserver = {
-    rejected: () => {},
-    started: () => {},
-    ended: () => {},
-    answered: () => {},
-    contextRefused: () => {},
-  };
   let now = 0;
   const refused = new RefusedSenders(nothing, () => now);
   const peer = { name: 'ct', aeTitle: 'CT99', addresses: ['10.0.0.7'] };
@@ -85,13 +86,6 @@ test('a sender with a wrong called AE title is named with what to enter where; o
 });
 
 test('a sender without the right certificate, or without TLS, is told what helps; an accepted association ends it', () => {
-  const nothing: ScpObserver = {
-    rejected: () => {},
-    started: () => {},
-    ended: () => {},
-    answered: () => {},
-    contextRefused: () => {},
-  };
   const refused = new RefusedSenders(nothing, () => 0);
   const tls = { port: 2762, certificateFile: 'own.pem', keyFile: 'own.key' };
   const peer = { name: 'ct', aeTitle: 'CT99', addresses: ['10.0.0.0/24'], tls: { outgoing: false } };

@@ -7,26 +7,16 @@ import { loadBundle } from '../../worker/bundles/load-bundle.ts';
 import { writeBundle } from '../../worker/bundles/write-bundle.ts';
 import { contourVolume } from '../../worker/contour-ct.ts';
 import { StageClock } from '../../worker/stage-clock.ts';
-import type { SmallNetwork } from '../support/naive-unet.ts';
-import { smallWeights, writeNnUnetFolder } from '../support/nnunet-folder.ts';
+import { smallNetwork, smallWeights, writeNnUnetFolder } from '../support/nnunet-folder.ts';
 import { brightVolume, pointwiseVolumeNetwork } from '../support/pointwise-volume.ts';
 import { cylinderWithEllipsoids, type Ellipsoid, grid } from '../support/synthetic-ct.ts';
 import { cylinderInMr } from '../support/synthetic-mr.ts';
 import { temporaryFolder } from '../support/threshold-bundle.ts';
 
-const network: SmallNetwork = {
-  kind: 'plain',
-  kernels: [
-    [1, 3, 3],
-    [3, 3, 3],
-  ],
-  stride: [1, 2, 2],
-};
-
 async function importing(t: TestContext, channels: Record<string, string>, normalisations: string[]) {
   const folder = await temporaryFolder(t);
-  const weights = smallWeights(network, 3, 1, normalisations.length);
-  const given = { network, patch: [4, 8, 8], spacing: [3, 2, 2], channels, normalisations };
+  const weights = smallWeights(smallNetwork, 3, 1, normalisations.length);
+  const given = { network: smallNetwork, patch: [4, 8, 8], spacing: [3, 2, 2], channels, normalisations };
   await writeNnUnetFolder(join(folder, 'results'), given, [{ weights, mirrorAxes: [] }]);
   return importNnUnet(join(folder, 'results'), join(folder, 'bundle'), { propose: true });
 }

@@ -7,21 +7,18 @@ import { importExportedNnUnet, importNnUnet } from '../../worker/bundles/import-
 import { loadBundle } from '../../worker/bundles/load-bundle.ts';
 import { checkPatchMemory } from '../../worker/segmentation/patch-memory.ts';
 import { pointwiseVolumeNetwork } from '../support/pointwise-volume.ts';
-import type { SmallNetwork } from '../support/naive-unet.ts';
-import { smallPlans, smallWeights, writeNnUnetFolder, type SmallFolder } from '../support/nnunet-folder.ts';
+import {
+  smallNetwork,
+  smallPlans,
+  smallWeights,
+  writeNnUnetFolder,
+  type SmallFolder,
+} from '../support/nnunet-folder.ts';
 import { checkout, contourNode } from '../support/run-program.ts';
 import { temporaryFolder } from '../support/threshold-bundle.ts';
 
-const network: SmallNetwork = {
-  kind: 'plain',
-  kernels: [
-    [1, 3, 3],
-    [3, 3, 3],
-  ],
-  stride: [1, 2, 2],
-};
-const small: SmallFolder = { network, patch: [4, 8, 8], spacing: [3, 2, 2] };
-const fold = (seed: number, heads = 3) => ({ weights: smallWeights(network, heads, seed), mirrorAxes: [1, 2] });
+const small: SmallFolder = { network: smallNetwork, patch: [4, 8, 8], spacing: [3, 2, 2] };
+const fold = (seed: number, heads = 3) => ({ weights: smallWeights(smallNetwork, heads, seed), mirrorAxes: [1, 2] });
 
 /** A results folder, changed before it is imported. */
 async function importing(
@@ -138,10 +135,12 @@ test('plans of nnU-Net before 2.3, as those of TotalSegmentator, are read', asyn
 test('every wrong input gets one line that says what and where', async (t) => {
   const unlikeFold = { ...fold(2), plans: smallPlans({ ...small, spacing: [3, 1, 1] }) };
   const extra = new Map([
-    ...smallWeights(network, 3, 1),
+    ...smallWeights(smallNetwork, 3, 1),
     ['encoder.attention.weight', { shape: [1], values: Float32Array.of(1) }],
   ]);
-  const lacking = new Map([...smallWeights(network, 3, 1)].filter(([name]) => name !== 'decoder.transpconvs.0.bias'));
+  const lacking = new Map(
+    [...smallWeights(smallNetwork, 3, 1)].filter(([name]) => name !== 'decoder.transpconvs.0.bias'),
+  );
   const foreign = Buffer.from('cposix\nsystem\n(tR');
   const cases: [Parameters<typeof importing>[1], string, RegExp][] = [
     [
@@ -229,7 +228,7 @@ test('every wrong input gets one line that says what and where', async (t) => {
 });
 
 test('a weight that stands under two names must be the same under both', async (t) => {
-  const weights = smallWeights(network, 3, 1);
+  const weights = smallWeights(smallNetwork, 3, 1);
   const name = 'decoder.stages.0.convs.0.conv.bias';
   const twin = 'decoder.stages.0.convs.0.all_modules.0.bias';
   const copied = new Map([...weights, [twin, { ...weights.get(name)!, values: weights.get(name)!.values.slice() }]]);

@@ -6,6 +6,16 @@ import { torchCheckpoint, type GivenCheckpoint, type GivenTensor } from './torch
 
 export const features = [3, 4] as const;
 
+/** A network of two stages that reads and runs in no time. */
+export const smallNetwork: SmallNetwork = {
+  kind: 'plain',
+  kernels: [
+    [1, 3, 3],
+    [3, 3, 3],
+  ],
+  stride: [1, 2, 2],
+};
+
 /** Random weights of the small U-Net of the tests, by the names of a state_dict. */
 export function smallWeights(network: SmallNetwork, heads: number, seed: number, images = 1): Map<string, GivenTensor> {
   const random = seededRandom(seed);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { drawChange } from '../../worker/training/augmentation.ts';
 import { BatchSampler } from '../../worker/training/sample-batch.ts';
-import { mirroredChannels } from '../../worker/training/training-config.ts';
+import { mirroredChannels } from '../../worker/inference/mirrored-channels.ts';
 import { seededRandom } from '../../worker/phantom/random.ts';
 import { smallCases, smallConfig } from './small-training.ts';
 

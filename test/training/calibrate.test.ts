@@ -7,7 +7,7 @@ import { loadTensorFlow } from '../../worker/engines/load-tensorflow.ts';
 import { calibratedThresholds, candidateThresholds } from '../../worker/training/calibrate.ts';
 import { BatchSampler } from '../../worker/training/sample-batch.ts';
 import { train } from '../../worker/training/trainer.ts';
-import { mirroredChannels } from '../../worker/training/training-config.ts';
+import { mirroredChannels } from '../../worker/inference/mirrored-channels.ts';
 import { type RoiDice, validationDice } from '../../worker/training/validate.ts';
 import { smallCases, smallConfig } from './small-training.ts';
 

@@ -10,7 +10,8 @@ import { writePhantom } from '../../worker/phantom/write-phantom.ts';
 import { type CaseCollection, collectCases } from '../../worker/training/case-cache.ts';
 import { startingParameters, weightsOfBundle } from '../../worker/training/initial-weights.ts';
 import { BatchSampler } from '../../worker/training/sample-batch.ts';
-import { mirroredChannels, type TrainingConfig, trainingConfigSchema } from '../../worker/training/training-config.ts';
+import { mirroredChannels } from '../../worker/inference/mirrored-channels.ts';
+import { type TrainingConfig, trainingConfigSchema } from '../../worker/training/training-config.ts';
 import { trainedModalities } from '../../worker/training/training-range.ts';
 import { ctChannels, inputChannels } from '../../worker/volume/preprocess.ts';
 

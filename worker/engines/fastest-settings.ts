@@ -39,17 +39,17 @@ export function mostImages([width, height]: SliceManifest['input']['size']): num
  */
 export async function openFastest(bundle: Bundle, choice: EngineChoice, dataDirectory: string): Promise<Engine> {
   const { manifest } = bundle;
-  const engine = await openEngine(bundle, choice);
-  if (engine.name !== 'onnxruntime' || engine.device !== 'cpu' || !('input' in manifest)) return engine;
+  const open = (threads: number) => openEngine(bundle, { ...choice, threads });
+  if (choice.name !== 'onnxruntime' || choice.device !== 'cpu' || !('input' in manifest)) return open(choice.threads);
   const file = join(dataDirectory, engineSettingsFile(bundle.digest, machineKey(choice.threads)));
-  let settings = await readSettings(file);
-  if (settings === undefined) {
-    settings = await measure(engine, manifest, choice.threads, (threads) => openEngine(bundle, { ...choice, threads }));
-    await keep(file, settings);
-  }
+  const known = await readSettings(file);
+  if (known !== undefined) return { ...(await open(known.threads)), images: known.images };
+  const engine = await open(choice.threads);
+  const settings = await measure(engine, manifest, choice.threads, open);
+  await keep(file, settings);
   if (settings.threads === choice.threads) return { ...engine, images: settings.images };
   await engine.close();
-  return { ...(await openEngine(bundle, { ...choice, threads: settings.threads })), images: settings.images };
+  return { ...(await open(settings.threads)), images: settings.images };
 }
 
 /** What the measurement depends on besides the bundle. */

@@ -1,17 +1,18 @@
-import { type Roi, sliceManifestOf } from '../../src/bundles/manifest.ts';
+import { modalitiesOf, type Roi, sliceManifestOf } from '../../src/bundles/manifest.ts';
 import type { Bundle } from '../../src/bundles/read-bundle.ts';
 import { ContourNodeError } from '../../src/errors.ts';
 import { archiveCases } from '../archive/archive-cases.ts';
 import type { ArchiveCase } from '../archive/match-cases.ts';
-import { namedRoi, readCase } from '../archive/read-case.ts';
+import { archivedRois, referenceMasks } from '../archive/archived-rois.ts';
+import { readCase } from '../archive/read-case.ts';
 import type { RoiPatterns } from '../archive/roi-patterns.ts';
 import type { LoadedBundle } from '../bundles/load-bundle.ts';
 import { hasSeen } from '../bundles/provenance.ts';
 import { rewriteManifest } from '../bundles/rewrite-manifest.ts';
 import { roiProbabilities } from '../contour-ct.ts';
-import { rasterise } from '../contours/rasterise.ts';
 import { contourRoi } from '../inference/contour-roi.ts';
 import type { Probabilities } from '../inference/infer.ts';
+import { mirroredChannels } from '../inference/mirrored-channels.ts';
 import { roiRegion } from '../inference/roi-region.ts';
 import { StageClock } from '../stage-clock.ts';
 import { calibratedThresholds, candidateThresholds } from '../training/calibrate.ts';
@@ -19,7 +20,6 @@ import { findBody } from '../volume/body.ts';
 import type { Grid, Mask } from '../volume/volume.ts';
 import { overlap } from './compare-masks.ts';
 import { onGrid } from './evaluate-patient.ts';
-import { wantedRois } from './run-evaluation.ts';
 import { mean } from './statistics.ts';
 
 export interface PatientSetAside {
@@ -75,11 +75,7 @@ export async function calibrateBundle(
     patients: found[index]!.length,
     mean: candidateThresholds.map((_, candidate) => meanAt(index, candidate + 1)),
   }));
-  const twins = rois.map((roi, index) => {
-    const twin = rois.findIndex(({ name }) => name === roi.mirror);
-    return twin < 0 ? index : twin;
-  });
-  const thresholds = calibratedThresholds(dice, twins);
+  const thresholds = calibratedThresholds(dice, mirroredChannels(rois));
   const choices = rois.map(({ name }, index) => ({
     roi: name,
     patients: found[index]!.length,
@@ -107,7 +103,7 @@ export async function* patientsSetAside(
   { archive, patterns, batchSize, onProgress }: CalibrationCall,
 ): AsyncGenerator<PatientSetAside> {
   const { manifest } = loaded.bundle;
-  const wanted = wantedRois([loaded], patterns);
+  const wanted = archivedRois(manifest, patterns);
   const { cases } = await archiveCases(archive, wanted, {});
   const seen = (one: ArchiveCase, side: 'training' | 'validation') => hasSeen(manifest, one.seriesInstanceUid, side);
   const trained = new Set(cases.filter((one) => seen(one, 'training')).map(({ patient }) => patient));
@@ -117,17 +113,10 @@ export async function* patientsSetAside(
       remedy: 'name the archive of its training',
     });
   for (const [index, one] of aside.entries()) {
-    const { volume, rois, modalities } = await readCase(
-      one,
-      'input' in manifest ? manifest.input.modalities : undefined,
-    );
+    const { volume, rois, modalities } = await readCase(one, modalitiesOf(manifest));
     const patient = { volume, body: findBody(volume), inputs: modalities };
     const { probabilities } = await roiProbabilities(patient, loaded, { batchSize, clock: new StageClock() });
-    const references = wanted.flatMap((roi) => {
-      const reference = namedRoi(rois, roi);
-      return reference === undefined ? [] : [[roi.name, rasterise(reference.contours, volume.grid)] as const];
-    });
-    yield { probabilities, grid: volume.grid, references: new Map(references) };
+    yield { probabilities, grid: volume.grid, references: referenceMasks(wanted, rois, volume.grid) };
     onProgress(index + 1, aside.length);
   }
 }

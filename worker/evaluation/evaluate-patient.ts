@@ -1,11 +1,11 @@
 import { modalitiesOf } from '../../src/bundles/manifest.ts';
 import type { MatchedRoi } from '../../src/dicom/rtstruct/match-to-ct.ts';
 import type { ArchiveCase } from '../archive/match-cases.ts';
+import { archivedRois } from '../archive/archived-rois.ts';
 import { namedRoi, readCase } from '../archive/read-case.ts';
 import type { RoiPatterns } from '../archive/roi-patterns.ts';
 import type { Warning } from '../../src/warning.ts';
 import type { LoadedBundle } from '../bundles/load-bundle.ts';
-import { provenanceOf } from '../bundles/provenance.ts';
 import { allWarnings, contourVolume } from '../contour-ct.ts';
 import { rasterise } from '../contours/rasterise.ts';
 import type { RoiPart } from '../inference/contour-roi.ts';
@@ -87,10 +87,9 @@ export async function evaluatePatient(
       warnings: allWarnings(found),
       millisecondsPerSlice: (seconds * 1000) / grid.size[2],
     });
-    for (const { roi, part, slices } of found.rois) {
-      const given = options.patterns.find(({ name }) => name === roi.name);
-      const patterns = given ?? { name: roi.name, patterns: provenanceOf(model.bundle.manifest).patterns[roi.name] };
-      const reference = namedRoi(rois, patterns);
+    const archived = archivedRois(model.bundle.manifest, options.patterns);
+    for (const [index, { roi, part, slices }] of found.rois.entries()) {
+      const reference = namedRoi(rois, archived[index]!);
       if (reference === undefined) continue;
       references.set(roi.name, reference);
       const comparison = compareMasks(rasterise(reference.contours, grid), onGrid(part, grid), options.toleranceMm);

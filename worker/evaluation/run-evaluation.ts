@@ -2,10 +2,10 @@ import type { Bundle } from '../../src/bundles/read-bundle.ts';
 import type { Config } from '../../src/config/schema.ts';
 import { ContourNodeError } from '../../src/errors.ts';
 import { archiveCases } from '../archive/archive-cases.ts';
+import { archivedRois } from '../archive/archived-rois.ts';
 import type { LeftOut } from '../archive/match-cases.ts';
 import type { RoiPatterns } from '../archive/roi-patterns.ts';
 import { type LoadedBundle, loadBundle } from '../bundles/load-bundle.ts';
-import { provenanceOf } from '../bundles/provenance.ts';
 import { type ArchiveEvaluation, evaluateArchive } from './evaluate-archive.ts';
 import type { EvaluatedModel } from './evaluate-patient.ts';
 import { evaluatedModels, withVariants } from './evaluated-models.ts';
@@ -79,7 +79,9 @@ async function evaluateLoaded(
   batchSize: number,
 ): Promise<EvaluationResult> {
   const { archive, out, patterns, toleranceMm, includeTrained, unseen, onProgress } = call;
-  const found = await archiveCases(archive, wantedRois(models, patterns), {
+  // Other ROIs are not read.
+  const wanted = models.flatMap(({ bundle }) => archivedRois(bundle.manifest, patterns));
+  const found = await archiveCases(archive, wanted, {
     onFile: (done, total) => onProgress('reading the archive', done / total, `${done} of ${total} files`),
   });
   const evaluation = await evaluateArchive(found.cases.slice(0, call.limit), models, {
@@ -133,19 +135,6 @@ async function report(
 
 function engineText({ name, device }: EvaluatedModel['engine']): string {
   return `${name}, ${device}`;
-}
-
-/** Every ROI of the models under the names that the archive gives it; other ROIs are not read. */
-export function wantedRois(
-  models: readonly Pick<EvaluatedModel, 'bundle'>[],
-  given: readonly RoiPatterns[],
-): RoiPatterns[] {
-  return models.flatMap(({ bundle: { manifest } }) => {
-    const { patterns } = provenanceOf(manifest);
-    return manifest.rois.map(
-      ({ name }) => given.find((roi) => roi.name === name) ?? { name, patterns: patterns[name] },
-    );
-  });
 }
 
 function nothingCompared({ names: [model], archive }: EvaluationCall, leftOut: readonly LeftOut[]): ContourNodeError {

@@ -3,6 +3,7 @@ import { ContourNodeError } from '../../src/errors.ts';
 import type { Engine } from '../engines/engine.ts';
 import { mostImages } from '../engines/fastest-settings.ts';
 import { inputChannels, type NetworkVolume, writeNetworkInput } from '../volume/preprocess.ts';
+import { mirroredChannels } from './mirrored-channels.ts';
 import { runInModelAxes } from './model-axes.ts';
 import { networkRuns } from './patches-along-slices.ts';
 import type { Grid } from '../volume/volume.ts';
@@ -39,10 +40,7 @@ export async function infer(
   const area = grid.size[0] * grid.size[1];
   const rois = manifest.rois.map(() => new Uint16Array(area * slices));
   const passes = manifest.flipAverage ? [false, true] : [false];
-  const twins = manifest.rois.map((roi, n) => {
-    const twin = manifest.rois.findIndex((other) => other.name === roi.mirror);
-    return twin < 0 ? n : twin;
-  });
+  const twins = mirroredChannels(manifest.rois);
   const length = input.size[0] * input.size[1] * inputChannels(input);
 
   for (const { first, written, shape, shares } of networkRuns(

@@ -1,9 +1,8 @@
 import type { BundleManifest } from '../../src/bundles/manifest.ts';
 import { archiveCases } from '../archive/archive-cases.ts';
+import { archivedRois, referenceMasks } from '../archive/archived-rois.ts';
 import type { LeftOut } from '../archive/match-cases.ts';
-import { namedRoi, readCase } from '../archive/read-case.ts';
-import { provenanceOf } from '../bundles/provenance.ts';
-import { rasterise } from '../contours/rasterise.ts';
+import { readCase } from '../archive/read-case.ts';
 import { generatePhantom } from '../phantom/generate-phantom.ts';
 import type { Mask, Volume } from '../volume/volume.ts';
 
@@ -23,20 +22,15 @@ export async function archivedCases(
   manifest: BundleManifest,
   onFile?: (done: number, total: number) => void,
 ): Promise<{ cases: QuantisationCase[]; leftOut: LeftOut[] }> {
-  const { patterns } = provenanceOf(manifest);
-  const rois = manifest.rois.map(({ name }) => ({ name, patterns: patterns[name] }));
+  const rois = archivedRois(manifest);
   const { cases, leftOut } = await archiveCases(archive, rois, { ...(onFile && { onFile }) });
   return {
     leftOut,
     cases: cases.map((one) => ({
       id: one.id,
       async read() {
-        const found = await readCase(one);
-        const references = rois.flatMap((roi) => {
-          const reference = namedRoi(found.rois, roi);
-          return reference === undefined ? [] : [[roi.name, rasterise(reference.contours, found.volume.grid)] as const];
-        });
-        return { volume: found.volume, references: new Map(references) };
+        const { volume, rois: found } = await readCase(one);
+        return { volume, references: referenceMasks(rois, found, volume.grid) };
       },
     })),
   };

@@ -226,10 +226,3 @@ function checkMirrors({ rois }: TrainingConfig, invalid: (what: string) => Conto
       throw invalid(`rois: ${name} and ${mirror} do not name each other as mirror`);
   }
 }
-
-/** For each ROI channel the channel that takes its place after a left-right flip: itself, or that of the paired ROI. */
-export function mirroredChannels(
-  rois: readonly { readonly name: string; readonly mirror?: string | undefined }[],
-): number[] {
-  return rois.map(({ mirror }, index) => (mirror === undefined ? index : rois.findIndex((roi) => roi.name === mirror)));
-}

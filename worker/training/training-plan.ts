@@ -4,7 +4,8 @@ import { type BothSides, checkBothSides } from './case-cache.ts';
 import { frozenLayers } from './frozen-layers.ts';
 import type { PreparedCase } from './prepared-case.ts';
 import type { SamplerPlan } from './sample-batch.ts';
-import { mirroredChannels, type TrainingConfig } from './training-config.ts';
+import { mirroredChannels } from '../inference/mirrored-channels.ts';
+import type { TrainingConfig } from './training-config.ts';
 
 /** What follows from configuration and patients before anything is calculated. */
 export interface TrainingPlan {

@@ -106,6 +106,13 @@ function contourAll({ bench, address }: Stage, t: TestContext, before?: (job: Co
   return jobs;
 }
 
+/** Sends the twelve images of the series, and waits until it is contoured within its quiet period. */
+async function contouredAhead({ bench, queues }: Stage, jobs: readonly ContourPayload[]): Promise<void> {
+  await bench.sendAll(a, range(1, 12));
+  await lookEarly(bench);
+  await eventually('it is contoured', 20, async () => ((await queues.depth('contour')) === 0 && jobs[0]) || undefined);
+}
+
 async function becomes({ shown }: Stage, state: string): Promise<SeriesDetail> {
   return eventually(`the series is ${state}`, 20, () => (shown().state === state ? shown() : undefined)).catch(
     (cause: unknown) => {
@@ -131,13 +138,7 @@ async function slicesOf({ bench }: Stage, revision: number): Promise<number> {
 test('a series is contoured within its quiet period, and its result is there when the period is over', async (t) => {
   const node = await stage(t);
   const jobs = contourAll(node, t);
-  await node.bench.sendAll(a, range(1, 12));
-  await lookEarly(node.bench);
-  await eventually(
-    'it is contoured',
-    20,
-    async () => ((await node.queues.depth('contour')) === 0 && jobs[0]) || undefined,
-  );
+  await contouredAhead(node, jobs);
   assert.deepEqual([jobs.length, jobs[0]?.try], [1, 0]);
   assert.deepEqual([node.shown().state, node.shown().orders.length], ['receiving', 0]);
   assert.deepEqual(kinds(node.shown()), ['association', 'association ended']);
@@ -155,13 +156,7 @@ test('a series is contoured within its quiet period, and its result is there whe
 test('what was contoured of a series that grows is thrown away: its one structure set has every slice', async (t) => {
   const node = await stage(t);
   const jobs = contourAll(node, t);
-  await node.bench.sendAll(a, range(1, 12));
-  await lookEarly(node.bench);
-  await eventually(
-    'it is contoured',
-    20,
-    async () => ((await node.queues.depth('contour')) === 0 && jobs[0]) || undefined,
-  );
+  await contouredAhead(node, jobs);
   await node.bench.sendAll(a, range(13, 15));
   await eventually('it is gone', 20, async () => ((await ordersOf(node)).length === 0 ? true : undefined));
   await node.bench.pass(21);
@@ -259,13 +254,7 @@ test('a job ahead that nobody has taken makes way for the first try', async (t) 
 test('a result under another configuration is not taken: the order is another one', async (t) => {
   const node = await stage(t);
   const jobs = contourAll(node, t);
-  await node.bench.sendAll(a, range(1, 12));
-  await lookEarly(node.bench);
-  await eventually(
-    'it is contoured',
-    20,
-    async () => ((await node.queues.depth('contour')) === 0 && jobs[0]) || undefined,
-  );
+  await contouredAhead(node, jobs);
   node.bench.config = { ...node.bench.config, dicom: { ...node.bench.config.dicom, uidRoot: '1.2.3' } };
   await node.bench.pass(20);
   const { orders } = await becomes(node, 'delivering');
@@ -277,13 +266,7 @@ test('a result under another configuration is not taken: the order is another on
 test('a result that is there when the node ends is found after its start', async (t) => {
   const node = await stage(t);
   const jobs = contourAll(node, t);
-  await node.bench.sendAll(a, range(1, 12));
-  await lookEarly(node.bench);
-  await eventually(
-    'it is contoured',
-    20,
-    async () => ((await node.queues.depth('contour')) === 0 && jobs[0]) || undefined,
-  );
+  await contouredAhead(node, jobs);
   const { dataDirectory, clock, config } = node.bench;
   await node.bench.crash();
   assert.ok(clock instanceof ManualClock);
