@@ -71,7 +71,12 @@ export async function validationDice(
 }
 
 function predict(tf: TensorFlow, inference: InferenceNetwork, { input, inputShape }: Batch): Float32Array {
-  return tf.tidy(() => inference.predict(tf.tensor(input, [...inputShape])).dataSync<'float32'>());
+  let found: Float32Array = new Float32Array();
+  // Not as the result of `tidy`, which looks for tensors in each element of an array: longer than the network takes.
+  tf.tidy(() => {
+    found = inference.predict(tf.tensor(input, [...inputShape])).dataSync<'float32'>();
+  });
+  return found;
 }
 
 /** What is drawn and what the network finds, voxel by voxel, within a voxel ROI by ROI. */
