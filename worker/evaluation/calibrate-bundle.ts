@@ -13,6 +13,7 @@ import { roiProbabilities } from '../contour-ct.ts';
 import { contourRoi } from '../inference/contour-roi.ts';
 import type { Probabilities } from '../inference/infer.ts';
 import { mirroredChannels } from '../inference/mirrored-channels.ts';
+import { ImagesBesideCt } from '../inference/modality-inputs.ts';
 import { roiRegion } from '../inference/roi-region.ts';
 import { StageClock } from '../stage-clock.ts';
 import { calibratedThresholds, candidateThresholds } from '../training/calibrate.ts';
@@ -114,7 +115,8 @@ export async function* patientsSetAside(
     });
   for (const [index, one] of aside.entries()) {
     const { volume, rois, modalities } = await readCase(one, modalitiesOf(manifest));
-    const patient = { volume, body: findBody(volume), inputs: modalities };
+    const body = findBody(volume);
+    const patient = { volume, body, images: new ImagesBesideCt(modalities, volume, body) };
     const { probabilities } = await roiProbabilities(patient, loaded, { batchSize, clock: new StageClock() });
     yield { probabilities, grid: volume.grid, references: referenceMasks(wanted, rois, volume.grid) };
     onProgress(index + 1, aside.length);
