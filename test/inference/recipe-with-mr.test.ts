@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { type Recipe, recipeSchema } from '../../src/config/recipe-schema.ts';
@@ -12,7 +13,8 @@ import { rigid } from '../../worker/registration/rigid.ts';
 import { StageClock } from '../../worker/stage-clock.ts';
 import { brightInMrBundle } from '../support/bright-in-mr.ts';
 import { cylinderWithEllipsoids, type Ellipsoid, grid, writeCtFolder } from '../support/synthetic-ct.ts';
-import { cylinderInMr } from '../support/synthetic-mr.ts';
+import { contourNode } from '../support/run-program.ts';
+import { cylinderInMr, headElsewhere, writeMrFolder, writeRegistrationFile } from '../support/synthetic-mr.ts';
 import { temporaryFolder } from '../support/threshold-bundle.ts';
 
 const body = { centre: [0, 0], radii: [90, 75] } as const;
@@ -89,4 +91,42 @@ test('an MR is registered once for a recipe, however many models take it', async
   await byRecipe(both, 'one', 'two');
   assert.ok(single.starts() > 0);
   assert.equal(both.starts(), single.starts());
+});
+
+test('recipe check --ct takes MR and registration that lie with the CT, as contour --model does', async (t) => {
+  const folder = await temporaryFolder(t);
+  const volume = cylinderWithEllipsoids(grid([128, 128, 19], [1.7, 1.7, 3], [0, 0], -9), body, []);
+  const ct = join(folder, 'in');
+  await writeCtFolder(ct, volume);
+  await writeMrFolder(join(ct, 'mr'), cylinderInMr(body, inBoth).image);
+  const registration = join(ct, 'registration.dcm');
+  await writeRegistrationFile(registration, headElsewhere);
+  const { directory } = await brightInMrBundle(t);
+  const config = join(folder, 'protocol.yaml');
+  await writeFile(
+    config,
+    `models: { directory: ${JSON.stringify(join(directory, '..'))} }
+recipes:
+  - name: protocol
+    structures: [{ name: Bright, from: bright-in-mr/Bright }]
+    inputs: { MR: { required: true } }
+`,
+  );
+  const shown = (run: { code: number | null; stdout: string; stderr: string }) => {
+    assert.equal(run.code, 0, run.stderr);
+    const { rois, inputs, warnings } = JSON.parse(run.stdout) as Record<string, unknown>;
+    return { rois, inputs, warnings };
+  };
+  const check = (out: string) =>
+    contourNode('recipe', 'check', config, '--ct', ct, '--out', join(folder, out), '--json');
+  const byModel = shown(
+    await contourNode('contour', ct, '--model', directory, '--out', join(folder, 'model.dcm'), '--json'),
+  );
+  assert.match(JSON.stringify(byModel.inputs), /"used":true,"how":"registration"/);
+  assert.deepEqual(shown(await check('recipe.dcm')), byModel);
+
+  await rm(registration);
+  const without = await check('without.dcm');
+  assert.equal(without.code, 1);
+  assert.match(without.stderr, /recipe protocol requires MR, and none lies beside the CT/);
 });

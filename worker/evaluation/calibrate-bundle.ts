@@ -1,5 +1,6 @@
-import { modalitiesOf, type Roi, sliceManifestOf } from '../../src/bundles/manifest.ts';
+import { type Roi, sliceManifestOf } from '../../src/bundles/manifest.ts';
 import type { Bundle } from '../../src/bundles/read-bundle.ts';
+import { takenInputs } from '../../src/bundles/taken-inputs.ts';
 import { ContourNodeError } from '../../src/errors.ts';
 import { archiveCases } from '../archive/archive-cases.ts';
 import type { ArchiveCase } from '../archive/match-cases.ts';
@@ -105,6 +106,7 @@ export async function* patientsSetAside(
 ): AsyncGenerator<PatientSetAside> {
   const { manifest } = loaded.bundle;
   const wanted = archivedRois(manifest, patterns);
+  const taken = await takenInputs(loaded.bundle);
   const { cases } = await archiveCases(archive, wanted, {});
   const seen = (one: ArchiveCase, side: 'training' | 'validation') => hasSeen(manifest, one.seriesInstanceUid, side);
   const trained = new Set(cases.filter((one) => seen(one, 'training')).map(({ patient }) => patient));
@@ -114,7 +116,7 @@ export async function* patientsSetAside(
       remedy: 'name the archive of its training',
     });
   for (const [index, one] of aside.entries()) {
-    const { volume, rois, modalities } = await readCase(one, modalitiesOf(manifest));
+    const { volume, rois, modalities } = await readCase(one, taken);
     const body = findBody(volume);
     const patient = { volume, body, images: new ImagesBesideCt(modalities, volume, body) };
     const { probabilities } = await roiProbabilities(patient, loaded, { batchSize, clock: new StageClock() });
