@@ -6,6 +6,7 @@ import { commandConfig } from './shared/config-option.ts';
 import { withEngine } from './shared/engine-option.ts';
 import { checkOutputs, forceHelp, forceOption } from './shared/new-output.ts';
 import { progressBar } from './shared/progress.ts';
+import { usedLine } from './shared/used-line.ts';
 
 export const summary = 'contour a CT series on disk: an RTSTRUCT with every ROI of a bundle, no network';
 
@@ -111,15 +112,4 @@ function print({ slices, ignored, inputs, rois, warnings, timings, files }: Cont
     `${slices} slices in ${seconds.toFixed(1)} s: ${timings.map((timing) => `${timing.stage} ${timing.seconds.toFixed(1)}`).join(', ')}`,
   );
   for (const file of files) console.log(file);
-}
-
-const ways = {
-  'frame-of-reference': 'same frame of reference',
-  registration: 'by a registration',
-  rigid: 'registered here',
-};
-
-function usedLine({ name, how, bodyOverlap, mutualInformation }: ContouredFolder['inputs'][number]): string {
-  const fit = `body overlap ${bodyOverlap?.toFixed(2)}, mutual information ${mutualInformation?.toFixed(2)}`;
-  return `${name} used (${how === undefined ? '' : ways[how]}; ${fit})`;
 }

@@ -10,6 +10,7 @@ import { type LoadedBundle, loadBundle } from '../worker/bundles/load-bundle.ts'
 import { contourFolderByRecipe, type ContouredFolder } from '../worker/contour-folder.ts';
 import { checkOutputs, forceHelp, forceOption } from './shared/new-output.ts';
 import { stagedProgress } from './shared/progress.ts';
+import { usedLine } from './shared/used-line.ts';
 
 export const summary = 'check the recipes of a configuration, and try one on a CT';
 
@@ -17,10 +18,11 @@ export const help = `usage: contour-node recipe check FILE [--ct DIR --out F.dcm
 
 Reads a configuration with recipes, says what is wrong with them in one line, and lists the structures in the order in
 which the TPS gets them. With --ct it runs one recipe on a CT and writes the structure set, as the first destination of
-its route wants it.
+its route wants it. Models that see an MR beside the CT take the one in that folder that the CT's frame of reference, or
+a registration (REG) there, leads to, whatever \`match\` of the recipe says.
 
   --name R        the recipe; needed where the file has several
-  --ct DIR        a CT series
+  --ct DIR        a CT series, with MR and registration or without
   --out F.dcm     structure set to write; with --ct
   --pictures DIR  also pictures of the key slices: contact-sheet.png, axial.png, coronal.png, sagittal.png
   --nifti DIR     also a mask per structure on the CT grid
@@ -110,6 +112,8 @@ async function print(recipe: Recipe, config: Config): Promise<void> {
   console.log(`recipe ${recipe.name}${recipe.description === '' ? '' : `: ${recipe.description}`}`);
   for (const [index, structure] of recipe.structures.entries())
     console.log(`${String(index + 1).padStart(3)} ${structure.name.padEnd(16)} ${origin(structure)}`);
+  for (const [name, { required }] of Object.entries(recipe.inputs ?? {}))
+    console.log(`    ${name.padEnd(16)} beside the CT${required ? ', required' : ''}`);
   const routes = config.routes.filter((route) => route.recipe === recipe.name);
   for (const plan of await planned({ ...config, recipes: [recipe], routes }))
     if (plan.route !== undefined) console.log(`route ${plan.route}, ${planLine(plan)}`);
@@ -120,8 +124,9 @@ function origin({ from, formula, need, deliver }: RecipeStructure): string {
   return [what, ...(need === 'required' ? ['required'] : []), ...(deliver ? [] : ['not delivered'])].join(', ');
 }
 
-function printResult({ slices, rois, warnings, timings, files }: ContouredFolder): void {
+function printResult({ slices, inputs, rois, warnings, timings, files }: ContouredFolder): void {
   for (const { severity, code, text } of warnings) console.error(`${severity} ${code}: ${text}`);
+  for (const input of inputs) if (input.used) console.log(usedLine(input));
   console.log(`${'structure'.padEnd(18)} ${'cm³'.padStart(8)} ${'slices'.padStart(7)} ${'pieces'.padStart(7)}`);
   for (const { name, found, volumeCm3, slices: on, components } of rois) {
     const figures = [volumeCm3.toFixed(1).padStart(8), String(on).padStart(7), String(components).padStart(7)];

@@ -9,7 +9,12 @@ import type { Engine } from './engines/engine.ts';
 import { contourRoi } from './inference/contour-roi.ts';
 import { ctWarnings } from './inference/ct-warnings.ts';
 import { infer, type Probabilities } from './inference/infer.ts';
-import { type GivenModality, type PreparedModality, prepareModalities } from './inference/modality-inputs.ts';
+import {
+  type GivenModality,
+  ImagesBesideCt,
+  type PreparedModality,
+  prepareModalities,
+} from './inference/modality-inputs.ts';
 import { type MemberProbabilities, meanOfMembers } from './inference/mean-of-members.ts';
 import { bodyPartWarnings, judgeRois, type JudgedRoi } from './inference/roi-warnings.ts';
 import { roiRegion, type RoiRegion } from './inference/roi-region.ts';
@@ -84,6 +89,8 @@ export interface VolumeFacts {
   readonly body?: Body;
   /** Images beside the CT. */
   readonly inputs?: readonly GivenModality[] | undefined;
+  /** In place of `inputs`, where other networks see this volume and body with them, too. */
+  readonly images?: ImagesBesideCt;
 }
 
 /**
@@ -94,16 +101,17 @@ export async function contourVolume(
   volume: Volume,
   loaded: LoadedBundle,
   { batchSize, clock }: ContourOptions,
-  { planes, body: known, inputs = [] }: VolumeFacts = {},
+  { planes, body: known, inputs = [], images: shared }: VolumeFacts = {},
 ): Promise<ContouredVolume> {
   const { manifest } = loaded.bundle;
   const tilted = planes?.tilted === true ? planes : undefined;
   // Also where the field of view lies at the image's centre, so that a CT without a patient is refused.
   const body = known ?? (await clock.run('body', () => findBody(volume)));
+  const images = shared ?? new ImagesBesideCt(inputs, volume, body);
   const { field, regionOf, modalities } =
     'volume' in manifest
-      ? await regionsOfLabels({ volume, body, inputs, tilted }, manifest, loaded.engine, clock)
-      : await regionsOfProbabilities({ volume, body, inputs, tilted }, manifest, loaded, { batchSize, clock });
+      ? await regionsOfLabels({ volume, body, images, tilted }, manifest, loaded.engine, clock)
+      : await regionsOfProbabilities({ volume, body, images, tilted }, manifest, loaded, { batchSize, clock });
   const { trained } = manifest.applicability;
   return clock.run('contours', (report) => {
     const rois = manifest.rois.map((roi, index) => {
@@ -138,19 +146,18 @@ interface Regions {
 interface Patient {
   readonly volume: Volume;
   readonly body: Body;
-  readonly inputs: readonly GivenModality[];
+  readonly images: ImagesBesideCt;
   readonly tilted: SlicePlanes | undefined;
 }
 
 /** A network of slices, or an ensemble of them: a probability per ROI on the grid of the (first) network. */
 async function regionsOfProbabilities(
-  { volume, body, inputs, tilted }: Patient,
+  { volume, body, images, tilted }: Patient,
   manifest: SliceManifest,
   loaded: LoadedBundle,
   options: ContourOptions,
 ): Promise<Regions> {
-  const upright = tilted === undefined ? volume : uprightVolume(volume, tilted);
-  const there = { volume: upright, body: tilted === undefined ? body : findBody(upright), inputs };
+  const there = tilted === undefined ? { volume, body, images } : uprightPatient(volume, tilted, images.given);
   const { probabilities: seen, modalities } = await roiProbabilities(there, loaded, options);
   const probabilities = tilted === undefined ? seen : onTiltedPlanes(seen, volume.grid, tilted);
   return {
@@ -160,30 +167,39 @@ async function regionsOfProbabilities(
   };
 }
 
+function uprightPatient(
+  tilted: Volume,
+  planes: SlicePlanes,
+  inputs: readonly GivenModality[],
+): Omit<Patient, 'tilted'> {
+  const volume = uprightVolume(tilted, planes);
+  const body = findBody(volume);
+  return { volume, body, images: new ImagesBesideCt(inputs, volume, body) };
+}
+
 /**
  * Probabilities of the bundle's ROIs in an upright volume, on the grid of its (first) network; of an ensemble the mean.
  * @throws ContourNodeError ENGINE_FAILED, BUNDLE_INVALID (also a network of the whole CT, which gives labels)
  */
 export async function roiProbabilities(
-  { volume, body, inputs }: Omit<Patient, 'tilted'>,
+  { volume, body, images }: Omit<Patient, 'tilted'>,
   loaded: LoadedBundle,
   { batchSize, clock }: ContourOptions,
 ): Promise<{ readonly probabilities: Probabilities; readonly modalities: readonly PreparedModality[] }> {
   const { networks, modalities } = await clock.run('resampling', () => {
-    const prepared = new Map<string, PreparedModality>();
+    const prepared: PreparedModality[] = [];
     const seenBy = (loaded.members ?? [loaded]).map(({ bundle, engine }) => {
       const own = sliceManifestOf(bundle.manifest);
-      const wanted = own.input.modalities ?? [];
-      const fresh = wanted.filter(({ name }) => !prepared.has(name));
-      for (const one of prepareModalities(fresh, inputs, volume, body)) prepared.set(one.use.name, one);
+      const beside = prepareModalities(own.input.modalities ?? [], images);
+      prepared.push(...beside);
       const grid = networkGrid(volume.grid, fieldCentre(volume.grid, body, own.input), own.input);
       const hu = {
         ...toNetworkHu(volume, grid, own.input),
-        modalities: wanted.map(({ name }) => prepared.get(name)?.onGrid(grid)),
+        modalities: beside.map((one) => one.onGrid(grid)),
       };
       return { own, engine, hu };
     });
-    return { networks: seenBy, modalities: [...prepared.values()] };
+    return { networks: seenBy, modalities: eachOnce(prepared) };
   });
   const probabilities = await clock.run('inference', async (report) => {
     const found: MemberProbabilities[] = [];
@@ -201,6 +217,14 @@ export async function roiProbabilities(
   return { probabilities, modalities };
 }
 
+/** What several networks see, with the warnings of all of them. */
+function eachOnce(prepared: readonly PreparedModality[]): PreparedModality[] {
+  return [...Map.groupBy(prepared, ({ use }) => use.name).values()].map((alike) => {
+    const warnings = alike.flatMap((one) => one.warnings);
+    return { ...alike[0]!, warnings: [...new Map(warnings.map((one) => [one.text, one])).values()] };
+  });
+}
+
 /** A nose or an ear may lie beyond the body's box, and so does the skin that an ROI follows. */
 const aroundBodyMm = 30;
 
@@ -209,7 +233,7 @@ const aroundBodyMm = 30;
  * @throws ContourNodeError SERIES_GANTRY_TILT the labels of an upright grid have no values in the tilted planes
  */
 async function regionsOfLabels(
-  { volume, body, inputs, tilted }: Patient,
+  { volume, body, images, tilted }: Patient,
   manifest: VolumeManifest,
   engine: Engine,
   clock: StageClock,
@@ -227,7 +251,7 @@ async function regionsOfLabels(
   const [low, high] = [body.low.map((at) => at - aroundBodyMm), body.high.map((at) => at + aroundBodyMm)];
   const extent = { low: low as unknown as Triple, high: high as unknown as Triple };
   const { image, modalities } = await clock.run('resampling', () => {
-    const prepared = prepareModalities(modalitiesOf(manifest) ?? [], inputs, volume, body);
+    const prepared = prepareModalities(modalitiesOf(manifest) ?? [], images);
     const placed = prepared.flatMap((one) => one.placed ?? []);
     return { image: prepareImage(volume, section, extent, placed), modalities: prepared };
   });

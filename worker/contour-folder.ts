@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { z } from 'zod';
-import { type BundleManifest, modalitiesOf } from '../src/bundles/manifest.ts';
-import type { Recipe } from '../src/config/recipe-schema.ts';
+import type { BundleManifest } from '../src/bundles/manifest.ts';
+import { type Bundle, readBundle } from '../src/bundles/read-bundle.ts';
+import { takenInputs } from '../src/bundles/taken-inputs.ts';
+import { bundlesOf, type Recipe } from '../src/config/recipe-schema.ts';
 import type { Config } from '../src/config/schema.ts';
 import { checkCtSeries } from '../src/dicom/ct-series.ts';
 import { dicomDateTime } from '../src/dicom/date-time.ts';
@@ -74,8 +76,7 @@ export async function contourFolder(
   }
   // Every ROI under the bundle's own name, with the suffix of automatic contours.
   const style = { includeRois: bundle.manifest.rois.map(({ name }) => name) };
-  const wanted = modalitiesOf(bundle.manifest);
-  const inputs = await modalitiesBeside(paths, folder.series.slices[0]!.seriesInstanceUid, wanted);
+  const inputs = await inputsBeside(paths, folder, [bundle]);
   const clock = new StageClock(options.progress, 'volume' in bundle.manifest ? 'volume' : 'slices');
   return contourAndWrite({ ...folder, inputs }, options, style, clock, async (ct, contouring) => ({
     ...(await contourCt(ct, loaded, contouring)),
@@ -83,11 +84,22 @@ export async function contourFolder(
   }));
 }
 
+/** What is seen beside the CT, of the files with it. */
+async function inputsBeside(
+  paths: readonly string[],
+  { series }: CtFolder,
+  bundles: readonly Bundle[],
+): Promise<ReadModality[]> {
+  const taken = await Promise.all(bundles.map(takenInputs));
+  const names = new Set(taken.flatMap((one) => [...one]));
+  return modalitiesBeside(paths, series.slices[0]!.seriesInstanceUid, names);
+}
+
 /**
- * The same by a recipe: a structure set as the recipe says.
+ * The same by a recipe: a structure set as the recipe says. Of its inputs only `required` counts: the MR is the one that is there.
  * @param open a bundle of the recipe, when it is its turn
  * @param style of the destination
- * @throws ContourNodeError as readCtFolder and contourRecipe; NOTHING_FOUND, PATH_NOT_FOUND, DISK_FULL
+ * @throws ContourNodeError as readCtFolder and contourRecipe; SERIES_INPUT_MISSING, NOTHING_FOUND, PATH_NOT_FOUND, DISK_FULL
  */
 export async function contourFolderByRecipe(
   paths: readonly string[],
@@ -97,10 +109,21 @@ export async function contourFolderByRecipe(
   options: Omit<ContourFolderOptions, 'tilt'>,
 ): Promise<ContouredFolder> {
   const folder = await readCtFolder(paths);
+  const directories = bundlesOf(recipe).map((name) => join(options.config.models.directory, name));
+  const inputs = await inputsBeside(paths, folder, await Promise.all(directories.map(readBundle)));
+  for (const [name, { required }] of Object.entries(recipe.inputs ?? {})) {
+    if (required && inputs.every((input) => input.name !== name)) throw requiredInput(recipe, name);
+  }
   const accept = ({ applicability }: BundleManifest) => void checkCtSeries(folder.series.slices, applicability);
-  return contourAndWrite(folder, options, style, new StageClock(options.progress), (ct, contouring) =>
+  return contourAndWrite({ ...folder, inputs }, options, style, new StageClock(options.progress), (ct, contouring) =>
     contourRecipe(ct, recipe, { ...contouring, open, accept }),
   );
+}
+
+function requiredInput({ name }: Recipe, input: string): ContourNodeError {
+  return new ContourNodeError('SERIES_INPUT_MISSING', `recipe ${name} requires ${input}, and none lies beside the CT`, {
+    remedy: `put the ${input} into the folder of the CT, and its registration where it has another frame of reference`,
+  });
 }
 
 /** The contours, and the bundle or the recipe that they come from. */

@@ -4,6 +4,7 @@ import { bundlesOf, type Recipe } from '../src/config/recipe-schema.ts';
 import type { Warning } from '../src/warning.ts';
 import type { LoadedBundle } from './bundles/load-bundle.ts';
 import { type ContouredCt, type ContourOptions, contourVolume, type CtFiles, readCt } from './contour-ct.ts';
+import { ImagesBesideCt } from './inference/modality-inputs.ts';
 import { type FoundByBundle, recipeRois } from './structure-set/recipe-rois.ts';
 import { recipeWarnings } from './structure-set/recipe-warnings.ts';
 import type { SetOrigin } from './structure-set/model-texts.ts';
@@ -22,14 +23,15 @@ export interface ContouredByRecipe extends ContouredCt {
 }
 
 /**
- * A checked CT series and a recipe to contours: the CT is read once, its bundles run one after the other, then come body,
- * couch and what is derived.
+ * A checked CT series and a recipe to contours: the CT is read once, and what is seen beside it registered once; the bundles
+ * run one after the other, then come body, couch and what is derived.
  * @throws ContourNodeError as contourCt, and what `open` and `accept` throw
  */
 export async function contourRecipe(ct: CtFiles, recipe: Recipe, options: RecipeOptions): Promise<ContouredByRecipe> {
   const { clock } = options;
   const volume = await readCt(ct, clock);
   const body = await clock.run('body', () => findBody(volume));
+  const images = new ImagesBesideCt(ct.inputs ?? [], volume, body);
   const found = new Map<string, FoundByBundle>();
   const used: LoadedBundle['bundle'][] = [];
   const warnings: Warning[] = [];
@@ -39,7 +41,7 @@ export async function contourRecipe(ct: CtFiles, recipe: Recipe, options: Recipe
     const loaded = await options.open(name);
     const { manifest } = loaded.bundle;
     options.accept(manifest);
-    const contoured = await contourVolume(volume, loaded, options, { body, inputs: ct.inputs });
+    const contoured = await contourVolume(volume, loaded, options, { body, images });
     found.set(name, { manifest, rois: contoured.rois });
     warnings.push(...contoured.ctWarnings.map(({ code, text }) => ({ code, text: `${text} (${manifest.name})` })));
     for (const input of contoured.inputs) inputs.set(input.name, input);

@@ -206,8 +206,8 @@ a result that cannot be read; 0x0112, 0x0113 and 0x0118 for another SOP instance
 ##### 4.2.4.6 Receive MR and registrations
 
 MR Image Storage and Spatial Registration Storage, from a peer with \`accept.mr: take\` and \`accept.registrations: take\`, from this
-machine where a route has \`inputs\`; with the statuses of 4.2.4.1. Both are stored, assembled and revised like a CT and never contoured
-by themselves. A CT whose route has \`inputs\` is contoured with the MR series of its patient (Patient ID, and nothing that contradicts)
+machine where a route or its recipe has \`inputs\`; with the statuses of 4.2.4.1. Both are stored, assembled and revised like a CT and never contoured
+by themselves. A CT whose route has \`inputs\`, or a recipe with them, is contoured with the MR series of its patient (Patient ID, and nothing that contradicts)
 that is of its study or was taken within \`withinDays\`, fits \`match\`, and lies in the frame of reference of the CT or in one that
 registrations lead to. Where it has not come, or another one that fits still arrives, the CT waits, for \`waitMinutes\` at the most.
 

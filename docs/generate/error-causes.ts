@@ -50,7 +50,7 @@ export const causes: Record<ErrorCode, string> = {
   SERIES_REGISTRATION:
     'A matrix of a spatial registration is not what its type says (sheared, scaled, mirrored), or registers nothing.',
   SERIES_INPUT_MISSING:
-    'The route requires an MR beside the CT, and within waitMinutes none came that fits and that a frame of reference or a registration leads to.',
+    'The route or its recipe requires an MR beside the CT, and within waitMinutes none came that fits and that a frame of reference or a registration leads to.',
   SERIES_INPUT_AMBIGUOUS: 'Several MR series fit the route, or two registrations disagree about where the MR lies.',
   SERIES_PIXELS_DIFFER: 'The sender changed the pixels of an instance and kept its SOP Instance UID.',
   SERIES_INCOMPLETE:

@@ -37,7 +37,7 @@ export const operationsInChinese: OperationsTexts = {
       '无法按现状勾画，或全部图像被拒绝；页面给出原因。请在来源处更正后重新发送。若图像分属几次扫描，或部分图像与其余不一致，页面会列出它们并附小图，可选择只勾画其中一部分。',
     complete: 'MR 序列或配准：与同一患者的 CT 一同使用，从不单独勾画。无需处理。',
     'awaiting input':
-      'CT 已完整；其路由要求在 CT 之外使用 MR（`routes[].inputs`），而 MR 或配准尚未到达，或有多个符合条件。到达后或 `waitMinutes` 之后自动继续；页面列出可选择的序列。',
+      'CT 已完整；其路由或勾画方案要求在 CT 之外使用 MR（`inputs`），而 MR 或配准尚未到达，或有多个符合条件。到达后或 `waitMinutes` 之后自动继续；页面列出可选择的序列。',
     'nothing to contour': '只有定位像，或只有报告和屏幕截图。不报警，无需处理：扫描本身会作为单独的序列到达。',
     unrouted: '没有匹配的路由。请添加路由，运行 `contour-node reload`，然后运行 `jobs retry KEY`。',
     queued: '等待 worker。',

@@ -25,7 +25,7 @@ const states: Record<SeriesState, string> = {
   complete:
     'An MR series or a registration, which is used beside a CT of the same patient and never contoured by itself. Nothing to do.',
   'awaiting input':
-    'A CT that is complete; its route wants an MR beside it (`routes[].inputs`), and MR or registration have not come, or several fit. It goes on by itself when they come, or after `waitMinutes`; the page offers what may be chosen.',
+    'A CT that is complete; its route or recipe wants an MR beside it (`inputs`), and MR or registration have not come, or several fit. It goes on by itself when they come, or after `waitMinutes`; the page offers what may be chosen.',
   unrouted: 'No route matches. Add one, `contour-node reload`, then `jobs retry KEY`.',
   queued: 'Waits for a worker.',
   contouring: 'A worker contours it.',

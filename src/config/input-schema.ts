@@ -20,7 +20,7 @@ export const inputMatchSchema = z.strictObject({
 });
 export type InputMatch = z.output<typeof inputMatchSchema>;
 
-/** An MR that the bundles of a route see beside the CT. */
+/** An MR that the bundles of a route or a recipe see beside the CT. */
 export const inputSchema = z.strictObject({
   match: inputMatchSchema.prefault({}),
   required: z

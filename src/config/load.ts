@@ -8,6 +8,7 @@ import { readBundle } from '../bundles/read-bundle.ts';
 import { ContourNodeError } from '../errors.ts';
 import { inWords, pathInWords } from '../schema-words.ts';
 import { absolutePaths } from './absolute-paths.ts';
+import { checkTaken } from './check-inputs.ts';
 import { checkBundles } from './check-recipes.ts';
 import { parseYaml } from './parse-yaml.ts';
 import { bundlesOf } from './recipe-schema.ts';
@@ -64,8 +65,9 @@ export function parseConfig(text: string, fileName: string): Config {
   return parsed(text, fileName).config;
 }
 
-/** What the recipes ask of bundles that these do not have. */
-async function* bundleProblems({ recipes, models }: Config): AsyncGenerator<ReferenceProblem> {
+/** What recipes and routes ask of bundles that these do not have. */
+async function* bundleProblems(config: Config): AsyncGenerator<ReferenceProblem> {
+  const { recipes, models } = config;
   for (const [i, recipe] of recipes.entries()) {
     const bundles = new Map<string, BundleManifest | undefined>();
     for (const name of bundlesOf(recipe)) {
@@ -74,6 +76,7 @@ async function* bundleProblems({ recipes, models }: Config): AsyncGenerator<Refe
     }
     for (const { path, message } of checkBundles(recipe, bundles)) yield { path: ['recipes', i, ...path], message };
   }
+  yield* checkTaken(config);
 }
 
 interface ParsedConfig {

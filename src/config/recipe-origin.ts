@@ -11,12 +11,15 @@ export function leastUse(manifests: readonly Pick<BundleManifest, 'intendedUse'>
   return uses.find((use) => manifests.some(({ intendedUse }) => intendedUse === use)) ?? 'research';
 }
 
-/** What tells a recipe with its bundles from others of its name: SHA-256, and its beginning as a version. */
+/**
+ * What tells a recipe with its bundles from others of its name: SHA-256, and its beginning as a version. What it wants beside
+ * the CT is no part of it: an order names what was found.
+ */
 export function recipeVersion(
   recipe: Recipe,
   bundles: readonly { readonly digest: string }[],
 ): { readonly digest: string; readonly version: string } {
-  const content = JSON.stringify([recipe, bundles.map(({ digest }) => digest)]);
+  const content = JSON.stringify([{ ...recipe, inputs: undefined }, bundles.map(({ digest }) => digest)]);
   const digest = createHash('sha256').update(content).digest('hex');
   return { digest, version: digest.slice(0, 8) };
 }

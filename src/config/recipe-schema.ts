@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { interpretedType, type Roi } from '../bundles/manifest.ts';
+import { inputsSchema } from './input-schema.ts';
 import { asciiText } from './text-schemas.ts';
 
 /** Where a structure can come from besides the bundles: found in the CT without a network. */
@@ -60,6 +61,7 @@ export const recipeSchema = z.strictObject({
     .describe('of the protocol: small letters, digits and hyphens; begins the structure set label'),
   description: z.string().default('').describe('for people'),
   structures: z.array(recipeStructureSchema).min(1).describe('in the order in which the TPS gets them'),
+  inputs: inputsSchema.optional().describe('MR series that its models see beside the CT, by the name of their input'),
 });
 
 export type Recipe = z.output<typeof recipeSchema>;

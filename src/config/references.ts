@@ -1,6 +1,8 @@
 import type { Config } from './schema.ts';
 import { tagOf } from '../dicom/dictionary.ts';
+import { checkInputs } from './check-inputs.ts';
 import { checkNames, checkRecipe } from './check-recipes.ts';
+import { isRegularExpression } from './regular-expression.ts';
 import { isAddressOrRange, isLoopback } from './address-range.ts';
 
 export interface ReferenceProblem {
@@ -60,6 +62,7 @@ export function* checkReferences(config: Config): Generator<ReferenceProblem> {
   }
 
   yield* checkRecipes(config);
+  yield* checkInputs(config);
   const destinations = config.destinations.map((destination) => destination.name);
   for (const [i, route] of config.routes.entries()) {
     for (const [k, name] of route.destinations.entries()) {
@@ -79,12 +82,6 @@ export function* checkReferences(config: Config): Generator<ReferenceProblem> {
         yield { path: [...path, 'tag'], message: 'no DICOM keyword and no ggggeeee' };
       if (condition.matches !== undefined && !isRegularExpression(condition.matches)) {
         yield { path: [...path, 'matches'], message: 'no regular expression' };
-      }
-    }
-    for (const [input, { match }] of Object.entries(route.inputs ?? {})) {
-      for (const key of ['seriesDescription', 'sequenceName'] as const) {
-        if (match[key] !== undefined && !isRegularExpression(match[key]))
-          yield { path: ['routes', i, 'inputs', input, 'match', key], message: 'no regular expression' };
       }
     }
   }
@@ -192,14 +189,6 @@ function* unique(
     if (entries.findIndex((other) => other.name === entry.name) < i) {
       yield { path: [section, i, 'name'].flat(), message: `'${entry.name}' stands there twice` };
     }
-  }
-}
-
-function isRegularExpression(text: string): boolean {
-  try {
-    return new RegExp(text) instanceof RegExp;
-  } catch {
-    return false;
   }
 }
 

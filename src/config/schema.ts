@@ -147,7 +147,12 @@ export const routeSchema = z.strictObject({
     })
     .prefault({}),
   models: z.array(z.string()).default([]).describe('bundles that draw, one structure set each'),
-  recipe: z.string().optional().describe('name of a recipe, instead of models: one structure set, as it says'),
+  recipe: z
+    .string()
+    .optional()
+    .describe(
+      'name of a recipe, instead of models: one structure set, as it says, and its inputs, if the route has none of that name',
+    ),
   inputs: inputsSchema.optional().describe('MR series that the models see beside the CT, by the name of their input'),
   destinations: z.array(z.string()).default([]).describe('none: the result stays here'),
   priority: z.enum(['urgent', 'normal', 'low']).default('normal').describe('urgent overtakes what waits'),

@@ -1,3 +1,4 @@
+import { wantsInputs } from '../config/route-inputs.ts';
 import type { Config, Peer } from '../config/schema.ts';
 import { ctImageStorage } from '../dicom/ct-instance.ts';
 import { enhancedCtImageStorage } from '../dicom/enhanced-ct.ts';
@@ -32,16 +33,12 @@ export interface AcceptedFromPeer {
 /** What may come beside the CT: as the peer entry says; from this machine without one, what a route wants. */
 export function inputsFrom(
   peer: Pick<Peer, 'accept'> | undefined,
-  config: Pick<Config, 'routes'>,
+  config: Pick<Config, 'routes' | 'recipes'>,
 ): Required<Pick<AcceptedFromPeer, 'mr' | 'registrations'>> {
   const isWanted = wantsInputs(config);
   const mr = peer === undefined ? isWanted : peer.accept.mr === 'take';
   const registrations = peer === undefined ? isWanted : peer.accept.registrations === 'take';
   return { mr, registrations };
-}
-
-export function wantsInputs({ routes }: Pick<Config, 'routes'>): boolean {
-  return routes.some(({ inputs }) => Object.keys(inputs ?? {}).length > 0);
 }
 
 export const enhancedMrImageStorage = '1.2.840.10008.5.1.4.1.1.4.1';

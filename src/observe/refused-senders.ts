@@ -93,7 +93,7 @@ export class RefusedSenders implements ScpObserver {
   }
 }
 
-type Judged = Pick<Config, 'dicom' | 'peers' | 'routes'>;
+type Judged = Pick<Config, 'dicom' | 'peers' | 'routes' | 'recipes'>;
 type Remedy = (sender: RefusedSender, config: Judged) => string | undefined;
 
 /** What to do, by the reason; undefined where the configuration admits the sender by now. What passes by itself has none. */

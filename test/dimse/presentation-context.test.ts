@@ -46,7 +46,7 @@ test('Enhanced CT is taken like CT; another class gets result 3, what cannot be 
   assert.deepEqual(answerContext(lossless, ctImageStorage, []), { result: 4 });
 });
 
-test('MR and registrations are taken from peers configured so, or from this machine where a route wants them (CS 4.2.4.1)', () => {
+test('MR and registrations are taken from peers configured so, or from this machine where a route or its recipe wants them (CS 4.2.4.1)', () => {
   const wanting = configSchema.parse({ routes: [{ name: 'npc', models: ['one'], inputs: { MR: {} } }] });
   const peer = (accept: object) => peerSchema.parse({ name: 'pacs', aeTitle: 'PACS', accept });
   const taken = (from: Parameters<typeof inputsFrom>[0], config = wanting) => {
@@ -58,6 +58,9 @@ test('MR and registrations are taken from peers configured so, or from this mach
   assert.deepEqual(taken(peer({ mr: 'take', registrations: 'take' }), configSchema.parse({})), [0, 0]);
   assert.deepEqual(taken(undefined), [0, 0]);
   assert.deepEqual(taken(undefined, configSchema.parse({})), [3, 3]);
+  const recipes = [{ name: 'npc', structures: [{ name: 'GTVp', from: 'one/GTVp' }], inputs: { MR: {} } }];
+  assert.deepEqual(taken(undefined, configSchema.parse({ recipes })), [3, 3], 'no route takes the recipe');
+  assert.deepEqual(taken(undefined, configSchema.parse({ recipes, routes: [{ name: 'npc', recipe: 'npc' }] })), [0, 0]);
   const all = supportedContexts({ acceptLossy: true, mr: true, registrations: true });
   for (const uid of [enhancedMr, deformableSpatialRegistrationStorage]) {
     assert.deepEqual(answerContext(all, uid, [implicit]), { result: 3 });

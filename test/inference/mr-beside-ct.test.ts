@@ -89,6 +89,13 @@ test('without registration, or with that of another patient, the CT alone is con
   });
 });
 
+test('an ensemble does without the MR only where each of its networks does', async (t) => {
+  const folder = await exported(t);
+  await rm(join(folder, 'in', 'registration.dcm'));
+  const [one, other] = [await brightInMr(t), await brightInMr(t, false)];
+  await assert.rejects(contour(folder, { ...one, members: [one, other] }), { code: 'SERIES_INPUT_MISSING' });
+});
+
 test('a sheared registration is refused in words and never left out in silence', async (t) => {
   const folder = await exported(t, [1, 0.2, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]);
   await assert.rejects(contour(folder, await brightInMr(t)), { code: 'SERIES_REGISTRATION', message: /shears/ });

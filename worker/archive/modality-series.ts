@@ -6,7 +6,6 @@ import { checkRegistration, itemMatrix, spatialRegistrationOf } from '../../src/
 import { ContourNodeError } from '../../src/errors.ts';
 import type { GivenModality } from '../inference/modality-inputs.ts';
 import { loadModality } from '../volume/load-modality.ts';
-import type { NetworkInput } from '../volume/preprocess.ts';
 
 /** The MR images of one series, in whatever folders. */
 export interface IndexedModality {
@@ -92,18 +91,19 @@ export interface ReadModality extends GivenModality {
 
 /**
  * Reads the images that a network sees beside the CT.
+ * @param wanted names of the inputs
  * @param paired those of the CT's patient
  * @throws ContourNodeError USAGE several series could be meant; as loadModality
  */
 export async function readModalities(
-  wanted: NetworkInput['modalities'],
+  wanted: ReadonlySet<string>,
   paired: readonly PairedModality[],
 ): Promise<ReadModality[]> {
-  const [modality, ...others] = wanted ?? [];
+  const [name, ...others] = wanted;
   const [one, ...more] = paired;
-  if (modality === undefined || one === undefined) return [];
+  if (name === undefined || one === undefined) return [];
   if (more.length > 0 || others.length > 0) {
-    const what = `${paired.length} MR series for ${[modality, ...others].map(({ name }) => name).join(' and ')}`;
+    const what = `${paired.length} MR series for ${[name, ...others].join(' and ')}`;
     throw new ContourNodeError('USAGE', `${what}: which is meant is not known`, {
       remedy: 'leave one MR series with the CT',
     });
@@ -112,5 +112,5 @@ export async function readModalities(
   const content = createHash('sha256').update(JSON.stringify(one.fromCt));
   for (const { pixelSha256, headerSha256 } of slices) content.update(`${headerSha256} ${pixelSha256}\n`);
   const files = [...one.series.files, ...one.registrations];
-  return [{ name: modality.name, image, fromCt: one.fromCt, how: one.how, files, content: content.digest('hex') }];
+  return [{ name, image, fromCt: one.fromCt, how: one.how, files, content: content.digest('hex') }];
 }

@@ -5,7 +5,6 @@ import { readRtstruct } from '../../src/dicom/rtstruct/read-rtstruct.ts';
 import { ContourNodeError } from '../../src/errors.ts';
 import type { GivenModality } from '../inference/modality-inputs.ts';
 import { loadVolume } from '../volume/load-volume.ts';
-import type { NetworkInput } from '../volume/preprocess.ts';
 import type { Volume } from '../volume/volume.ts';
 import type { ArchiveCase } from './match-cases.ts';
 import { readModalities } from './modality-series.ts';
@@ -21,12 +20,12 @@ export interface ReadCase {
 
 /**
  * CT and structure set of a case.
- * @param wanted what is seen beside the CT
+ * @param wanted names of the inputs that are seen beside the CT
  * @throws ContourNodeError what reading CT, structure set and modalities throws
  */
 export async function readCase(
   { ctFiles, rtstruct, modalities }: ArchiveCase,
-  wanted?: NetworkInput['modalities'],
+  wanted: ReadonlySet<string> = new Set(),
 ): Promise<ReadCase> {
   const { series, sources } = await readCtFolder(ctFiles);
   const volume = await loadVolume(sources, series.geometry);

@@ -1,5 +1,6 @@
-import { modalitiesOf, type Roi, sliceManifestOf } from '../../src/bundles/manifest.ts';
+import { type Roi, sliceManifestOf } from '../../src/bundles/manifest.ts';
 import type { Bundle } from '../../src/bundles/read-bundle.ts';
+import { takenInputs } from '../../src/bundles/taken-inputs.ts';
 import { ContourNodeError } from '../../src/errors.ts';
 import { archiveCases } from '../archive/archive-cases.ts';
 import type { ArchiveCase } from '../archive/match-cases.ts';
@@ -13,6 +14,7 @@ import { roiProbabilities } from '../contour-ct.ts';
 import { contourRoi } from '../inference/contour-roi.ts';
 import type { Probabilities } from '../inference/infer.ts';
 import { mirroredChannels } from '../inference/mirrored-channels.ts';
+import { ImagesBesideCt } from '../inference/modality-inputs.ts';
 import { roiRegion } from '../inference/roi-region.ts';
 import { StageClock } from '../stage-clock.ts';
 import { calibratedThresholds, candidateThresholds } from '../training/calibrate.ts';
@@ -104,6 +106,7 @@ export async function* patientsSetAside(
 ): AsyncGenerator<PatientSetAside> {
   const { manifest } = loaded.bundle;
   const wanted = archivedRois(manifest, patterns);
+  const taken = await takenInputs(loaded.bundle);
   const { cases } = await archiveCases(archive, wanted, {});
   const seen = (one: ArchiveCase, side: 'training' | 'validation') => hasSeen(manifest, one.seriesInstanceUid, side);
   const trained = new Set(cases.filter((one) => seen(one, 'training')).map(({ patient }) => patient));
@@ -113,8 +116,9 @@ export async function* patientsSetAside(
       remedy: 'name the archive of its training',
     });
   for (const [index, one] of aside.entries()) {
-    const { volume, rois, modalities } = await readCase(one, modalitiesOf(manifest));
-    const patient = { volume, body: findBody(volume), inputs: modalities };
+    const { volume, rois, modalities } = await readCase(one, taken);
+    const body = findBody(volume);
+    const patient = { volume, body, images: new ImagesBesideCt(modalities, volume, body) };
     const { probabilities } = await roiProbabilities(patient, loaded, { batchSize, clock: new StageClock() });
     yield { probabilities, grid: volume.grid, references: referenceMasks(wanted, rois, volume.grid) };
     onProgress(index + 1, aside.length);

@@ -1,4 +1,4 @@
-import { modalitiesOf } from '../../src/bundles/manifest.ts';
+import { takenInputs } from '../../src/bundles/taken-inputs.ts';
 import type { MatchedRoi } from '../../src/dicom/rtstruct/match-to-ct.ts';
 import type { ArchiveCase } from '../archive/match-cases.ts';
 import { archivedRois } from '../archive/archived-rois.ts';
@@ -63,10 +63,10 @@ export async function evaluatePatient(
   models: readonly EvaluatedModel[],
   options: { patterns: readonly RoiPatterns[]; toleranceMm: number; batchSize: number },
 ): Promise<EvaluatedPatient> {
-  const wanted = models.map(({ bundle }) => modalitiesOf(bundle.manifest));
+  const wanted = await Promise.all(models.map(({ bundle }) => takenInputs(bundle)));
   const { volume, rois, modalities } = await readCase(
     patient,
-    wanted.find((one) => one !== undefined),
+    wanted.find(({ size }) => size > 0),
   );
   const { grid } = volume;
   const references = new Map<string, MatchedRoi>();

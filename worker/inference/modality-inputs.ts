@@ -18,6 +18,51 @@ export interface GivenModality extends PlacedImage {
 
 type Modality = NonNullable<NetworkInput['modalities']>[number];
 
+/** An image at its place, and how it fits the CT. */
+interface MeasuredImage {
+  readonly image: GivenModality;
+  /** Undefined where it does not reach the body. */
+  readonly measured:
+    | { readonly statistics: NonNullable<ReturnType<typeof tissueStatistics>>; readonly fit: RegistrationFit }
+    | undefined;
+}
+
+/**
+ * The images beside one CT. Each is registered and measured when a network first takes it, once for all networks that see
+ * this CT.
+ */
+export class ImagesBesideCt {
+  readonly given: readonly GivenModality[];
+  readonly #ct: Volume;
+  readonly #body: Body;
+  readonly #found = new Map<string, MeasuredImage>();
+
+  /** @param ct in whose frame of reference the images are placed, with its body */
+  constructor(given: readonly GivenModality[], ct: Volume, body: Body) {
+    this.given = given;
+    this.#ct = ct;
+    this.#body = body;
+  }
+
+  find(name: string): MeasuredImage | undefined {
+    const known = this.#found.get(name);
+    if (known !== undefined) return known;
+    const given = this.given.find((one) => one.name === name);
+    if (given === undefined) return undefined;
+    const found = this.#measure(given);
+    this.#found.set(name, found);
+    return found;
+  }
+
+  #measure(given: GivenModality): MeasuredImage {
+    const [ct, body] = [this.#ct, this.#body];
+    const image = given.how === 'rigid' ? { ...given, fromCt: registerRigid(given, ct, body) } : given;
+    const statistics = tissueStatistics(image, ct, body);
+    const fit = registrationFit(image, ct, body);
+    return { image, measured: statistics === undefined || fit === undefined ? undefined : { statistics, fit } };
+  }
+}
+
 /** A modality of a network's input, ready for any grid. */
 export interface PreparedModality {
   readonly use: InputUse;
@@ -30,23 +75,16 @@ export interface PreparedModality {
 
 /**
  * The modalities of a network's input in its order, each with what became of it.
- * @param ct in whose frame of reference the images are placed, with its body
  * @throws ContourNodeError SERIES_INPUT_MISSING one that the network was not trained to do without
  */
-export function prepareModalities(
-  modalities: readonly Modality[],
-  given: readonly GivenModality[],
-  ct: Volume,
-  body: Body,
-): PreparedModality[] {
+export function prepareModalities(modalities: readonly Modality[], images: ImagesBesideCt): PreparedModality[] {
   return modalities.map((modality) => {
-    const found = given.find(({ name }) => name === modality.name);
+    const found = images.find(modality.name);
     if (found === undefined) return without(modality, `no ${modality.name}: contoured on the CT alone`);
-    const image = found.how === 'rigid' ? { ...found, fromCt: registerRigid(found, ct, body) } : found;
-    const statistics = tissueStatistics(image, ct, body);
-    const fit = registrationFit(image, ct, body);
-    if (statistics === undefined || fit === undefined)
+    const { image, measured } = found;
+    if (measured === undefined)
       return without(modality, `the ${modality.name} does not reach the body: contoured on the CT alone`);
+    const { statistics, fit } = measured;
     return {
       use: { name: modality.name, used: true, how: image.how, ...rounded(fit) },
       warnings: doubts(modality, fit),

@@ -1,3 +1,4 @@
+import { takenInputs } from '../../src/bundles/taken-inputs.ts';
 import { isWanted } from '../../src/config/destination-style.ts';
 import { bundlesOf } from '../../src/config/recipe-schema.ts';
 import { checkCtSeries } from '../../src/dicom/ct-series.ts';
@@ -13,7 +14,6 @@ import { resultFile } from '../../src/work/paths.ts';
 import { problemFrom } from '../../src/problem.ts';
 import { faultPoint } from '../../src/fault-point.ts';
 import type { LoadedBundle } from '../bundles/load-bundle.ts';
-import { takenInputs } from '../bundles/taken-inputs.ts';
 import { allWarnings, contourCt, type ContouredCt, type ContourOptions, type CtFiles } from '../contour-ct.ts';
 import { contourRecipe } from '../contour-recipe.ts';
 import type { GivenModality } from '../inference/modality-inputs.ts';

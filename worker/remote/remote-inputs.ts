@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import type { Bundle } from '../../src/bundles/read-bundle.ts';
+import { takenInputs } from '../../src/bundles/taken-inputs.ts';
 import { pixelsOnlyFile } from '../../src/dicom/pixels-only-file.ts';
 import { parseDicom } from '../../src/dicom/read-data-set.ts';
 import type { InputImage } from '../../src/work/input-image.ts';
 import type { RemoteOrder } from '../../src/work/remote-order.ts';
 import type { WorkOrder } from '../../src/work/work-order.ts';
-import { takenInputs } from '../bundles/taken-inputs.ts';
 import { inputFiles } from '../order/order-inputs.ts';
 import { locateModality, namingSlice } from '../volume/load-modality.ts';
 

@@ -91,8 +91,9 @@ function planned(
   one: ArchiveCase,
   side: Side,
   rois: readonly RoiPatterns[],
-  { modalities: wanted }: NetworkInput,
+  { modalities: beside = [] }: NetworkInput,
 ): PlannedCase {
+  const wanted = new Set(beside.map(({ name }) => name));
   const { id, place, patient, seriesInstanceUid, content } = one;
   const load = async (): Promise<RawCase> => {
     const { volume, rois: found, modalities } = await readCase(one, wanted);

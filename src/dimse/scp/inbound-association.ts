@@ -1,11 +1,12 @@
 import type { Socket } from 'node:net';
+import { wantsInputs } from '../../config/route-inputs.ts';
 import type { Config, Peer } from '../../config/schema.ts';
 import type { AssociationEnd, AssociationInfo, ReceivedInstance, RefusedInstance } from '../association-info.ts';
 import { type Rejection, rejections } from '../association-policy.ts';
 import type { CommitmentRoles } from '../commitment/scp/commitment-exchange.ts';
 import { GuardedConnection } from '../library/guarded-connection.ts';
 import { abortReason, type DataPart, type Incoming, pduType, PduViolation, rejectPdu } from '../pdu.ts';
-import { inputsFrom, refusedClasses, supportedContexts, wantsInputs } from '../presentation-context.ts';
+import { inputsFrom, refusedClasses, supportedContexts } from '../presentation-context.ts';
 import type { ConnectionThrottle } from './connection-throttle.ts';
 import type { DimseLog } from '../dimse-log.ts';
 import type { ScpObserver } from './scp-observer.ts';
@@ -14,7 +15,7 @@ import { type Admission, ScpSession } from './scp-session.ts';
 export interface InboundOptions {
   readonly id: string;
   readonly address: string;
-  readonly config: Pick<Config, 'dicom' | 'intake' | 'routes'>;
+  readonly config: Pick<Config, 'dicom' | 'intake' | 'routes' | 'recipes'>;
   /** What is left of dicom.handshakeSeconds. */
   readonly handshakeMilliseconds: number;
   readonly directory: string;

@@ -19,7 +19,7 @@ import { TlsHandshakes } from './tls-port.ts';
 
 export interface StorageScpOptions {
   /** Asked anew for every connection and association, so that a reload takes effect at once; port and host are read once. */
-  readonly config: () => Pick<Config, 'dicom' | 'peers' | 'intake' | 'routes'>;
+  readonly config: () => Pick<Config, 'dicom' | 'peers' | 'intake' | 'routes' | 'recipes'>;
   /** Folder of instances that are being received (`incoming/` of the data directory); made if it is not there. */
   readonly directory: string;
   /** While it returns true, no association is accepted: the disk has no room for another instance. */

@@ -40,7 +40,7 @@ export const messagesInChinese: Readonly<Record<ErrorCode, string>> = {
   SERIES_NO_BODY: '图像中没有找到人体',
   SERIES_TOO_FEW_SLICES: '层面过少',
   SERIES_REGISTRATION: '空间配准无法使用',
-  SERIES_INPUT_MISSING: '路由要求的 MR 未到达，或无法与 CT 对应',
+  SERIES_INPUT_MISSING: '路由或勾画方案要求的 MR 未到达，或无法与 CT 对应',
   SERIES_INPUT_AMBIGUOUS: '有多个 MR 序列或配准符合条件',
   SERIES_PIXELS_DIFFER: '已知的 SOP Instance UID 下出现了不同的像素',
   SERIES_INCOMPLETE: '序列不完整',

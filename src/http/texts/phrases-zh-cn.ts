@@ -186,6 +186,7 @@ const phrases: readonly (readonly [english: string, chinese: string])[] = [
   ],
   ['nothing to do yet: it is waited for, for some minutes', '暂时无需处理：系统会等待几分钟'],
   ['send it again', '请重新发送'],
+  ['route such a CT by this recipe, or order by another one', '请让路由对此类 CT 使用该勾画方案，或选用另一个勾画方案'],
   ['send the structure set that was corrected', '请发送修改后的结构集'],
   ['send the series again, uncompressed', '请以未压缩格式重新发送该序列'],
   [

@@ -3,6 +3,7 @@ import type { Recipe } from '../../config/recipe-schema.ts';
 import { ContourNodeError } from '../../errors.ts';
 import { isAssembling } from '../../store/series-state.ts';
 import type { Store } from '../../store/store.ts';
+import { checkRecipeInputs } from '../pairing/check-recipe-inputs.ts';
 import { imagesOf } from './later-images.ts';
 import { orderSeries } from './order-series.ts';
 import { holdOf } from './routing.ts';
@@ -34,6 +35,8 @@ export async function orderByHand(
       `series ${series} has no revision to contour; wait until it is complete`,
     );
   const written = await manifestOfRevision(store.dataDirectory, series, record.revision);
+  const inputs = written?.manifest.inputs;
+  if (typeof by !== 'string') checkRecipeInputs({ store, config: current().config }, by, record, inputs ?? []);
   const images = written === undefined ? store.images(series) : imagesOf(written.manifest, store.images(series));
   const order = await orderSeries({
     dataDirectory: store.dataDirectory,
@@ -41,7 +44,7 @@ export async function orderByHand(
     record,
     revision: record.revision,
     manifestSha256: written?.sha256,
-    inputs: written?.manifest.inputs,
+    inputs,
     images,
     destinations,
     by,

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { CurrentConfig } from '../../config/config-in-force.ts';
-import type { Route } from '../../config/schema.ts';
+import { type InputRules, routeInputs, wantsInputs } from '../../config/route-inputs.ts';
 import type { CtHeader } from '../../dicom/ct-instance.ts';
 import { modalityOf } from '../../dicom/kept-instance.ts';
 import { readHeader } from '../../dicom/read-data-set.ts';
@@ -51,7 +51,7 @@ export class CtInputs {
     record: Pick<SeriesRecord, 'key' | 'assembly' | 'chosenInputs'>,
     slices: readonly CtHeader[],
     images: readonly StoredImage[],
-  ): Promise<{ readonly pairings: ReadonlyMap<string, Pairing>; readonly rules: NonNullable<Route['inputs']> }> {
+  ): Promise<{ readonly pairings: ReadonlyMap<string, Pairing>; readonly rules: InputRules }> {
     const { store, key } = this.#options;
     const rules = await this.#rulesOf(record, slices, images);
     const [first] = slices;
@@ -78,14 +78,15 @@ export class CtInputs {
     { key, assembly }: Pick<SeriesRecord, 'key' | 'assembly'>,
     slices: readonly CtHeader[],
     images: readonly StoredImage[],
-  ): Promise<NonNullable<Route['inputs']>> {
-    const { routes } = this.#options.current().config;
+  ): Promise<InputRules> {
+    const { config } = this.#options.current();
     const [first] = slices;
     if (first === undefined || modalityOf(first.sopClassUid) !== 'CT') return {};
-    if (routes.every(({ inputs }) => inputs === undefined)) return {};
+    if (!wantsInputs(config)) return {};
     const { file } = images.find(({ image }) => image.sopInstanceUid === first.sopInstanceUid) ?? images[0]!;
     const path = join(this.#options.store.dataDirectory, seriesFolder(key), instanceInSeries(file));
-    return matchRoute(routes, { ...assembly, header: await readHeader(path) })?.inputs ?? {};
+    const route = matchRoute(config.routes, { ...assembly, header: await readHeader(path) });
+    return route === undefined ? {} : routeInputs(route, config);
   }
 }
 
@@ -95,7 +96,7 @@ export class CtInputs {
  */
 export function decideInputs(
   pairings: ReadonlyMap<string, Pairing>,
-  rules: NonNullable<Route['inputs']>,
+  rules: InputRules,
   now: number,
   awaits?: SeriesRecord['awaits'],
 ): InputDecision {

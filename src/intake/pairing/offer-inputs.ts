@@ -1,3 +1,4 @@
+import { wantsInputs } from '../../config/route-inputs.ts';
 import type { Config } from '../../config/schema.ts';
 import { ContourNodeError } from '../../errors.ts';
 import type { OfferedInput } from '../../store/series.ts';
@@ -24,7 +25,7 @@ export async function offeredInputs(
   const record = store.get(series);
   if (record === undefined || record.modality !== undefined) return [];
   const images = chosenOf(record, store.images(series)).toSorted((a, b) => compareText(a.receivedAt, b.receivedAt));
-  if (images.length === 0 || config.routes.every((route) => route.inputs === undefined)) return [];
+  if (images.length === 0 || !wantsInputs(config)) return [];
   const check = await checkOf(store.dataDirectory, config, record, images);
   const { pairings } = await inputs.pairings(record, slicesOf(check, images), images);
   const isUsed = (image: InputImage): boolean =>

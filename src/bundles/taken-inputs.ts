@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { membersOf, modalitiesOf } from '../../src/bundles/manifest.ts';
-import { type Bundle, readBundle } from '../../src/bundles/read-bundle.ts';
+import { membersOf, modalitiesOf } from './manifest.ts';
+import { type Bundle, readBundle } from './read-bundle.ts';
 
 /**
  * Names of the images beside the CT that a bundle takes; of an ensemble those of all its members.
