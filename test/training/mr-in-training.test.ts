@@ -8,6 +8,7 @@ import { openBundle } from '../../worker/bundles/open-bundle.ts';
 import { networkOf } from '../../worker/networks/network.ts';
 import { writePhantom } from '../../worker/phantom/write-phantom.ts';
 import { type CaseCollection, collectCases } from '../../worker/training/case-cache.ts';
+import { planCases } from '../../worker/training/case-plan.ts';
 import { startingParameters, weightsOfBundle } from '../../worker/training/initial-weights.ts';
 import { BatchSampler } from '../../worker/training/sample-batch.ts';
 import { mirroredChannels } from '../../worker/inference/mirrored-channels.ts';
@@ -151,4 +152,16 @@ test('a training from a bundle of the CT alone begins as that bundle: the weight
     );
     assert.ok(started.slice(at + own * filters, at + 16 * filters).every((value) => value === 0));
   }
+});
+
+test('every third phantom may be an ordinary one, without MR', async () => {
+  const data = { source: 'phantom', firstSeed: 5, training: 5, validation: 1, sizes: [64], mr: true, ctAloneEvery: 3 };
+  const { cases: planned } = await planCases(trainingConfigSchema.parse({ ...config([mr]), data }), '');
+  const names = planned.map(({ id }) => id);
+  assert.deepEqual(
+    names,
+    [5, 6, 7, 8, 9, 10].map((seed) => `phantom-${seed}-64${seed === 7 || seed === 10 ? '' : '-mr'}`),
+  );
+  const given = await Promise.all([planned[0]!, planned[2]!].map(async (one) => (await one.load()).modalities.size));
+  assert.deepEqual(given, [1, 0]);
 });

@@ -30,9 +30,10 @@ export function evaluatedModels(loaded: readonly LoadedBundle[]): EvaluatedModel
 
 /** Each model that sees more than the CT once more for each variant, after all models as they are. */
 export function withVariants(models: readonly EvaluatedModel[], variants: readonly InputVariant[]): EvaluatedModel[] {
-  const seeing = models.filter(
-    ({ bundle: { manifest } }) => modalitiesOf(manifest)?.every(({ mayBeMissing }) => mayBeMissing) === true,
-  );
+  const seeing = models.filter((model) => {
+    const seen = (model.members ?? [model]).flatMap(({ bundle }) => modalitiesOf(bundle.manifest) ?? []);
+    return seen.length > 0 && seen.every(({ mayBeMissing }) => mayBeMissing);
+  });
   const more = seeing.flatMap((model) =>
     variants.map((variant, index) => ({
       ...model,

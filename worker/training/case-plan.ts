@@ -51,7 +51,8 @@ function phantoms(config: TrainingConfig, data: Extract<TrainingConfig['data'], 
   return Array.from({ length: data.training + data.validation }, (_, index) => {
     const seed = data.firstSeed + index;
     const size = data.sizes[index % data.sizes.length] ?? 512;
-    const id = phantomName(seed, size, data.mr === true);
+    const withMr = data.mr === true && (index + 1) % (data.ctAloneEvery ?? Infinity) !== 0;
+    const id = phantomName(seed, size, withMr);
     const side = index < data.training ? 'training' : 'validation';
     return {
       id,
@@ -59,7 +60,7 @@ function phantoms(config: TrainingConfig, data: Extract<TrainingConfig['data'], 
       side,
       place: id,
       patient: id,
-      load: async () => phantomCase(seed, size, names, config.input, data.mr === true),
+      load: async () => phantomCase(seed, size, names, config.input, withMr),
     };
   });
 }

@@ -98,6 +98,8 @@ const data = z.discriminatedUnion('source', [
     sizes: z.array(z.int().positive()).min(1).default([512]),
     /** Phantoms with an MR, which shows the tumour better than the CT. */
     mr: z.boolean().optional(),
+    /** Beside these every so many phantom is an ordinary one, without MR and with a tumour that the CT shows. */
+    ctAloneEvery: z.int().min(2).optional(),
   }),
   z.strictObject({
     source: z.literal('dicom'),
