@@ -4,6 +4,7 @@ import { contourOrder, type ContourOrderOptions } from '../order/contour-order.t
 import { type Problem, problemFrom } from '../../src/problem.ts';
 import { contourRemoteOrder } from '../remote/contour-remote-order.ts';
 import { type EngineSettings, type EngineTask, type FromEngine, toEngineSchema } from './engine-messages.ts';
+import { networksOf } from '../bundles/load-bundle.ts';
 import { WarmBundles } from './warm-bundles.ts';
 
 // The engine process: forked by engine-process.ts, it holds the tensors and gets paths only. It may block, crash or be
@@ -33,8 +34,13 @@ async function start(settings: EngineSettings): Promise<State> {
   const problems: Problem[] = [];
   for (const name of settings.warmUp) {
     try {
-      await bundles.get(name, settings.engine);
+      const loaded = await bundles.get(name, settings.engine);
       warmed.push(name);
+      problems.push(
+        ...networksOf(loaded)
+          .flatMap(({ int8Refused }) => int8Refused ?? [])
+          .map(problemFrom),
+      );
     } catch (error) {
       problems.push(problemFrom(error));
     }
@@ -46,8 +52,10 @@ async function start(settings: EngineSettings): Promise<State> {
 async function contour({ settings, bundles, log }: State, task: EngineTask): Promise<void> {
   try {
     const options: ContourOrderOptions = {
-      openEngine: (bundle, engine) =>
-        bundles.get(bundle.name, { ...engine, threads: settings.engine.threads }, bundle.digest),
+      openEngine: (bundle, { precision, ...engine }) => {
+        const own = settings.engine.precision === 'float32' ? 'float32' : precision;
+        return bundles.get(bundle.name, { ...engine, precision: own, threads: settings.engine.threads }, bundle.digest);
+      },
       batchSize: settings.engine.batchSize,
       progress: (stage, fraction) => tell({ kind: 'progress', stage, fraction: Math.min(1, Math.max(0, fraction)) }),
     };

@@ -1,0 +1,19 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+
+/** Fills a new folder and puts it at `target`, in place of what is there: it appears as a whole or not at all. */
+export async function replaceFolder(target: string, fill: (draft: string) => Promise<void>): Promise<void> {
+  await mkdir(dirname(target), { recursive: true });
+  const draft = await mkdtemp(join(dirname(target), `.${basename(target)}-`));
+  try {
+    await fill(draft);
+    // The earlier one is missing for a moment, but never incomplete.
+    const before = `${draft}-before`;
+    if (existsSync(target)) await rename(target, before);
+    await rename(draft, target);
+    await rm(before, { recursive: true, force: true });
+  } finally {
+    await rm(draft, { recursive: true, force: true });
+  }
+}
