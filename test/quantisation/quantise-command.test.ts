@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { chmod, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import onnxProto from 'onnx-proto';
@@ -36,9 +36,11 @@ test('models quantise puts integers beside float32, and says what the contours l
   const files = ['model.onnx', 'golden-input.f32', 'golden-output.f32'];
   const read = () => Promise.all(files.map((file) => readFile(join(directory, file))));
   const before = await read();
+  await chmod(directory, 0o750);
   const { code, stderr } = await command(folder, 'quantise', 'threshold', '--phantoms', '1');
   assert.equal(code, 0, stderr);
   assert.deepEqual(await read(), before, 'float32 is as it was');
+  assert.equal((await stat(directory)).mode & 0o777, 0o750, 'the account of the node can still read it');
 
   const { manifest, digest } = await openBundle('threshold', folder);
   const { comparison } = sliceManifestOf(manifest).int8!;
@@ -133,6 +135,17 @@ for (const mayBeMissing of [false, true]) {
     assert.ok(step! > 3 / 255, `steps of ${step}`);
   });
 }
+
+test('a 3-D network stays in float32', async (t) => {
+  const folder = await models(t, 1);
+  const path = join(folder, 'threshold', 'bundle.json');
+  const manifest = JSON.parse(await readFile(path, 'utf8')) as { input: { patch?: object } };
+  manifest.input.patch = { slices: 8, step: 0.5 };
+  await writeFile(path, JSON.stringify(manifest));
+  const { code, stderr } = await command(folder, 'quantise', 'threshold', '--phantoms', '1');
+  assert.equal(code, 1);
+  assert.match(stderr, /MODEL_NOT_SUPPORTED: threshold is a 3-D network, .* \(use it in float32\)/);
+});
 
 test('an archive without the MR that the bundle sees is refused with its name', async (t) => {
   const { directory } = await brightInMrBundle(t, true, mrNetwork());

@@ -5,6 +5,7 @@ import { type Problem, problemFrom } from '../../src/problem.ts';
 import { contourRemoteOrder } from '../remote/contour-remote-order.ts';
 import { type EngineSettings, type EngineTask, type FromEngine, toEngineSchema } from './engine-messages.ts';
 import { networksOf } from '../bundles/load-bundle.ts';
+import { seldom } from './seldom.ts';
 import { WarmBundles } from './warm-bundles.ts';
 
 // The engine process: forked by engine-process.ts, it holds the tensors and gets paths only. It may block, crash or be
@@ -57,7 +58,9 @@ async function contour({ settings, bundles, log }: State, task: EngineTask): Pro
         return bundles.get(bundle.name, { ...engine, precision: own, threads: settings.engine.threads }, bundle.digest);
       },
       batchSize: settings.engine.batchSize,
-      progress: (stage, fraction) => tell({ kind: 'progress', stage, fraction: Math.min(1, Math.max(0, fraction)) }),
+      progress: seldom((stage, fraction) => {
+        tell({ kind: 'progress', stage, fraction: Math.min(1, Math.max(0, fraction)) });
+      }),
     };
     const { status, error, timings, peakResidentMegabytes } =
       task.kind === 'contour'

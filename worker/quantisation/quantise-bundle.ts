@@ -46,8 +46,8 @@ export interface Quantisation {
 /**
  * Adds to a bundle a network that computes with 8-bit integers, or writes it as a bundle of its own: calibrated on the smallest and
  * the largest value over real CTs (min/max), compared on others.
- * @throws ContourNodeError MODEL_NOT_SUPPORTED (no network of slices, nothing to quantise, or an ROI that loses more than
- *   0.005 mean DSC), ENGINE_FAILED, DISK_FULL, what reading the cases throws
+ * @throws ContourNodeError MODEL_NOT_SUPPORTED (an ensemble, a 3-D network, nothing to quantise, or an ROI that loses more than
+ *   0.005 mean DSC), BUNDLE_INVALID (a network of the whole CT), ENGINE_FAILED, DISK_FULL, what reading the cases throws
  */
 export async function quantiseBundle(
   bundle: Bundle,
@@ -59,6 +59,16 @@ export async function quantiseBundle(
     throw new ContourNodeError('MODEL_NOT_SUPPORTED', `${manifest.name} is an ensemble`, {
       remedy: 'quantise its members and make an ensemble of them',
     });
+  }
+  // onnxruntime 1.30 has no kernel of its own for them: with integers they take 0.8 of the time in float32.
+  if (manifest.input.patch !== undefined) {
+    throw new ContourNodeError(
+      'MODEL_NOT_SUPPORTED',
+      `${manifest.name} is a 3-D network, which integers make hardly faster`,
+      {
+        remedy: 'use it in float32',
+      },
+    );
   }
   const work = await mkdtemp(join(tmpdir(), 'contour-node-quantise-'));
   const opened: Engine[] = [];
