@@ -4,7 +4,8 @@ import { contourOrder, type ContourOrderOptions } from '../order/contour-order.t
 import { type Problem, problemFrom } from '../../src/problem.ts';
 import { contourRemoteOrder } from '../remote/contour-remote-order.ts';
 import { type EngineSettings, type EngineTask, type FromEngine, toEngineSchema } from './engine-messages.ts';
-import { networksOf } from '../bundles/load-bundle.ts';
+import type { ContourNodeError } from '../../src/errors.ts';
+import { type LoadedBundle, networksOf } from '../bundles/load-bundle.ts';
 import { seldom } from './seldom.ts';
 import { WarmBundles } from './warm-bundles.ts';
 
@@ -53,9 +54,12 @@ async function start(settings: EngineSettings): Promise<State> {
 async function contour({ settings, bundles, log }: State, task: EngineTask): Promise<void> {
   try {
     const options: ContourOrderOptions = {
-      openEngine: (bundle, { precision, ...engine }) => {
+      openEngine: async (bundle, { precision, ...engine }) => {
         const own = settings.engine.precision === 'float32' ? 'float32' : precision;
-        return bundles.get(bundle.name, { ...engine, precision: own, threads: settings.engine.threads }, bundle.digest);
+        const choice = { ...engine, precision: own, threads: settings.engine.threads };
+        const loaded = await bundles.get(bundle.name, choice, bundle.digest);
+        sayRefused(loaded, log);
+        return loaded;
       },
       batchSize: settings.engine.batchSize,
       progress: seldom((stage, fraction) => {
@@ -76,6 +80,17 @@ async function contour({ settings, bundles, log }: State, task: EngineTask): Pro
       'contour job failed',
     );
     tell({ kind: 'failed', problem: problemFrom(error), residentMegabytes: residentMegabytes() });
+  }
+}
+
+const said = new WeakSet<ContourNodeError>();
+
+/** Once for each loading: the bundles of the routes are told at the start, others are loaded for a job. */
+function sayRefused(loaded: LoadedBundle, log: Log): void {
+  for (const { int8Refused } of networksOf(loaded)) {
+    if (int8Refused === undefined || said.has(int8Refused)) continue;
+    said.add(int8Refused);
+    log.error({ err: int8Refused }, 'a bundle contours in float32 although it has a network with 8-bit integers');
   }
 }
 

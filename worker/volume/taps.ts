@@ -56,7 +56,10 @@ export function triangleTaps(source: Axis, target: Axis, resolution = 0): Taps {
 /** Where the targets are the source's own samples one after the other: the first of them. Else undefined. */
 export function copiedFrom({ first, start, weights, outside }: Taps): number | undefined {
   const [from = 0] = first;
-  const isCopied = (t: number) => start[t + 1]! - start[t]! === 1 && weights[start[t]!] === 1 && outside[t] === 0;
+  const isCopied = (t: number) => {
+    const [begin, end] = [start[t]!, start[t + 1]!];
+    return end - begin === 1 && weights[begin] === 1 && outside[t] === 0;
+  };
   return first.every((source, t) => source === from + t && isCopied(t)) ? from : undefined;
 }
 
