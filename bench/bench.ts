@@ -4,8 +4,8 @@
  * that the ratios can be compared; medians of three. `npm run bench -- ingest`, `contour` or `chain` does one part alone,
  * `-- contour openkbp-head-neck-1024` one case.
  *
- * `chain` is the whole chain with a network of the paper's size beside a Python script of pynetdicom, pydicom, onnxruntime and
- * rt-utils on the same ONNX file and CT, by turns. CONTOUR_NODE_PYTHON_CHAIN names the folder of the script (python-chain.ts).
+ * `chain` is the whole chain with a network of the paper's size, in float32 and with 8-bit integers, beside a Python script of
+ * pynetdicom, pydicom, onnxruntime and rt-utils on the same ONNX file and CT, by turns. CONTOUR_NODE_PYTHON_CHAIN names the folder of the script (python-chain.ts).
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -141,14 +141,13 @@ function startRouted(
   });
 }
 
-/** Sends a CT and waits for its delivery. Seconds from the last C-STORE response on. */
+/** Sends a CT and waits for its delivery, seldom looking: both cores are busy. Seconds from the last C-STORE response on. */
 async function deliverySeconds(node: RunningNode, folder: string) {
   await sendSeconds(folder, 'CONTOUR', node.dicomPort);
-  const sent = performance.now();
-  const [series] = await node.settled(1, ['delivered', 'delivered check', 'nothing found'], 300);
-  const seconds = (performance.now() - sent) / 1000;
-  const order = series === undefined ? undefined : (await node.show(series.key)).orders[0];
-  return { seconds, state: series?.state, timings: order?.timings ?? [] };
+  const [series] = await node.settled(1, ['delivered', 'delivered check', 'nothing found'], 300, 1000);
+  const shown = await node.show(series!.key);
+  const { networks = [] } = shown.orders[0] ?? {};
+  return { ...deliveredOf(shown, 0), state: shown.state, networks };
 }
 
 /** Quiet period of the node that contours within it, seconds: longer than that takes. */
@@ -235,30 +234,46 @@ async function besidePython(work: string): Promise<void> {
   if (missing !== undefined) return console.log(`the chain beside a Python script: left out, ${missing}`);
   const folder = await phantom(join(work, 'chain'), 9003, chainSlices, chainMatrix);
   const models = join(work, 'models');
-  const model = await chainModel(work, models, await pixelSpacing(folder));
-  const ours: Awaited<ReturnType<typeof deliverySeconds>>[] = [];
+  const model = await chainModel(work, models, await pixelSpacing(folder), join(work, 'chain'));
+  const ways = [
+    { name: 'contour-node in float32', precision: 'float32' },
+    { name: 'contour-node with 8-bit integers', precision: 'auto' },
+  ] as const;
   const python: Awaited<ReturnType<typeof pythonSeconds>>[] = [];
+  const ours = new Map(ways.map(({ name }) => [name, [] as Awaited<ReturnType<typeof deliverySeconds>>[]]));
   for (let n = 0; n < repeats; n += 1) {
+    const tell = (who: string, seconds: number) =>
+      console.log(`  run ${n + 1} of ${repeats}: ${who} ${seconds.toFixed(1)} s`);
     python.push(await pythonSeconds(folder, model, await freePort()));
-    console.log(`  run ${n + 1} of ${repeats}: Python ${python.at(-1)!.seconds.toFixed(1)} s`);
-    const cleanup = new CleanupList();
-    try {
-      const tps = await startStorescp(cleanup, join(work, `tps-${n}`));
-      const node = await startRouted(cleanup, 'paper-size', 'ANY', tps, { models: { directory: models } });
-      ours.push(await deliverySeconds(node, folder));
-      console.log(`  run ${n + 1} of ${repeats}: contour-node ${ours.at(-1)!.seconds.toFixed(1)} s`);
-    } finally {
-      await cleanup.run();
+    tell('Python', python.at(-1)!.seconds);
+    for (const { name, precision } of ways) {
+      const cleanup = new CleanupList();
+      try {
+        const tps = await startStorescp(cleanup, join(work, `tps-${precision}-${n}`));
+        const engine = { precision };
+        const node = await startRouted(cleanup, 'paper-size', 'ANY', tps, { models: { directory: models }, engine });
+        ours.get(name)!.push(await deliverySeconds(node, folder));
+        tell(name, ours.get(name)!.at(-1)!.seconds);
+      } finally {
+        await cleanup.run();
+      }
     }
   }
-  const middle = <T extends { seconds: number }>(runs: T[]): T =>
+  const middle = <T extends { seconds: number }>(runs: readonly T[]): T =>
     runs.toSorted((a, b) => a.seconds - b.seconds)[Math.floor(runs.length / 2)]!;
-  const [own, theirs] = [middle(ours), middle(python)];
+  const theirs = middle(python);
   console.log(
-    `${chainSlices} slices of ${chainMatrix}x${chainMatrix}, network of the paper's size, last slice to the TPS: ${own.seconds.toFixed(1)} s ('${own.state}'), Python ${theirs.seconds.toFixed(1)} s, ratio ${(own.seconds / theirs.seconds).toFixed(2)}`,
+    `${chainSlices} slices of ${chainMatrix}x${chainMatrix}, network of the paper's size, last slice to the TPS: Python ${theirs.seconds.toFixed(1)} s`,
   );
-  for (const { stage, seconds } of own.timings) console.log(`  ${stage.padEnd(32)} ${seconds.toFixed(2)} s`);
-  for (const line of theirs.lines) console.log(`  Python: ${line}`);
+  for (const line of theirs.lines) console.log(`    ${line}`);
+  for (const [name, runs] of ours) {
+    const { seconds, state, timings, networks } = middle(runs);
+    const computed = networks.map(({ precision }) => precision).join();
+    console.log(
+      `  ${name} (${computed}): ${seconds.toFixed(1)} s ('${state}'), ratio ${(seconds / theirs.seconds).toFixed(2)}`,
+    );
+    for (const timing of timings) console.log(`    ${timing.stage.padEnd(30)} ${timing.seconds.toFixed(2)} s`);
+  }
 }
 
 const work = await mkdtemp(join(tmpdir(), 'contour-node-bench-'));

@@ -35,10 +35,11 @@ async function runPython(...args: string[]): Promise<string> {
 
 /**
  * The network of the paper's size with random weights, as an ONNX file and as a bundle of it. To every slice it adds an ellipse, so that
- * there is something to contour.
+ * there is something to contour. The bundle has integers too, calibrated on the CT.
+ * @param archive the CT with its structure set
  * @returns the ONNX file
  */
-export async function chainModel(folder: string, models: string, spacingMm: number): Promise<string> {
+export async function chainModel(folder: string, models: string, spacingMm: number, archive: string): Promise<string> {
   const file = join(folder, 'deeplabv3plus.onnx');
   await runPython(join(chainTools!, 'deeplab_onnx.py'), file, String(chainMatrix), '1');
   await writeFile(file, withEllipse(await readFile(file)));
@@ -75,6 +76,8 @@ export async function chainModel(folder: string, models: string, spacingMm: numb
     join(models, 'paper-size'),
   );
   if (imported.code !== 0) throw new Error(imported.stderr);
+  const quantised = await contourNode('models', 'quantise', join(models, 'paper-size'), '--data', archive);
+  if (quantised.code !== 0) throw new Error(quantised.stderr);
   return file;
 }
 

@@ -4,6 +4,7 @@ import { loadBundle } from '../worker/bundles/load-bundle.ts';
 import { contourFolder, type ContouredFolder } from '../worker/contour-folder.ts';
 import { commandConfig } from './shared/config-option.ts';
 import { withEngine } from './shared/engine-option.ts';
+import { sayInt8Refused } from './shared/int8-refused.ts';
 import { checkOutputs, forceHelp, forceOption } from './shared/new-output.ts';
 import { progressBar } from './shared/progress.ts';
 import { usedLine } from './shared/used-line.ts';
@@ -26,6 +27,7 @@ CT and that its frame of reference, or a registration (REG) with it, leads to.
                   contours lie in the tilted planes
   --engine E      onnxruntime or tensorflow (default: as configured, onnxruntime)
   --device D      auto, cpu, gpu, cuda, webgpu
+  --precision P   auto, or float32: also where the bundle has a network with 8-bit integers
   --config FILE   configuration: engine, models.directory, dicom.uidRoot (default: contour-node.yaml of this folder)
   --force         ${forceHelp}
   --json          one JSON document on standard output
@@ -47,6 +49,7 @@ export async function main(args: string[]): Promise<void> {
       tilt: { type: 'string', default: 'refuse' },
       engine: { type: 'string' },
       device: { type: 'string' },
+      precision: { type: 'string' },
       config: { type: 'string' },
       json: { type: 'boolean', default: false },
       ...forceOption,
@@ -62,6 +65,7 @@ export async function main(args: string[]): Promise<void> {
   await checkOutputs({ out, nifti, pictures }, values.force);
   const config = withEngine((await commandConfig(values.config)).config, values);
   const loaded = await loadBundle(model, config.models.directory, config.engine);
+  sayInt8Refused(loaded);
   const bar = progressBar('contouring', 1, { quiet: values.json });
   try {
     const result = await contourFolder(positionals, loaded, {

@@ -35,9 +35,10 @@ export const help = `usage: contour-node models list|verify|export|import|ensemb
   calibrate NAME --data ARCHIVE
                               choose the thresholds anew, on the patients that were set aside in the training (an ensemble
                               has those of its first member); figures of evaluations are taken out of the bundle
-  quantise NAME --data ARCHIVE|--phantoms N --out DIR
-                              the network of slices with 8-bit integers, calibrated on CTs of the archive (or on generated
-                              phantoms) and compared on the others; refused where an ROI loses more than 0.005 mean DSC
+  quantise NAME --data ARCHIVE|--phantoms N [--out DIR]
+                              add to the bundle its network of slices with 8-bit integers, which onnxruntime then takes on a
+                              CPU: calibrated on CTs of the archive (or on generated phantoms) and compared on the others;
+                              refused where an ROI loses more than 0.005 mean DSC. With --out a bundle of it alone
   ranges NAME --training T.yaml [--data ARCHIVE] [--cache DIR]
                               add the ranges of the training data to a bundle that lacks them; the worker warns outside of
                               the ranges. T.yaml is the configuration that the bundle was trained with
@@ -53,7 +54,7 @@ examples:
   contour-node models verify --engine tensorflow
   contour-node models export openkbp-head-neck --out head-neck.onnx
   contour-node models ensemble head-neck head-neck-3d --out models/head-neck-both
-  contour-node models quantise head-neck --data ARCHIVE --out models/head-neck-int8
+  contour-node models quantise head-neck --data ARCHIVE
   contour-node models import RESULTS/nnUNetTrainer__nnUNetPlans__3d_fullres --yes --out models/head-neck
   contour-node models import their.onnx --about their.yaml --out models/theirs
 

@@ -8,6 +8,7 @@ import type { Config } from '../src/config/schema.ts';
 import { ContourNodeError } from '../src/errors.ts';
 import { type LoadedBundle, loadBundle } from '../worker/bundles/load-bundle.ts';
 import { contourFolderByRecipe, type ContouredFolder } from '../worker/contour-folder.ts';
+import { sayInt8Refused } from './shared/int8-refused.ts';
 import { checkOutputs, forceHelp, forceOption } from './shared/new-output.ts';
 import { stagedProgress } from './shared/progress.ts';
 import { usedLine } from './shared/used-line.ts';
@@ -84,6 +85,7 @@ async function tryOn(
   const open = async (name: string): Promise<LoadedBundle> => {
     const loaded = await loadBundle(name, config.models.directory, config.engine);
     opened.push(loaded);
+    sayInt8Refused(loaded);
     return loaded;
   };
   const bars = stagedProgress({ quiet: values.json });

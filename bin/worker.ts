@@ -28,6 +28,7 @@ ${configHelp}
   --queues LIST   of contour, compare (corrections) and deliver (default: all)
   --engine E      onnxruntime or tensorflow, instead of engine.name, for a machine with another accelerator
   --device D      auto, cpu, gpu, cuda or webgpu, instead of engine.device
+  --precision P   auto or float32, instead of engine.precision: float32 leaves networks with 8-bit integers alone
 
 Signals: SIGHUP, as 'contour-node reload', reads the configuration again. SIGTERM ends it after the running job, at the latest after 30 s; then the job goes
 back to the queue.
@@ -50,6 +51,7 @@ export async function main(args: string[]): Promise<void> {
       'token-file': { type: 'string' },
       engine: { type: 'string' },
       device: { type: 'string' },
+      precision: { type: 'string' },
     },
   });
   const queues = values.queues.split(',').map(queueKind);

@@ -3,8 +3,8 @@ import type { CtGeometry, SlicePlanes } from '../src/dicom/ct-geometry.ts';
 import type { SliceSource } from '../src/dicom/slice-source.ts';
 import { ContourNodeError } from '../src/errors.ts';
 import type { Warning } from '../src/warning.ts';
-import type { InputUse } from '../src/work/work-result.ts';
-import type { LoadedBundle } from './bundles/load-bundle.ts';
+import type { InputUse, NetworkUse } from '../src/work/work-result.ts';
+import { type LoadedBundle, networksOf, networkUses } from './bundles/load-bundle.ts';
 import type { Engine } from './engines/engine.ts';
 import { contourRoi } from './inference/contour-roi.ts';
 import { ctWarnings } from './inference/ct-warnings.ts';
@@ -36,6 +36,8 @@ export interface ContouredVolume {
   /** How the CT differs from the training CTs. Warnings about one ROI stand with the ROI. */
   readonly ctWarnings: readonly Warning[];
   readonly body: Body;
+  /** The networks that contoured, and what computed them. */
+  readonly networks: readonly NetworkUse[];
   /** What became of the images beside the CT that the network takes. */
   readonly inputs: readonly InputUse[];
   /** Those that were used, at their place on an upright CT; none of a CT that leans. */
@@ -121,6 +123,7 @@ export async function contourVolume(
     return {
       body,
       inputs: modalities.map(({ use }) => use),
+      networks: networkUses(loaded),
       beside: modalities.flatMap(({ use, placed }) =>
         placed === undefined || tilted !== undefined ? [] : [{ ...placed, name: use.name }],
       ),
@@ -188,7 +191,7 @@ export async function roiProbabilities(
 ): Promise<{ readonly probabilities: Probabilities; readonly modalities: readonly PreparedModality[] }> {
   const { networks, modalities } = await clock.run('resampling', () => {
     const prepared: PreparedModality[] = [];
-    const seenBy = (loaded.members ?? [loaded]).map(({ bundle, engine }) => {
+    const seenBy = networksOf(loaded).map(({ bundle, engine }) => {
       const own = sliceManifestOf(bundle.manifest);
       const beside = prepareModalities(own.input.modalities ?? [], images);
       prepared.push(...beside);

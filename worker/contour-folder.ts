@@ -16,7 +16,7 @@ import { ContourNodeError } from '../src/errors.ts';
 import { structureSetStyleSchema } from '../src/work/work-order.ts';
 import { writeWhole } from '../src/work/write-whole.ts';
 import { type RatedWarning, ratedWarnings, type Warning } from '../src/warning.ts';
-import type { InputUse } from '../src/work/work-result.ts';
+import type { InputUse, NetworkUse } from '../src/work/work-result.ts';
 import { modalitiesBeside } from './archive/modalities-beside.ts';
 import type { ReadModality } from './archive/modality-series.ts';
 import type { LoadedBundle } from './bundles/load-bundle.ts';
@@ -49,6 +49,8 @@ export interface ContouredFolder {
   readonly ignored: readonly IgnoredFiles[];
   /** What became of the images beside the CT. */
   readonly inputs: readonly InputUse[];
+  /** The networks that contoured, and what computed them. */
+  readonly networks: readonly NetworkUse[];
   readonly rois: readonly { name: string; found: boolean; volumeCm3: number; slices: number; components: number }[];
   /** The gravest first. */
   readonly warnings: readonly RatedWarning[];
@@ -157,6 +159,7 @@ async function contourAndWrite(
     geometry: series.geometry,
     header: await readHeader(files.get(series.identityFrom.sopInstanceUid)!),
     bundle,
+    networks: contoured.networks,
     rois: contoured.rois,
     ctWarnings: contoured.ctWarnings,
     style: structureSetStyleSchema.parse(style),
@@ -187,6 +190,7 @@ async function contourAndWrite(
     slices: series.slices.length,
     ignored: withoutUsed(ignoredFiles, inputs),
     inputs: contoured.inputs,
+    networks: contoured.networks,
     rois: contoured.rois.map(({ roi, slices, volumeCm3, components }) => ({
       name: roi.name,
       found: slices.length > 0,

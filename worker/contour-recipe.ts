@@ -37,6 +37,7 @@ export async function contourRecipe(ct: CtFiles, recipe: Recipe, options: Recipe
   const warnings: Warning[] = [];
   const inputs = new Map<string, ContouredCt['inputs'][number]>();
   const beside = new Map<string, ContouredCt['beside'][number]>();
+  const networks: ContouredCt['networks'][number][] = [];
   for (const name of bundlesOf(recipe)) {
     const loaded = await options.open(name);
     const { manifest } = loaded.bundle;
@@ -46,6 +47,7 @@ export async function contourRecipe(ct: CtFiles, recipe: Recipe, options: Recipe
     warnings.push(...contoured.ctWarnings.map(({ code, text }) => ({ code, text: `${text} (${manifest.name})` })));
     for (const input of contoured.inputs) inputs.set(input.name, input);
     for (const image of contoured.beside) beside.set(image.name, image);
+    networks.push(...contoured.networks);
     used.push(loaded.bundle);
   }
   const rois = await clock.run('contours', () => {
@@ -60,7 +62,7 @@ export async function contourRecipe(ct: CtFiles, recipe: Recipe, options: Recipe
     }));
   });
   const bundle = recipeOrigin(recipe, used);
-  const seen = { inputs: [...inputs.values()], beside: [...beside.values()] };
+  const seen = { inputs: [...inputs.values()], beside: [...beside.values()], networks };
   return { volume, body, rois, ...seen, ctWarnings: warnings, bundle };
 }
 

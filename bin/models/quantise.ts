@@ -1,4 +1,5 @@
 import { basename, resolve } from 'node:path';
+import { int8Of } from '../../src/bundles/manifest.ts';
 import type { Config } from '../../src/config/schema.ts';
 import { ContourNodeError } from '../../src/errors.ts';
 import { openBundle } from '../../worker/bundles/open-bundle.ts';
@@ -12,22 +13,30 @@ import type { ModelsOptions } from './options.ts';
 export async function quantise({ models, engine }: Config, names: readonly string[], values: ModelsOptions): Promise<void> {
   const { data, phantoms, out, json, force } = values;
   const [name, ...more] = names;
-  if (name === undefined || more.length > 0 || out === undefined || (data === undefined) === (phantoms === undefined))
-    throw new ContourNodeError('USAGE', 'models quantise takes one bundle, --data ARCHIVE or --phantoms N, and --out DIR');
+  if (name === undefined || more.length > 0 || (data === undefined) === (phantoms === undefined))
+    throw new ContourNodeError('USAGE', 'models quantise takes one bundle, and --data ARCHIVE or --phantoms N');
   await checkOutputs({ out }, force);
   const bundle = await openBundle(name, models.directory);
+  const { manifest } = bundle;
+  if (out === undefined && int8Of(manifest) !== undefined && !force)
+    throw new ContourNodeError('OUTPUT_EXISTS', `${manifest.name} has a network with 8-bit integers already`);
   const bars = stagedProgress({ quiet: json });
   try {
     const { cases, leftOut } =
       data === undefined
-        ? { cases: phantomCases(wholeNumber('phantoms', phantoms!)), leftOut: [] }
-        : await archivedCases(data, bundle.manifest, (done, total) =>
+        ? { cases: phantomCases(wholeNumber('phantoms', phantoms!), manifest), leftOut: [] }
+        : await archivedCases(data, manifest, (done, total) =>
             bars.update('reading the archive', done / total, `${done} of ${total} files`),
           );
     for (const { place, error } of leftOut) bars.say(() => console.error(`left out ${place}: ${error.toLine()}`));
     const result = await quantiseBundle(bundle, cases, {
-      directory: out,
-      name: basename(resolve(out)),
+      out: out === undefined ? undefined : { directory: out, name: basename(resolve(out)) },
+      // A bundle goes to other hospitals: no path of this machine in it.
+      command: [
+        `contour-node models quantise ${manifest.name}`,
+        data === undefined ? `--phantoms ${phantoms}` : '--data ARCHIVE',
+        ...(out === undefined ? [] : [`--out ${basename(resolve(out))}`]),
+      ].join(' '),
       date: new Date().toISOString().slice(0, 10),
       batchSize: engine.batchSize,
       onProgress: bars.update,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ContourNodeError } from '../errors.ts';
+import { goldenOutput, int8Network, namedFile } from './int8-network.ts';
 import { roiPlausibilitySchema, trainedCtSchema } from './training-range.ts';
 import { volumeSectionSchema } from './volume-section.ts';
 
@@ -8,7 +9,6 @@ import { volumeSectionSchema } from './volume-section.ts';
  * Lengths are mm, intensities HU, orientations LPS (x to the patient's left, y to the back, z to the head).
  */
 
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'a SHA-256: 64 hexadecimal digits, small letters');
 const range = z.tuple([z.number(), z.number()]);
 
 /** One window: HU are clipped to [low, high] and mapped linearly to [0, 1]. One input channel per window and slice. */
@@ -116,21 +116,15 @@ const everyBundle = {
   metrics: z.record(z.string(), z.unknown()).default({}),
   licence: z.string(),
   files: z.strictObject({
-    model: z.strictObject({ path: z.string(), sha256 }),
-    /** Generated input tensor and its output: raw little-endian float32, shapes as in the graph. */
+    model: namedFile,
+    /** Generated input tensor and its output. */
     golden: z.strictObject({
-      input: z.strictObject({ path: z.string(), sha256, shape: z.array(z.int().positive()) }),
-      output: z.strictObject({
-        path: z.string(),
-        sha256,
-        shape: z.array(z.int().positive()),
-        /** The file holds each so many-th value only, from the first on. */
-        every: z.int().positive().default(1),
-      }),
+      input: goldenOutput.omit({ every: true }),
+      output: goldenOutput,
       tolerance: z.number().positive().default(1e-3),
     }),
     /** The trainer's weights, for the `tensorflow` engine and for training on. */
-    weights: z.strictObject({ path: z.string(), sha256 }).optional(),
+    weights: namedFile.optional(),
   }),
 };
 
@@ -195,11 +189,12 @@ export const sliceManifestSchema = z.strictObject({
   }),
   /** Average with the left-right flipped input, paired organs exchanged. */
   flipAverage: z.boolean().default(false),
+  int8: int8Network.optional(),
   /**
    * Of an ensemble: the bundles whose probabilities are averaged, folders of this one, with the SHA-256 of the bundle.json
    * of each. The first one's input, output and files stand in this manifest as well; its grid is the common one.
    */
-  members: z.array(z.strictObject({ path: z.string(), sha256 })).default([]),
+  members: z.array(namedFile).default([]),
 });
 
 /** A network of patches of the whole CT, which gives each voxel one label. */
@@ -252,6 +247,11 @@ export function modalitiesOf(manifest: BundleManifest): SliceManifest['input']['
 /** The bundles that an ensemble averages; none of any other bundle. */
 export function membersOf(manifest: BundleManifest): SliceManifest['members'] {
   return 'volume' in manifest ? [] : manifest.members;
+}
+
+/** Its network with 8-bit integers; an ensemble has none of its own. */
+export function int8Of(manifest: BundleManifest): SliceManifest['int8'] {
+  return 'volume' in manifest || manifest.members.length > 0 ? undefined : manifest.int8;
 }
 
 /** Names of the graph's input and output. */

@@ -4,7 +4,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join, normalize, sep } from 'node:path';
 import { ContourNodeError } from '../errors.ts';
 import { inWords, issueLine } from '../schema-words.ts';
-import { manifestSchemaOf, membersOf, type BundleManifest } from './manifest.ts';
+import { int8Of, manifestSchemaOf, membersOf, type BundleManifest } from './manifest.ts';
 
 /** A bundle on disk. `digest` is the SHA-256 of bundle.json, which holds the digest of every other file. */
 export interface Bundle {
@@ -55,7 +55,15 @@ export async function readBundle(directory: string): Promise<Bundle> {
 export function bundleFiles(manifest: BundleManifest): { path: string; sha256: string }[] {
   const { model, golden, weights } = manifest.files;
   const members = membersOf(manifest).map(({ path, sha256 }) => ({ path: join(path, 'bundle.json'), sha256 }));
-  return [model, golden.input, golden.output, ...(weights === undefined ? [] : [weights]), ...members];
+  const int8 = int8Of(manifest);
+  return [
+    model,
+    golden.input,
+    golden.output,
+    ...(weights === undefined ? [] : [weights]),
+    ...(int8 === undefined ? [] : [int8.model, int8.golden.output]),
+    ...members,
+  ];
 }
 
 /**

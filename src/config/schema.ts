@@ -266,6 +266,10 @@ export const configSchema = z.strictObject({
         .default('onnxruntime')
         .describe('tensorflow needs ./setup --dev or --gpu'),
       device: z.enum(['auto', 'cpu', 'gpu', 'cuda', 'webgpu']).default('auto').describe('what it runs on'),
+      precision: z
+        .enum(['auto', 'float32'])
+        .default('auto')
+        .describe('auto: onnxruntime on a CPU computes with 8-bit integers where the bundle has such a network'),
       threads: z.int().min(0).default(0).describe('0: what a measurement at the start finds fastest'),
       batchSize: z
         .int()

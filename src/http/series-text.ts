@@ -57,6 +57,10 @@ function orderText(order: OrderView): string[] {
     `order ${order.order}, revision ${order.revision}, ${order.bundle.name} ${order.bundle.version}: ${order.state}`,
     ...problem(order.problem, '  '),
     ...(stages.length === 0 ? [] : [`  ${stages.join(', ')}`]),
+    ...(order.networks ?? []).map(
+      ({ bundle, version, engine, device, precision }) =>
+        `  ${bundle} ${version} on ${engine}, ${device}, ${precision}`,
+    ),
     ...ratedWarnings(order.warnings).map((warning) => `  ${warningText(warning)}`),
     ...(order.check?.acknowledged === undefined
       ? []

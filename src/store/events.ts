@@ -129,7 +129,8 @@ export const journalEventSchema = z.discriminatedUnion('kind', [
     order: key,
     profiles: z.array(z.string()),
     check: z.enum(['held', 'not held']).optional(),
-    ...workResultSchema.pick({ status: true, error: true, rois: true, timings: true, warnings: true }).shape,
+    ...workResultSchema.pick({ status: true, error: true, rois: true, timings: true, warnings: true, networks: true })
+      .shape,
   }),
   /** An operator has looked at the warnings of these orders; what was held is to be delivered. */
   event('acknowledged', { orders: z.array(key).min(1), by: z.string() }),

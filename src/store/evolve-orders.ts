@@ -55,11 +55,12 @@ function evolveOrder(order: Order, event: OrderEvent): Order {
     case 'set aside':
       return { ...order, state: 'set aside', problem: event.problem, job: ended(job) };
     default: {
-      const { rois, timings, warnings, error, status } = event;
+      const { rois, timings, warnings, networks, error, status } = event;
       const state = stateOfResult[status];
       const deliveries = order.deliveries.map((delivery) => afterResult(delivery, event));
       const check = event.check === undefined ? undefined : {};
-      return changed(order, { state, problem: error, rois, timings, warnings, check, deliveries, job: ended(job) });
+      const found = { rois, timings, warnings, networks };
+      return changed(order, { state, problem: error, ...found, check, deliveries, job: ended(job) });
     }
   }
 }

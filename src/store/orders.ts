@@ -48,6 +48,7 @@ export interface Order {
   /** What the worker reported, once there is a result. */
   readonly rois: WorkResult['rois'];
   readonly timings: WorkResult['timings'];
+  readonly networks?: WorkResult['networks'];
   readonly warnings: readonly Warning[];
   /** Its route holds a result that somebody has to look at. */
   readonly hold?: 'check';

@@ -21,7 +21,7 @@ import { evolveStages, noStages, type Stages } from './stage-times.ts';
  * Counts up with every change of what a record holds, or of what a known event changes in it: records of another version
  * are folded again from journals and images.
  */
-export const recordVersion = 4;
+export const recordVersion = 5;
 
 /** Everything that the node knows of one series but for its images: its journal, folded. JSON, never changed in place. */
 export interface SeriesRecord {

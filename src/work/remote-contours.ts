@@ -7,7 +7,7 @@ import { version } from '../version.ts';
 import { warningSchema } from '../warning.ts';
 import { inputImageSchema } from './input-image.ts';
 import { digestSchema } from './key.ts';
-import { inputUseSchema } from './work-result.ts';
+import { inputUseSchema, networkUseSchema } from './work-result.ts';
 
 const pair = z.tuple([z.number(), z.number()]);
 const triple = z.tuple([z.number(), z.number(), z.number()]);
@@ -49,6 +49,7 @@ const foundSchema = z.strictObject({
   rois: z.array(roiContoursSchema),
   ctWarnings: z.array(warningSchema),
   inputs: z.array(inputUseSchema),
+  networks: z.array(networkUseSchema),
   /** Where the pictures show the images beside the CT: what a registration found, else as ordered. */
   beside: z.array(inputImageSchema.pick({ name: true, fromCt: true })),
   body: z.strictObject({ low: triple, high: triple, centre: pair, median: pair, volumeCm3: z.number() }),

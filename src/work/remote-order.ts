@@ -3,7 +3,7 @@ import type { CtGeometry } from '../dicom/ct-geometry.ts';
 import { recipeSchema } from '../config/recipe-schema.ts';
 import { inputImageSchema } from './input-image.ts';
 import { keySchema } from './key.ts';
-import { orderBundleSchema } from './work-order.ts';
+import { orderBundleSchema, orderEngineSchema } from './work-order.ts';
 
 const triple = z.tuple([z.number(), z.number(), z.number()]);
 
@@ -44,7 +44,7 @@ export const remoteOrderSchema = z.strictObject({
   /** As in a work order: of an order by recipe its name, version and digest. */
   bundle: orderBundleSchema,
   recipe: z.strictObject({ definition: recipeSchema, bundles: z.array(orderBundleSchema) }).optional(),
-  engine: z.strictObject({ name: z.string(), device: z.string() }),
+  engine: orderEngineSchema,
   geometry: geometrySchema,
   /** Those that the bundle takes, or a bundle of the recipe. */
   inputs: z.array(remoteInputSchema).optional(),

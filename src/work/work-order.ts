@@ -32,6 +32,13 @@ export type Profile = z.output<typeof profileSchema>;
 /** The bundle that an order pins: a changed one is another. */
 export const orderBundleSchema = z.strictObject({ name: z.string(), version: z.string(), digest: digestSchema });
 
+/** As configured; earlier versions did not write `precision`, and knew no bundle that gives the choice. */
+export const orderEngineSchema = z.strictObject({
+  name: z.string(),
+  device: z.string(),
+  precision: z.enum(['auto', 'float32']).optional(),
+});
+
 export const workOrderSchema = z.strictObject({
   formatVersion: z.literal(1),
   series: z.string(),
@@ -47,7 +54,7 @@ export const workOrderSchema = z.strictObject({
   uidRoot: z.string(),
   /** Station that made the structure set: (0008,1010), Contributing Equipment. */
   aeTitle: z.string(),
-  engine: z.strictObject({ name: z.string(), device: z.string() }),
+  engine: orderEngineSchema,
   profiles: z.array(profileSchema).min(1),
   /** Name of the configured peer that sent the series: what the destination peer `return-to-sender` means here. */
   sender: z.string().optional(),

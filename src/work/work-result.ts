@@ -40,6 +40,16 @@ export const inputUseSchema = z.strictObject({
 });
 export type InputUse = z.output<typeof inputUseSchema>;
 
+/** A network that contoured: of which bundle, and what computed it. */
+export const networkUseSchema = z.strictObject({
+  bundle: z.string(),
+  version: z.string(),
+  engine: z.string(),
+  device: z.string(),
+  precision: z.enum(['float32', 'int8']),
+});
+export type NetworkUse = z.output<typeof networkUseSchema>;
+
 /** What came of an order. The same order gives the same structure sets, byte for byte. */
 export const workResultSchema = z.strictObject({
   formatVersion: z.literal(1),
@@ -50,6 +60,8 @@ export const workResultSchema = z.strictObject({
   warnings: z.array(warningSchema),
   /** Of bundles that see more than the CT. */
   inputs: z.array(inputUseSchema).optional(),
+  /** Those that contoured, of an ensemble or a recipe one after the other; earlier versions did not write it. */
+  networks: z.array(networkUseSchema).optional(),
   /** Seconds a stage took, in the order they ran. */
   timings: z.array(z.strictObject({ stage: z.string(), seconds: z.number() })),
   /** Seconds that the engine took for each batch of slices; earlier versions did not write it. */

@@ -87,7 +87,7 @@ test('both engines give the same probabilities for the same bundle and CT', asyn
     const network = toNetworkHu(volume, networkGrid(volume.grid, centre, input), input);
     const found = [];
     for (const engineName of engines) {
-      const engine = await openEngine(bundle, { name: engineName, device: 'cpu', threads: 2 });
+      const engine = await openEngine(bundle, { name: engineName, device: 'cpu', precision: 'float32', threads: 2 });
       assert.ok((await checkGolden(bundle, engine)) <= tolerance, `${name}: golden output on ${engineName}`);
       const first = await infer(engine, network, manifest, { batchSize: 2 });
       const again = await infer(engine, network, manifest, { batchSize: 2 });

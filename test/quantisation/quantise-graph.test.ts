@@ -63,7 +63,7 @@ test('a network with 8-bit integers answers nearly as in float32, from ranges th
   assert.equal(measured[0], Math.min(...input));
   assert.equal(measured[1], Math.max(...input));
 
-  const engine = { name: 'onnxruntime', device: 'cpu', close: async () => undefined } as const;
+  const engine = { name: 'onnxruntime', device: 'cpu', precision: 'float32', close: async () => undefined } as const;
   const answer = (data: Float32Array) => ({ ...engine, run: async () => ({ data, shape: [] }) });
   const calibration = new Calibration(values);
   await calibration.watch(answer(exact), answer(measured)).run(input, shape);

@@ -52,6 +52,7 @@ function nothingFound({ order }: TakenOrder): RemoteContours {
       rois: [],
       ctWarnings: [],
       inputs: [],
+      networks: [],
       beside: [],
       body: {
         low: [-1, -1, -1],

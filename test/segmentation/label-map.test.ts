@@ -65,6 +65,7 @@ test('a network that was trained on images in RAS sees the patient from its own 
   const half: Engine = {
     name: 'onnxruntime',
     device: 'cpu',
+    precision: 'float32',
     run: (_, shape) => {
       const voxels = shape.slice(2).reduce((a, b) => a * b, 1);
       const width = shape.at(-1)!;

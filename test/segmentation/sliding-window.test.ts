@@ -119,6 +119,7 @@ test('patches that do not meet the box are not computed, and within it nothing c
 const firstVoxel: Engine = {
   name: 'onnxruntime',
   device: 'cpu',
+  precision: 'float32',
   run: (input, shape) => {
     const voxels = shape.slice(2).reduce((a, b) => a * b, 1);
     const data = new Float32Array(2 * voxels).fill(1).fill(input[0]!, voxels);

@@ -5,11 +5,13 @@ import type { Cleanup } from './cleanup.ts';
 import { temporaryFolder, thresholdDescription } from './threshold-bundle.ts';
 import { pointwiseNetwork } from './tiny-onnx.ts';
 
+const mrNetwork = pointwiseNetwork({ weights: [[0, 4, 0]], bias: [-12], activation: 'sigmoid' });
+
 /**
  * A bundle whose one ROI is what is three standard deviations brighter than the tissue of the body in the MR; the CT does not
  * matter to it. In a folder of its own.
  */
-export async function brightInMrBundle(t: Cleanup, mayBeMissing = true): Promise<Bundle> {
+export async function brightInMrBundle(t: Cleanup, mayBeMissing = true, model = mrNetwork): Promise<Bundle> {
   const folder = await temporaryFolder(t);
   const description: BundleDescription = {
     ...thresholdDescription,
@@ -28,6 +30,5 @@ export async function brightInMrBundle(t: Cleanup, mayBeMissing = true): Promise
       ],
     },
   };
-  const model = pointwiseNetwork({ weights: [[0, 4, 0]], bias: [-12], activation: 'sigmoid' });
   return writeBundle(join(folder, description.name), description, { model });
 }

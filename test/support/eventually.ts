@@ -9,6 +9,7 @@ export async function eventually<T>(
   what: string,
   seconds: number,
   probe: () => Promise<T | undefined> | T | undefined,
+  everyMilliseconds = 100,
 ): Promise<T> {
   const end = Date.now() + seconds * 1000;
   let last: unknown;
@@ -19,7 +20,7 @@ export async function eventually<T>(
     } catch (error) {
       last = error;
     }
-    await sleep(100);
+    await sleep(everyMilliseconds);
   }
   throw new Error(`${what}: not within ${seconds} s`, { cause: last });
 }

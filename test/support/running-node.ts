@@ -29,7 +29,12 @@ export interface RunningNode {
   list(): Promise<SeriesSummary[]>;
   show(key: string): Promise<SeriesDetail>;
   /** Waits until exactly `count` series are there and each is in one of the states, to be looked at or not. */
-  settled(count: number, states: readonly SeriesState[], seconds?: number): Promise<SeriesSummary[]>;
+  settled(
+    count: number,
+    states: readonly SeriesState[],
+    seconds?: number,
+    everyMilliseconds?: number,
+  ): Promise<SeriesSummary[]>;
   /** POST to the API. */
   act(key: string, action: 'retry' | 'resend' | 'release' | 'acknowledge'): Promise<void>;
   /** Process IDs below `start`: the command line contains `text`. */
@@ -92,12 +97,17 @@ export async function startRunningNode(
     log: () => output,
     list: async () => (await getJson<{ series: SeriesSummary[] }>('/api/series?limit=1000')).series,
     show: (key) => getJson(`/api/series/${key}`),
-    settled: (count, states, seconds = 60) =>
-      eventually(`${count} series ${states.join(' or ')}`, seconds, async () => {
-        const all = await node.list();
-        const reached = ({ state }: SeriesSummary) => states.includes(state) || states.includes(plainState(state));
-        return all.length === count && all.every(reached) ? all : undefined;
-      }).catch(async (cause: unknown) => {
+    settled: (count, states, seconds = 60, everyMilliseconds = 100) =>
+      eventually(
+        `${count} series ${states.join(' or ')}`,
+        seconds,
+        async () => {
+          const all = await node.list();
+          const reached = ({ state }: SeriesSummary) => states.includes(state) || states.includes(plainState(state));
+          return all.length === count && all.every(reached) ? all : undefined;
+        },
+        everyMilliseconds,
+      ).catch(async (cause: unknown) => {
         const now = await node.list().catch(() => []);
         throw new Error(`series are ${JSON.stringify(now, undefined, 1)}\n${output.slice(-4000)}`, { cause });
       }),

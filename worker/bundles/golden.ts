@@ -1,25 +1,27 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { int8Of } from '../../src/bundles/manifest.ts';
 import type { Bundle } from '../../src/bundles/read-bundle.ts';
 import { ContourNodeError } from '../../src/errors.ts';
-import type { Engine } from '../engines/engine.ts';
+import { type Engine, engineText } from '../engines/engine.ts';
 
 /**
- * Runs the bundle's golden input through an engine and compares the result with the golden output.
+ * Runs the bundle's golden input through an engine and compares the result with the golden output of the network that it holds.
  * @returns the largest absolute difference
  * @throws ContourNodeError BUNDLE_GOLDEN when it is above the bundle's tolerance, BUNDLE_INVALID (sizes do not fit)
  */
 export async function checkGolden(bundle: Bundle, engine: Engine): Promise<number> {
-  const { golden } = bundle.manifest.files;
-  const input = await readFloats(bundle, golden.input);
+  const { golden: ofFloat32 } = bundle.manifest.files;
+  const golden = engine.precision === 'int8' ? int8Of(bundle.manifest)!.golden : ofFloat32;
+  const input = await readFloats(bundle, ofFloat32.input);
   const { every, shape } = golden.output;
   const expected = await readFloats(bundle, { path: golden.output.path, shape: [goldenLength(shape, every)] });
-  const { data } = await engine.run(input, golden.input.shape);
+  const { data } = await engine.run(input, ofFloat32.input.shape);
   const difference = largestDifference(everyNth(data, every), expected);
   if (!(difference <= golden.tolerance)) {
     throw new ContourNodeError(
       'BUNDLE_GOLDEN',
-      `bundle ${bundle.manifest.name} on ${engine.name} (${engine.device}): golden output differs by ${difference.toPrecision(2)}, allowed ${golden.tolerance}`,
+      `bundle ${bundle.manifest.name} on ${engineText(engine)}: golden output differs by ${difference.toPrecision(2)}, allowed ${golden.tolerance}`,
     );
   }
   return difference;

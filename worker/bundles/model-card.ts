@@ -1,4 +1,4 @@
-import { type BundleManifest, modalitiesOf } from '../../src/bundles/manifest.ts';
+import { type BundleManifest, int8Of, modalitiesOf } from '../../src/bundles/manifest.ts';
 import type { Bundle } from '../../src/bundles/read-bundle.ts';
 import { recordedMetrics, type DiceFigures, type RecordedEvaluation } from './recorded-metrics.ts';
 
@@ -32,6 +32,7 @@ export function modelCard({ manifest, digest }: Bundle, pictures: readonly strin
     ...(evaluations.length + dice.length === 0 ? ['None are recorded.'] : []),
     ...evaluations.flatMap(evaluationTable),
     ...dice.map(diceTable),
+    ...integers(manifest),
     '## Known failures',
     ...(knownFailures.length === 0 ? ['None are recorded; that does not mean that there are none.'] : []),
     ...(knownFailures.length > 0 ? [knownFailures.map((failure) => `- ${failure}`).join('\n')] : []),
@@ -155,6 +156,28 @@ function diceTable({ what, date, command, dice }: DiceFigures): string {
   });
   const how = command === undefined ? '' : `: \`${command}\``;
   return `${what}, ${date.slice(0, 10)}${how}.\n\n${table(['ROI', 'Dice'], rows)}`;
+}
+
+/** The network with 8-bit integers beside that in float32. */
+function integers(manifest: BundleManifest): string[] {
+  const int8 = int8Of(manifest);
+  if (int8 === undefined) return [];
+  const { date, command, calibrated, cases, rois } = int8.comparison;
+  const rows = rois.map(({ roi, cases: n, against, float32, int8: rounded }) => {
+    return [
+      roi,
+      String(n),
+      against === 'reference' ? 'structure sets' : 'float32',
+      float32.toFixed(4),
+      rounded.toFixed(4),
+    ];
+  });
+  return [
+    '## With 8-bit integers',
+    'onnxruntime on a CPU takes a network with 8-bit integers in place of the one in float32, unless `engine.precision: float32` is configured. ' +
+      `Both contoured ${cases} CTs, ${date}: \`${command}\`; ranges of ${calibrated} CTs. Mean DSC, which compares two ways to compute and is no figure of quality.`,
+    table(['ROI', 'n', 'against', 'float32', 'int8'], rows),
+  ];
 }
 
 function pictureLines({ name, training }: BundleManifest, pictures: readonly string[]): string[] {

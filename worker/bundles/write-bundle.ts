@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import type { z } from 'zod';
 import {
   manifestSchemaOf,
@@ -16,6 +16,7 @@ import { inWords, issueLine } from '../../src/schema-words.ts';
 import { orDiskFull } from '../../src/disk-full.ts';
 import { everyNth } from './golden.ts';
 import { goldenPatch, type Golden } from './golden-patch.ts';
+import { replaceFolder } from './replace-folder.ts';
 import { infer } from '../inference/infer.ts';
 import { turn } from '../inference/model-axes.ts';
 import { openOnnxRuntime } from '../engines/onnxruntime.ts';
@@ -66,9 +67,7 @@ async function writeFolder(
   description: BundleDescription | VolumeDescription,
   contents: BundleContents,
 ): Promise<void> {
-  await mkdir(dirname(target), { recursive: true });
-  const draft = await mkdtemp(join(dirname(target), `.${basename(target)}-`));
-  try {
+  await replaceFolder(target, async (draft) => {
     const put = async (path: string, bytes: Uint8Array) => {
       await writeFile(join(draft, path), bytes);
       return { path, sha256: createHash('sha256').update(bytes).digest('hex') };
@@ -98,14 +97,7 @@ async function writeFolder(
     };
     const final = complete({ input, output, tolerance: manifest.files.golden.tolerance });
     await writeFile(join(draft, 'bundle.json'), `${JSON.stringify(final, null, 2)}\n`);
-    // The earlier bundle is missing for a moment, but never incomplete.
-    const before = `${draft}-before`;
-    if (existsSync(target)) await rename(target, before);
-    await rename(draft, target);
-    await rm(before, { recursive: true, force: true });
-  } finally {
-    await rm(draft, { recursive: true, force: true });
-  }
+  });
 }
 
 function parse(manifest: unknown): BundleManifest {

@@ -51,7 +51,7 @@ function ensembleManifest(
   members: readonly Bundle[],
   { name, version, date }: Parameters<typeof writeEnsemble>[2],
 ): SliceManifest {
-  const first = sliceManifestOf(members[0]!.manifest);
+  const { int8: _ofMember, ...first } = sliceManifestOf(members[0]!.manifest);
   const within = <File extends { path: string }>(file: File): File => {
     return { ...file, path: join('members', first.name, file.path) };
   };

@@ -8,6 +8,8 @@ export interface Engine {
   readonly name: 'onnxruntime' | 'tensorflow';
   /** What it runs on, for logs and provenance: `cpu`, `cuda`, `webgpu`, `gpu`. */
   readonly device: string;
+  /** What its network computes with: `int8` is the bundle's network with 8-bit integers. */
+  readonly precision: 'float32' | 'int8';
   /** Images at once that were the fastest, where that was measured. */
   readonly images?: number;
   /**
@@ -28,4 +30,9 @@ export interface EngineOptions {
   readonly device: 'auto' | 'cpu' | 'gpu' | 'cuda' | 'webgpu';
   /** Threads within one operator; 0 lets the library choose. */
   readonly threads: number;
+}
+
+/** What a network runs on, in words. */
+export function engineText({ name, device, precision }: Pick<Engine, 'name' | 'device' | 'precision'>): string {
+  return precision === 'int8' ? `${name}, ${device}, int8` : `${name}, ${device}`;
 }

@@ -32,30 +32,31 @@ export function mostImages([width, height]: SliceManifest['input']['size']): num
 
 /**
  * Opens a bundle with the threads and the images at once that are fastest on this machine: as measured now, in about
- * a second, or by an earlier start. Only a network of slices on the CPU with onnxruntime is measured; where the choice names threads,
- * only the images.
- * @param dataDirectory keeps what was measured, a file for each bundle and kind of machine
+ * a second, or by an earlier start. Only a network of slices that onnxruntime runs on the CPU is measured; where the choice names
+ * threads, only the images.
+ * @param dataDirectory keeps what was measured, a file for each network of a bundle and kind of machine
  * @throws ContourNodeError as openEngine
  */
 export async function openFastest(bundle: Bundle, choice: EngineChoice, dataDirectory: string): Promise<Engine> {
   const { manifest } = bundle;
   const open = (threads: number) => openEngine(bundle, { ...choice, threads });
-  if (choice.name !== 'onnxruntime' || choice.device !== 'cpu' || !('input' in manifest)) return open(choice.threads);
-  const file = join(dataDirectory, engineSettingsFile(bundle.digest, machineKey(choice.threads)));
-  const known = await readSettings(file);
-  if (known !== undefined) return { ...(await open(known.threads)), images: known.images };
   const engine = await open(choice.threads);
-  const settings = await measure(engine, manifest, choice.threads, open);
-  await keep(file, settings);
+  if (engine.name !== 'onnxruntime' || engine.device !== 'cpu' || !('input' in manifest)) return engine;
+  const file = join(dataDirectory, engineSettingsFile(bundle.digest, machineKey(choice.threads, engine.precision)));
+  let settings = await readSettings(file);
+  if (settings === undefined) {
+    settings = await measure(engine, manifest, choice.threads, open);
+    await keep(file, settings);
+  }
   if (settings.threads === choice.threads) return { ...engine, images: settings.images };
   await engine.close();
   return { ...(await open(settings.threads)), images: settings.images };
 }
 
 /** What the measurement depends on besides the bundle. */
-function machineKey(threads: number): string {
+function machineKey(threads: number, precision: Engine['precision']): string {
   const processor = cpus()[0]?.model ?? '';
-  const machine = JSON.stringify([processor, availableParallelism(), threads, process.version]);
+  const machine = JSON.stringify([processor, availableParallelism(), threads, precision, process.version]);
   return createHash('sha256').update(machine).digest('hex');
 }
 

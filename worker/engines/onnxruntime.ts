@@ -15,6 +15,8 @@ export interface OnnxRuntimeOptions extends EngineOptions {
    * slices and keeps the memory of the largest batch until `rest`: the session is then made again from a file that is the same.
    */
   readonly arenaFor?: string;
+  /** What the graph computes with. Default: float32. */
+  readonly precision?: Engine['precision'];
 }
 
 /**
@@ -44,6 +46,7 @@ export async function openOnnxRuntime(
   return {
     name: 'onnxruntime',
     device,
+    precision: options.precision ?? 'float32',
     run(input, shape, target) {
       const runPart = async (part: Float32Array, partShape: readonly number[], into?: EngineTensor) => {
         const feeds = { [tensors.input]: new ort.Tensor('float32', part, partShape) };

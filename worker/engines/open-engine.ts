@@ -1,19 +1,23 @@
 import { join } from 'node:path';
-import { graphTensorsOf } from '../../src/bundles/manifest.ts';
+import { graphTensorsOf, int8Of } from '../../src/bundles/manifest.ts';
 import type { Bundle } from '../../src/bundles/read-bundle.ts';
 import { configSchema } from '../../src/config/schema.ts';
 import { ContourNodeError } from '../../src/errors.ts';
 import { inWords, issueLine } from '../../src/schema-words.ts';
-import type { Engine } from './engine.ts';
-import { openOnnxRuntime } from './onnxruntime.ts';
+import type { Engine, EngineOptions } from './engine.ts';
+import { cudaInstalled, openOnnxRuntime } from './onnxruntime.ts';
 import { openTensorFlow } from './tensorflow.ts';
 
-const choiceSchema = configSchema.shape.engine.unwrap().pick({ name: true, device: true, threads: true });
+const choiceSchema = configSchema.shape.engine
+  .unwrap()
+  .pick({ name: true, device: true, precision: true, threads: true });
 
 /** As the configuration or a work order names it; see `engine` in src/config/schema.ts. */
 export interface EngineChoice {
   readonly name: string;
   readonly device: string;
+  /** `auto`, the default: with 8-bit integers where the bundle has such a network and onnxruntime runs on the CPU. */
+  readonly precision?: string | undefined;
   /** Threads within one operator; 0 lets the library choose. */
   readonly threads: number;
 }
@@ -24,8 +28,8 @@ export interface EngineChoice {
  *   ENGINE_FAILED, BUNDLE_INVALID
  */
 export async function openEngine(bundle: Bundle, choice: EngineChoice): Promise<Engine> {
-  const { name, device, threads } = choice;
-  const parsed = choiceSchema.safeParse({ name, device, threads }, inWords);
+  const { name, device, precision, threads } = choice;
+  const parsed = choiceSchema.safeParse({ name, device, precision, threads }, inWords);
   if (!parsed.success) {
     throw new ContourNodeError(
       'ENGINE_UNAVAILABLE',
@@ -33,10 +37,24 @@ export async function openEngine(bundle: Bundle, choice: EngineChoice): Promise<
     );
   }
   if (parsed.data.name === 'tensorflow') return openTensorFlow(bundle, parsed.data);
-  const { model } = bundle.manifest.files;
-  return openOnnxRuntime(join(bundle.directory, model.path), graphTensorsOf(bundle.manifest), {
-    ...parsed.data,
-    // A patch of a whole CT takes as much memory as there is: an arena would keep twice that.
-    ...(!('volume' in bundle.manifest) && { arenaFor: model.sha256 }),
-  });
+  const int8 = parsed.data.precision === 'float32' ? undefined : int8Of(bundle.manifest);
+  const open = (how: EngineOptions, precision: Engine['precision']) => {
+    const model = precision === 'int8' ? int8!.model : bundle.manifest.files.model;
+    return openOnnxRuntime(join(bundle.directory, model.path), graphTensorsOf(bundle.manifest), {
+      ...how,
+      precision,
+      // A patch of a whole CT takes as much memory as there is: an arena would keep twice that.
+      ...(!('volume' in bundle.manifest) && { arenaFor: model.sha256 }),
+    });
+  };
+  if (int8 === undefined || (parsed.data.device !== 'cpu' && parsed.data.device !== 'auto'))
+    return open(parsed.data, 'float32');
+  if (parsed.data.device === 'auto' && cudaInstalled()) {
+    try {
+      return await open({ ...parsed.data, device: 'cuda' }, 'float32');
+    } catch (error) {
+      if (!(error instanceof ContourNodeError) || error.code !== 'ENGINE_UNAVAILABLE') throw error;
+    }
+  }
+  return open({ ...parsed.data, device: 'cpu' }, 'int8');
 }

@@ -42,6 +42,7 @@ export async function openTensorFlow(bundle: Bundle, options: EngineOptions): Pr
   return {
     name: 'tensorflow',
     device: gpu ? 'gpu' : 'cpu',
+    precision: 'float32',
     async run(input, shape) {
       const x = tf.tensor(input, [...shape]);
       try {

@@ -5,6 +5,7 @@ import { asContourNodeError, ContourNodeError } from '../../src/errors.ts';
 import { version } from '../../src/version.ts';
 import type { ArchiveCase, LeftOut } from '../archive/match-cases.ts';
 import type { RoiPatterns } from '../archive/roi-patterns.ts';
+import { networkUses } from '../bundles/load-bundle.ts';
 import { hasSeen } from '../bundles/provenance.ts';
 import { writeWhole } from '../../src/work/write-whole.ts';
 import { orDiskFull } from '../../src/disk-full.ts';
@@ -114,8 +115,9 @@ function keyOf(
   models: readonly EvaluatedModel[],
   { patterns, toleranceMm }: Pick<EvaluateOptions, 'patterns' | 'toleranceMm'>,
 ): string {
-  const of = models.map(({ label, bundle, engine, variant }) => {
-    return [label, bundle.digest, engine.name, engine.device, ...(variant === undefined ? [] : [variant.offMm])];
+  const of = models.map((model) => {
+    const { label, bundle, variant } = model;
+    return [label, bundle.digest, networkUses(model), ...(variant === undefined ? [] : [variant.offMm])];
   });
   return createHash('sha256')
     .update(JSON.stringify([version, content, of, patterns, toleranceMm]))

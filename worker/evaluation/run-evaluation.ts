@@ -5,7 +5,7 @@ import { archiveCases } from '../archive/archive-cases.ts';
 import { archivedRois } from '../archive/archived-rois.ts';
 import type { LeftOut } from '../archive/match-cases.ts';
 import type { RoiPatterns } from '../archive/roi-patterns.ts';
-import { type LoadedBundle, loadBundle } from '../bundles/load-bundle.ts';
+import { enginesText, type LoadedBundle, loadBundle } from '../bundles/load-bundle.ts';
 import { type ArchiveEvaluation, evaluateArchive } from './evaluate-archive.ts';
 import type { EvaluatedModel } from './evaluate-patient.ts';
 import { evaluatedModels, withVariants } from './evaluated-models.ts';
@@ -111,30 +111,27 @@ async function report(
   const { rows, runs, choseTheEpoch } = evaluation;
   const date = new Date().toISOString().slice(0, 10);
   const call = `contour-node evaluate --model ${model}${other === undefined ? '' : ` --compare ${other}`}`;
-  const described = models.map(({ label, bundle, engine }) => {
-    const { version, plausibility } = bundle.manifest;
+  const described = models.map((one) => {
+    const { version, plausibility } = one.bundle.manifest;
     const usual = Object.entries(plausibility).map(([name, { volumeCm3 }]) => [name, volumeCm3] as const);
-    return { label, version, engine: engineText(engine), usualCm3: Object.fromEntries(usual) };
+    return { label: one.label, version, engine: enginesText(one), usualCm3: Object.fromEntries(usual) };
   });
   const about = { command: `${call} --data ${archive}`, date, toleranceMm, models: described };
   await writeReport(out, evaluation, models, { ...about, runs, leftOut, choseTheEpoch });
   if (record === undefined) return;
   const summaries = summariseModels(rows);
   // An ensemble knows its members by their digests: they are not written to.
-  for (const { bundle, engine, label } of models.filter((one) => named.has(one.bundle) && one.variant === undefined)) {
+  for (const evaluated of models.filter((one) => named.has(one.bundle) && one.variant === undefined)) {
+    const { bundle, label } = evaluated;
     // A bundle goes to other hospitals: no path of this machine in it.
     const command = `contour-node evaluate --model ${bundle.manifest.name} --data ARCHIVE`;
     await recordEvaluation(
       bundle,
-      { data: record, command, date, engine: engineText(engine) },
+      { data: record, command, date, engine: enginesText(evaluated) },
       runs.filter((run) => run.model === label),
       summaries.filter((summary) => summary.model === label),
     );
   }
-}
-
-function engineText({ name, device }: EvaluatedModel['engine']): string {
-  return `${name}, ${device}`;
 }
 
 function nothingCompared({ names: [model], archive }: EvaluationCall, leftOut: readonly LeftOut[]): ContourNodeError {

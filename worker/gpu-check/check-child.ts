@@ -31,7 +31,7 @@ async function check({ engine: name, device, bundle: folder, amounts, training }
   let opened: { bundle: Bundle; engine: Engine } | undefined;
   await attempt('opening the network', async () => {
     const bundle = await openBundle(folder, '');
-    opened = { bundle, engine: await openEngine(bundle, { name, device, threads: 0 }) };
+    opened = { bundle, engine: await openEngine(bundle, { name, device, precision: 'float32', threads: 0 }) };
   });
   if (opened === undefined) return;
   const { bundle, engine } = opened;

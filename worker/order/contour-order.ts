@@ -221,6 +221,7 @@ async function contour(work: Work): Promise<{ result: WorkResult; contoured: Con
       ...found.more,
     ]),
     ...(contoured.inputs.length > 0 && { inputs: [...contoured.inputs] }),
+    networks: [...contoured.networks],
   };
   return { result, contoured };
 }

@@ -22,7 +22,7 @@ export interface ProfileWork {
 /** What was contoured on which CT. */
 export type ContouredImages = Pick<
   SegmentationOptions,
-  'geometry' | 'slices' | 'header' | 'bundle' | 'rois' | 'ctWarnings'
+  'geometry' | 'slices' | 'header' | 'bundle' | 'rois' | 'ctWarnings' | 'networks'
 > & {
   /** What became of the images beside the CT. */
   readonly inputs?: readonly UsedInput[];

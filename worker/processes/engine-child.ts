@@ -4,6 +4,9 @@ import { contourOrder, type ContourOrderOptions } from '../order/contour-order.t
 import { type Problem, problemFrom } from '../../src/problem.ts';
 import { contourRemoteOrder } from '../remote/contour-remote-order.ts';
 import { type EngineSettings, type EngineTask, type FromEngine, toEngineSchema } from './engine-messages.ts';
+import type { ContourNodeError } from '../../src/errors.ts';
+import { type LoadedBundle, networksOf } from '../bundles/load-bundle.ts';
+import { seldom } from './seldom.ts';
 import { WarmBundles } from './warm-bundles.ts';
 
 // The engine process: forked by engine-process.ts, it holds the tensors and gets paths only. It may block, crash or be
@@ -33,8 +36,13 @@ async function start(settings: EngineSettings): Promise<State> {
   const problems: Problem[] = [];
   for (const name of settings.warmUp) {
     try {
-      await bundles.get(name, settings.engine);
+      const loaded = await bundles.get(name, settings.engine);
       warmed.push(name);
+      problems.push(
+        ...networksOf(loaded)
+          .flatMap(({ int8Refused }) => int8Refused ?? [])
+          .map(problemFrom),
+      );
     } catch (error) {
       problems.push(problemFrom(error));
     }
@@ -46,10 +54,17 @@ async function start(settings: EngineSettings): Promise<State> {
 async function contour({ settings, bundles, log }: State, task: EngineTask): Promise<void> {
   try {
     const options: ContourOrderOptions = {
-      openEngine: (bundle, engine) =>
-        bundles.get(bundle.name, { ...engine, threads: settings.engine.threads }, bundle.digest),
+      openEngine: async (bundle, { precision, ...engine }) => {
+        const own = settings.engine.precision === 'float32' ? 'float32' : precision;
+        const choice = { ...engine, precision: own, threads: settings.engine.threads };
+        const loaded = await bundles.get(bundle.name, choice, bundle.digest);
+        sayRefused(loaded, log);
+        return loaded;
+      },
       batchSize: settings.engine.batchSize,
-      progress: (stage, fraction) => tell({ kind: 'progress', stage, fraction: Math.min(1, Math.max(0, fraction)) }),
+      progress: seldom((stage, fraction) => {
+        tell({ kind: 'progress', stage, fraction: Math.min(1, Math.max(0, fraction)) });
+      }),
     };
     const { status, error, timings, peakResidentMegabytes } =
       task.kind === 'contour'
@@ -65,6 +80,17 @@ async function contour({ settings, bundles, log }: State, task: EngineTask): Pro
       'contour job failed',
     );
     tell({ kind: 'failed', problem: problemFrom(error), residentMegabytes: residentMegabytes() });
+  }
+}
+
+const said = new WeakSet<ContourNodeError>();
+
+/** Once for each loading: the bundles of the routes are told at the start, others are loaded for a job. */
+function sayRefused(loaded: LoadedBundle, log: Log): void {
+  for (const { int8Refused } of networksOf(loaded)) {
+    if (int8Refused === undefined || said.has(int8Refused)) continue;
+    said.add(int8Refused);
+    log.error({ err: int8Refused }, 'a bundle contours in float32 although it has a network with 8-bit integers');
   }
 }
 

@@ -38,7 +38,7 @@ export const contourSummarySchema = workResultSchema.pick({
 export type ContourSummary = z.output<typeof contourSummarySchema>;
 
 export const fromEngineSchema = z.discriminatedUnion('kind', [
-  /** Started; `problems` of the bundles that could not be loaded and run. */
+  /** Started; `problems` of the bundles that could not be loaded and run, or not with their 8-bit integers. */
   z.strictObject({ kind: z.literal('ready'), warmed: z.array(z.string()), problems: z.array(problemSchema) }),
   z.strictObject({ kind: z.literal('progress'), ...progressSchema.shape }),
   z.strictObject({ kind: z.literal('done'), summary: contourSummarySchema, residentMegabytes: z.number() }),

@@ -147,7 +147,7 @@ export class EngineSlots {
         const started = performance.now();
         const warm = await engine.warmUp(timeoutMinutes * 60_000);
         problems = warm.problems;
-        for (const problem of problems) this.#log.error({ err: problem }, 'a bundle cannot be used');
+        for (const problem of problems) this.#log.error({ err: problem }, 'a bundle cannot be used as it is');
         if (warm.warmed.length === 0 && problems.length > 0)
           throw new ContourNodeError('ENGINE_UNAVAILABLE', 'no bundle can be used');
         this.#log.info(

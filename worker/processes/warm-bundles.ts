@@ -34,7 +34,7 @@ export class WarmBundles {
    */
   async get(name: string, choice: EngineChoice, digest?: string): Promise<LoadedBundle> {
     const found = await findBundle(this.#modelsDirectory, name, digest);
-    const key = [found.digest, choice.name, choice.device].join();
+    const key = [found.digest, choice.name, choice.device, choice.precision ?? 'auto'].join();
     const warm =
       this.#warm.get(key) ?? (await loadBundle(found.directory, this.#modelsDirectory, choice, this.#dataDirectory));
     this.#warm.delete(key);

@@ -1,19 +1,9 @@
+import type { RoiLoss } from '../../src/bundles/int8-network.ts';
 import { onGrid } from '../evaluation/evaluate-patient.ts';
 import { overlap } from '../evaluation/compare-masks.ts';
 import { mean } from '../evaluation/statistics.ts';
 import type { JudgedRoi } from '../inference/roi-warnings.ts';
 import type { Grid, Mask } from '../volume/volume.ts';
-
-/** What an ROI loses by 8-bit integers, in mean DSC. */
-export interface RoiLoss {
-  readonly roi: string;
-  readonly cases: number;
-  /** Against the reference; where none of the cases has one, against the contours in float32. */
-  readonly against: 'reference' | 'float32';
-  readonly float32: number;
-  readonly int8: number;
-  readonly loss: number;
-}
 
 interface Pair {
   readonly float32: number;

@@ -7,7 +7,7 @@ import type { Grid } from '../volume/volume.ts';
 
 /** What was found, as it travels to the node. @param masks whether the voxels of the ROIs go along */
 export function foundContours(
-  { rois, ctWarnings, body, inputs, beside }: ContouredVolume,
+  { rois, ctWarnings, body, inputs, networks, beside }: ContouredVolume,
   masks: boolean,
 ): FoundContours {
   return {
@@ -26,6 +26,7 @@ export function foundContours(
     })),
     ctWarnings: [...ctWarnings],
     inputs: [...inputs],
+    networks: [...networks],
     beside: beside.map(({ name, fromCt }) => ({ name, fromCt: [...fromCt] })),
     body: {
       low: [...body.low],
@@ -42,8 +43,9 @@ export function foundContours(
  * @param grid of the CT
  * @throws ContourNodeError REMOTE_RESULT a contour or mask does not lie on the grid
  */
-export function contouredVolume({ rois, ctWarnings, body, inputs }: FoundContours, grid: Grid): ContouredVolume {
-  return { rois: rois.map((found) => judgedRoi(found, grid)), ctWarnings, body, inputs, beside: [] };
+export function contouredVolume({ rois, ...found }: FoundContours, grid: Grid): ContouredVolume {
+  const { ctWarnings, body, inputs, networks } = found;
+  return { rois: rois.map((one) => judgedRoi(one, grid)), ctWarnings, body, inputs, networks, beside: [] };
 }
 
 function judgedRoi({ slices, part, ...found }: RoiContours, grid: Grid): JudgedRoi {

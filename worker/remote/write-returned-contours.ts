@@ -82,7 +82,8 @@ function withoutEngine(bundle: LoadedBundle['bundle']): LoadedBundle {
   const run = (): never => {
     throw new ContourNodeError('INTERNAL', 'no network runs where contours of a remote worker are written');
   };
-  return { bundle, engine: { name: 'onnxruntime', device: 'none', run, close: () => Promise.resolve() } };
+  const engine = { name: 'onnxruntime', device: 'none', precision: 'float32' } as const;
+  return { bundle, engine: { ...engine, run, close: () => Promise.resolve() } };
 }
 
 class Returned implements ReturnedContours {

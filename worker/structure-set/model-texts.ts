@@ -1,4 +1,5 @@
 import type { BundleManifest } from '../../src/bundles/manifest.ts';
+import type { NetworkUse } from '../../src/work/work-result.ts';
 import type { StructureSetTexts } from '../../src/dicom/rtstruct/structure-set-input.ts';
 
 const label = { demonstration: 'DEMO', research: 'RSRCH', clinical: 'AI' } as const;
@@ -15,6 +16,8 @@ export interface SetOrigin extends Pick<BundleManifest, 'name' | 'version' | 'in
  */
 export function modelTexts(options: {
   bundle: SetOrigin;
+  /** The networks that computed with 8-bit integers. */
+  withIntegers?: readonly Pick<NetworkUse, 'bundle' | 'version'>[];
   nodeVersion: string;
   revision: number;
   /** Number of delivered structure sets of earlier revisions. */
@@ -22,7 +25,8 @@ export function modelTexts(options: {
   /** The CT was compressed with loss. */
   lossy: boolean;
 }): StructureSetTexts {
-  const { bundle, nodeVersion, revision, predecessors, lossy } = options;
+  const { bundle, withIntegers = [], nodeVersion, revision, predecessors, lossy } = options;
+  const integers = withIntegers.map((one) => `${one.bundle} ${one.version}`);
   const model = `${bundle.name} ${bundle.version}`;
   const node = `contour-node ${nodeVersion}`;
   const end = revision > 1 ? ` r${revision}` : '';
@@ -33,6 +37,7 @@ export function modelTexts(options: {
     bundle.models === undefined
       ? `Contoured automatically by ${node} with the model ${model} (${use}).`
       : `Contoured automatically by ${node} by the recipe ${model} with ${listed(bundle.models)} (${use}).`,
+    ...(integers.length === 0 ? [] : [`Computed with 8-bit integers: ${integers.join(', ')}.`]),
     'Not reviewed or approved by a person.',
     ...(revision > 1 ? [`Revision ${revision} of this CT series.`] : []),
     ...(predecessors > 0 ? ['Replaces an earlier structure set of it.'] : []),
@@ -44,7 +49,9 @@ export function modelTexts(options: {
     seriesDescription: cut(`${label[bundle.intendedUse]}${end} ${model}, ${node}`, 64),
     manufacturer: 'contour-node',
     modelName: cut(bundle.name, 64),
-    softwareVersions: [node, model, ...(bundle.models ?? [])].map((one) => cut(one, 64)),
+    softwareVersions: [node, model, ...(bundle.models ?? []), ...integers.map((one) => `${one} int8`)].map((one) =>
+      cut(one, 64),
+    ),
     description: cut(sentences.join(' '), 1024),
   };
 }

@@ -8,6 +8,7 @@ import { modelTexts, type SetOrigin } from './model-texts.ts';
 import { prepareRtstruct, type PreparedStructureSet } from '../../src/dicom/rtstruct/write-rtstruct.ts';
 import type { Profile } from '../../src/work/work-order.ts';
 import type { Warning } from '../../src/warning.ts';
+import type { NetworkUse } from '../../src/work/work-result.ts';
 import { version } from '../../src/version.ts';
 
 export interface StructureSetOptions {
@@ -17,6 +18,8 @@ export interface StructureSetOptions {
   /** Header of one of the slices: patient and study are copied from it, byte for byte. */
   readonly header: DataSet;
   readonly bundle: { readonly manifest: SetOrigin; readonly digest: string };
+  /** What contoured; absent: nothing is said of it. */
+  readonly networks?: readonly NetworkUse[];
   readonly rois: readonly ContouredRoi[];
   /** Warnings that concern every ROI. */
   readonly ctWarnings: readonly Warning[];
@@ -67,6 +70,7 @@ export function originOf(
     },
     texts: modelTexts({
       bundle: manifest,
+      withIntegers: (options.networks ?? []).filter(({ precision }) => precision === 'int8'),
       nodeVersion: version,
       revision: options.revision,
       predecessors: options.predecessors.length,

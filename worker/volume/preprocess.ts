@@ -2,7 +2,7 @@ import type { SliceManifest } from '../../src/bundles/manifest.ts';
 import type { Body } from './body.ts';
 import { intensityOf } from './intensity.ts';
 import { noData, zScoreUnits } from './modality-on-grid.ts';
-import { sliceTaps, triangleTaps, type Taps } from './taps.ts';
+import { copiedFrom, sliceTaps, triangleTaps, type Taps } from './taps.ts';
 import type { Grid, Mask, Volume } from './volume.ts';
 
 /**
@@ -200,8 +200,13 @@ function resample(
   const rows = triangleTaps(axis(from, 1), axis(to, 1), input.resolutionMm);
   const slices = input.sliceSpacingMm === null ? undefined : sliceTaps(from.z, to.z, input.sliceSpacingMm);
   const area = to.size[0] * to.size[1];
-  const inPlane = (k: number, target: Float32Array) =>
-    resampleSlice(values, k * from.size[0] * from.size[1], from.size, columns, rows, padding, target);
+  const [left, top] = [copiedFrom(columns), copiedFrom(rows)];
+  const inPlane = (k: number, target: Float32Array) => {
+    const offset = k * from.size[0] * from.size[1];
+    if (left === undefined || top === undefined)
+      resampleSlice(values, offset, from.size, columns, rows, padding, target);
+    else copySlice(values, offset + top * from.size[0] + left, from.size[0], to.size, padding, target);
+  };
 
   const sum = new Float32Array(area);
   if (slices === undefined) {
@@ -229,6 +234,24 @@ function resample(
       for (let i = 0; i < area; i += 1) sum[i] = sum[i]! + weight * slice[i]!;
     }
     emit(sum, k * area);
+  }
+}
+
+/** What `resampleSlice` gives where the target's pixels are the source's. */
+function copySlice(
+  values: Int16Array | Uint8Array,
+  offset: number,
+  rowLength: number,
+  [width, height]: Grid['size'],
+  padding: number,
+  target: Float32Array,
+): void {
+  for (let y = 0, out = 0; y < height; y += 1) {
+    const row = offset + y * rowLength;
+    for (let x = 0; x < width; x += 1, out += 1) {
+      const value = values[row + x]!;
+      target[out] = value < padding ? padding : value;
+    }
   }
 }
 

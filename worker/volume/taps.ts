@@ -53,6 +53,16 @@ export function triangleTaps(source: Axis, target: Axis, resolution = 0): Taps {
   return { first, start, weights: Float32Array.from(weights), outside };
 }
 
+/** Where the targets are the source's own samples one after the other: the first of them. Else undefined. */
+export function copiedFrom({ first, start, weights, outside }: Taps): number | undefined {
+  const [from = 0] = first;
+  const isCopied = (t: number) => {
+    const [begin, end] = [start[t]!, start[t + 1]!];
+    return end - begin === 1 && weights[begin] === 1 && outside[t] === 0;
+  };
+  return first.every((source, t) => source === from + t && isCopied(t)) ? from : undefined;
+}
+
 /**
  * Weights along z for source slices at any distances: linear between the two slices around the target where these lie
  * at least `spacing` apart, else a triangle of half width `spacing`, so that thin slices are averaged to slices of the

@@ -82,7 +82,7 @@ const order = z.strictObject({
   problem: problemSchema.optional(),
   folder: z.string().describe('relative to the data directory'),
   deliveries: z.array(delivery),
-  ...workResultSchema.pick({ rois: true, timings: true, warnings: true }).shape,
+  ...workResultSchema.pick({ rois: true, timings: true, warnings: true, networks: true }).shape,
 });
 
 const structureSet = z.strictObject({

@@ -67,7 +67,7 @@ export async function writeOrder(input: OrderInput): Promise<WrittenOrder> {
     nodeVersion: version,
     uidRoot: config.dicom.uidRoot,
     aeTitle: config.dicom.aeTitle,
-    engine: { name: config.engine.name, device: config.engine.device },
+    engine: { name: config.engine.name, device: config.engine.device, precision: config.engine.precision },
     profiles,
     ...(input.sender !== undefined && { sender: input.sender }),
     predecessors: input.predecessors,

@@ -90,7 +90,7 @@ async function recordResult(
   const result = await readResult(path);
   if (result === undefined) return false;
   faultPoint('result-seen');
-  const { status, error, rois, timings, warnings, structureSets } = result;
+  const { status, error, rois, timings, warnings, networks, structureSets } = result;
   const check = status === 'contoured' && warnings.some(isCheck) && (hold === 'check' ? 'held' : 'not held');
   store.record(series, {
     kind: 'result',
@@ -100,6 +100,7 @@ async function recordResult(
     rois,
     timings,
     warnings,
+    ...(networks !== undefined && { networks }),
     profiles: structureSets.map(({ profile }) => profile),
     ...(check !== false && { check }),
   });
