@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Config } from '../../src/config/schema.ts';
 import { ContourNodeError } from '../../src/errors.ts';
 import { loadBundle } from '../../worker/bundles/load-bundle.ts';
+import { readMembers } from '../../src/bundles/read-members.ts';
 import { modelCard } from '../../worker/bundles/model-card.ts';
 import { openBundle } from '../../worker/bundles/open-bundle.ts';
 import { recordKnownFailures } from '../../worker/bundles/recorded-metrics.ts';
@@ -35,7 +36,7 @@ export async function card(config: Config, names: readonly string[], values: Mod
   }
   const path = join(out, `${title}.md`);
   const pictures = await picturesOf(out, title);
-  await writeFile(path, modelCard(bundle, pictures));
+  await writeFile(path, modelCard(bundle, pictures, await readMembers(bundle)));
   if (values.json) console.log(JSON.stringify({ path, pictures, digest: bundle.digest }, undefined, 2));
   else console.log(path);
 }

@@ -1,13 +1,12 @@
-import { join } from 'node:path';
-import { membersOf, modalitiesOf } from './manifest.ts';
-import { type Bundle, readBundle } from './read-bundle.ts';
+import { modalitiesOf } from './manifest.ts';
+import type { Bundle } from './read-bundle.ts';
+import { readMembers } from './read-members.ts';
 
 /**
  * Names of the images beside the CT that a bundle takes; of an ensemble those of all its members.
  * @throws ContourNodeError MODEL_NOT_FOUND, BUNDLE_INVALID of a member
  */
-export async function takenInputs({ directory, manifest }: Bundle): Promise<Set<string>> {
-  const members = membersOf(manifest).map(({ path }) => readBundle(join(directory, path)));
-  const manifests = [manifest, ...(await Promise.all(members)).map((member) => member.manifest)];
+export async function takenInputs(bundle: Bundle): Promise<Set<string>> {
+  const manifests = [bundle, ...(await readMembers(bundle))].map(({ manifest }) => manifest);
   return new Set(manifests.flatMap((one) => modalitiesOf(one)?.map(({ name }) => name) ?? []));
 }

@@ -5,8 +5,10 @@ import { test } from 'node:test';
 import { PNG } from 'pngjs';
 import { picturesOf } from '../../bin/models/card.ts';
 import { listBundles } from '../../src/bundles/read-bundle.ts';
+import { readMembers } from '../../src/bundles/read-members.ts';
 import { modelCard } from '../../worker/bundles/model-card.ts';
 import { openBundle } from '../../worker/bundles/open-bundle.ts';
+import { writeEnsemble } from '../../worker/bundles/write-ensemble.ts';
 import { checkout, contourNode } from '../support/run-program.ts';
 import { temporaryFolder, thresholdBundle } from '../support/threshold-bundle.ts';
 
@@ -18,7 +20,8 @@ test('every shipped bundle has a card that says what it says: else run `contour-
   for (const name of names) {
     const bundle = await openBundle(name, models);
     const card = await readFile(join(cards, `${name}.md`), 'utf8');
-    assert.equal(card, modelCard(bundle, await picturesOf(cards, name)), `docs/models/${name}.md is out of date`);
+    const expected = modelCard(bundle, await picturesOf(cards, name), await readMembers(bundle));
+    assert.equal(card, expected, `docs/models/${name}.md is out of date`);
     assert.match(card, /contour-node is not a medical device/);
   }
   const written = (await readdir(cards)).filter((file) => file.endsWith('.md'));
@@ -53,6 +56,28 @@ test('a card tells data, licence, figures and failures, and what is not recorded
   }
   const bare = modelCard(await thresholdBundle(t), []);
   assert.match(bare, /None are recorded; that does not mean that there are none/);
+});
+
+test('the card of an ensemble tells each of its networks', async (t) => {
+  const folder = await temporaryFolder(t);
+  const members = await Promise.all(
+    ['first', 'second'].map(async (name, n) => {
+      const training = { trainingPatients: 12 + n, parameters: 34567, date: '2026-01-02T03:04:05Z' };
+      return thresholdBundle(t, { name, training });
+    }),
+  );
+  const whole = await writeEnsemble(join(folder, 'both'), members, {
+    name: 'both',
+    version: '0.1.0',
+    date: '2026-01-03',
+  });
+  const card = modelCard(whole, [], await readMembers(whole));
+  assert.match(card, /^\| network \| the mean of 2 \|$/m);
+  for (const [n, name] of ['first', 'second'].entries())
+    assert.match(
+      card,
+      new RegExp(`^\\| ${name} 1\\.0\\.0 \\| .*, 34,567 parameters \\| ${12 + n} \\| 2026-01-02 \\|$`, 'm'),
+    );
 });
 
 test('models card --pictures draws phantoms, and keeps those that came out worst', async (t) => {

@@ -1,4 +1,4 @@
-import { type BundleManifest, int8Of, modalitiesOf } from '../../src/bundles/manifest.ts';
+import { type BundleManifest, int8Of, membersOf, modalitiesOf } from '../../src/bundles/manifest.ts';
 import type { Bundle } from '../../src/bundles/read-bundle.ts';
 import { recordedMetrics, type DiceFigures, type RecordedEvaluation } from './recorded-metrics.ts';
 
@@ -9,11 +9,16 @@ const uses = {
 } as const;
 
 /**
- * The model card of a bundle as Markdown. It depends on bundle.json and the names of the pictures only, so that a test can
- * compare card and bundle.
+ * The model card of a bundle as Markdown. It depends on bundle.json (of an ensemble also of its members) and the names of
+ * the pictures only, so that a test can compare card and bundle.
  * @param pictures file names beside the card: `NAME-phantom-SEED.png`, `NAME-ct.png`
+ * @param members the networks of an ensemble (`readMembers`)
  */
-export function modelCard({ manifest, digest }: Bundle, pictures: readonly string[]): string {
+export function modelCard(
+  { manifest, digest }: Bundle,
+  pictures: readonly string[],
+  members: readonly Bundle[] = [],
+): string {
   const { name, version, description, intendedUse, licence } = manifest;
   const { evaluations, dice, knownFailures } = recordedMetrics(manifest);
   return `${[
@@ -26,13 +31,14 @@ export function modelCard({ manifest, digest }: Bundle, pictures: readonly strin
     roiTable(manifest),
     '## Data',
     ...trainingData(manifest),
+    ...networksTable(members),
     '## Where it applies',
-    ...applicability(manifest),
+    ...applicability(manifest, members),
     '## Figures',
     ...(evaluations.length + dice.length === 0 ? ['None are recorded.'] : []),
     ...evaluations.flatMap(evaluationTable),
     ...dice.map(diceTable),
-    ...integers(manifest),
+    ...[manifest, ...members.map((one) => one.manifest)].flatMap(integers),
     '## Known failures',
     ...(knownFailures.length === 0 ? ['None are recorded; that does not mean that there are none.'] : []),
     ...(knownFailures.length > 0 ? [knownFailures.map((failure) => `- ${failure}`).join('\n')] : []),
@@ -60,17 +66,12 @@ function roiTable({ rois, plausibility }: BundleManifest): string {
   return table(['ROI', 'type', 'contains', 'delivered', 'threshold', 'usual volume (cm³)'], rows);
 }
 
-function trainingData({ training, architecture }: BundleManifest): string[] {
-  const known = (key: string): string | undefined => {
-    const value = training[key];
-    return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
-  };
+function trainingData(manifest: BundleManifest): string[] {
+  const known = recordedOf(manifest);
   const patients = known('trainingPatients');
+  const count = membersOf(manifest).length;
   const facts = [
-    [
-      'network',
-      `${architecture.family}${known('parameters') ? `, ${Number(known('parameters')).toLocaleString('en')} parameters` : ''}`,
-    ],
+    ['network', count > 0 ? `the mean of ${count}` : networkWords(manifest)],
     ['patients', patients && `${patients} trained on, ${known('validationPatients') ?? '0'} set aside`],
     [
       'epochs',
@@ -83,13 +84,46 @@ function trainingData({ training, architecture }: BundleManifest): string[] {
   return [table(['', ''], facts)];
 }
 
-function applicability(manifest: BundleManifest): string[] {
+/** What `training` of a manifest has under a key, as text. */
+function recordedOf({ training }: BundleManifest): (key: string) => string | undefined {
+  return (key) => {
+    const value = training[key];
+    return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
+  };
+}
+
+function networkWords(manifest: BundleManifest): string {
+  const parameters = recordedOf(manifest)('parameters');
+  const count = parameters === undefined ? '' : `, ${Number(parameters).toLocaleString('en')} parameters`;
+  return `${manifest.architecture.family}${count}`;
+}
+
+function networksTable(members: readonly Bundle[]): string[] {
+  if (members.length === 0) return [];
+  const rows = members.map(({ manifest }) => {
+    const known = recordedOf(manifest);
+    const patients = known('trainingPatients') ?? '-';
+    return [
+      `${manifest.name} ${manifest.version}`,
+      networkWords(manifest),
+      patients,
+      known('date')?.slice(0, 10) ?? '-',
+    ];
+  });
+  return [table(['bundle', 'network', 'patients trained on', 'date'], rows)];
+}
+
+function applicability(manifest: BundleManifest, members: readonly Bundle[]): string[] {
   const { sliceSpacingMm, minimumCoverageMm, notes, trained } = manifest.applicability;
+  const networks = members.length === 0 ? [manifest] : members.map((one) => one.manifest);
+  const seen = new Set(
+    networks.flatMap((one) => [whatTheNetworkSees(one), ...(modalitiesOf(one) ?? []).map(besideTheCt)]),
+  );
   const range = ([low, high]: readonly [number, number]) => `${low} to ${high}`;
   return [
     ...(notes === '' ? [] : [`${notes.charAt(0).toUpperCase()}${notes.slice(1)}.`]),
     `A CT is refused with slices less than ${sliceSpacingMm[0]} or more than ${sliceSpacingMm[1]} mm apart, or shorter than ${minimumCoverageMm} mm. ` +
-      [whatTheNetworkSees(manifest), ...(modalitiesOf(manifest) ?? []).map(besideTheCt)].join(' '),
+      [...seen].join(' '),
     ...coverage(manifest),
     ...(trained === undefined
       ? ['The bundle does not describe its training CTs: the worker does not compare a CT with them.']
@@ -120,9 +154,12 @@ function whatTheNetworkSees(manifest: BundleManifest): string {
     const { patch, spacingMm } = manifest.volume;
     return `The network sees the whole CT in patches of ${patch.join(' x ')} voxels of ${spacingMm.map((mm) => mm.toFixed(2)).join(' x ')} mm.`;
   }
-  const { size, spacingMm, centre } = manifest.input;
+  const { size, spacingMm, centre, patch } = manifest.input;
   const middle = centre.replace('-median', ' (median over the slices)');
-  return `The network sees ${size.join(' x ')} pixels of ${spacingMm} mm around the middle of the ${middle}.`;
+  const field = `${size.join(' x ')} pixels of ${spacingMm} mm around the middle of the ${middle}`;
+  return patch === undefined
+    ? `The network sees ${field}.`
+    : `The network sees patches of ${patch.slices} slices, ${field}.`;
 }
 
 function besideTheCt({ name, modality, mayBeMissing }: NonNullable<ReturnType<typeof modalitiesOf>>[number]): string {
