@@ -36,6 +36,10 @@ export const warningMeanings: WarningMeanings = {
     'MR and CT fit each other less well than in the training: bodies overlap less, or grey levels share less information',
     'lay the MR over the CT; where the registration is wrong, register again, send it, and the CT is contoured again',
   ],
+  INPUT_DOUBTFUL: [
+    'contoured with an MR; what came since then says that another one or another place of it may be meant',
+    'lay the MR over the CT, and choose the MR on the page of the series; the CT is then contoured again',
+  ],
   INPUT_AMBIGUOUS: [
     'several MR series or registrations fit and nobody has chosen: contoured with the CT alone',
     'choose the MR on the page of the series; the CT is then contoured again',

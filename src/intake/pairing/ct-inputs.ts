@@ -54,11 +54,10 @@ export class CtInputs {
   ): Promise<{ readonly pairings: ReadonlyMap<string, Pairing>; readonly rules: NonNullable<Route['inputs']> }> {
     const { store, key } = this.#options;
     const rules = await this.#rulesOf(record, slices, images);
-    const [first] = slices;
-    if (first === undefined || Object.keys(rules).length === 0) return { pairings: new Map(), rules: {} };
-    const known = mrSeriesOf(store, first);
-    const registrations = registrationsOf(store, key, first);
-    const ct = placeOf(slices);
+    if (slices.length === 0 || Object.keys(rules).length === 0) return { pairings: new Map(), rules: {} };
+    const known = await mrSeriesOf(store, slices);
+    const registrations = registrationsOf(store, key, slices);
+    const ct = { ...placeOf(slices), series: record.key };
     const pair = (name: string) =>
       pairInput(name, rules[name]!, ct, { known, ...registrations, chosen: record.chosenInputs?.[name] });
     return { pairings: new Map(Object.keys(rules).map((name) => [name, pair(name)])), rules };
@@ -116,7 +115,9 @@ export function decideInputs(
     problem(kind === 'missing' ? 'SERIES_INPUT_MISSING' : 'SERIES_INPUT_AMBIGUOUS', `${name}: ${words}`);
   const waiting = [...open.map(({ name }) => name), ...hurried];
   const minutes = Math.max(0, ...waiting.map((name) => rules[name]!.waitMinutes));
-  const until = awaits?.until ?? new Date(now + minutes * 60_000).toISOString();
+  // Where the configuration has become more impatient, that counts.
+  const latest = new Date(now + minutes * 60_000).toISOString();
+  const until = awaits === undefined || awaits.until > latest ? latest : awaits.until;
   if (waiting[0] !== undefined && Date.parse(until) > now) {
     const words = `${waiting[0]}: another MR or registration of the patient still arrives`;
     const why = open[0] === undefined ? problem('SERIES_INPUT_AMBIGUOUS', words) : problemOf(open[0]);

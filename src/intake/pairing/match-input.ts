@@ -43,6 +43,9 @@ export function isOfVisit({ withinDays }: Pick<InputRule, 'withinDays'>, ct: Vis
 
 /** Days from one DICOM DA to another; undefined where either is none. */
 export function daysBetween(from: string, to: string): number | undefined {
-  const [a, b] = [from, to].map((date) => Date.parse(date.replace(/^(\d{4})(\d{2})(\d{2})$/, '$1-$2-$3')));
+  const [a, b] = [from, to].map((date) => {
+    const [, year, month, day] = /^(\d{4})\.?(\d{2})\.?(\d{2})$/.exec(date) ?? [];
+    return Date.parse(`${year}-${month}-${day}`);
+  });
   return Number.isNaN(a) || Number.isNaN(b) ? undefined : Math.round((b! - a!) / 86_400_000);
 }
