@@ -1,5 +1,5 @@
-import type { Point } from '../../dicom/affine.ts';
 import { type CtHeader, imagesIn } from '../../dicom/ct-instance.ts';
+import { cornersOf } from '../../dicom/image-corners.ts';
 import { type RegistrationSays, registrationSays } from '../../dicom/registration-says.ts';
 import { samePatient } from '../../dicom/same-patient.ts';
 import { pseudonym } from '../../pseudonym.ts';
@@ -33,21 +33,6 @@ export function placeOf(slices: readonly CtHeader[]): PlacedSeries {
     date: first.study?.date ?? '',
     corners: slices.flatMap(cornersOf),
   };
-}
-
-function cornersOf({ imagePosition, imageOrientation, pixelSpacing, rows, columns }: CtHeader): Point[] {
-  const [rowSpacing = 0, columnSpacing = 0] = pixelSpacing;
-  return [0, columns - 1].flatMap((i) =>
-    [0, rows - 1].map(
-      (j) =>
-        [0, 1, 2].map(
-          (axis) =>
-            imagePosition[axis]! +
-            i * columnSpacing * imageOrientation[axis]! +
-            j * rowSpacing * imageOrientation[axis + 3]!,
-        ) as unknown as Point,
-    ),
-  );
 }
 
 /**

@@ -24,7 +24,6 @@ export function recordWithoutInputs(
   }
   const { until } = decision;
   const isSaid = awaits?.problem.message === problem.message && awaits.until === until;
-  if (unchecked.length > 0 || !isSaid)
-    store.record(series, { kind: 'awaits input', files, until, problem });
+  if (unchecked.length > 0 || !isSaid) store.record(series, { kind: 'awaits input', files, until, problem });
   return until;
 }
