@@ -174,7 +174,11 @@ export async function roiProbabilities(
     const seenBy = (loaded.members ?? [loaded]).map(({ bundle, engine }) => {
       const own = sliceManifestOf(bundle.manifest);
       const wanted = own.input.modalities ?? [];
-      const fresh = wanted.filter(({ name }) => !prepared.has(name));
+      // What one network does without another may need.
+      const isWithout = (name: string): boolean => prepared.get(name)?.placed === undefined;
+      const fresh = wanted.filter(
+        ({ name, mayBeMissing }) => !prepared.has(name) || (isWithout(name) && !mayBeMissing),
+      );
       for (const one of prepareModalities(fresh, inputs, volume, body)) prepared.set(one.use.name, one);
       const grid = networkGrid(volume.grid, fieldCentre(volume.grid, body, own.input), own.input);
       const hu = {
