@@ -46,7 +46,10 @@ export function prepareModalities(
     const statistics = tissueStatistics(image, ct, body);
     const fit = registrationFit(image, ct, body);
     if (statistics === undefined || fit === undefined)
-      return without(modality, `the ${modality.name} does not reach the body: contoured on the CT alone`);
+      return without(
+        modality,
+        `the ${modality.name} does not reach the body, or shows nothing there: contoured on the CT alone`,
+      );
     return {
       use: { name: modality.name, used: true, how: image.how, ...rounded(fit) },
       warnings: doubts(modality, fit),

@@ -60,7 +60,8 @@ export class CtInputs {
     const ct = { ...placeOf(slices), series: record.key };
     const pair = (name: string) =>
       pairInput(name, rules[name]!, ct, { known, ...registrations, chosen: record.chosenInputs?.[name] });
-    return { pairings: new Map(Object.keys(rules).map((name) => [name, pair(name)])), rules };
+    const pairings = new Map(Object.keys(rules).map((name) => [name, pair(name)]));
+    return { pairings: eachOnce(pairings, record.chosenInputs), rules };
   }
 
   /** Whether a CT goes on, waits, or cannot be contoured as its route wants it. @throws what the disk throws */
@@ -86,6 +87,28 @@ export class CtInputs {
     const path = join(this.#options.store.dataDirectory, seriesFolder(key), instanceInSeries(file));
     return matchRoute(routes, { ...assembly, header: await readHeader(path) })?.inputs ?? {};
   }
+}
+
+/** An MR stands for one input: where it fits two, nobody knows which it is, unless somebody chose it. */
+function eachOnce(
+  pairings: ReadonlyMap<string, Pairing>,
+  chosen: SeriesRecord['chosenInputs'] = {},
+): ReadonlyMap<string, Pairing> {
+  const paired = [...pairings].flatMap(([name, pairing]) =>
+    pairing.kind === 'paired' ? [{ name, series: pairing.image.series }] : [],
+  );
+  return new Map(
+    Array.from(pairings, ([name, pairing]) => {
+      const isChosen = pairing.choices.some(({ choice }) => choice === chosen[name]);
+      if (pairing.kind !== 'paired' || isChosen) return [name, pairing];
+      const other = paired.find((one) => one.name !== name && one.series === pairing.image.series);
+      const { choices } = pairing;
+      return [
+        name,
+        other === undefined ? pairing : { kind: 'ambiguous', words: `the same MR fits ${other.name}`, choices },
+      ];
+    }),
+  );
 }
 
 /**

@@ -1,4 +1,5 @@
 import { type CtHeader, imagesIn } from '../../dicom/ct-instance.ts';
+import { dicomDate } from '../../dicom/date-time.ts';
 import { cornersOf } from '../../dicom/image-corners.ts';
 import { type RegistrationSays, registrationSays } from '../../dicom/registration-says.ts';
 import { samePatient } from '../../dicom/same-patient.ts';
@@ -30,7 +31,8 @@ export function placeOf(slices: readonly CtHeader[]): PlacedSeries {
   return {
     frameOfReferenceUid: first.frameOfReferenceUid,
     studyInstanceUid: first.studyInstanceUid,
-    date: first.study?.date ?? '',
+    // A sender may have written any text there.
+    date: dicomDate(first.study?.date ?? ''),
     corners: slices.flatMap(cornersOf),
   };
 }

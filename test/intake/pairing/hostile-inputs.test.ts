@@ -269,3 +269,30 @@ test('what a CT waits for is said in words: a registration that is none, an MR t
   await sendMr(bench, { frame: ctFrame });
   assert.equal(bench.show(ctSeries).state, 'queued');
 });
+
+test('an MR that fits two inputs of a route stands for neither, until somebody says for which (CS 4.2.4.6)', async (t) => {
+  const bench = await pairingBench(t);
+  const routes = bench.config.routes.map((route) => ({
+    ...route,
+    inputs: { ...route.inputs, T2: { ...route.inputs!['MR']!, match: {} } },
+  }));
+  bench.config = { ...bench.config, routes };
+  await sendMr(bench, { frame: ctFrame });
+  await sendCt(bench);
+  assert.equal(bench.show(ctSeries).problem?.message, 'MR: the same MR fits T2');
+  const key = bench.keyOf(ctSeries);
+  const choose = async (input: string, series: string | undefined): Promise<void> => {
+    const offered = await bench.actions.inputChoices(key);
+    const { choice } = offered.find((one) => one.input === input && one.series === series)!;
+    await bench.actions.chooseInput(key, input, choice, { user: 'ann', address: '' });
+    await settle(bench, 1);
+  };
+  await choose('T2', undefined);
+  assert.deepEqual(
+    orderOf(bench)!.inputs!.map(({ name, series }) => [name, series]),
+    [['MR', bench.keyOf(mrSeries)]],
+  );
+  // A T2 that comes now is one of two that fit.
+  await sendMr(bench, { series: '1.2.826.11.8', frame: ctFrame, seriesDescription: 'T2 TSE' });
+  assert.equal(bench.show(ctSeries).revision, 1);
+});
