@@ -19,7 +19,7 @@ export const warningMeaningsInChinese: WarningMeanings = {
     '请发送 MR 及其配准；之后会重新勾画该 CT',
   ],
   REGISTRATION_FIT: [
-    'MR 与 CT 的吻合程度低于训练数据：体轮廓重叠较少，或灰度共有信息较少',
+    'MR 与 CT 的吻合程度低于训练数据：体轮廓重叠较少，或灰度共有信息较少；对导入的网络：低于移动 10 mm 之后',
     '请将 MR 叠加到 CT 上查看；若配准有误，请重新配准并发送，之后会重新勾画该 CT',
   ],
   INPUT_DOUBTFUL: [

@@ -2,7 +2,7 @@ import type { InputUse } from '../../src/work/work-result.ts';
 import { ContourNodeError } from '../../src/errors.ts';
 import type { Warning } from '../../src/warning.ts';
 import { registerRigid } from '../registration/register-rigid.ts';
-import { registrationFit, type RegistrationFit } from '../registration/registration-fit.ts';
+import { fitNearby, nearbyMm, registrationFit, type RegistrationFit } from '../registration/registration-fit.ts';
 import type { Body } from '../volume/body.ts';
 import type { PlacedImage } from '../volume/modality-image.ts';
 import { modalityOnGrid, tissueStatistics } from '../volume/modality-on-grid.ts';
@@ -52,7 +52,7 @@ export function prepareModalities(
       );
     return {
       use: { name: modality.name, used: true, how: image.how, ...rounded(fit) },
-      warnings: doubts(modality, fit),
+      warnings: modality.trained === undefined ? doubtsNearby(modality, fit, image, ct, body) : doubts(modality, fit),
       placed: image,
       onGrid: (grid) => modalityOnGrid(image, grid, statistics),
     };
@@ -83,6 +83,23 @@ function doubts({ name, trained }: Modality, { bodyOverlap, mutualInformation }:
   return low.length === 0
     ? []
     : [{ code: 'REGISTRATION_FIT', text: `${name} and CT may be registered wrongly: ${low.join('; ')}` }];
+}
+
+/** By how much mutual information has to grow: two that differ by less are alike. */
+const betterBy = 1.02;
+
+/** Of a bundle that does not know how well images lay on the CT in its training, such as one from elsewhere. */
+function doubtsNearby(
+  { name }: Modality,
+  { mutualInformation }: RegistrationFit,
+  image: PlacedImage,
+  ct: Volume,
+  body: Body,
+): Warning[] {
+  const nearby = fitNearby(image, ct, body);
+  if (nearby <= mutualInformation * betterBy) return [];
+  const text = `${name} and CT may be registered wrongly: moved by ${nearbyMm} mm they share more, mutual information ${nearby.toFixed(2)} instead of ${mutualInformation.toFixed(2)}`;
+  return [{ code: 'REGISTRATION_FIT', text }];
 }
 
 /** Four digits, so that two machines write the same. */
