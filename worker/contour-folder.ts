@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { z } from 'zod';
-import { type BundleManifest, modalitiesOf } from '../src/bundles/manifest.ts';
+import type { BundleManifest } from '../src/bundles/manifest.ts';
 import type { Recipe } from '../src/config/recipe-schema.ts';
 import type { Config } from '../src/config/schema.ts';
 import { checkCtSeries } from '../src/dicom/ct-series.ts';
@@ -17,6 +17,7 @@ import { type RatedWarning, ratedWarnings, type Warning } from '../src/warning.t
 import type { InputUse } from '../src/work/work-result.ts';
 import { modalitiesBeside } from './archive/modalities-beside.ts';
 import type { ReadModality } from './archive/modality-series.ts';
+import { takenModalities } from './bundles/taken-inputs.ts';
 import type { LoadedBundle } from './bundles/load-bundle.ts';
 import { allWarnings, contourCt, type ContouredCt, type ContourOptions, type CtFiles } from './contour-ct.ts';
 import { contourRecipe, type RecipeOptions } from './contour-recipe.ts';
@@ -74,7 +75,7 @@ export async function contourFolder(
   }
   // Every ROI under the bundle's own name, with the suffix of automatic contours.
   const style = { includeRois: bundle.manifest.rois.map(({ name }) => name) };
-  const wanted = modalitiesOf(bundle.manifest);
+  const wanted = takenModalities([loaded]);
   const inputs = await modalitiesBeside(paths, folder.series.slices[0]!.seriesInstanceUid, wanted);
   const clock = new StageClock(options.progress, 'volume' in bundle.manifest ? 'volume' : 'slices');
   return contourAndWrite({ ...folder, inputs }, options, style, clock, async (ct, contouring) => ({

@@ -1,4 +1,4 @@
-import { modalitiesOf, type Roi, sliceManifestOf } from '../../src/bundles/manifest.ts';
+import { type Roi, sliceManifestOf } from '../../src/bundles/manifest.ts';
 import type { Bundle } from '../../src/bundles/read-bundle.ts';
 import { ContourNodeError } from '../../src/errors.ts';
 import { archiveCases } from '../archive/archive-cases.ts';
@@ -9,6 +9,7 @@ import type { RoiPatterns } from '../archive/roi-patterns.ts';
 import type { LoadedBundle } from '../bundles/load-bundle.ts';
 import { hasSeen } from '../bundles/provenance.ts';
 import { rewriteManifest } from '../bundles/rewrite-manifest.ts';
+import { takenModalities } from '../bundles/taken-inputs.ts';
 import { roiProbabilities } from '../contour-ct.ts';
 import { contourRoi } from '../inference/contour-roi.ts';
 import type { Probabilities } from '../inference/infer.ts';
@@ -113,7 +114,7 @@ export async function* patientsSetAside(
       remedy: 'name the archive of its training',
     });
   for (const [index, one] of aside.entries()) {
-    const { volume, rois, modalities } = await readCase(one, modalitiesOf(manifest));
+    const { volume, rois, modalities } = await readCase(one, takenModalities([loaded]));
     const patient = { volume, body: findBody(volume), inputs: modalities };
     const { probabilities } = await roiProbabilities(patient, loaded, { batchSize, clock: new StageClock() });
     yield { probabilities, grid: volume.grid, references: referenceMasks(wanted, rois, volume.grid) };

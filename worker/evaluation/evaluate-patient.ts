@@ -1,4 +1,3 @@
-import { modalitiesOf } from '../../src/bundles/manifest.ts';
 import type { MatchedRoi } from '../../src/dicom/rtstruct/match-to-ct.ts';
 import type { ArchiveCase } from '../archive/match-cases.ts';
 import { archivedRois } from '../archive/archived-rois.ts';
@@ -6,6 +5,7 @@ import { namedRoi, readCase } from '../archive/read-case.ts';
 import type { RoiPatterns } from '../archive/roi-patterns.ts';
 import type { Warning } from '../../src/warning.ts';
 import type { LoadedBundle } from '../bundles/load-bundle.ts';
+import { takenModalities } from '../bundles/taken-inputs.ts';
 import { allWarnings, contourVolume } from '../contour-ct.ts';
 import { rasterise } from '../contours/rasterise.ts';
 import type { RoiPart } from '../inference/contour-roi.ts';
@@ -63,11 +63,7 @@ export async function evaluatePatient(
   models: readonly EvaluatedModel[],
   options: { patterns: readonly RoiPatterns[]; toleranceMm: number; batchSize: number },
 ): Promise<EvaluatedPatient> {
-  const wanted = models.map(({ bundle }) => modalitiesOf(bundle.manifest));
-  const { volume, rois, modalities } = await readCase(
-    patient,
-    wanted.find((one) => one !== undefined),
-  );
+  const { volume, rois, modalities } = await readCase(patient, takenModalities(models));
   const { grid } = volume;
   const references = new Map<string, MatchedRoi>();
   const lines: PictureRoi[] = [];
