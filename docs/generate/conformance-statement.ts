@@ -210,7 +210,7 @@ machine where a route has \`inputs\`; with the statuses of 4.2.4.1. Both are sto
 by themselves. A CT whose route has \`inputs\` is contoured with the MR series of its patient (Patient ID, and nothing that contradicts)
 that is of its study or was taken within \`withinDays\`, fits \`match\`, and lies in the frame of reference of the CT or in one that
 registrations lead to. Where it has not come, or another one that fits still arrives, the CT waits, for \`waitMinutes\` at the most.
-Whose an MR is and where it lies say the slices of its volume; one whose compressed pixels cannot be decoded is refused when it is complete.
+An MR stands for one input of the route. Whose an MR is and where it lies say the slices of its volume; one whose compressed pixels cannot be decoded is refused when it is complete.
 What comes later makes a new revision where it is one more MR, a newer one or another way to it. Where it contradicts the MR that the CT was
 contoured with, nothing is contoured again: the CT gets the warning \`INPUT_DOUBTFUL\`, and somebody chooses.
 

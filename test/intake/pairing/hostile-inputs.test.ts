@@ -296,3 +296,24 @@ test('an MR that fits two inputs of a route stands for neither, until somebody s
   await sendMr(bench, { series: '1.2.826.11.8', frame: ctFrame, seriesDescription: 'T2 TSE' });
   assert.equal(bench.show(ctSeries).revision, 1);
 });
+
+test('a clock that is set back does not make a CT wait for its MR until that time comes again (CS 4.2.4.6)', async (t) => {
+  const bench = await pairingBench(t, { waitMinutes: 60 });
+  await sendCt(bench);
+  bench.clock.setBack(365 * 86_400);
+  await settle(bench, 61 * 60);
+  await settle(bench, 61 * 60);
+  assert.equal(bench.show(ctSeries).state, 'queued');
+});
+
+test('what was interrupted by a crash goes on: an MR in its quiet period (CS 4.2.4.6)', async (t) => {
+  const bench = await pairingBench(t);
+  await sendCt(bench);
+  await bench.sendFiles(
+    range(1, 12).map((number) => ctSliceFile(mrSlice({ series: mrSeries, number, frame: ctFrame }))),
+  );
+  await bench.crash();
+  const again = await pairingBench(t, {}, { dataDirectory: bench.dataDirectory, clock: bench.clock });
+  await settle(again);
+  assert.deepEqual([again.show(ctSeries).state, again.show(ctSeries).inputs?.length], ['queued', 1]);
+});
