@@ -45,7 +45,7 @@ function readable(value: string): string {
   return value
     .toUpperCase()
     .replaceAll(/[^ -[\]-~]/g, '?')
-    .slice(0, 32);
+    .slice(0, 64);
 }
 
 function kindOf(text: string): NamedKind | undefined {

@@ -104,7 +104,7 @@ test('an MR series that is no volume is refused in words (CS 8.1.4)', async () =
   // What a sender wrote goes on as printable ASCII, and no more of it than it takes.
   assert.equal(
     await refusal(twelve, () => ({ imageType: `DERIVED\\SECONDARY\\MIP SÄGE ${'X'.repeat(500)}` })),
-    `SERIES_PROJECTION: all images are projections (Image Type MIP S??GE ${'X'.repeat(22)})`,
+    `SERIES_PROJECTION: all images are projections (Image Type MIP S??GE ${'X'.repeat(54)})`,
   );
   assert.equal(
     await refusal(twelve, () => ({ more: [['00280004', 'CS', 'MONOCHROME1']] })),
