@@ -96,7 +96,7 @@ async function startParts(
     onResult: (result) => metrics.series.result(result),
   });
   parts.defer(() => intake.close());
-  const { actions, disk, lock, reconciler, unmatched } = intake;
+  const { actions, disk, lock, unmatched } = intake;
 
   const http = await startHttpServer({
     config: () => config().http,
@@ -143,7 +143,7 @@ async function startParts(
       queues.setDestinations(config().destinations.map(({ name }) => name));
       http.refreshQueues();
       await notifier.renew();
-      reconciler.all();
+      intake.configured();
       log.info('peers, destinations, routes, users and notifications taken over');
       return outcome;
     },

@@ -26,6 +26,7 @@ export const warningSeverities = {
   LOSSY: 'warning',
   INPUT_MISSING: 'warning',
   INPUT_AMBIGUOUS: 'check',
+  INPUT_DOUBTFUL: 'warning',
   GANTRY_TILT: 'warning',
   TILTED: 'warning',
   PADDING_VALUE: 'warning',

@@ -210,11 +210,16 @@ machine where a route or its recipe has \`inputs\`; with the statuses of 4.2.4.1
 by themselves. A CT whose route has \`inputs\`, or a recipe with them, is contoured with the MR series of its patient (Patient ID, and nothing that contradicts)
 that is of its study or was taken within \`withinDays\`, fits \`match\`, and lies in the frame of reference of the CT or in one that
 registrations lead to. Where it has not come, or another one that fits still arrives, the CT waits, for \`waitMinutes\` at the most.
+An MR stands for one input of the route. Whose an MR is and where it lies say the slices of its volume; one whose compressed pixels cannot be decoded is refused when it is complete.
+What comes later makes a new revision where it is one more MR, a newer one or another way to it. Where it contradicts the MR that the CT was
+contoured with, nothing is contoured again: the CT gets the warning \`INPUT_DOUBTFUL\`, and somebody chooses.
 
 A registration's matrices lead from the frame of reference of an Item of the Registration Sequence, or of the images that the
 Item names, to its own (PS3.3 C.20.2.1.1); they are followed forwards and backwards, over up to four registrations. Ways that
 disagree by more than 1 mm anywhere in the CT are not decided between. RIGID matrices have to be orthonormal within 1e-3, without
-mirroring; RIGID_SCALE ones orthogonal; RIGID_SCALE and AFFINE ones may change the volume by a factor of 0.8 to 1.25. Of several
+mirroring; RIGID_SCALE ones orthogonal; RIGID_SCALE and AFFINE ones may change the volume and every length by a factor of 0.8 to 1.25,
+AFFINE ones the angles between the axes by 9 degrees. An Item that moves images by more than 0.1 mm within the registration's own frame of
+reference says that this frame does not tell where they lie: somebody chooses. Of several
 matrices in one Item "the Item order is significant and corresponds to matrix multiplication order" (table C.20.2-1); programs multiply
 in either order, so such an Item is refused unless both orders agree within 0.1 mm at 500 mm from the origin.
 
@@ -305,7 +310,7 @@ frame names its source image; Spatial Locations Preserved is YES where the image
 
 An MR series may have any orientation. It needs what a CT needs, without Rescale Slope and Intercept, in one orientation and matrix, one
 image a position, in even steps within 0.2 mm or a tenth of a step; its pixel values have no unit. Series of several echoes, moments
-or b-values at the same positions end as \`SERIES_DUPLICATE_POSITION\`, localisers as \`nothing to contour\`, projections as
+or b-values at the same positions end as \`SERIES_DUPLICATE_POSITION\`, MONOCHROME1 and mosaics as \`SERIES_HEADER\`, localisers as \`nothing to contour\`, projections as
 \`SERIES_PROJECTION\`. A registration that cannot be used ends as \`SERIES_REGISTRATION\`; the first Item at fault is named.
 
 ### 8.2 Data dictionary of private attributes

@@ -19,8 +19,12 @@ export const warningMeaningsInChinese: WarningMeanings = {
     '请发送 MR 及其配准；之后会重新勾画该 CT',
   ],
   REGISTRATION_FIT: [
-    'MR 与 CT 的吻合程度低于训练数据：体轮廓重叠较少，或灰度共有信息较少',
+    'MR 与 CT 的吻合程度低于训练数据：体轮廓重叠较少，或灰度共有信息较少；对导入的网络：低于移动 10 mm 之后',
     '请将 MR 叠加到 CT 上查看；若配准有误，请重新配准并发送，之后会重新勾画该 CT',
+  ],
+  INPUT_DOUBTFUL: [
+    '已用某个 MR 勾画；之后到达的数据表明应使用的可能是另一个 MR，或该 MR 位于别处',
+    '请将 MR 叠加到 CT 上查看，并在该序列的页面上选择 MR；之后会重新勾画该 CT',
   ],
   INPUT_AMBIGUOUS: [
     '有多个 MR 序列或配准符合条件，且无人选择：仅用 CT 勾画',

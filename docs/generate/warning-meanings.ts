@@ -33,8 +33,12 @@ export const warningMeanings: WarningMeanings = {
     'send the MR and its registration; the CT is then contoured again',
   ],
   REGISTRATION_FIT: [
-    'MR and CT fit each other less well than in the training: bodies overlap less, or grey levels share less information',
+    'MR and CT fit each other less well than in the training: bodies overlap less, or grey levels share less information; of an imported network, less well than 10 mm beside',
     'lay the MR over the CT; where the registration is wrong, register again, send it, and the CT is contoured again',
+  ],
+  INPUT_DOUBTFUL: [
+    'contoured with an MR; what came since then says that another one or another place of it may be meant',
+    'lay the MR over the CT, and choose the MR on the page of the series; the CT is then contoured again',
   ],
   INPUT_AMBIGUOUS: [
     'several MR series or registrations fit and nobody has chosen: contoured with the CT alone',

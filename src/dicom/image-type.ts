@@ -35,9 +35,17 @@ const names: readonly (readonly [NamedKind, RegExp])[] = [
 export function namedKind(imageType: readonly string[]): NamedImage | undefined {
   const found = imageType.flatMap((value): NamedImage[] => {
     const kind = kindOf(value);
-    return kind === undefined ? [] : [{ kind, value: value.toUpperCase() }];
+    return kind === undefined ? [] : [{ kind, value: readable(value) }];
   });
   return found.find(({ kind }) => kind !== 'reformat') ?? found[0];
+}
+
+/** A value that goes into a sentence, and with it into structure sets: a sender may have written anything there. */
+function readable(value: string): string {
+  return value
+    .toUpperCase()
+    .replaceAll(/[^ -[\]-~]/g, '?')
+    .slice(0, 64);
 }
 
 function kindOf(text: string): NamedKind | undefined {
@@ -59,7 +67,7 @@ const projectionWord =
  */
 export function describedProjection(values: Pick<DataSet, 'strings' | 'string'>): string | undefined {
   const [technique = ''] = values.strings('00089207');
-  if (kindOf(technique) === 'projection') return `Volume Based Calculation Technique ${technique}`;
+  if (kindOf(technique) === 'projection') return `Volume Based Calculation Technique ${readable(technique)}`;
   const type = values.strings('00080008');
   if (type[0]?.toUpperCase() !== 'DERIVED' && type[1]?.toUpperCase() !== 'SECONDARY') return undefined;
   for (const [tag, name] of [

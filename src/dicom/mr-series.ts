@@ -53,6 +53,7 @@ export function checkMrSeries<T extends SeriesImage>(
   checkFrame(images);
   const fault = images.map(sliceFault).find((one) => one !== undefined);
   if (fault !== undefined) refuse('SERIES_HEADER', `a slice has ${fault.words.replace('CT numbers', 'grey levels')}`);
+  checkGreyLevels(images);
   checkGrid(images, first);
   const { slices, repeats, z } = ordered(images, first);
   checkStack(slices, first, z);
@@ -84,6 +85,14 @@ function refuseAll(others: readonly { readonly kind: OtherKind; readonly reason:
   if (kinds.has('projection')) refuse('SERIES_PROJECTION', `all images are projections (${others[0]!.reason})`);
   if (kinds.has('localiser')) refuse('SERIES_LOCALISER', 'nothing to contour: localiser');
   return refuse('SERIES_REPORT', 'nothing to contour: secondary capture or report');
+}
+
+/** What is dark has to be little signal, and what lies side by side in an image has to lie so in the patient. */
+function checkGreyLevels(images: readonly CtHeader[]): void {
+  if (images.some(({ photometric }) => photometric !== 'MONOCHROME2'))
+    refuse('SERIES_HEADER', 'a slice is not MONOCHROME2: its low values are bright');
+  if (images.some(({ imageType }) => imageType.some((value) => /\bMOSAIC\b/i.test(value))))
+    refuse('SERIES_HEADER', 'a slice is a mosaic of several slices (Image Type MOSAIC)');
 }
 
 function checkGrid(images: readonly CtHeader[], first: CtHeader): void {

@@ -61,7 +61,7 @@ export function checkRegistration({ frameOfReferenceUid, items }: SpatialRegistr
     const matrix = itemMatrix(item, which);
     if (item.frameOfReferenceUid === '' && item.images.length === 0)
       throw refused(`${which} of the registration names neither a frame of reference nor images`);
-    if (item.frameOfReferenceUid === frameOfReferenceUid && greatestDistance(matrix, identity, around) > sameMm)
+    if (item.frameOfReferenceUid === frameOfReferenceUid && moves(matrix))
       throw refused(`${which} moves images within their own frame of reference`);
   }
 }
@@ -93,6 +93,11 @@ export function itemMatrix({ matrices }: Pick<RegistrationItem, 'matrices'>, whi
   return forwards;
 }
 
+/** Whether a matrix takes anything of a patient to another place. */
+export function moves(matrix: Affine): boolean {
+  return greatestDistance(matrix, identity, around) > sameMm;
+}
+
 /** mm between points that count as the same. */
 const sameMm = 0.1;
 /** Points as far from the origin as a patient lies. */
@@ -103,8 +108,10 @@ const around: readonly Point[] = [-reach, reach].flatMap((x) =>
 
 /** Largest deviation of a cosine: at 300 mm from the centre of rotation it moves a point by 0.3 mm. */
 const cosineTolerance = 1e-3;
-/** By how much the patient's volume may change where scaling or shearing is allowed. */
-const volumeRange = [0.8, 1.25] as const;
+/** By how much the patient's volume, and every length, may change where scaling or shearing is allowed. */
+const scaleRange = [0.8, 1.25] as const;
+/** Largest cosine of two axes where shearing is allowed: 9 degrees. */
+const shearTolerance = 0.15;
 
 /** PS3.3 C.20.2.1.2: what each type allows. In words that follow `the matrix`; undefined: it is as its type says. */
 function faultOf(type: string, m: readonly number[]): string | undefined {
@@ -115,11 +122,14 @@ function faultOf(type: string, m: readonly number[]): string | undefined {
   if (volume < 0) return 'mirrors the patient';
   const axes = [0, 1, 2].map((column) => columnOf(m, column));
   const lengths = axes.map((axis) => Math.hypot(...axis));
-  const isSheared = [
-    [0, 1],
-    [0, 2],
-    [1, 2],
-  ].some(([a, b]) => Math.abs(dot(axes[a!]!, axes[b!]!)) > cosineTolerance * lengths[a!]! * lengths[b!]!);
+  const cosines = (
+    [
+      [0, 1],
+      [0, 2],
+      [1, 2],
+    ] as const
+  ).map(([a, b]) => Math.abs(dot(axes[a]!, axes[b]!)) / (lengths[a]! * lengths[b]!));
+  const isSheared = cosines.some((cosine) => !(cosine <= cosineTolerance));
   const isScaled = lengths.some((length) => Math.abs(length - 1) > cosineTolerance);
   switch (type) {
     case 'RIGID':
@@ -134,10 +144,11 @@ function faultOf(type: string, m: readonly number[]): string | undefined {
     default:
       return 'has a type that is none of RIGID, RIGID_SCALE and AFFINE';
   }
-  const [least, most] = volumeRange;
-  return volume < least || volume > most
-    ? `changes the volume of the patient by a factor of ${figure(volume)}`
-    : undefined;
+  const [least, most] = scaleRange;
+  if (volume < least || volume > most) return `changes the volume of the patient by a factor of ${figure(volume)}`;
+  const stretched = lengths.find((length) => length < least || length > most);
+  if (stretched !== undefined) return `stretches the patient by a factor of ${figure(stretched)}`;
+  return cosines.some((cosine) => cosine > shearTolerance) ? 'shears the patient by more than 9 degrees' : undefined;
 }
 
 function refused(words: string, remedy?: string): ContourNodeError {

@@ -62,6 +62,8 @@ export interface Intake {
   readonly unmatched: UnmatchedStructureSets;
   /** Key of the pseudonyms. */
   readonly key: Buffer;
+  /** Another configuration is in force. */
+  configured(): void;
   /** Begins what goes out by itself: jobs, storage commitment requests, retention. */
   start(): void;
   /** Ends what is under way; what is due stays on disk. To be called after the SCP is closed. */
@@ -199,6 +201,10 @@ export async function openIntake(options: IntakeOptions): Promise<Intake> {
     reconciler,
     unmatched,
     key,
+    configured() {
+      watch.configured();
+      reconciler.all();
+    },
     start() {
       reconciler.start();
       commitmentRequests.start();

@@ -118,6 +118,8 @@ function noticeOf(event: JournalEvent, number: number): Notice | undefined {
         problem,
       );
     }
+    case 'input doubted':
+      return notice('check', event.text);
     case 'result':
       return resultNotice(event, notice);
     case 'set aside':

@@ -84,6 +84,8 @@ export const journalEventSchema = z.discriminatedUnion('kind', [
   event('awaits input', { files: z.array(z.string()), until: at, problem }),
   /** A CT that was contoured or rejected is looked at again: what it lacked has come, or something better. */
   event('input came', { series: key }),
+  /** What came speaks against the MR that the newest revision was contoured with: `text` says how. Nothing is contoured again. */
+  event('input doubted', { text: z.string() }),
   /** An operator chooses the MR, or the CT alone; `choice`: which of those offered. */
   event('input chosen', { input: z.string(), choice: z.string(), text: z.string(), by: z.string() }),
   event('rejected', { files: z.array(z.string()), problem }),

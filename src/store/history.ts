@@ -50,6 +50,8 @@ export function historySentence(event: JournalEvent): string {
       return `waits until ${event.until.slice(0, 16).replace('T', ' ')} UTC: ${event.problem.message}`;
     case 'input came':
       return `looked at again: ${event.series} has come`;
+    case 'input doubted':
+      return event.text;
     case 'input chosen':
       return `${event.by} chooses what is seen beside the CT: ${event.text}`;
     case 'rejected':

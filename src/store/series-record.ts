@@ -108,6 +108,8 @@ function evolveOutcome(record: SeriesRecord, event: JournalEvent): SeriesRecord 
     }
     case 'input came':
       return { ...record, outcome: 'revision' };
+    case 'input doubted':
+      return withWarning(record, { code: 'INPUT_DOUBTFUL', text: event.text });
     case 'input chosen': {
       const chosenInputs = { ...record.chosenInputs, [event.input]: event.choice };
       return { ...record, outcome: 'revision', chosenInputs };

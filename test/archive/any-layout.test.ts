@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { readHeader } from '../../src/dicom/read-data-set.ts';
 import { archiveCases } from '../../worker/archive/archive-cases.ts';
-import type { ArchiveIndex, IndexedSeries, IndexedStructureSet } from '../../worker/archive/index-archive.ts';
+import type { IndexedImages } from '../../worker/archive/image-index.ts';
+import type { ArchiveIndex, IndexedStructureSet } from '../../worker/archive/index-archive.ts';
 import { matchCases } from '../../worker/archive/match-cases.ts';
 import { namedRoi, readCase } from '../../worker/archive/read-case.ts';
 import { writePhantom } from '../../worker/phantom/write-phantom.ts';
@@ -124,10 +125,12 @@ test('an archive without structure sets says what it holds instead', async (t) =
   await assert.rejects(archiveCases(join(folder, 'nowhere'), gtv), { code: 'PATH_NOT_FOUND' });
 });
 
-const ct = (seriesInstanceUid: string, z: number[], frame = 'frame'): IndexedSeries => ({
+const ct = (seriesInstanceUid: string, z: number[], frame = 'frame'): IndexedImages => ({
   seriesInstanceUid,
   frameOfReferenceUid: frame,
   patient: 'somebody',
+  identities: [],
+  corners: [],
   files: z.map((_, k) => `${seriesInstanceUid}/${k}`),
   z,
 });
@@ -141,7 +144,7 @@ const drawn = (path: string, changes: Partial<IndexedStructureSet> = {}): Indexe
   sha256: path,
   ...changes,
 });
-const matched = (series: IndexedSeries[], structureSets: IndexedStructureSet[]) => {
+const matched = (series: IndexedImages[], structureSets: IndexedStructureSet[]) => {
   const index: ArchiveIndex = {
     series,
     structureSets,

@@ -16,6 +16,7 @@ import { one } from '../../worker/inference/infer.ts';
 import { generatePhantom } from '../../worker/phantom/generate-phantom.ts';
 import { StageClock } from '../../worker/stage-clock.ts';
 import type { Grid } from '../../worker/volume/volume.ts';
+import { brightInMrBundle } from '../support/bright-in-mr.ts';
 import { brightNetwork, brightVolume } from '../support/pointwise-volume.ts';
 import { contourNode } from '../support/run-program.ts';
 import { grid } from '../support/synthetic-ct.ts';
@@ -124,4 +125,22 @@ test('probabilities come to the grid of the first network; an ROI is the mean of
   const [a, b] = [on(fine, 1.2), on(fine, 0.5)];
   mean.rois[0]!.forEach((value, v) => assert.ok(Math.abs(value - a[v]!) <= 2, `A, voxel ${v}: ${value}, ${a[v]}`));
   assert.deepEqual(mean.rois[1], b, 'the second network does not know B');
+});
+
+test('where one network of an ensemble needs the MR, none contours without it', async (t) => {
+  const members = [
+    await brightInMrBundle(t, true, { name: 'may' }),
+    await brightInMrBundle(t, false, { name: 'must' }),
+  ];
+  const about = { name: 'both', version: '1.0.0', date: '2026-11-29' };
+  const { volume } = generatePhantom(5, { size: 64, slices: 12 });
+  for (const order of [members, members.toReversed()]) {
+    const folder = await temporaryFolder(t);
+    await writeEnsemble(join(folder, 'both'), order, about);
+    const loaded = await loadBundle(join(folder, 'both'), folder, choice);
+    t.after(() => loaded.engine.close());
+    await assert.rejects(contourVolume(volume, loaded, { batchSize: 8, clock: new StageClock() }), {
+      code: 'SERIES_INPUT_MISSING',
+    });
+  }
 });

@@ -101,6 +101,19 @@ test('an MR series that is no volume is refused in words (CS 8.1.4)', async () =
     await refusal(twelve, (number) => ({ origin: [-16 + number * 3, -16, number * 3] })),
     /^SERIES_SPACING: slices lie up to 33.0 mm beside an even stack$/,
   );
+  // What a sender wrote goes on as printable ASCII, and no more of it than it takes.
+  assert.equal(
+    await refusal(twelve, () => ({ imageType: `DERIVED\\SECONDARY\\MIP SÄGE ${'X'.repeat(500)}` })),
+    `SERIES_PROJECTION: all images are projections (Image Type MIP S??GE ${'X'.repeat(54)})`,
+  );
+  assert.equal(
+    await refusal(twelve, () => ({ more: [['00280004', 'CS', 'MONOCHROME1']] })),
+    'SERIES_HEADER: a slice is not MONOCHROME2: its low values are bright',
+  );
+  assert.equal(
+    await refusal(twelve, () => ({ imageType: 'ORIGINAL\\PRIMARY\\M\\ND\\MOSAIC' })),
+    'SERIES_HEADER: a slice is a mosaic of several slices (Image Type MOSAIC)',
+  );
   assert.equal(
     await refusal([1, 2, 3], () => ({ imageType: 'ORIGINAL\\PRIMARY\\LOCALIZER' })),
     'SERIES_LOCALISER: nothing to contour: localiser',

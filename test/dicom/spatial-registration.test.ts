@@ -83,6 +83,12 @@ test('a matrix that is not what its type says is refused in words (CS 8.1.4)', (
     ),
     `${of} changes the volume of the patient by a factor of 8.0`,
   );
+  // The volume stays: 4 x 0.5 x 0.5.
+  const flattened = [4, 0, 0, 0, 0, 0.5, 0, 0, 0, 0, 0.5, 0, 0, 0, 0, 1];
+  const askew = [1, 0.3, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1];
+  for (const type of ['RIGID_SCALE', 'AFFINE'])
+    assert.equal(refusal(flattened, type), `${of} stretches the patient by a factor of 4.0`);
+  assert.equal(refusal(askew, 'AFFINE'), `${of} shears the patient by more than 9 degrees`);
   assert.equal(refusal(mrToCt.slice(0, 12)), `${of} is not made of 16 numbers`);
   assert.equal(refusal([...mrToCt.slice(0, 12), 0, 0, 1, 1]), `${of} does not end with 0 0 0 1`);
   assert.equal(refusal(mrToCt, 'WARPED'), `${of} has a type that is none of RIGID, RIGID_SCALE and AFFINE`);
@@ -140,4 +146,26 @@ test('chains and inverses lead from the CT to the MR, and ways that disagree are
   assert.ok(Math.abs(disagreement(both, [[0, 0, 0]]) - 5) < 1e-9);
   assert.deepEqual(waysBetween(links, ct, ct)[0]!.registrations, []);
   assert.deepEqual(waysBetween(links, ct, '1.2.3.999'), []);
+});
+
+test('a hundred registrations between three frames are looked at in no time, and more than 256 ways are none', () => {
+  const link = (n: number, from: string, to: string) => ({
+    registration: String(n),
+    from,
+    to,
+    matrix: shiftMatrix(n, 0, 0),
+  });
+  const chain = Array.from({ length: 100 }, (_, n) => [link(n, ct, pet), link(n, pet, mr)]).flat();
+  const ways = waysBetween(chain, ct, mr);
+  assert.equal(ways.length, 257);
+  assert.equal(disagreement(ways, [[0, 0, 0]]), Infinity);
+  // The same registration a hundred times is one.
+  const same = chain.map((one) => ({ ...one, matrix: shiftMatrix(1, 2, 3) }));
+  assert.deepEqual(waysBetween(same, ct, mr), [{ matrix: shiftMatrix(2, 4, 6), registrations: ['0', '0'] }]);
+  // Five thousand frames that lead nowhere cost nothing.
+  const star = Array.from({ length: 5000 }, (_, n) => link(n, `1.2.3.${n + 5000}`, pet));
+  assert.deepEqual(
+    waysBetween([...star, link(1, ct, pet), link(2, pet, mr)], ct, mr).map(({ registrations }) => registrations),
+    [['1', '2']],
+  );
 });

@@ -7,6 +7,7 @@ import { inverse, product } from '../../src/dicom/affine.ts';
 import type { ContourNodeError } from '../../src/errors.ts';
 import { type LoadedBundle, loadBundle } from '../../worker/bundles/load-bundle.ts';
 import { type ContouredFolder, contourFolder } from '../../worker/contour-folder.ts';
+import { writeEnsemble } from '../../worker/bundles/write-ensemble.ts';
 import { contourOrder } from '../../worker/order/contour-order.ts';
 import { rigid } from '../../worker/registration/rigid.ts';
 import { brightInMrBundle } from '../support/bright-in-mr.ts';
@@ -14,7 +15,7 @@ import { mrOnDisk } from '../support/mr-on-disk.ts';
 import { orderOnDisk } from '../support/order-on-disk.ts';
 import { cylinderWithEllipsoids, type Ellipsoid, grid, writeCtFolder } from '../support/synthetic-ct.ts';
 import { cylinderInMr, headElsewhere, writeMrFolder, writeRegistrationFile } from '../support/synthetic-mr.ts';
-import { temporaryFolder } from '../support/threshold-bundle.ts';
+import { temporaryFolder, thresholdBundle } from '../support/threshold-bundle.ts';
 
 const body = { centre: [0, 0], radii: [90, 75] } as const;
 /** The CT does not show it. */
@@ -55,6 +56,20 @@ test('what the MR alone shows is contoured at its place in the CT, through the r
   assert.deepEqual(used, { name: 'MR', used: true, how: 'registration' });
   assert.ok(bodyOverlap! > 0.98 && mutualInformation! > 0.3, `${bodyOverlap} ${mutualInformation}`);
   assert.deepEqual([warnings, ignored], [[], []]);
+});
+
+test('an ensemble gets the MR that any of its networks takes, also where the first one does not', async (t) => {
+  const folder = await exported(t);
+  const members = [await thresholdBundle(t), await brightInMrBundle(t)];
+  const about = { name: 'both', version: '1.0.0', date: '2026-11-29' };
+  const { directory } = await writeEnsemble(join(folder, 'both'), members, about);
+  const loaded = await loadBundle(directory, '.', { name: 'onnxruntime', device: 'cpu', threads: 1 });
+  t.after(() => loaded.engine.close());
+  const inputs = await contour(folder, loaded).then(
+    (contoured) => contoured.inputs.map(({ name, used }) => [name, used]),
+    (error: ContourNodeError) => error.code,
+  );
+  assert.deepEqual(inputs, [['MR', true]]);
 });
 
 test('a wrong registration is said: bodies overlap less, CT and MR share less', async (t) => {

@@ -190,3 +190,10 @@ test('what somebody has to look at is told at once; held, it is not late before 
     ['late', at(30)],
   ]);
 });
+
+test('what contradicts the MR of a contoured CT is told: somebody has to look', () => {
+  const text =
+    'contoured with MR 0123456789abcdef; since then two registrations disagree by 3.5 mm about where it lies';
+  const notices = noticesOf(journal([0, ordered], [7, { kind: 'input doubted', text }]), limits);
+  assert.deepEqual(notices[0], { key: 'check-2', kind: 'check', at: at(7), text });
+});

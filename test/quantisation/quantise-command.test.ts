@@ -123,7 +123,7 @@ function mrNetwork(): Uint8Array {
 
 for (const mayBeMissing of [false, true]) {
   test(`a bundle with an MR${mayBeMissing ? ' that may be missing' : ''} is calibrated on it`, async (t) => {
-    const { directory } = await brightInMrBundle(t, mayBeMissing, mrNetwork());
+    const { directory } = await brightInMrBundle(t, mayBeMissing, { model: mrNetwork() });
     const { code, stderr } = await contourNode('models', 'quantise', directory, '--phantoms', '1');
     assert.equal(code, 0, stderr);
     const { comparison } = sliceManifestOf((await readBundle(directory)).manifest).int8!;
@@ -148,7 +148,7 @@ test('a 3-D network stays in float32', async (t) => {
 });
 
 test('an archive without the MR that the bundle sees is refused with its name', async (t) => {
-  const { directory } = await brightInMrBundle(t, true, mrNetwork());
+  const { directory } = await brightInMrBundle(t, true, { model: mrNetwork() });
   const archive = await temporaryFolder(t);
   await writePhantom(join(archive, 'patient'), 1, { size: 128, slices: 20 });
   const { code, stderr } = await contourNode('models', 'quantise', directory, '--data', archive);

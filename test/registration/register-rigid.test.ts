@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { greatestDistance, type Point, product, transformed } from '../../src/dicom/affine.ts';
+import { modalitiesOf } from '../../src/bundles/manifest.ts';
+import { readBundle } from '../../src/bundles/read-bundle.ts';
+import { greatestDistance, inverse, type Point, product, transformed } from '../../src/dicom/affine.ts';
+import { ImagesBesideCt, prepareModalities } from '../../worker/inference/modality-inputs.ts';
 import { generatePhantom } from '../../worker/phantom/generate-phantom.ts';
 import { minimise } from '../../worker/registration/powell.ts';
 import { mutualInformation, registrationFit } from '../../worker/registration/registration-fit.ts';
 import { registerRigid } from '../../worker/registration/register-rigid.ts';
 import { anglesOf, rigid } from '../../worker/registration/rigid.ts';
 import { findBody } from '../../worker/volume/body.ts';
+import type { PlacedImage } from '../../worker/volume/modality-image.ts';
 
 const degree = Math.PI / 180;
 /** Around the nasopharynx and the upper neck. */
@@ -31,6 +35,33 @@ test('an MR moved by 20 mm and 15 degrees comes back to within 1 mm, every time 
   assert.ok(Math.abs(truth.mutualInformation - registered.mutualInformation) < 0.02);
   assert.ok(wrong.bodyOverlap < truth.bodyOverlap - 0.05, `${wrong.bodyOverlap} ${truth.bodyOverlap}`);
   assert.ok(wrong.mutualInformation < truth.mutualInformation / 1.5);
+});
+
+test('a registration of 10 mm and 10 degrees that is written the inverse way is said, about every axis (REGISTRATION_FIT)', async () => {
+  // With the range of its training, and without one, as of a network from elsewhere.
+  const { volume, mr } = generatePhantom(501, { size: 128, mr: true });
+  const body = findBody(volume);
+  const { manifest } = await readBundle('models/phantom-gtvp-mr');
+  const known = modalitiesOf(manifest)!;
+  const unknown = known.map((one) => ({ ...one, trained: undefined }));
+  const warningsOf = (image: PlacedImage) => {
+    const given = [{ ...image, name: 'MR', how: 'registration' as const }];
+    const images = new ImagesBesideCt(given, volume, body);
+    const [first, second] = [known, unknown].map((modalities) =>
+      prepareModalities(modalities, images).flatMap(({ warnings }) => warnings.map(({ code }) => code)),
+    );
+    assert.deepEqual(second, first);
+    return first;
+  };
+  assert.deepEqual(warningsOf(mr!), []);
+  const toCt = product(inverse(mr!.fromCt), mr!.image.toPatient);
+  for (const axis of [0, 1, 2]) {
+    const along = (value: number): Point => [0, 1, 2].map((one) => (one === axis ? value : 0)) as unknown as Point;
+    const fromCt = rigid(along(10 * degree), along(10));
+    const image = { ...mr!.image, toPatient: product(fromCt, toCt) };
+    assert.deepEqual(warningsOf({ image, fromCt }), [], 'the right way');
+    assert.deepEqual(warningsOf({ image, fromCt: inverse(fromCt) }), ['REGISTRATION_FIT'], `axis ${axis}`);
+  }
 });
 
 test('where the start leads past the body, the search begins between the middles', () => {

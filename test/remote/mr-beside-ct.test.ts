@@ -11,7 +11,9 @@ import type { InputImage } from '../../src/work/input-image.ts';
 import { pictureAxes, picturePlanesFile } from '../../src/work/picture-files.ts';
 import type { FoundContours, RemoteContours } from '../../src/work/remote-contours.ts';
 import { remoteOrderSchema } from '../../src/work/remote-order.ts';
-import { remoteOrderFile, returnedFile } from '../../worker/remote/contour-remote-order.ts';
+import { writeBundle } from '../../worker/bundles/write-bundle.ts';
+import { writeEnsemble } from '../../worker/bundles/write-ensemble.ts';
+import { remoteOrderFile, returnedFile, sliceFile } from '../../worker/remote/contour-remote-order.ts';
 import { prepareRemoteOrder } from '../../worker/remote/prepare-remote-order.ts';
 import { rigid } from '../../worker/registration/rigid.ts';
 import { loadLocatedModality, loadModality, locateModality } from '../../worker/volume/load-modality.ts';
@@ -30,9 +32,10 @@ import {
   assertSame,
   refusing,
 } from '../support/near-and-far.ts';
+import { brightVolume, pointwiseVolumeNetwork } from '../support/pointwise-volume.ts';
 import { cylinderWithEllipsoids, grid } from '../support/synthetic-ct.ts';
 import { cylinderInMr } from '../support/synthetic-mr.ts';
-import { temporaryFolder } from '../support/threshold-bundle.ts';
+import { temporaryFolder, thresholdBundle } from '../support/threshold-bundle.ts';
 
 /** In CT and MR, so that they can be registered. */
 const ellipsoids = [bright[0], { centre: [-50, 20, 10], radii: [12, 12, 12] }] as const;
@@ -42,6 +45,7 @@ async function hospitalWithMr(
   t: TestContext,
   how: InputImage['how'],
   options: Parameters<typeof hospital>[1] = {},
+  more: Parameters<typeof hospital>[2] = {},
 ): Promise<Hospital> {
   const mr = cylinderInMr(body, ellipsoids);
   const off = how === 'rigid' ? rigid([0.1, 0, -0.1], [8, -6, 5]) : rigid([0, 0, 0], [0, 0, 0]);
@@ -61,8 +65,9 @@ async function hospitalWithMr(
     { inputs: [other, image], ...options },
     {
       volume,
-      bundle: await brightInMrBundle(t),
+      bundle: more.bundle ?? (await brightInMrBundle(t)),
       mr,
+      ...more,
     },
   );
 }
@@ -93,6 +98,33 @@ test('the same where the worker registers the MR, and by a recipe', async (t) =>
     structures: [{ name: 'Bright', from: `${name}/Bright`, need: 'optional', deliver: true }],
   };
   await assertSame(await hospitalWithMr(t, 'frame-of-reference', { recipe }));
+});
+
+test('the same with a compressed MR, by the mean of a network that sees it and one that does not', async (t) => {
+  const folder = await temporaryFolder(t);
+  const members = [await brightInMrBundle(t), await thresholdBundle(t)];
+  const about = { name: 'both', version: '1.0.0', date: '2026-11-29' };
+  const bundle = await writeEnsemble(join(folder, 'models', 'both'), members, about);
+  const there = await hospitalWithMr(t, 'registration', {}, { bundle, compressMr: 'dcmcjpls' });
+  const { inputs, rois } = await assertSame(there);
+  assert.deepEqual([inputs![0]!.name, inputs![0]!.used, rois[0]!.found], ['MR', true, true]);
+  const slices = await Promise.all(
+    Array.from({ length: 40 }, (_, k) => readFile(join(there.spool, sliceFile(19 + k)))),
+  );
+  const syntaxes = new Set(slices.map((slice) => parseDicom(slice).transferSyntax.codec));
+  assert.deepEqual([...syntaxes], ['jpeg-ls'], 'as it was compressed');
+});
+
+test('the same with a 3-D network that cannot do without the MR', async (t) => {
+  const folder = await temporaryFolder(t);
+  // Signal 300 is 0, 900 is 1; the CT does not matter.
+  const normalisation = { scheme: 'ct' as const, low: 0, high: 2000, mean: 300, sd: 600 };
+  const beside = [{ name: 'MR', modality: 'MR' as const, channel: 0, normalisation }];
+  const description = { ...brightVolume, volume: { ...brightVolume.volume, beside } };
+  const model = pointwiseVolumeNetwork([0, 0, 8, 0], [0, -4], 3, 2);
+  const bundle = await writeBundle(join(folder, 'models', 'bundle'), description, { model });
+  const { inputs, rois } = await assertSame(await hospitalWithMr(t, 'rigid', {}, { bundle }));
+  assert.deepEqual([inputs![0]!.used, inputs![0]!.how, rois[0]!.found], [true, 'rigid', true]);
 });
 
 test('of an order with an MR only what the bundle takes leaves the node, and it names nobody', async (t) => {

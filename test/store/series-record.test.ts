@@ -156,6 +156,11 @@ const states: [string, NewEvent[], ReturnType<typeof stateOf>][] = [
     { state: 'receiving' },
   ],
   [
+    'what came later speaks against the MR that it was contoured with',
+    [...contoured, { kind: 'input doubted', text: 'contoured with MR x; since then 2 series fit the route' }],
+    { state: 'contoured' },
+  ],
+  [
     'an operator chooses the CT alone',
     [
       arrives,

@@ -48,3 +48,20 @@ test('a structure set of the CT alone says so where an MR was wanted, and nothin
   ]);
   assert.deepEqual(inputSentences([{ ...mr, how: 'rigid' }], [], [{ code: 'LOSSY', text: 'x' }]), []);
 });
+
+test('whatever a sender wrote into an MR, the ROI Description stays printable ASCII of 1024 characters at most', () => {
+  const text = `contoured without MR: Image Type MIP S\u00c4GE\\${'X'.repeat(2000)}`;
+  const sentences = inputSentences(
+    [{ ...mr, date: 'Roe\u00e9', how: 'rigid' }],
+    [{ name: 'MR', used: true }],
+    [{ code: 'INPUT_MISSING', text }],
+  );
+  const roi = { name: 'GTVp', description: '', interpretedType: 'GTV', deliver: true, holes: 'fill' } as const;
+  const style = { roiSuffix: '^AI', roiNames: {}, roiTypes: {}, includeRois: [], excludeRois: [], sendEmpty: true };
+  for (const warnings of ['none', 'roi-description'] as const) {
+    const given = [{ roi: { ...roi, colour: [255, 0, 0] as [number, number, number] }, slices: [] }];
+    const [written] = destinationRois(given, { ...style, warnings }, [], sentences);
+    assert.match(written!.description, /^with MR 3f2a9c81d07be645 of Roe\? registered[ -[\]-~]* \.\.\.$/);
+    assert.ok(written!.description.length <= 1024);
+  }
+});

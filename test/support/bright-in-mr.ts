@@ -11,11 +11,15 @@ const mrNetwork = pointwiseNetwork({ weights: [[0, 4, 0]], bias: [-12], activati
  * A bundle whose one ROI is what is three standard deviations brighter than the tissue of the body in the MR; the CT does not
  * matter to it. In a folder of its own.
  */
-export async function brightInMrBundle(t: Cleanup, mayBeMissing = true, model = mrNetwork): Promise<Bundle> {
+export async function brightInMrBundle(
+  t: Cleanup,
+  mayBeMissing = true,
+  { model = mrNetwork, name = 'bright-in-mr' } = {},
+): Promise<Bundle> {
   const folder = await temporaryFolder(t);
   const description: BundleDescription = {
     ...thresholdDescription,
-    name: 'bright-in-mr',
+    name,
     input: {
       ...thresholdDescription.input,
       spacingMm: 1.7,

@@ -22,6 +22,7 @@ import { writeReturnedContours } from '../../worker/remote/write-returned-contou
 import type { Volume } from '../../worker/volume/volume.ts';
 import type { PlacedImage } from '../../worker/volume/modality-image.ts';
 import { mrOnDisk } from './mr-on-disk.ts';
+import { runProgram } from './run-program.ts';
 import { orderOnDisk, type OrderOnDisk } from './order-on-disk.ts';
 import { cylinderWithEllipsoids, grid, writeCtFolder } from './synthetic-ct.ts';
 import { writeMrFolder } from './synthetic-mr.ts';
@@ -48,12 +49,21 @@ export async function hospital(
     volume = cylinderWithEllipsoids(grid([128, 128, 13], [1.7, 1.7, 3]), body, bright),
     bundle,
     mr,
-  }: { volume?: Volume; bundle?: Bundle; mr?: PlacedImage } = {},
+    compressMr,
+  }: {
+    volume?: Volume;
+    bundle?: Bundle;
+    mr?: PlacedImage;
+    /** A program that is given a file of the MR and the one that it writes. */
+    compressMr?: string;
+  } = {},
 ): Promise<Hospital> {
   const folder = await temporaryFolder(t);
   const ct = await writeCtFolder(join(folder, 'ct'), volume);
   const { directory } = bundle ?? (await thresholdBundle(t));
   const mrFiles = mr === undefined ? [] : await writeMrFolder(join(folder, 'mr'), mr.image);
+  for (const file of compressMr === undefined ? [] : mrFiles)
+    assert.equal((await runProgram(compressMr!, [file, file])).code, 0, file);
   if (mr !== undefined) for (const data of ['near', 'far']) await mrOnDisk(join(folder, data), mrFiles);
   const loaded = await loadBundle(directory, '.', { name: 'onnxruntime', device: 'cpu', threads: 1 });
   t.after(() => loaded.engine.close());

@@ -4,25 +4,18 @@ import { ctImageStorage } from '../../src/dicom/ct-instance.ts';
 import { type DicomFile } from '../../src/dicom/data-set.ts';
 import { filesBelow } from '../../src/dicom/files-below.ts';
 import { mrImageStorage } from '../../src/dicom/mr-image.ts';
-import { spatialRegistrationStorage } from '../../src/dicom/spatial-registration.ts';
+import {
+  checkRegistration,
+  spatialRegistrationOf,
+  spatialRegistrationStorage,
+} from '../../src/dicom/spatial-registration.ts';
 import { parseDicom, readHeader } from '../../src/dicom/read-data-set.ts';
 import { readRtstruct } from '../../src/dicom/rtstruct/read-rtstruct.ts';
 import { rtStructureSetStorage } from '../../src/dicom/rtstruct/structure-set.ts';
 import { tag } from '../../src/dicom/rtstruct/tags.ts';
 import { asContourNodeError, type ContourNodeError } from '../../src/errors.ts';
-
-import { type IndexedModality, type IndexedRegistration, registrationLinks } from './modality-series.ts';
-
-/** The CT instances of one series, in whatever folders. */
-export interface IndexedSeries {
-  readonly seriesInstanceUid: string;
-  readonly frameOfReferenceUid: string;
-  /** Patient ID, or the study's UID where there is none. */
-  readonly patient: string;
-  readonly files: readonly string[];
-  /** z of every instance, mm, ascending. */
-  readonly z: readonly number[];
-}
+import { frameOf, ImageIndex, type IndexedImages } from './image-index.ts';
+import { type IndexedRegistration, indexedRegistration } from './modality-series.ts';
 
 export interface IndexedStructureSet {
   readonly path: string;
@@ -40,10 +33,11 @@ export interface IndexedStructureSet {
 
 /** The contents of an archive, whatever its folders. */
 export interface ArchiveIndex {
-  readonly series: readonly IndexedSeries[];
+  /** CT series. */
+  readonly series: readonly IndexedImages[];
   readonly structureSets: readonly IndexedStructureSet[];
   /** MR series. */
-  readonly modalities: readonly IndexedModality[];
+  readonly modalities: readonly IndexedImages[];
   readonly registrations: readonly IndexedRegistration[];
   /** Structure sets and registrations that cannot be read. */
   readonly unreadable: readonly { readonly path: string; readonly error: ContourNodeError }[];
@@ -60,66 +54,41 @@ export async function indexArchive(
   onFile?: (done: number, total: number) => void,
 ): Promise<ArchiveIndex> {
   const { files } = await filesBelow(paths);
-  const series = new Map<string, { frame: string; patient: string; images: { path: string; z: number }[] }>();
-  const modalities: typeof series = new Map();
-  const registrations: IndexedRegistration[] = [];
+  const [ct, mr] = [new ImageIndex(), new ImageIndex()];
+  /** By SOP Instance UID. */
+  const images = new Map<string, { readonly series: string; readonly frame: string }>();
+  const registrationFiles: { readonly file: DicomFile; readonly path: string }[] = [];
   const structureSets: IndexedStructureSet[] = [];
   const unreadable: { path: string; error: ContourNodeError }[] = [];
   const ignored = { notDicom: 0, otherKinds: 0 };
   for (const [done, path] of files.entries()) {
     const file = await readHeader(path).catch(() => undefined);
     if (file === undefined) ignored.notDicom += 1;
-    else if (file.meta.sopClassUid === ctImageStorage) addImage(series, file, path);
-    else if (file.meta.sopClassUid === mrImageStorage) addImage(modalities, file, path);
-    else {
+    else if ([ctImageStorage, mrImageStorage].includes(file.meta.sopClassUid)) {
+      (file.meta.sopClassUid === ctImageStorage ? ct : mr).add(file, path);
+      const series = file.string(tag.SeriesInstanceUID) ?? '';
+      images.set(file.meta.sopInstanceUid, { series, frame: frameOf(file) });
+    } else {
       try {
         if (file.meta.sopClassUid === rtStructureSetStorage) structureSets.push(await readStructureSet(path));
-        else if (file.meta.sopClassUid === spatialRegistrationStorage)
-          registrations.push({ patient: patientOf(file), links: registrationLinks(file, path) });
-        else ignored.otherKinds += 1;
+        else if (file.meta.sopClassUid === spatialRegistrationStorage) {
+          registrationFiles.push({ file, path });
+          checkRegistration(spatialRegistrationOf(file));
+        } else ignored.otherKinds += 1;
       } catch (error) {
         unreadable.push({ path, error: asContourNodeError(error) });
       }
     }
     onFile?.(done + 1, files.length);
   }
-  const indexed = (all: typeof series) =>
-    Array.from(all, ([seriesInstanceUid, { frame, patient, images }]) => ({
-      seriesInstanceUid,
-      frameOfReferenceUid: frame,
-      patient,
-      files: images.map(({ path }) => path),
-      z: images.map(({ z }) => z).toSorted((a, b) => a - b),
-    }));
   return {
-    series: indexed(series),
-    modalities: indexed(modalities),
-    registrations,
+    series: ct.all(),
+    modalities: mr.all(),
+    registrations: registrationFiles.map(({ file, path }) => indexedRegistration(file, path, images)),
     structureSets,
     unreadable,
     ignored,
   };
-}
-
-function addImage(
-  series: Map<string, { frame: string; patient: string; images: { path: string; z: number }[] }>,
-  file: DicomFile,
-  path: string,
-): void {
-  const uid = file.string(tag.SeriesInstanceUID) ?? '';
-  const image = { path, z: file.numbers('00200032')[2] ?? Number.NaN };
-  const known = series.get(uid);
-  if (known !== undefined) {
-    known.images.push(image);
-    return;
-  }
-  series.set(uid, { frame: file.string(tag.FrameOfReferenceUID) ?? '', patient: patientOf(file), images: [image] });
-}
-
-/** Patient ID, or the study's UID where there is none. */
-function patientOf(file: DicomFile): string {
-  const patient = file.texts(tag.PatientID)[0]?.trim() ?? '';
-  return patient === '' ? `study ${file.string(tag.StudyInstanceUID) ?? ''}` : patient;
 }
 
 async function readStructureSet(path: string): Promise<IndexedStructureSet> {

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { dirname, relative, sep } from 'node:path';
 import { sliceAt } from '../../src/dicom/rtstruct/contour-plane.ts';
 import { ContourNodeError } from '../../src/errors.ts';
-import type { ArchiveIndex, IndexedSeries, IndexedStructureSet } from './index-archive.ts';
+import type { IndexedImages } from './image-index.ts';
+import type { ArchiveIndex, IndexedStructureSet } from './index-archive.ts';
 import { pairedModalities, type PairedModality } from './modality-series.ts';
 import { fits, type RoiPatterns } from './roi-patterns.ts';
 
@@ -56,7 +57,7 @@ export function matchCases(
   };
   for (const { path, error } of unreadable) leave(path, error);
 
-  const drawnOn = new Map<IndexedSeries, IndexedStructureSet[]>();
+  const drawnOn = new Map<IndexedImages, IndexedStructureSet[]>();
   for (const structureSet of structureSets) {
     try {
       const ct = seriesOf(structureSet, series);
@@ -109,7 +110,7 @@ function wanted({ roiNames }: IndexedStructureSet, rois: readonly RoiPatterns[])
 }
 
 /** @throws ContourNodeError TRAINING_DATA no CT series fits, or several fit equally well */
-function seriesOf(structureSet: IndexedStructureSet, series: readonly IndexedSeries[]): IndexedSeries {
+function seriesOf(structureSet: IndexedStructureSet, series: readonly IndexedImages[]): IndexedImages {
   const named = series.find(({ seriesInstanceUid }) => seriesInstanceUid === structureSet.referencedSeriesUid);
   if (named !== undefined) return named;
   const frames = new Set(structureSet.framesOfReference);
@@ -122,7 +123,7 @@ function seriesOf(structureSet: IndexedStructureSet, series: readonly IndexedSer
       'add the CT of this structure set to the archive',
     );
   if (more.length === 0) return first;
-  const inside = (ct: IndexedSeries): number => structureSet.planes.filter((z) => sliceAt(ct.z, z) >= 0).length;
+  const inside = (ct: IndexedImages): number => structureSet.planes.filter((z) => sliceAt(ct.z, z) >= 0).length;
   const [best, second] = sameFrame.map((ct) => ({ ct, inside: inside(ct) })).toSorted((a, b) => b.inside - a.inside);
   if (best!.inside === second!.inside)
     throw noMatch(

@@ -64,10 +64,7 @@ export async function evaluatePatient(
   options: { patterns: readonly RoiPatterns[]; toleranceMm: number; batchSize: number },
 ): Promise<EvaluatedPatient> {
   const wanted = await Promise.all(models.map(({ bundle }) => takenInputs(bundle)));
-  const { volume, rois, modalities } = await readCase(
-    patient,
-    wanted.find(({ size }) => size > 0),
-  );
+  const { volume, rois, modalities } = await readCase(patient, new Set(wanted.flatMap((names) => [...names])));
   const { grid } = volume;
   const references = new Map<string, MatchedRoi>();
   const lines: PictureRoi[] = [];

@@ -2,7 +2,7 @@ import type { InputUse } from '../../src/work/work-result.ts';
 import { ContourNodeError } from '../../src/errors.ts';
 import type { Warning } from '../../src/warning.ts';
 import { registerRigid } from '../registration/register-rigid.ts';
-import { registrationFit, type RegistrationFit } from '../registration/registration-fit.ts';
+import { fitNearby, nearbyMm, registrationFit, type RegistrationFit } from '../registration/registration-fit.ts';
 import type { Body } from '../volume/body.ts';
 import type { PlacedImage } from '../volume/modality-image.ts';
 import { modalityOnGrid, tissueStatistics } from '../volume/modality-on-grid.ts';
@@ -23,7 +23,12 @@ interface MeasuredImage {
   readonly image: GivenModality;
   /** Undefined where it does not reach the body. */
   readonly measured:
-    | { readonly statistics: NonNullable<ReturnType<typeof tissueStatistics>>; readonly fit: RegistrationFit }
+    | {
+        readonly statistics: NonNullable<ReturnType<typeof tissueStatistics>>;
+        readonly fit: RegistrationFit;
+        /** Mutual information where it would fit best nearby. */
+        nearby(): number;
+      }
     | undefined;
 }
 
@@ -59,7 +64,8 @@ export class ImagesBesideCt {
     const image = given.how === 'rigid' ? { ...given, fromCt: registerRigid(given, ct, body) } : given;
     const statistics = tissueStatistics(image, ct, body);
     const fit = registrationFit(image, ct, body);
-    return { image, measured: statistics === undefined || fit === undefined ? undefined : { statistics, fit } };
+    if (statistics === undefined || fit === undefined) return { image, measured: undefined };
+    return { image, measured: { statistics, fit, nearby: () => fitNearby(image, ct, body) } };
   }
 }
 
@@ -83,11 +89,14 @@ export function prepareModalities(modalities: readonly Modality[], images: Image
     if (found === undefined) return without(modality, `no ${modality.name}: contoured on the CT alone`);
     const { image, measured } = found;
     if (measured === undefined)
-      return without(modality, `the ${modality.name} does not reach the body: contoured on the CT alone`);
+      return without(
+        modality,
+        `the ${modality.name} does not reach the body, or shows nothing there: contoured on the CT alone`,
+      );
     const { statistics, fit } = measured;
     return {
       use: { name: modality.name, used: true, how: image.how, ...rounded(fit) },
-      warnings: doubts(modality, fit),
+      warnings: modality.trained === undefined ? doubtsNearby(modality, fit, measured.nearby()) : doubts(modality, fit),
       placed: image,
       onGrid: (grid) => modalityOnGrid(image, grid, statistics),
     };
@@ -118,6 +127,16 @@ function doubts({ name, trained }: Modality, { bodyOverlap, mutualInformation }:
   return low.length === 0
     ? []
     : [{ code: 'REGISTRATION_FIT', text: `${name} and CT may be registered wrongly: ${low.join('; ')}` }];
+}
+
+/** By how much mutual information has to grow: two that differ by less are alike. */
+const betterBy = 1.02;
+
+/** Of a bundle that does not know how well images lay on the CT in its training, such as one from elsewhere. */
+function doubtsNearby({ name }: Modality, { mutualInformation }: RegistrationFit, nearby: number): Warning[] {
+  if (nearby <= mutualInformation * betterBy) return [];
+  const text = `${name} and CT may be registered wrongly: moved by ${nearbyMm} mm they share more, mutual information ${nearby.toFixed(2)} instead of ${mutualInformation.toFixed(2)}`;
+  return [{ code: 'REGISTRATION_FIT', text }];
 }
 
 /** Four digits, so that two machines write the same. */

@@ -1,7 +1,9 @@
+import { type Point, product } from '../../src/dicom/affine.ts';
 import type { Body } from '../volume/body.ts';
 import { pairedSamples } from '../volume/modality-on-grid.ts';
 import type { PlacedImage } from '../volume/modality-image.ts';
 import type { Volume } from '../volume/volume.ts';
+import { rigid } from './rigid.ts';
 
 /** How well an image lies on the CT. */
 export interface RegistrationFit {
@@ -39,6 +41,24 @@ export function registrationFit(placed: PlacedImage, ct: Volume, body: Body): Re
     bodyOverlap: (2 * both) / Math.max(1, inCt + inImage),
     mutualInformation: mutualInformation(joint, bins),
   };
+}
+
+/** mm by which `fitNearby` moves the image: more than a registration that is good enough may be off. */
+export const nearbyMm = 10;
+
+/**
+ * The greatest mutual information where the image is moved by `nearbyMm` along one axis of the CT. Of a right registration it is
+ * less than at its place: this needs no figures of other patients.
+ */
+export function fitNearby({ image, fromCt }: PlacedImage, ct: Volume, body: Body): number {
+  const shifts = [0, 1, 2].flatMap((axis) =>
+    [-nearbyMm, nearbyMm].map((mm) => [0, 1, 2].map((one) => (one === axis ? mm : 0)) as unknown as Point),
+  );
+  const fits = shifts.map((shift) => {
+    const moved = { image, fromCt: product(fromCt, rigid([0, 0, 0], shift)) };
+    return registrationFit(moved, ct, body)?.mutualInformation ?? 0;
+  });
+  return Math.max(...fits);
 }
 
 function binOf(value: number, low: number, high: number): number {

@@ -52,16 +52,20 @@ export function destinationRois(
 }
 
 function described(description: string, beside: readonly string[]): string {
-  return [...(description === '' ? [] : [description]), ...beside].join('; ');
+  return cut([...(description === '' ? [] : [description]), ...beside].join('; '));
 }
 
-/** PS3.3 C.8.8.5, ROI Description: ST, at most 1024 characters. Warnings about the ROI itself come first. */
+/** PS3.3 C.8.8.5, ROI Description: ST, at most 1024 characters. */
+function cut(text: string): string {
+  return text.length <= 1024 ? text : `${text.slice(0, 1020).trimEnd()} ...`;
+}
+
+/** Warnings about the ROI itself come first. */
 function withWarnings(description: string, own: readonly Warning[], ofCt: readonly Warning[]): string {
   const sentences = [
     ...(description === '' ? [] : [description]),
     ...own.map(({ text }) => `CHECK: ${text}`),
     ...ofCt.map(({ text }) => `CHECK THE CT: ${text}`),
   ];
-  const text = sentences.join('; ');
-  return text.length <= 1024 ? text : `${text.slice(0, 1020).trimEnd()} ...`;
+  return cut(sentences.join('; '));
 }

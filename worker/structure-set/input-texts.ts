@@ -35,7 +35,9 @@ export function inputSentences(
     }[how];
     return [`with ${which} ${way}`];
   });
-  return [...seen, ...warnings.filter(({ code }) => without.has(code)).map(({ text }) => text)];
+  const said = warnings.filter(({ code }) => without.has(code)).map(({ text }) => text);
+  // Manifests of an earlier version hold what a sender wrote.
+  return [...seen, ...said].map((sentence) => sentence.replaceAll(/[^ -[\]-~]/g, '?'));
 }
 
 function dashed(date: string): string {

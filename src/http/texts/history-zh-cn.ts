@@ -56,6 +56,7 @@ const sentences: { readonly [Kind in JournalEvent['kind']]: (event: EventOf<Kind
   complete: ({ modality }) => (modality === 'MR' ? 'MR 已完整：与 CT 一同使用' : '配准已完整：与 CT 一同使用'),
   'awaits input': ({ until, problem }) => `等待至 ${until.slice(0, 16).replace('T', ' ')} UTC${because(problem)}`,
   'input came': ({ series }) => `${series} 已到达，重新判断`,
+  'input doubted': ({ text }) => `之后到达的数据与所用 MR 矛盾：${text}`,
   'input chosen': ({ by, text }) => `${by} 选择与 CT 一同使用的图像：${text}`,
   rejected: ({ problem }) => `已拒绝${because(problem)}`,
   'nothing to contour': ({ problem }) => `无需勾画${because(problem)}`,

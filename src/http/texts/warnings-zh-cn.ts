@@ -26,6 +26,7 @@ export const warningsInChinese: Readonly<Record<WarningCode, string>> = {
   IDENTITY_INCOMPLETE: '部分层面缺少患者信息',
   IMPLICIT_ONLY: '轮廓过长，只能以隐式 VR 传送',
   REGISTRATION_FIT: 'MR 与 CT 的配准可能有误',
+  INPUT_DOUBTFUL: '勾画之后到达的 MR 或配准与所用的矛盾',
   INPUT_AMBIGUOUS: '有多个 MR 或配准符合条件，仅用 CT 勾画',
   INPUT_MISSING: '没有可用的 MR，仅用 CT 勾画',
   INSTANCES_MISSING: '图像数量少于发送方所有的数量',

@@ -42,9 +42,16 @@ export async function checkOf(
   const accept = peers.find(({ name }) => name === record.assembly.peer)?.accept ?? acceptSchema.parse({});
   const modality = modalityOf(images[0]!.image.sopClassUid);
   if (modality !== 'CT') {
+    const folder = join(dataDirectory, seriesFolder(record.key));
+    const faults = modality === 'MR' ? await pixelFaults(folder, images) : new Map<string, string>();
     return (some) => {
       const checked = checkBeside(modality, some, intake.minimumSlices);
       refuseLeniency(checked, accept);
+      for (const [index, { sopInstanceUid }] of checked.slices.entries()) {
+        const fault = faults.get(sopInstanceUid);
+        if (fault !== undefined)
+          throw new ContourNodeError('PIXEL_DECODING', `image ${index + 1} of ${checked.slices.length}: ${fault}`);
+      }
       return checked;
     };
   }
@@ -66,6 +73,23 @@ export async function checkOf(
     refuseLeniency(checked, accept);
     return checked;
   };
+}
+
+/**
+ * By SOP Instance UID, what is wrong with compressed images whose pixels cannot be decoded: they were kept as they came, and a
+ * CT is not to fail for them.
+ */
+async function pixelFaults(folder: string, images: readonly StoredImage[]): Promise<Map<string, string>> {
+  const faults = new Map<string, string>();
+  for (const { file, image } of images.filter(({ image: one }) => one.pixelsHashed === 'encoded')) {
+    try {
+      await storedValuesSha256(parseDicom(await readFile(join(folder, instanceInSeries(file)))));
+    } catch (error) {
+      if (!(error instanceof ContourNodeError)) throw error;
+      faults.set(image.sopInstanceUid, error.message);
+    }
+  }
+  return faults;
 }
 
 /** An MR series, or the registrations of one. */

@@ -54,14 +54,14 @@ export class CtInputs {
   ): Promise<{ readonly pairings: ReadonlyMap<string, Pairing>; readonly rules: InputRules }> {
     const { store, key } = this.#options;
     const rules = await this.#rulesOf(record, slices, images);
-    const [first] = slices;
-    if (first === undefined || Object.keys(rules).length === 0) return { pairings: new Map(), rules: {} };
-    const known = mrSeriesOf(store, first);
-    const registrations = registrationsOf(store, key, first);
-    const ct = placeOf(slices);
+    if (slices.length === 0 || Object.keys(rules).length === 0) return { pairings: new Map(), rules: {} };
+    const known = await mrSeriesOf(store, slices);
+    const registrations = registrationsOf(store, key, slices);
+    const ct = { ...placeOf(slices), series: record.key };
     const pair = (name: string) =>
       pairInput(name, rules[name]!, ct, { known, ...registrations, chosen: record.chosenInputs?.[name] });
-    return { pairings: new Map(Object.keys(rules).map((name) => [name, pair(name)])), rules };
+    const pairings = new Map(Object.keys(rules).map((name) => [name, pair(name)]));
+    return { pairings: eachOnce(pairings, record.chosenInputs), rules };
   }
 
   /** Whether a CT goes on, waits, or cannot be contoured as its route wants it. @throws what the disk throws */
@@ -88,6 +88,28 @@ export class CtInputs {
     const route = matchRoute(config.routes, { ...assembly, header: await readHeader(path) });
     return route === undefined ? {} : routeInputs(route, config);
   }
+}
+
+/** An MR stands for one input: where it fits two, nobody knows which it is, unless somebody chose it. */
+function eachOnce(
+  pairings: ReadonlyMap<string, Pairing>,
+  chosen: SeriesRecord['chosenInputs'] = {},
+): ReadonlyMap<string, Pairing> {
+  const paired = [...pairings].flatMap(([name, pairing]) =>
+    pairing.kind === 'paired' ? [{ name, series: pairing.image.series }] : [],
+  );
+  return new Map(
+    Array.from(pairings, ([name, pairing]) => {
+      const isChosen = pairing.choices.some(({ choice }) => choice === chosen[name]);
+      if (pairing.kind !== 'paired' || isChosen) return [name, pairing];
+      const other = paired.find((one) => one.name !== name && one.series === pairing.image.series);
+      const { choices } = pairing;
+      return [
+        name,
+        other === undefined ? pairing : { kind: 'ambiguous', words: `the same MR fits ${other.name}`, choices },
+      ];
+    }),
+  );
 }
 
 /**
@@ -117,7 +139,9 @@ export function decideInputs(
     problem(kind === 'missing' ? 'SERIES_INPUT_MISSING' : 'SERIES_INPUT_AMBIGUOUS', `${name}: ${words}`);
   const waiting = [...open.map(({ name }) => name), ...hurried];
   const minutes = Math.max(0, ...waiting.map((name) => rules[name]!.waitMinutes));
-  const until = awaits?.until ?? new Date(now + minutes * 60_000).toISOString();
+  // Where the configuration has become more impatient, that counts.
+  const latest = new Date(now + minutes * 60_000).toISOString();
+  const until = awaits === undefined || awaits.until > latest ? latest : awaits.until;
   if (waiting[0] !== undefined && Date.parse(until) > now) {
     const words = `${waiting[0]}: another MR or registration of the patient still arrives`;
     const why = open[0] === undefined ? problem('SERIES_INPUT_AMBIGUOUS', words) : problemOf(open[0]);

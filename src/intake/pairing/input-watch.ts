@@ -10,7 +10,7 @@ import { imagesOf } from '../complete/later-images.ts';
 import { manifestOfRevision } from '../complete/write-revision.ts';
 import type { SeriesLock } from '../series-lock.ts';
 import type { CtInputs } from './ct-inputs.ts';
-import { areOfOnePatient } from './known-inputs.ts';
+import { mayBeOfOnePatient } from './known-inputs.ts';
 
 export interface InputWatchOptions {
   readonly store: Store;
@@ -48,6 +48,12 @@ export class InputWatch {
     this.#stop();
   }
 
+  /** Routes have changed: what waits is looked at again. */
+  configured(): void {
+    const { store, again } = this.#options;
+    for (const ct of store.ofModality('CT')) if (store.get(ct)?.outcome === 'awaits input') again(ct);
+  }
+
   /** An MR series or a registration is complete, or cannot be used. Not to be called with a CT's lock; never rejects. */
   async came(series: string): Promise<void> {
     const { store, lock, log } = this.#options;
@@ -55,7 +61,7 @@ export class InputWatch {
     if (image === undefined || modalityOf(image.sopClassUid) === 'CT') return;
     for (const ct of store.ofModality('CT')) {
       const other = store.anyImage(ct)?.image;
-      if (other === undefined || !areOfOnePatient(image, other)) continue;
+      if (other === undefined || !mayBeOfOnePatient([image, other])) continue;
       try {
         await lock.run(ct, () => this.#lookAgain(ct, series));
       } catch (error) {
@@ -72,28 +78,45 @@ export class InputWatch {
       if (record.outcome === 'awaits input') again(ct);
       return;
     }
-    const isBetter = isRejectedForInput(record) || (await this.#hasBetter(record));
-    if (!isBetter) return;
+    if (!isRejectedForInput(record)) {
+      const found = await this.#besideNewest(record);
+      if (found === undefined) return;
+      if ('doubt' in found) {
+        if (record.warnings.some(({ text }) => text === found.doubt)) return;
+        store.record(ct, { kind: 'input doubted', text: found.doubt });
+        log.warn({ series: ct, came }, 'what came speaks against the MR that a CT was contoured with');
+        return;
+      }
+    }
     store.record(ct, { kind: 'input came', series: came });
     log.info({ series: ct, came }, 'something came that is seen beside a CT');
     again(ct);
   }
 
-  /** Every input that the newest revision has is there, and one more, or a newer one, or another way to it. */
-  async #hasBetter(record: SeriesRecord): Promise<boolean> {
+  /**
+   * What follows for the newest revision. Better: every input that it has is there, and one more, or a newer one, or another way
+   * to it. Doubt: one that it has, and that is here, would not be taken any more.
+   */
+  async #besideNewest(record: SeriesRecord): Promise<{ better: true } | { doubt: string } | undefined> {
     const { store, inputs } = this.#options;
-    if (record.outcome !== 'ordered' || record.revision === 0) return false;
+    if (record.outcome !== 'ordered' || record.revision === 0) return undefined;
     const written = await manifestOfRevision(store.dataDirectory, record.key, record.revision);
-    if (written === undefined) return false;
+    if (written === undefined) return undefined;
     const { manifest } = written;
     const images = imagesOf(manifest, store.images(record.key));
     const { pairings } = await inputs.pairings(record, imagesIn(images), images);
     // What still arrives is looked at when it has come.
-    if ([...pairings.values()].some((pairing) => pairing.kind === 'paired' && pairing.isOpen)) return false;
-    const paired = [...pairings.values()].flatMap((pairing) => (pairing.kind === 'paired' ? [pairing.image] : []));
+    if ([...pairings.values()].some((pairing) => pairing.kind === 'paired' && pairing.isOpen)) return undefined;
     const before: readonly InputImage[] = manifest.inputs ?? [];
-    const isWhole = before.every(({ name }) => paired.some((one) => one.name === name));
-    return isWhole && JSON.stringify(paired) !== JSON.stringify(before);
+    for (const { name, series, registrations = [] } of before) {
+      const pairing = pairings.get(name);
+      const isRefused = [series, ...registrations].some((one) => store.get(one)?.outcome === 'rejected');
+      if (pairing?.kind === 'ambiguous' || (pairing?.kind === 'missing' && isRefused))
+        return { doubt: `contoured with ${name} ${series}; since then ${pairing.words}` };
+      if (pairing?.kind !== 'paired') return undefined;
+    }
+    const paired = [...pairings.values()].flatMap((pairing) => (pairing.kind === 'paired' ? [pairing.image] : []));
+    return JSON.stringify(paired) === JSON.stringify(before) ? undefined : { better: true };
   }
 }
 

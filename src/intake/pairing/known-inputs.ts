@@ -1,25 +1,28 @@
-import { checkRegistration, itemMatrix } from '../../dicom/spatial-registration.ts';
-import type { Point } from '../../dicom/affine.ts';
 import { type CtHeader, imagesIn } from '../../dicom/ct-instance.ts';
-import type { FrameLink } from '../../dicom/frame-ways.ts';
+import { dicomDate } from '../../dicom/date-time.ts';
+import { cornersOf } from '../../dicom/image-corners.ts';
+import { type RegistrationSays, registrationSays } from '../../dicom/registration-says.ts';
 import { samePatient } from '../../dicom/same-patient.ts';
-import { asContourNodeError } from '../../errors.ts';
 import { pseudonym } from '../../pseudonym.ts';
 import type { StoredImage } from '../../store/instances.ts';
-import { isAssembling, stateOf } from '../../store/series-state.ts';
+import { isAssembling, type SeriesState, stateOf } from '../../store/series-state.ts';
 import type { SeriesRecord } from '../../store/series-record.ts';
+import { compareText } from '../../store/orders.ts';
 import type { Store } from '../../store/store.ts';
+import { manifestOfRevision } from '../complete/write-revision.ts';
 import type { KnownInputs, KnownMr, PlacedSeries } from './pair-input.ts';
 
-type Reader = Pick<Store, 'get' | 'images' | 'anyImage' | 'ofModality' | 'findInstances'>;
+type Reader = Pick<Store, 'dataDirectory' | 'get' | 'image' | 'images' | 'anyImage' | 'ofModality' | 'findInstances'>;
 
-/** Whether two series are of one patient: by a Patient ID, and nothing that contradicts it. */
-export function areOfOnePatient(one: CtHeader, other: CtHeader): boolean {
-  return (
-    one.identity.patientId !== '' &&
-    samePatient([one.identity, other.identity]).differs === undefined &&
-    other.identity.patientId !== ''
-  );
+/** Whether two series are of one patient: by a Patient ID, and nothing in any of their images that contradicts it. */
+function areOfOnePatient(one: readonly CtHeader[], other: readonly CtHeader[]): boolean {
+  const isNamed = (images: readonly CtHeader[]): boolean => images.some(({ identity }) => identity.patientId !== '');
+  return isNamed(one) && isNamed(other) && mayBeOfOnePatient([...one, ...other]);
+}
+
+/** Whether nothing contradicts that images are of one patient. */
+export function mayBeOfOnePatient(images: readonly CtHeader[]): boolean {
+  return samePatient(images.map(({ identity }) => identity)).differs === undefined;
 }
 
 /** Frame of reference, corners, study and date of a series by its slices. */
@@ -28,99 +31,99 @@ export function placeOf(slices: readonly CtHeader[]): PlacedSeries {
   return {
     frameOfReferenceUid: first.frameOfReferenceUid,
     studyInstanceUid: first.studyInstanceUid,
-    date: first.study?.date ?? '',
+    // A sender may have written any text there.
+    date: dicomDate(first.study?.date ?? ''),
     corners: slices.flatMap(cornersOf),
   };
 }
 
-function cornersOf({ imagePosition, imageOrientation, pixelSpacing, rows, columns }: CtHeader): Point[] {
-  const [rowSpacing = 0, columnSpacing = 0] = pixelSpacing;
-  return [0, columns - 1].flatMap((i) =>
-    [0, rows - 1].map(
-      (j) =>
-        [0, 1, 2].map(
-          (axis) =>
-            imagePosition[axis]! +
-            i * columnSpacing * imageOrientation[axis]! +
-            j * rowSpacing * imageOrientation[axis + 3]!,
-        ) as unknown as Point,
-    ),
-  );
+/**
+ * Every MR series of the patient of a CT. Where one lies, and whose it is, say the slices that a worker reads.
+ *
+ * @param ct its slices
+ * @throws what the disk throws
+ */
+export async function mrSeriesOf(store: Reader, ct: readonly CtHeader[]): Promise<KnownMr[]> {
+  const known: KnownMr[] = [];
+  for (const series of store.ofModality('MR')) {
+    const [record, image] = [store.get(series), store.anyImage(series)?.image];
+    if (record === undefined || image?.mr === undefined || !mayBeOfOnePatient([...ct, image])) continue;
+    const { problem, state } = stateOf(record);
+    const slices = isComplete(record) ? await slicesOf(store, record) : [];
+    const [first] = slices;
+    if (!areOfOnePatient(ct, first === undefined ? [image] : slices)) continue;
+    known.push({
+      ...(first === undefined ? { ...placeOf([image]), corners: [] } : placeOf(slices)),
+      series,
+      revision: first === undefined ? 0 : record.revision,
+      mr: first?.mr ?? image.mr,
+      isComing: state === 'receiving',
+      ...(problem !== undefined && unusable.includes(state) && { problem }),
+    });
+  }
+  return known;
 }
 
-/** Every MR series of the patient of a CT. */
-export function mrSeriesOf(store: Reader, ct: CtHeader): KnownMr[] {
-  return store.ofModality('MR').flatMap((series): KnownMr[] => {
-    const [record, image] = [store.get(series), store.anyImage(series)?.image];
-    if (record === undefined || image?.mr === undefined || !areOfOnePatient(ct, image)) return [];
-    const { problem } = stateOf(record);
-    const isUsable = record.outcome === 'complete' && !isAssembling(record);
-    const place = isUsable ? placeOf(imagesIn(store.images(series))) : { ...placeOf([image]), corners: [] };
-    return [
-      {
-        ...place,
-        series,
-        revision: isUsable ? record.revision : 0,
-        mr: image.mr,
-        isComing: isArriving(record),
-        ...(record.outcome === 'rejected' && problem !== undefined && { problem }),
-      },
-    ];
-  });
+const unusable: readonly SeriesState[] = ['rejected', 'failed', 'nothing to contour', 'incomplete'];
+
+/** The slices of the newest revision. */
+async function slicesOf(store: Reader, { key, revision }: SeriesRecord): Promise<CtHeader[]> {
+  const written = await manifestOfRevision(store.dataDirectory, key, revision);
+  const images = new Map(imagesIn(store.images(key)).map((image) => [image.sopInstanceUid, image]));
+  return (written?.manifest.slices ?? []).flatMap(({ sopInstanceUid }) => images.get(sopInstanceUid) ?? []);
 }
 
 /**
- * What the registrations of a CT's patient say, and why some of them cannot be used. An Item that names images alone
- * stands for their frame of reference.
+ * What the registrations of a CT's patient say, the oldest first, and why some of them cannot be used.
  *
  * @param key of the pseudonyms
+ * @param ct its slices
  */
 export function registrationsOf(
   store: Reader,
   key: Uint8Array,
-  ct: CtHeader,
-): Pick<KnownInputs, 'links' | 'refused' | 'isComing'> {
-  const ofPatient = store.ofModality('REG').filter((series) => {
-    const image = store.anyImage(series)?.image;
-    return image !== undefined && areOfOnePatient(ct, image);
+  ct: readonly CtHeader[],
+): Pick<KnownInputs, 'links' | 'moves' | 'refused' | 'isComing'> {
+  const ofPatient = store.ofModality('REG').flatMap((series) => {
+    const [record, images] = [store.get(series), store.images(series)];
+    return record !== undefined && areOfOnePatient(ct, imagesIn(images)) ? [{ record, images }] : [];
   });
-  const records = ofPatient.flatMap((series) => store.get(series) ?? []);
-  const refused = records.flatMap(({ outcome, problems }) => (outcome === 'rejected' ? problems : []));
-  const links = records
-    .filter(isComplete)
-    .flatMap(({ key: series }) => store.images(series).flatMap((stored) => linksOf(store, key, series, stored)));
-  return { links, refused, isComing: records.some(isArriving) };
-}
-
-function isArriving(record: SeriesRecord): boolean {
-  return stateOf(record).state === 'receiving';
+  const records = ofPatient.map(({ record }) => record);
+  const says = ofPatient
+    .filter(({ record }) => !isAssembling(record))
+    .flatMap(({ record, images }) => images.map((stored) => ({ record, stored })))
+    .toSorted((a, b) => compareText(a.stored.receivedAt, b.stored.receivedAt))
+    .map(({ record, stored }) => ({ record, ...saysOf(store, key, record.key, stored) }));
+  return {
+    links: says.filter(({ record }) => isComplete(record)).flatMap(({ links }) => links),
+    moves: says.flatMap(({ moves }) =>
+      moves.map(({ frameOfReferenceUid, images }) => ({
+        frameOfReferenceUid,
+        series: images.length === 0 ? undefined : seriesWith(store, key, images),
+      })),
+    ),
+    refused: records.flatMap(({ outcome, problems }) => (outcome === 'rejected' ? problems : [])),
+    isComing: records.some((record) => stateOf(record).state === 'receiving'),
+  };
 }
 
 function isComplete(record: SeriesRecord): boolean {
   return record.outcome === 'complete' && !isAssembling(record);
 }
 
-function linksOf(store: Reader, key: Uint8Array, series: string, { image }: StoredImage): FrameLink[] {
-  const { registration } = image;
-  if (registration === undefined) return [];
-  try {
-    checkRegistration(registration);
-  } catch (error) {
-    if (asContourNodeError(error).code === 'SERIES_REGISTRATION') return [];
-    throw error;
-  }
-  return registration.items.flatMap((item) => {
-    const from = item.frameOfReferenceUid || frameOfImages(store, key, item.images);
-    if (from === undefined || from === registration.frameOfReferenceUid) return [];
-    return [{ registration: series, from, to: registration.frameOfReferenceUid, matrix: itemMatrix(item) }];
-  });
+function saysOf(store: Reader, key: Uint8Array, name: string, { image }: StoredImage): RegistrationSays {
+  if (image.registration === undefined) return { links: [], moves: [] };
+  const frames = (uid: string): string[] => {
+    const instance = pseudonym(key, uid);
+    return store
+      .findInstances([instance])
+      .map(({ series }) => store.image(series, instance)?.image.frameOfReferenceUid ?? '');
+  };
+  return registrationSays(image.registration, name, (uid) => frames(uid).find((frame) => frame !== ''));
 }
 
-/** The one frame of reference of these images; undefined where they are not here, or lie in several. */
-function frameOfImages(store: Reader, key: Uint8Array, images: readonly string[]): string | undefined {
+/** Series that have one of these images. */
+function seriesWith(store: Reader, key: Uint8Array, images: readonly string[]): readonly string[] {
   const places = store.findInstances(images.map((uid) => pseudonym(key, uid)));
-  const frames = new Set(
-    [...new Set(places.map(({ series }) => series))].map((series) => store.anyImage(series)?.image.frameOfReferenceUid),
-  );
-  return frames.size === 1 ? [...frames][0] : undefined;
+  return [...new Set(places.map(({ series }) => series))];
 }

@@ -4,7 +4,7 @@ import type { MrAcquisition } from '../../dicom/mr-acquisition.ts';
 /** Study and date of a series. */
 export interface Visit {
   readonly studyInstanceUid: string;
-  /** DICOM DA; '' where unknown. */
+  /** YYYYMMDD; '' where unknown. */
   readonly date: string;
 }
 
@@ -41,7 +41,7 @@ export function isOfVisit({ withinDays }: Pick<InputRule, 'withinDays'>, ct: Vis
   return days !== undefined && Math.abs(days) <= withinDays;
 }
 
-/** Days from one DICOM DA to another; undefined where either is none. */
+/** Days from one YYYYMMDD to another; undefined where either is ''. */
 export function daysBetween(from: string, to: string): number | undefined {
   const [a, b] = [from, to].map((date) => Date.parse(date.replace(/^(\d{4})(\d{2})(\d{2})$/, '$1-$2-$3')));
   return Number.isNaN(a) || Number.isNaN(b) ? undefined : Math.round((b! - a!) / 86_400_000);

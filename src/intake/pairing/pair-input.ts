@@ -1,7 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { InputRule } from '../../config/input-schema.ts';
 import { type Affine, identity, type Point } from '../../dicom/affine.ts';
-import { disagreement, type FrameLink, type FrameWay, waysBetween } from '../../dicom/frame-ways.ts';
+import {
+  agreeingMm,
+  disagreement,
+  type FrameLink,
+  type FrameWay,
+  mostWays,
+  waysBetween,
+} from '../../dicom/frame-ways.ts';
 import { figure } from '../../dicom/figures.ts';
 import type { MrAcquisition } from '../../dicom/mr-acquisition.ts';
 import type { Problem } from '../../problem.ts';
@@ -57,8 +64,8 @@ export type Pairing =
 /** The choice of the CT alone. */
 export const ctAlone = 'none';
 
-/** Two ways to one MR that lie farther apart (mm, at a corner of the CT) are two statements about where it lies. */
-export const agreeingMm = 1;
+/** Of ways that disagree a person chooses between so many at the most, the shortest. */
+const mostOfferedWays = 16;
 
 /** What may be seen beside a CT. */
 export interface KnownInputs {
@@ -66,6 +73,8 @@ export interface KnownInputs {
   readonly known: readonly KnownMr[];
   /** What the registrations of the patient say, and why some of them cannot be used. */
   readonly links: readonly FrameLink[];
+  /** Frames of reference that a registration moves something within: all that lies there, or these series. */
+  readonly moves: readonly { readonly frameOfReferenceUid: string; readonly series: readonly string[] | undefined }[];
   readonly refused: readonly Problem[];
   /** A registration of the patient still arrives. */
   readonly isComing: boolean;
@@ -80,8 +89,8 @@ export interface KnownInputs {
 export function pairInput(
   name: string,
   rule: InputRule,
-  ct: PlacedSeries,
-  { known, links, refused, isComing, chosen }: KnownInputs,
+  ct: PlacedSeries & { readonly series: string },
+  { known, links, moves, refused, isComing, chosen }: KnownInputs,
 ): Pairing {
   const fitting = known.filter((mr) => fits(rule.match, mr.mr) && isOfVisit(rule, ct, mr));
   const usable = fitting.filter(({ revision, problem }) => revision > 0 && problem === undefined);
@@ -95,11 +104,23 @@ export function pairInput(
   if (chosen === ctAlone) return { kind: 'waived', choices };
   const wanted = choices.find(({ choice }) => choice === chosen);
   const isOpen = wanted === undefined && (isComing || fitting.some((mr) => mr.isComing));
+  const moved = led.filter(({ mr }) => moves.some((move) => concerns(move, ct) || concerns(move, mr)));
   const picked = wanted ?? decided(rule, choices);
-  if (picked !== undefined) return { kind: 'paired', image: picked.image, isOpen, choices };
+  if (picked !== undefined && (picked === wanted || moved.every(({ mr }) => mr.series !== picked.image.series)))
+    return { kind: 'paired', image: picked.image, isOpen, choices };
+  if (picked !== undefined) return { kind: 'ambiguous', words: movedWords, choices };
   if (choices.length > 0) return { kind: 'ambiguous', words: ambiguousWords(choices, led, ct), choices };
   return { kind: 'missing', words: missingWords(rule, ct, { known, fitting, usable, refused }), choices };
 }
+
+function concerns(
+  { frameOfReferenceUid, series: named }: KnownInputs['moves'][number],
+  { series, frameOfReferenceUid: frame }: { readonly series: string; readonly frameOfReferenceUid: string },
+): boolean {
+  return frameOfReferenceUid === frame && (named === undefined || named.includes(series));
+}
+
+const movedWords = 'a registration moves images within their own frame of reference: where it lies is not certain';
 
 interface LedMr {
   readonly mr: KnownMr;
@@ -109,9 +130,9 @@ interface LedMr {
 /** One choice for ways that agree, else one a way. */
 function choicesOf(name: string, ct: PlacedSeries, mr: KnownMr, ways: readonly FrameWay[]): InputChoice[] {
   const distinct = disagreement(ways, ct.corners) > agreeingMm ? ways : ways.slice(0, 1);
-  return distinct.map((way) =>
-    choiceOf(name, ct, mr, way, way.registrations.length === 0 ? 'frame-of-reference' : 'registration'),
-  );
+  return distinct
+    .slice(0, mostOfferedWays)
+    .map((way) => choiceOf(name, ct, mr, way, way.registrations.length === 0 ? 'frame-of-reference' : 'registration'));
 }
 
 function choiceOf(
@@ -164,6 +185,7 @@ function ambiguousWords(choices: readonly InputChoice[], led: readonly LedMr[], 
   const series = new Set(choices.map(({ image }) => image.series)).size;
   if (series > 1) return `${series} series fit the route`;
   const apart = Math.max(...led.map(({ ways }) => disagreement(ways, ct.corners)));
+  if (apart === Infinity) return `more than ${mostWays} chains of registrations lead to it`;
   return `two registrations disagree by ${figure(apart)} mm about where it lies`;
 }
 

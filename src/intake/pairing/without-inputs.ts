@@ -23,7 +23,7 @@ export function recordWithoutInputs(
     return undefined;
   }
   const { until } = decision;
-  if (unchecked.length > 0 || awaits?.problem.message !== problem.message)
-    store.record(series, { kind: 'awaits input', files, until, problem });
+  const isSaid = awaits?.problem.message === problem.message && awaits.until === until;
+  if (unchecked.length > 0 || !isSaid) store.record(series, { kind: 'awaits input', files, until, problem });
   return until;
 }

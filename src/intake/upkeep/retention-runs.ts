@@ -64,7 +64,8 @@ export class RetentionRuns {
         held: (series) => commitments.holds(series) || isInUse(store, series),
         remove: (series) =>
           lock.run(series, async () => {
-            if (!assembly.isCarried(series) && !commitments.holds(series)) await store.remove(series, 'retention');
+            const isHeld = assembly.isCarried(series) || commitments.holds(series) || isInUse(store, series);
+            if (!isHeld) await store.remove(series, 'retention');
           }),
         freeBytes: () => freeBytes(store.dataDirectory),
       });
