@@ -176,6 +176,7 @@ test('a row shows three warnings and how many more there are; the page of the se
 
 test('what somebody has to look at needs attention until then; on its page it stands first, with the button of an operator', () => {
   const [order] = series.orders;
+  const network = { bundle: 'b', version: '1.0.0', engine: 'onnxruntime', device: 'cpu', precision: 'int8' };
   const held = {
     ...series,
     state: 'held',
@@ -185,7 +186,7 @@ test('what somebody has to look at needs attention until then; on its page it st
       { code: 'REPEAT', text: 'repeats' },
       { code: 'CUT_SCAN', text: 'Parotid_L: cut' },
     ]),
-    orders: [{ ...order!, check: {}, deliveries: [{ ...order!.deliveries[0]!, state: 'held' }] }],
+    orders: [{ ...order!, check: {}, networks: [network], deliveries: [{ ...order!.deliveries[0]!, state: 'held' }] }],
   } as unknown as SeriesDetail;
   assert.match(worklist([held]), /held, check 2 warnings Parotid_L: cut /);
   assert.ok(filterOf({ group: 'attention', page: 1 }, 0).states?.includes('held'));
@@ -221,6 +222,7 @@ test('what somebody has to look at needs attention until then; on its page it st
 
   const list = listText({ series: [held], counts: { held: 1 } });
   assert.match(list, /held .*check: Parotid_L: cut; warning: lossy compressed$/m);
+  assert.match(showText(held), /^ {2}b 1\.0\.0 on onnxruntime, cpu, int8$/m);
   assert.match(showText(held), /check: Parotid_L: cut\n {2}warning: lossy compressed\n {2}notice: repeats/);
 });
 

@@ -594,6 +594,15 @@ test('an image is checked with the newest version of its instance; one that come
   });
 });
 
+test('an order says which networks contoured; one of an earlier version does not', () => {
+  const network = { bundle: 'b', version: '1.0.0', engine: 'onnxruntime', device: 'cpu', precision: 'int8' } as const;
+  const said = { ...result('contoured'), networks: [network] } as NewEvent;
+  const networksAfter = (event: NewEvent) =>
+    foldRecord(key, [], events(...contoured.slice(0, -1), event)).orders[0]!.networks;
+  assert.deepEqual(networksAfter(said), [network]);
+  assert.equal(networksAfter(result('contoured')), undefined);
+});
+
 test('a record is never changed in place, and is the same after JSON', () => {
   const freeze = <T>(value: T): T => {
     if (typeof value === 'object' && value !== null) Object.values(Object.freeze(value)).forEach(freeze);
