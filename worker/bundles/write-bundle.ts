@@ -43,6 +43,20 @@ export interface BundleContents {
 const goldenValues = 200_000;
 
 /**
+ * Each so many-th value of a golden output is kept: a number that has no divisor in common with the length of an axis, so that
+ * values of every class, row and column are among them.
+ */
+export function thinning(shape: readonly number[]): number {
+  let every = Math.max(1, Math.floor(shape.reduce((a, b) => a * b, 1) / goldenValues));
+  while (shape.some((length) => commonDivisor(length, every) > 1)) every += 1;
+  return every;
+}
+
+function commonDivisor(a: number, b: number): number {
+  return b === 0 ? a : commonDivisor(b, a % b);
+}
+
+/**
  * Writes a bundle folder: the files, a golden input (generated) with the output that onnxruntime gives for it on the
  * CPU, their digests, and bundle.json. The folder appears as a whole or not at all.
  * @throws ContourNodeError BUNDLE_INVALID (the description does not match the schema or the graph),
@@ -88,7 +102,7 @@ async function writeFolder(
       'volume' in manifest
         ? await goldenPatch(path, manifest, contents.goldenSize ?? manifest.volume.patch)
         : await goldenSlice(path, manifest);
-    const every = 'volume' in manifest ? Math.max(1, Math.floor(golden.output.length / goldenValues)) : 1;
+    const every = thinning(golden.outputShape);
     const input = { ...(await put('golden-input.f32', bytesOf(golden.input))), shape: golden.inputShape };
     const output = {
       ...(await put('golden-output.f32', bytesOf(everyNth(golden.output, every)))),
