@@ -5,6 +5,7 @@ import { recipeWarnings } from './check-recipes.ts';
 import { isWanted, namesAndTypes } from './destination-style.ts';
 import { leastUse } from './recipe-origin.ts';
 import { bundleRoi, bundlesOf, type Recipe, type RecipeStructure, structureType } from './recipe-schema.ts';
+import { type InputRules, routeInputs } from './route-inputs.ts';
 import { type Config, type Destination, destinationSchema, type Route } from './schema.ts';
 
 /** A structure as it arrives, if it is found. */
@@ -34,6 +35,8 @@ export interface Plan {
   readonly kind: 'bundle' | 'recipe';
   readonly name: string;
   readonly description: string;
+  /** What its models see beside the CT. */
+  readonly inputs: InputRules;
   /** Empty where the bundle cannot be read. */
   readonly sets: readonly PlannedStructureSet[];
   /** Destinations of the route that do not allow it, and what it is for. */
@@ -69,11 +72,11 @@ async function manifestsOf({ routes, recipes, models }: PlannedConfig): Promise<
   return manifests;
 }
 
-function planOf(by: string | Recipe, { destinations }: PlannedConfig, manifests: Manifests, route?: Route): Plan {
+function planOf(by: string | Recipe, config: PlannedConfig, manifests: Manifests, route?: Route): Plan {
   const isRecipe = typeof by !== 'string';
   const bundles = (isRecipe ? bundlesOf(by) : [by]).flatMap((name) => manifests.get(name) ?? []);
   const use = leastUse(bundles);
-  const to = destinations.filter(({ name }) => route?.destinations.includes(name));
+  const to = config.destinations.filter(({ name }) => route?.destinations.includes(name));
   const refused = to.filter(({ allow }) => !allow.includes(use)).map(({ name }) => name);
   const allowed = to.filter(({ name }) => !refused.includes(name));
   const rois = isRecipe ? recipeRois(by, manifests) : bundleRois(by, manifests.get(by));
@@ -83,6 +86,7 @@ function planOf(by: string | Recipe, { destinations }: PlannedConfig, manifests:
     kind: isRecipe ? 'recipe' : 'bundle',
     name: isRecipe ? by.name : by,
     description: isRecipe ? by.description : (bundles[0]?.description ?? ''),
+    inputs: route !== undefined ? routeInputs(route, config) : isRecipe ? (by.inputs ?? {}) : {},
     sets: rois.length === 0 ? [] : setsOf(rois, [...allowed, ...nowhere], to.length > 0),
     refused: { destinations: refused, use },
     remarks: isRecipe ? [...recipeWarnings(by)].map(({ message }) => message) : [],
@@ -125,12 +129,15 @@ function bundleRois(bundle: string, manifest: BundleManifest | undefined): Plann
 }
 
 /** A plan in one line, for a terminal. */
-export function planLine({ kind, name, sets }: Plan): string {
+export function planLine({ kind, name, inputs, sets }: Plan): string {
+  const beside = Object.entries(inputs).map(([input, { required }]) => {
+    return ` with ${input} beside the CT${required ? ' (required)' : ''}`;
+  });
   const sent = sets.map(({ destinations, structures }) => {
     const names = structures.map((structure) => structure.name).join(', ');
     return `${names} ${destinations.length === 0 ? 'stay here' : `to ${destinations.join(', ')}`}`;
   });
-  return `${kind === 'recipe' ? 'recipe ' : ''}${name}: ${sent.join('; ')}`;
+  return `${kind === 'recipe' ? 'recipe ' : ''}${name}${beside.join(' and')}: ${sent.join('; ')}`;
 }
 
 /** Destinations with the same names and types in the same order share one entry. */

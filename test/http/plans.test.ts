@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { planned } from '../../src/config/planned-structure-sets.ts';
+import { planLine, planned } from '../../src/config/planned-structure-sets.ts';
 import { configSchema } from '../../src/config/schema.ts';
 import { hashPassword } from '../../src/http/access/password-hash.ts';
 import { faultsOf, startBrowser } from '../page/browser.ts';
@@ -72,6 +72,25 @@ test('what a route sends, in the order of the recipe and as each destination nam
   assert.ok(rest?.sets[0]?.structures.some(({ name, from }) => name === 'GTVp^AI' && from === 'phantom-gtvp/GTVp'));
 });
 
+test('what is seen beside the CT stands with each route: what the route says before what its recipe says', async () => {
+  const mr = {
+    name: 'mr',
+    structures: [{ name: 'GTVp', from: 'phantom-gtvp-mr/GTVp' }],
+    inputs: { MR: { required: true } },
+  };
+  const routes = [
+    { name: 'as-recipe', recipe: 'mr' },
+    { name: 'own', recipe: 'mr', inputs: { MR: { required: true, waitMinutes: 5 } } },
+    { name: 'model', models: ['phantom-gtvp-mr'], inputs: { MR: {} } },
+    { name: 'alone', models: ['phantom-gtvp-mr'] },
+  ];
+  const plans = await planned(configSchema.parse({ ...sections, recipes: [mr], routes }));
+  const told = plans.map(({ inputs }) => inputs['MR'] && [inputs['MR'].required, inputs['MR'].waitMinutes]);
+  assert.deepEqual(told, [[true, 60], [true, 5], [false, 60], undefined]);
+  assert.match(planLine(plans[0]!), /^recipe mr with MR beside the CT \(required\): GTVp/);
+  assert.match(planLine(plans[3]!), /^phantom-gtvp-mr: /);
+});
+
 const password = 'correct horse battery';
 
 async function openPage(t: TestContext, role: 'viewer' | 'operator', locale = 'en') {
@@ -117,6 +136,13 @@ test('the page shows each recipe, and what a pasted configuration would send or 
     'recipes:\n  - name: new\n    structures:\n      - { name: PTV, formula: "margin(GTVp, 5)" }\n      - { name: GTVp, from: phantom-gtvp/GTVp }\n',
   );
   assert.match(await page.locator('#check .plan').innerText(), /Recipe new[\s\S]*PTV\^AI[\s\S]*GTVp\^AI/);
+  await check(
+    'recipes:\n  - name: mr\n    structures:\n      - { name: GTVp, from: phantom-gtvp-mr/GTVp }\n    inputs: { MR: { waitMinutes: 5 } }\n',
+  );
+  assert.match(
+    await page.locator('#check .plan').innerText(),
+    /Beside the CT: MR, for which a CT waits 5 minutes at most; without it the CT alone is contoured/,
+  );
   assert.deepEqual(await faultsOf(page), []);
   if (screenshots !== undefined) await page.screenshot({ path: join(screenshots, 'structures.png'), fullPage: true });
 });

@@ -56,11 +56,14 @@ function result(texts: Texts, checked: Checked): Html {
 
 function planSection(texts: Texts, plan: Plan): Html {
   const words = texts.plans;
-  const { route, kind, name, description, sets, refused, remarks } = plan;
+  const { route, kind, name, description, inputs, sets, refused, remarks } = plan;
   return html`<article class="panel plan">
     <h3>${route === undefined ? '' : `${words.route(route)}: `}${words.by[kind](name)}</h3>
     ${description !== '' && html`<p class="quiet">${description}</p>`}
     ${route === undefined && html`<p class="quiet">${words.noRoute}</p>`}
+    ${Object.entries(inputs).map(
+      ([input, { required, waitMinutes }]) => html`<p>${words.beside(input, waitMinutes, required)}</p>`,
+    )}
     ${
       refused.destinations.length > 0 &&
       html`<p>${badge('attention', words.refused(refused.destinations.join(', '), words.uses[refused.use]))}</p>`

@@ -422,6 +422,8 @@ export const en = {
       IntendedUse,
       string
     >,
+    beside: (input: string, minutes: number, isRequired: boolean) =>
+      `Beside the CT: ${input}, for which a CT waits ${minutes} minutes at most; without it ${isRequired ? 'nothing' : 'the CT alone'} is contoured`,
     unreadable: 'The model cannot be read.',
     columns: { number: 'No.', name: 'Name there', type: 'Type', roi: 'Here', origin: 'From' },
     body: 'the skin, found without a model',

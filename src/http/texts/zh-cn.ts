@@ -375,6 +375,8 @@ export const zhCn: Texts = {
     staysHere: '仅保留在本节点',
     refused: (destinations, use) => `不发送到 ${destinations}：该目的地不允许“${use}”用途`,
     uses: { demonstration: '演示', research: '研究', clinical: '临床使用' },
+    beside: (input, minutes, isRequired) =>
+      `与 CT 一起使用：${input}，CT 最多等待 ${minutes} 分钟；缺少时${isRequired ? '不勾画' : '仅用 CT 勾画'}`,
     unreadable: '无法读取该模型。',
     columns: { number: '序号', name: '目的地名称', type: '类型', roi: '本节点名称', origin: '来源' },
     body: '体表，不使用模型',
