@@ -6,6 +6,7 @@ import type { Page } from 'playwright-core';
 import { pictureAxes, pictureIndexFile, pictureIndexSchema, picturePlanesFile } from '../../src/work/picture-files.ts';
 import { range } from '../intake/intake-harness.ts';
 import { afterwards } from '../support/afterwards.ts';
+import { brightInMrBundle } from '../support/bright-in-mr.ts';
 import { clinicCt, clinicSlice, writeFiles } from '../support/clinic-ct.ts';
 import { ctSliceFile } from '../support/ct-slice.ts';
 import { eventually } from '../support/eventually.ts';
@@ -13,7 +14,7 @@ import { mrSlice } from '../support/mr-slice.ts';
 import { identityMatrix, registrationFile } from '../support/registration-file.ts';
 import { runProgram } from '../support/run-program.ts';
 import { startRunningNode } from '../support/running-node.ts';
-import { temporaryFolder, thresholdBundle } from '../support/threshold-bundle.ts';
+import { temporaryFolder } from '../support/threshold-bundle.ts';
 import { faultsOf, startBrowser } from './browser.ts';
 
 /** Patient, study and frame of the CT of the test. */
@@ -31,13 +32,13 @@ async function brightness(page: Page): Promise<number> {
 }
 
 test('the page of a CT offers two MR series, names the one that is in use with age and registration, and blends it', async (t) => {
-  const bundle = await thresholdBundle(t);
+  const bundle = await brightInMrBundle(t);
   const folder = await temporaryFolder(t);
   const node = await startRunningNode(
     { after: (undo) => afterwards(t, undo) },
     {
       models: { directory: dirname(bundle.directory) },
-      routes: [{ name: 'all', models: ['threshold'], inputs: { MR: { match: { seriesDescription: '^t1' } } } }],
+      routes: [{ name: 'all', models: ['bright-in-mr'], inputs: { MR: { match: { seriesDescription: '^t1' } } } }],
     },
   );
   const identity = {
