@@ -6,7 +6,7 @@ import { contourRemoteOrder } from '../remote/contour-remote-order.ts';
 import { type EngineSettings, type EngineTask, type FromEngine, toEngineSchema } from './engine-messages.ts';
 import type { ContourNodeError } from '../../src/errors.ts';
 import { type LoadedBundle, networksOf } from '../bundles/load-bundle.ts';
-import { seldom } from './seldom.ts';
+import { throttledProgress } from './throttled-progress.ts';
 import { WarmBundles } from './warm-bundles.ts';
 
 // The engine process: forked by engine-process.ts, it holds the tensors and gets paths only. It may block, crash or be
@@ -62,7 +62,7 @@ async function contour({ settings, bundles, log }: State, task: EngineTask): Pro
         return loaded;
       },
       batchSize: settings.engine.batchSize,
-      progress: seldom((stage, fraction) => {
+      progress: throttledProgress((stage, fraction) => {
         tell({ kind: 'progress', stage, fraction: Math.min(1, Math.max(0, fraction)) });
       }),
     };

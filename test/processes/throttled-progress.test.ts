@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { seldom } from '../../worker/processes/seldom.ts';
+import { throttledProgress } from '../../worker/processes/throttled-progress.ts';
 
 test('each stage is reported when it begins, and what lies between seldom', () => {
   let clock = 0;
   const seen: string[] = [];
-  const report = seldom(
+  const report = throttledProgress(
     (stage, fraction) => seen.push(`${stage} ${fraction}`),
     () => clock,
   );
