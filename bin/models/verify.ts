@@ -1,6 +1,6 @@
-import { join } from 'node:path';
-import { int8Of, membersOf } from '../../src/bundles/manifest.ts';
-import { type Bundle, listBundles, readBundle } from '../../src/bundles/read-bundle.ts';
+import { int8Of } from '../../src/bundles/manifest.ts';
+import { type Bundle, listBundles } from '../../src/bundles/read-bundle.ts';
+import { readMembers } from '../../src/bundles/read-members.ts';
 import type { Config } from '../../src/config/schema.ts';
 import { asContourNodeError } from '../../src/errors.ts';
 import { checkGolden } from '../../worker/bundles/golden.ts';
@@ -52,7 +52,6 @@ export async function verify(config: Config, names: readonly string[], values: M
 
 /** The members of an ensemble, each with a network of its own; of any other bundle itself. */
 async function networkBundles(bundle: Bundle): Promise<Bundle[]> {
-  const members = membersOf(bundle.manifest);
-  if (members.length === 0) return [bundle];
-  return Promise.all(members.map(({ path }) => readBundle(join(bundle.directory, path))));
+  const members = await readMembers(bundle);
+  return members.length === 0 ? [bundle] : members;
 }

@@ -1,4 +1,5 @@
 import type { DataSet } from './data-set.ts';
+import { plainText } from './plain-text.ts';
 
 /**
  * What an image is by its name: no slice at all (`localiser`, `report`), a view through several slices in which a
@@ -42,10 +43,7 @@ export function namedKind(imageType: readonly string[]): NamedImage | undefined 
 
 /** A value that goes into a sentence, and with it into structure sets: a sender may have written anything there. */
 function readable(value: string): string {
-  return value
-    .toUpperCase()
-    .replaceAll(/[^ -[\]-~]/g, '?')
-    .slice(0, 64);
+  return plainText(value.toUpperCase()).slice(0, 64);
 }
 
 function kindOf(text: string): NamedKind | undefined {

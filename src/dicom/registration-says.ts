@@ -17,6 +17,20 @@ export interface FrameMove {
   readonly images: readonly string[];
 }
 
+/** The same by series, whose names are what a registration was looked up with. */
+export interface SeriesMove {
+  readonly frameOfReferenceUid: string;
+  /** Undefined: all that lies in the frame. */
+  readonly series: readonly string[] | undefined;
+}
+
+/** Whether a registration moves a series within its own frame of reference. */
+export function isMoved(series: string, frameOfReferenceUid: string, moves: readonly SeriesMove[]): boolean {
+  return moves.some(
+    (move) => move.frameOfReferenceUid === frameOfReferenceUid && (move.series?.includes(series) ?? true),
+  );
+}
+
 /** What a registration says of frames of reference. */
 export interface RegistrationSays {
   /** None of a registration that cannot be used. */

@@ -11,7 +11,7 @@ import {
   mostWays,
   waysBetween,
 } from '../../src/dicom/frame-ways.ts';
-import { registrationSays } from '../../src/dicom/registration-says.ts';
+import { isMoved, registrationSays, type SeriesMove } from '../../src/dicom/registration-says.ts';
 import { samePatient } from '../../src/dicom/same-patient.ts';
 import { spatialRegistrationOf } from '../../src/dicom/spatial-registration.ts';
 import { ContourNodeError } from '../../src/errors.ts';
@@ -25,7 +25,7 @@ export interface IndexedRegistration {
   readonly identity: PatientIdentity;
   readonly links: readonly FrameLink[];
   /** Frames of reference that it moves something within: all that lies there, or these series. */
-  readonly moves: readonly { readonly frameOfReferenceUid: string; readonly series: readonly string[] | undefined }[];
+  readonly moves: readonly SeriesMove[];
 }
 
 /** An MR series of a CT's patient, with the way to it. */
@@ -105,12 +105,7 @@ function checkPair(
     });
   }
   const remedy = 'remove the registration that is not meant';
-  const isMoved = [ct, mr].some(({ seriesInstanceUid, frameOfReferenceUid }) =>
-    moves.some(
-      (move) => move.frameOfReferenceUid === frameOfReferenceUid && (move.series?.includes(seriesInstanceUid) ?? true),
-    ),
-  );
-  if (isMoved)
+  if ([ct, mr].some((one) => isMoved(one.seriesInstanceUid, one.frameOfReferenceUid, moves)))
     throw new ContourNodeError(
       'SERIES_REGISTRATION',
       'a registration moves CT or MR within its own frame of reference',

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { membersOf } from '../../src/bundles/manifest.ts';
+import { membersOf, modalitiesOf } from '../../src/bundles/manifest.ts';
 import type { Bundle } from '../../src/bundles/read-bundle.ts';
 import { ContourNodeError } from '../../src/errors.ts';
 import type { NetworkUse } from '../../src/work/work-result.ts';
@@ -23,6 +23,16 @@ export interface LoadedBundle {
 /** The networks that contour: those of an ensemble, else the only one. */
 export function networksOf(loaded: LoadedBundle): readonly LoadedBundle[] {
   return loaded.members ?? [loaded];
+}
+
+/** Of each network that runs in float32 although it has 8-bit integers, why. */
+export function int8Refusals(loaded: LoadedBundle): ContourNodeError[] {
+  return networksOf(loaded).flatMap(({ int8Refused }) => int8Refused ?? []);
+}
+
+/** What the networks see beside the CT; one that several see stands there for each of them. */
+export function modalitiesSeen(loaded: LoadedBundle): NonNullable<ReturnType<typeof modalitiesOf>> {
+  return networksOf(loaded).flatMap(({ bundle }) => modalitiesOf(bundle.manifest) ?? []);
 }
 
 /** What the networks run on, in words. */

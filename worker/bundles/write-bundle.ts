@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -16,6 +15,7 @@ import { inWords, issueLine } from '../../src/schema-words.ts';
 import { orDiskFull } from '../../src/disk-full.ts';
 import { everyNth } from './golden.ts';
 import { goldenPatch, type Golden } from './golden-patch.ts';
+import { putFile } from './put-file.ts';
 import { replaceFolder } from './replace-folder.ts';
 import { infer } from '../inference/infer.ts';
 import { turn } from '../inference/model-axes.ts';
@@ -82,10 +82,7 @@ async function writeFolder(
   contents: BundleContents,
 ): Promise<void> {
   await replaceFolder(target, async (draft) => {
-    const put = async (path: string, bytes: Uint8Array) => {
-      await writeFile(join(draft, path), bytes);
-      return { path, sha256: createHash('sha256').update(bytes).digest('hex') };
-    };
+    const put = (path: string, bytes: Uint8Array) => putFile(draft, path, bytes);
     const model = await put('model.onnx', contents.model);
     const weights = contents.weights === undefined ? undefined : await put('weights.safetensors', contents.weights);
     const unknown = { path: '-', sha256: '0'.repeat(64), shape: [1] };

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { cp, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Int8Network } from '../../src/bundles/int8-network.ts';
@@ -7,6 +6,7 @@ import { type Bundle, readBundle } from '../../src/bundles/read-bundle.ts';
 import { orDiskFull } from '../../src/disk-full.ts';
 import { openOnnxRuntime } from '../engines/onnxruntime.ts';
 import { readFloats } from './golden.ts';
+import { putFile } from './put-file.ts';
 import { replaceFolder } from './replace-folder.ts';
 
 /** File names in the bundle's folder. */
@@ -33,13 +33,9 @@ export async function writeInt8(
     await replaceFolder(target, async (draft) => {
       await cp(target, draft, { recursive: true, dereference: true });
       const manifest = sliceManifestOf(bundle.manifest);
-      const put = async (path: string, bytes: Uint8Array) => {
-        await writeFile(join(draft, path), bytes);
-        return { path, sha256: createHash('sha256').update(bytes).digest('hex') };
-      };
-      const model = await put(graphFile, graph);
+      const model = await putFile(draft, graphFile, graph);
       const { data, shape } = await goldenOutput(bundle, manifest, join(draft, graphFile));
-      const file = await put(goldenFile, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+      const file = await putFile(draft, goldenFile, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
       const golden = { output: { ...file, shape: [...shape], every: 1 }, tolerance: manifest.files.golden.tolerance };
       const changed = sliceManifestSchema.parse({ ...manifest, int8: { model, golden, comparison } });
       await writeFile(join(draft, 'bundle.json'), `${JSON.stringify(changed, null, 2)}\n`);

@@ -1,13 +1,12 @@
 import { type Roi, sliceManifestOf } from '../../src/bundles/manifest.ts';
 import type { Bundle } from '../../src/bundles/read-bundle.ts';
-import { takenInputs } from '../../src/bundles/taken-inputs.ts';
 import { ContourNodeError } from '../../src/errors.ts';
 import { archiveCases } from '../archive/archive-cases.ts';
 import type { ArchiveCase } from '../archive/match-cases.ts';
 import { archivedRois, referenceMasks } from '../archive/archived-rois.ts';
 import { readCase } from '../archive/read-case.ts';
 import type { RoiPatterns } from '../archive/roi-patterns.ts';
-import type { LoadedBundle } from '../bundles/load-bundle.ts';
+import { type LoadedBundle, modalitiesSeen } from '../bundles/load-bundle.ts';
 import { hasSeen } from '../bundles/provenance.ts';
 import { rewriteManifest } from '../bundles/rewrite-manifest.ts';
 import { roiProbabilities } from '../contour-ct.ts';
@@ -106,7 +105,7 @@ export async function* patientsSetAside(
 ): AsyncGenerator<PatientSetAside> {
   const { manifest } = loaded.bundle;
   const wanted = archivedRois(manifest, patterns);
-  const taken = await takenInputs(loaded.bundle);
+  const taken = new Set(modalitiesSeen(loaded).map(({ name }) => name));
   const { cases } = await archiveCases(archive, wanted, {});
   const seen = (one: ArchiveCase, side: 'training' | 'validation') => hasSeen(manifest, one.seriesInstanceUid, side);
   const trained = new Set(cases.filter((one) => seen(one, 'training')).map(({ patient }) => patient));

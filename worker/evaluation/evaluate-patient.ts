@@ -1,11 +1,10 @@
-import { takenInputs } from '../../src/bundles/taken-inputs.ts';
 import type { MatchedRoi } from '../../src/dicom/rtstruct/match-to-ct.ts';
 import type { ArchiveCase } from '../archive/match-cases.ts';
 import { archivedRois } from '../archive/archived-rois.ts';
 import { namedRoi, readCase } from '../archive/read-case.ts';
 import type { RoiPatterns } from '../archive/roi-patterns.ts';
 import type { Warning } from '../../src/warning.ts';
-import type { LoadedBundle } from '../bundles/load-bundle.ts';
+import { type LoadedBundle, modalitiesSeen } from '../bundles/load-bundle.ts';
 import { allWarnings, contourVolume } from '../contour-ct.ts';
 import { rasterise } from '../contours/rasterise.ts';
 import type { RoiPart } from '../inference/contour-roi.ts';
@@ -63,8 +62,8 @@ export async function evaluatePatient(
   models: readonly EvaluatedModel[],
   options: { patterns: readonly RoiPatterns[]; toleranceMm: number; batchSize: number },
 ): Promise<EvaluatedPatient> {
-  const wanted = await Promise.all(models.map(({ bundle }) => takenInputs(bundle)));
-  const { volume, rois, modalities } = await readCase(patient, new Set(wanted.flatMap((names) => [...names])));
+  const wanted = new Set(models.flatMap(modalitiesSeen).map(({ name }) => name));
+  const { volume, rois, modalities } = await readCase(patient, wanted);
   const { grid } = volume;
   const references = new Map<string, MatchedRoi>();
   const lines: PictureRoi[] = [];

@@ -1,5 +1,4 @@
-import { modalitiesOf } from '../../src/bundles/manifest.ts';
-import { type LoadedBundle, networksOf } from '../bundles/load-bundle.ts';
+import { type LoadedBundle, modalitiesSeen } from '../bundles/load-bundle.ts';
 import type { Colour } from '../pictures/picture.ts';
 import type { EvaluatedModel } from './evaluate-patient.ts';
 import type { InputVariant } from './input-variant.ts';
@@ -31,7 +30,7 @@ export function evaluatedModels(loaded: readonly LoadedBundle[]): EvaluatedModel
 /** Each model that sees more than the CT once more for each variant, after all models as they are. */
 export function withVariants(models: readonly EvaluatedModel[], variants: readonly InputVariant[]): EvaluatedModel[] {
   const seeing = models.filter((model) => {
-    const seen = networksOf(model).flatMap(({ bundle }) => modalitiesOf(bundle.manifest) ?? []);
+    const seen = modalitiesSeen(model);
     return seen.length > 0 && seen.every(({ mayBeMissing }) => mayBeMissing);
   });
   const more = seeing.flatMap((model) =>

@@ -1,8 +1,8 @@
-import type { Rank, Tensor, Tensor4D, Tensor5D } from '@tensorflow/tfjs-node';
+import type { Tensor, Tensor4D, Tensor5D } from '@tensorflow/tfjs-node';
 import { ContourNodeError } from '../../src/errors.ts';
 import type { TensorFlow } from '../engines/load-tensorflow.ts';
 import { type ConvolutionLayer, inputName, type Layer, layerShapes, type Network, spatialAxes } from './layers.ts';
-import { batchNormalise, depthwise, pointwise, resizeLinear } from './native-kernels.ts';
+import { batchNormalise, depthwise, largestOfTwo, pointwise, resizeLinear } from './native-kernels.ts';
 import { foldedConvolution, type Parameters, parameterSpecs } from './parameters.ts';
 
 /** Mean and variance that a batch normalisation saw; the receiver disposes of them. */
@@ -102,7 +102,7 @@ function run(
       case 'concatenate':
         return tf.concat(layer.from.map(output), -1);
       case 'maximum':
-        return halved(tf, output(layer.from));
+        return largestOfTwo(tf, output(layer.from));
       case 'mean':
         return tf.mean(
           output(layer.from),
@@ -118,20 +118,6 @@ function run(
   };
   for (const layer of network.layers) outputs.set(layer.name, apply(layer));
   return output(network.output);
-}
-
-/** The largest of every 2 x 2 (x 2) voxels. */
-function halved(tf: TensorFlow, x: Tensor): Tensor {
-  if (x.rank === 4) return tf.maxPool(x as Tensor4D, 2, 2, 'valid');
-  // Within the slices, then from slice to slice with each slice as one row: TensorFlow's own gradient of a pooling in
-  // three axes takes four times the processor time.
-  const [batch, slices, height, width, channels] = x.shape as [number, number, number, number, number];
-  const [toHeight, toWidth] = [Math.floor(height / 2), Math.floor(width / 2)];
-  const asSlices = tf.reshape<Rank.R4>(x, [batch * slices, height, width, channels]);
-  const within = tf.maxPool(asSlices, 2, 2, 'valid');
-  const asRows = tf.reshape<Rank.R4>(within, [batch, slices, toHeight * toWidth, channels]);
-  const across = tf.maxPool(asRows, [2, 1], [2, 1], 'valid');
-  return tf.reshape(across, [batch, Math.floor(slices / 2), toHeight, toWidth, channels]);
 }
 
 function convolve(tf: TensorFlow, layer: ConvolutionLayer, x: Tensor, kernel: Tensor): Tensor {

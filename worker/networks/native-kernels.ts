@@ -105,14 +105,40 @@ function normaliseImages(
  */
 export function resizeLinear<T extends Tensor>(tf: TensorFlow, x: T, size: readonly number[]): T {
   if (x.rank === 4) return resizeBilinear(tf, x as unknown as Tensor4D, size as [number, number]) as unknown as T;
-  // Trilinear: within the slices, then from slice to slice with each slice as one row of pixels.
+  const [slices, height, width] = size as [number, number, number];
+  const within = (images: Tensor4D) => resizeBilinear(tf, images, [height, width]);
+  const across = (rows: Tensor4D) => resizeBilinear(tf, rows, [slices, height * width]);
+  return alongThreeAxes(tf, x, within, across) as unknown as T;
+}
+
+/**
+ * The largest of every 2 x 2 (x 2) voxels.
+ * @param x [batch, height, width, channels] or [batch, slices, height, width, channels]
+ */
+export function largestOfTwo(tf: TensorFlow, x: Tensor): Tensor {
+  if (x.rank === 4) return tf.maxPool(x as Tensor4D, 2, 2, 'valid');
+  // TensorFlow's own gradient of a pooling in three axes takes four times the processor time.
+  const within = (images: Tensor4D) => tf.maxPool(images, 2, 2, 'valid');
+  const across = (rows: Tensor4D) => tf.maxPool(rows, [2, 1], [2, 1], 'valid');
+  return alongThreeAxes(tf, x, within, across);
+}
+
+/**
+ * Along three axes in two steps of two: within the slices, then from slice to slice with each slice as one row of pixels.
+ * @param x [batch, slices, height, width, channels]
+ * @param across changes the first spatial axis alone
+ */
+function alongThreeAxes(
+  tf: TensorFlow,
+  x: Tensor,
+  within: (images: Tensor4D) => Tensor4D,
+  across: (rows: Tensor4D) => Tensor4D,
+): Tensor {
   const [batch, slices, height, width, channels] = x.shape as [number, number, number, number, number];
-  const [toSlices, toHeight, toWidth] = size as [number, number, number];
-  const asSlices = tf.reshape<Rank.R4>(x, [batch * slices, height, width, channels]);
-  const within = resizeBilinear(tf, asSlices, [toHeight, toWidth]);
-  const asRows = tf.reshape<Rank.R4>(within, [batch, slices, toHeight * toWidth, channels]);
-  const across = resizeBilinear(tf, asRows, [toSlices, toHeight * toWidth]);
-  return tf.reshape(across, [batch, toSlices, toHeight, toWidth, channels]) as T;
+  const images = within(tf.reshape<Rank.R4>(x, [batch * slices, height, width, channels]));
+  const [, toHeight, toWidth] = images.shape;
+  const rows = across(tf.reshape<Rank.R4>(images, [batch, slices, toHeight * toWidth, channels]));
+  return tf.reshape(rows, [batch, rows.shape[1], toHeight, toWidth, channels]);
 }
 
 function resizeBilinear(tf: TensorFlow, x: Tensor4D, size: [number, number]): Tensor4D {

@@ -5,7 +5,7 @@ import { type Problem, problemFrom } from '../../src/problem.ts';
 import { contourRemoteOrder } from '../remote/contour-remote-order.ts';
 import { type EngineSettings, type EngineTask, type FromEngine, toEngineSchema } from './engine-messages.ts';
 import type { ContourNodeError } from '../../src/errors.ts';
-import { type LoadedBundle, networksOf } from '../bundles/load-bundle.ts';
+import { int8Refusals, type LoadedBundle } from '../bundles/load-bundle.ts';
 import { throttledProgress } from './throttled-progress.ts';
 import { WarmBundles } from './warm-bundles.ts';
 
@@ -38,11 +38,7 @@ async function start(settings: EngineSettings): Promise<State> {
     try {
       const loaded = await bundles.get(name, settings.engine);
       warmed.push(name);
-      problems.push(
-        ...networksOf(loaded)
-          .flatMap(({ int8Refused }) => int8Refused ?? [])
-          .map(problemFrom),
-      );
+      problems.push(...int8Refusals(loaded).map(problemFrom));
     } catch (error) {
       problems.push(problemFrom(error));
     }
@@ -87,10 +83,10 @@ const said = new WeakSet<ContourNodeError>();
 
 /** Once for each loading: the bundles of the routes are told at the start, others are loaded for a job. */
 function sayRefused(loaded: LoadedBundle, log: Log): void {
-  for (const { int8Refused } of networksOf(loaded)) {
-    if (int8Refused === undefined || said.has(int8Refused)) continue;
-    said.add(int8Refused);
-    log.error({ err: int8Refused }, 'a bundle contours in float32 although it has a network with 8-bit integers');
+  for (const refused of int8Refusals(loaded)) {
+    if (said.has(refused)) continue;
+    said.add(refused);
+    log.error({ err: refused }, 'a bundle contours in float32 although it has a network with 8-bit integers');
   }
 }
 

@@ -1,3 +1,4 @@
+import { plainText } from '../../src/dicom/plain-text.ts';
 import type { Warning } from '../../src/warning.ts';
 import type { InputImage } from '../../src/work/input-image.ts';
 
@@ -37,7 +38,7 @@ export function inputSentences(
   });
   const said = warnings.filter(({ code }) => without.has(code)).map(({ text }) => text);
   // Manifests of an earlier version hold what a sender wrote.
-  return [...seen, ...said].map((sentence) => sentence.replaceAll(/[^ -[\]-~]/g, '?'));
+  return [...seen, ...said].map(plainText);
 }
 
 function dashed(date: string): string {

@@ -10,6 +10,7 @@ import {
   waysBetween,
 } from '../../dicom/frame-ways.ts';
 import { figure } from '../../dicom/figures.ts';
+import { isMoved, type SeriesMove } from '../../dicom/registration-says.ts';
 import type { MrAcquisition } from '../../dicom/mr-acquisition.ts';
 import type { Problem } from '../../problem.ts';
 import type { InputImage } from '../../work/input-image.ts';
@@ -74,7 +75,7 @@ export interface KnownInputs {
   /** What the registrations of the patient say, and why some of them cannot be used. */
   readonly links: readonly FrameLink[];
   /** Frames of reference that a registration moves something within: all that lies there, or these series. */
-  readonly moves: readonly { readonly frameOfReferenceUid: string; readonly series: readonly string[] | undefined }[];
+  readonly moves: readonly SeriesMove[];
   readonly refused: readonly Problem[];
   /** A registration of the patient still arrives. */
   readonly isComing: boolean;
@@ -104,20 +105,15 @@ export function pairInput(
   if (chosen === ctAlone) return { kind: 'waived', choices };
   const wanted = choices.find(({ choice }) => choice === chosen);
   const isOpen = wanted === undefined && (isComing || fitting.some((mr) => mr.isComing));
-  const moved = led.filter(({ mr }) => moves.some((move) => concerns(move, ct) || concerns(move, mr)));
+  const moved = led.filter(({ mr }) =>
+    [ct, mr].some(({ series, frameOfReferenceUid }) => isMoved(series, frameOfReferenceUid, moves)),
+  );
   const picked = wanted ?? decided(rule, choices);
   if (picked !== undefined && (picked === wanted || moved.every(({ mr }) => mr.series !== picked.image.series)))
     return { kind: 'paired', image: picked.image, isOpen, choices };
   if (picked !== undefined) return { kind: 'ambiguous', words: movedWords, choices };
   if (choices.length > 0) return { kind: 'ambiguous', words: ambiguousWords(choices, led, ct), choices };
   return { kind: 'missing', words: missingWords(rule, ct, { known, fitting, usable, refused }), choices };
-}
-
-function concerns(
-  { frameOfReferenceUid, series: named }: KnownInputs['moves'][number],
-  { series, frameOfReferenceUid: frame }: { readonly series: string; readonly frameOfReferenceUid: string },
-): boolean {
-  return frameOfReferenceUid === frame && (named === undefined || named.includes(series));
 }
 
 const movedWords = 'a registration moves images within their own frame of reference: where it lies is not certain';

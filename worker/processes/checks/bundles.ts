@@ -2,7 +2,7 @@ import { listBundles } from '../../../src/bundles/read-bundle.ts';
 import { routeBundles } from '../../../src/config/route-bundles.ts';
 import type { Config } from '../../../src/config/schema.ts';
 import { ContourNodeError } from '../../../src/errors.ts';
-import { enginesText, loadBundle, networksOf } from '../../bundles/load-bundle.ts';
+import { enginesText, int8Refusals, loadBundle } from '../../bundles/load-bundle.ts';
 import type { Check } from './check.ts';
 
 /** Whether each bundle of a route or in models.directory has its digests and gives its golden output on this machine. */
@@ -17,7 +17,7 @@ export async function bundleChecks(config: Pick<Config, 'models' | 'engine' | 'r
 async function examine({ models, engine }: Pick<Config, 'models' | 'engine'>, name: string): Promise<string> {
   const loaded = await loadBundle(name, models.directory, engine);
   await loaded.engine.close();
-  const [refused] = networksOf(loaded).flatMap(({ int8Refused }) => int8Refused ?? []);
+  const [refused] = int8Refusals(loaded);
   if (refused !== undefined) throw refused;
   const { version, intendedUse } = loaded.bundle.manifest;
   return `${version}, ${intendedUse}, golden output reproduced by ${enginesText(loaded)}`;
